@@ -1,0 +1,87 @@
+import { closeSync, openSync, readdirSync, readSync } from "node:fs";
+import path from "node:path";
+import { constants, gunzipSync } from "node:zlib";
+
+/** What a capture's name may end with. */
+export const captureName = /\.(pcap|pcapng|cap)(\.gz)?$/i;
+/** Names that the file of SSLKEYLOGFILE goes by when it serves a whole folder. */
+const folderKeyLog = /^(ssl[-_]?)?keys?[-_]?(log)?[-_]?(file)?\.(log|txt|keys)$/i;
+/** How much of a file is looked at: key logs start with a key, Decryption Secrets Blocks stand ahead of the packets. */
+const headSize = 1 << 20;
+
+/**
+ * Files beside a capture that hold keys for it, best first: crypto_info under its name, key logs under its name, a key
+ * log of the whole folder. Empty if there is none or the folder cannot be listed.
+ */
+export function findKeyFiles(capture: string): string[] {
+  const folder = path.dirname(capture);
+  const stem = path.basename(capture).replace(captureName, "");
+  const names = listing(folder);
+  const own = [".cryptoinfo.json", ".crypto_info.json", ".keys", ".keylog", ".log", ".txt"];
+  const candidates = [
+    ...own.map((ending) => stem + ending),
+    ...names.filter((name) => folderKeyLog.test(name)),
+  ];
+  return candidates
+    .filter((name) => names.includes(name))
+    .map((name) => path.join(folder, name))
+    .filter((file) => file.endsWith(".json") || isKeyLog(file));
+}
+
+/** The best of findKeyFiles, null if there is none. */
+export const findKeys = (capture: string): string | null => findKeyFiles(capture)[0] ?? null;
+
+/** True if a pcapng file brings its own keys: a Decryption Secrets Block near its beginning. */
+export function holdsSecrets(capture: string): boolean {
+  const head = inflatedHead(capture);
+  const view = new DataView(head.buffer, head.byteOffset, head.length);
+  const sectionHeader = 0x0a0d0d0a;
+  const secretsBlock = 0x0000000a;
+  if (head.length < 12 || view.getUint32(0) !== sectionHeader) return false;
+  const isLittle = view.getUint32(8, true) === 0x1a2b3c4d;
+  for (let at = 0; at + 8 <= head.length; ) {
+    if (view.getUint32(at, isLittle) === secretsBlock) return true;
+    const length = view.getUint32(at + 4, isLittle);
+    if (length < 12) return false;
+    at += length;
+  }
+  return false;
+}
+
+function listing(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch {
+    return [];
+  }
+}
+
+/** A `.log` or `.txt` beside a capture may be anything: it counts if one of its first lines reads as a secret. */
+function isKeyLog(file: string): boolean {
+  return /^[A-Z][A-Z0-9_]* [0-9a-fA-F]{64} [0-9a-fA-F]{64,96}\s*$/m.test(readHead(file).toString("latin1"));
+}
+
+function inflatedHead(file: string): Buffer {
+  const head = readHead(file);
+  if (head[0] !== 0x1f || head[1] !== 0x8b) return head;
+  try {
+    return gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 64 * headSize });
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
+
+/** The file's beginning; nothing of a file that cannot be read, which its own reader reports later. */
+function readHead(file: string): Buffer {
+  try {
+    const fd = openSync(file, "r");
+    try {
+      const bytes = Buffer.alloc(headSize);
+      return bytes.subarray(0, readSync(fd, bytes, 0, headSize, 0));
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return Buffer.alloc(0);
+  }
+}

@@ -1,0 +1,34 @@
+/** A typed array that only grows: one column of an append-only log. `values` is valid for the first `length` rows. */
+export class Column<T extends Int32Array | Float64Array | Uint8Array | Uint16Array> {
+  values: T;
+  length = 0;
+
+  constructor(values: T) {
+    this.values = values;
+  }
+
+  push(value: number): void {
+    if (this.length === this.values.length) this.reserve(this.length + 1);
+    this.values[this.length++] = value;
+  }
+
+  /** Makes room for `rows` rows: capacity doubles, so pushing stays cheap. */
+  reserve(rows: number): void {
+    if (rows <= this.values.length) return;
+    const make = this.values.constructor as new (length: number) => T;
+    const grown = new make(Math.max(rows, this.values.length * 2));
+    grown.set(this.values as never);
+    this.values = grown;
+  }
+
+  /** The value at a row that was pushed; a row beyond is a bug of the caller. */
+  at(row: number): number {
+    return this.values[row]!;
+  }
+}
+
+const initialRows = 256;
+export const int32 = () => new Column(new Int32Array(initialRows));
+export const float64 = () => new Column(new Float64Array(initialRows));
+export const uint8 = () => new Column(new Uint8Array(initialRows));
+export const uint16 = () => new Column(new Uint16Array(initialRows));

@@ -1,0 +1,129 @@
+import { float64, int32, uint8, uint16 } from "./columns.ts";
+import { type Seq, seq } from "./seq.ts";
+
+/**
+ * What a trace can say happened; one kind is one line form of the trace language. Numbers, because events are columns.
+ * - install: setsockopt(TLS_TX): from here on the connection is offloaded
+ * - send: the application writes `length` bytes (sendmsg; flags more, eor; `extra` = record type)
+ * - record: a record as a capture shows it: pushed as it is, `length` from header to tag, `extra` = packRecord()
+ * - gap: `length` bytes of the stream whose records are not known (bytes missing from a capture)
+ * - transmit: TCP hands the segment [seq, seq + length) to the device
+ * - ack: the peer acknowledges everything before `seq` (SACK blocks, if any, are in Trace.sacks)
+ * - close: close() of the socket: an open record is pushed
+ */
+export const eventKinds = ["install", "send", "record", "gap", "transmit", "ack", "close"] as const;
+export type EventKind = (typeof eventKinds)[number];
+const kindNumber = (kind: EventKind) => eventKinds.indexOf(kind);
+export const Kind = {
+  install: kindNumber("install"),
+  send: kindNumber("send"),
+  record: kindNumber("record"),
+  gap: kindNumber("gap"),
+  transmit: kindNumber("transmit"),
+  ack: kindNumber("ack"),
+  close: kindNumber("close"),
+} as const;
+
+/** Bits of an event's `flags` column. */
+export const Flag = {
+  /** send: MSG_MORE, the record stays open. */
+  more: 1,
+  /** send: MSG_EOR, the record is closed. */
+  eor: 2,
+  /** transmit: lost on the wire after it left the NIC. */
+  lost: 4,
+  /** transmit: the qdisc accepted the packet and lost it: it never reached the driver. */
+  qdiscDrop: 8,
+  /** transmit: seen in a capture, so it did leave whatever the model says of it. */
+  captured: 16,
+  /** transmit: carries FIN (which is not a byte of the stream). */
+  fin: 32,
+  /** transmit: the part from the offload start on of a captured segment that straddles it; the part before is the event above. */
+  straddle: 64,
+  /** send: the record type was set by a control message (TLS_SET_RECORD_TYPE). */
+  typed: 128,
+} as const;
+
+/** How a `record` event's `extra` is packed: bits 0–7 the type, bit 8 starts a new epoch, bit 9 number unknown, bit 10 number is in Trace.recordSns, from bit 12 the epoch. */
+export interface RecordExtra {
+  type: number;
+  /** Key epoch: 0 at the offload start, +1 at each KeyUpdate or renegotiation. */
+  epoch: number;
+  /** First record of its epoch: its number is 0 again. */
+  startsEpoch: boolean;
+  /** The number cannot be known (bytes missing, or no keys in TLS 1.3). */
+  snUnknown: boolean;
+  /** The number does not follow from the record before; it stands in Trace.recordSns under this event. */
+  snGiven: boolean;
+}
+
+export const packRecord = (r: RecordExtra): number =>
+  r.type | (r.startsEpoch ? 256 : 0) | (r.snUnknown ? 512 : 0) | (r.snGiven ? 1024 : 0) | (r.epoch << 12);
+
+export const unpackRecord = (extra: number): RecordExtra => ({
+  type: extra & 255,
+  epoch: extra >>> 12,
+  startsEpoch: (extra & 256) !== 0,
+  snUnknown: (extra & 512) !== 0,
+  snGiven: (extra & 1024) !== 0,
+});
+
+/** One event as an object: for writing a log and for whoever looks at a single event, never for the hot path. */
+export interface Event {
+  timeNs: number;
+  connection: number;
+  kind: number;
+  flags: number;
+  seq: Seq;
+  length: number;
+  extra: number;
+  /** Line of the trace file (from 1), or the frame of the capture (from 1). */
+  line: number;
+  /** Where the payload's first byte lies in the capture file, −1 if nowhere. */
+  offset: number;
+}
+
+/** The trace itself: one row an event, columns only (39 bytes a row). */
+export class EventLog {
+  readonly timeNs = float64();
+  readonly connection = int32();
+  readonly kind = uint8();
+  readonly flags = uint16();
+  readonly seq = int32();
+  readonly length = int32();
+  readonly extra = int32();
+  readonly line = int32();
+  readonly offset = float64();
+
+  get count(): number {
+    return this.kind.length;
+  }
+
+  /** Appends an event and gives its index. */
+  push(event: Event): number {
+    this.timeNs.push(event.timeNs);
+    this.connection.push(event.connection);
+    this.kind.push(event.kind);
+    this.flags.push(event.flags);
+    this.seq.push(event.seq);
+    this.length.push(event.length);
+    this.extra.push(event.extra);
+    this.line.push(event.line);
+    this.offset.push(event.offset);
+    return this.kind.length - 1;
+  }
+
+  at(index: number): Event {
+    return {
+      timeNs: this.timeNs.at(index),
+      connection: this.connection.at(index),
+      kind: this.kind.at(index),
+      flags: this.flags.at(index),
+      seq: seq(this.seq.at(index)),
+      length: this.length.at(index),
+      extra: this.extra.at(index),
+      line: this.line.at(index),
+      offset: this.offset.at(index),
+    };
+  }
+}

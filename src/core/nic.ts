@@ -1,0 +1,97 @@
+import { Descriptor } from "./descriptor.ts";
+import { Effect } from "./effect.ts";
+import { type Machine, type Sink, writeSeqOf } from "./machine.ts";
+import { advance, before, distance, type Seq } from "./seq.ts";
+import type { ConnectionState } from "./state.ts";
+
+/** The NIC takes descriptor `i` of the queue. It sees descriptors alone, in the order they were posted. */
+export function take(
+  machine: Machine,
+  connection: number,
+  state: ConnectionState,
+  i: number,
+  sink: Sink,
+): void {
+  const { queue } = machine;
+  switch (queue.kind(i)) {
+    case Descriptor.staticParams:
+      state.nicStaticRow = queue.row(i);
+      return;
+    case Descriptor.progressParams:
+      return restart(state, state.nicStaticRow);
+    case Descriptor.syncPacket:
+      restart(state, queue.row(i));
+      return feed(machine, connection, state, queue.seq(i), queue.size(i), sink);
+    case Descriptor.dump:
+      state.dumpPackets++;
+      state.dumpBytes += queue.size(i);
+      return feed(machine, connection, state, queue.seq(i), queue.size(i), sink);
+    case Descriptor.packet:
+      if (queue.marked(i)) feed(machine, connection, state, queue.seq(i), queue.size(i), sink);
+      return;
+  }
+}
+
+/** After params the next byte is byte 0 of the record they name. */
+function restart(state: ConnectionState, row: number): void {
+  state.nicReady = 1;
+  state.nicInStep = 1;
+  state.nicStaticRow = row;
+  state.nicRow = row;
+  state.nicTaken = 0;
+  state.fedHead = state.fedTail;
+}
+
+/**
+ * The sequence number of the byte that the NIC's record state stands at; null where its record is not in the map
+ * (it was told a number that no record has).
+ */
+export function nicExpectedSeq(machine: Machine, connection: number, state: ConnectionState): Seq | null {
+  if (state.nicReady === 0) return null;
+  if (state.nicRow === state.tail) return writeSeqOf(machine, connection, state);
+  if (state.nicRow > state.tail || state.nicRow < 1) return null;
+  return advance(machine.records[connection]!.start(state.nicRow), state.nicTaken);
+}
+
+/** Bytes reach the NIC's crypto: it follows its records through them, or loses step. */
+function feed(
+  machine: Machine,
+  connection: number,
+  state: ConnectionState,
+  from: Seq,
+  length: number,
+  sink: Sink,
+): void {
+  if (length === 0) return;
+  if (state.nicInStep === 1) {
+    const expected = nicExpectedSeq(machine, connection, state);
+    if (expected === from) return follow(machine, connection, state, length);
+    sink.effect(Effect["out-of-step"], expected ?? from, from);
+    state.nicInStep = 0;
+    state.fedHead = state.fedTail;
+  }
+  machine.fed[connection]!.put(state.fedTail++, from, length);
+}
+
+/** Moves the NIC's place in the record stream on by `length` bytes. */
+function follow(machine: Machine, connection: number, state: ConnectionState, length: number): void {
+  const lengths = machine.records[connection]!.length;
+  let taken = state.nicTaken + length;
+  let row = state.nicRow;
+  while (row < state.tail && taken >= lengths.at(row)) taken -= lengths.at(row++);
+  state.nicRow = row;
+  state.nicTaken = taken;
+}
+
+/** Puts the NIC where a packet that left in spite of the model must have left it: at the byte behind the packet. */
+export function placeAt(machine: Machine, connection: number, state: ConnectionState, s: Seq): void {
+  const log = machine.records[connection]!;
+  const end = log.end(state.tail - 1);
+  const row = before(s, end) ? log.rowOf(s, state.tail) : state.tail;
+  if (row < 1) return;
+  restart(state, row);
+  state.nicTaken = row < state.tail ? distance(log.start(row), s) : 0;
+}
+
+export const nicRecordSn = (machine: Machine, connection: number, state: ConnectionState): bigint =>
+  machine.records[connection]!.countedSn(state.nicRow, state.tail);

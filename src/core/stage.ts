@@ -1,0 +1,65 @@
+import type { EffectName } from "./effect.ts";
+
+/**
+ * Stages: one function's part in one event, in the kernel's order. A stop lies right after a stage; the call stack
+ * shows the stages entered so far. `layer` groups them, `functions` are the names a function breakpoint may use.
+ */
+export interface StageSpec {
+  name: string;
+  layer: "application" | "tls" | "tcp" | "driver" | "nic" | "wire";
+  /** Kernel functions that do this work. */
+  functions: readonly string[];
+  /** An effect that every event with this stage has; absent if there is none, then any event may have the stage. */
+  effect?: EffectName;
+}
+
+export const stages = [
+  { name: "install", layer: "tls", functions: ["tls_set_device_offload", "tls_dev_add"] },
+  {
+    name: "tls.sendmsg",
+    layer: "application",
+    functions: ["tls_device_sendmsg", "tls_push_data", "sendmsg"],
+  },
+  {
+    name: "tls.pushRecord",
+    layer: "tls",
+    functions: ["tls_push_record", "tls_device_record_close"],
+    effect: "record-pushed",
+  },
+  {
+    name: "tls.cleanAcked",
+    layer: "tls",
+    functions: ["tls_tcp_clean_acked", "tls_icsk_clean_acked", "clean_acked"],
+    effect: "acknowledged",
+  },
+  { name: "tls.close", layer: "application", functions: ["tls_sk_proto_close", "close"] },
+  { name: "tcp.ack", layer: "tcp", functions: ["tcp_ack"] },
+  { name: "skb", layer: "tcp", functions: ["tcp_transmit_skb", "__tcp_transmit_skb", "validate_xmit_skb"] },
+  {
+    name: "driver.check",
+    layer: "driver",
+    functions: ["mlx5e_ktls_handle_tx_skb", "mlx5e_tls_handle_tx_skb"],
+  },
+  { name: "tls.getRecord", layer: "tls", functions: ["tls_get_record"], effect: "out-of-order" },
+  {
+    name: "driver.resync",
+    layer: "driver",
+    functions: ["mlx5e_ktls_tx_handle_ooo", "mlx5e_tls_handle_ooo", "resync"],
+    effect: "resync",
+  },
+  { name: "driver.drop", layer: "driver", functions: ["kfree_skb", "dev_kfree_skb_any"], effect: "dropped" },
+  { name: "driver.bypass", layer: "driver", functions: [], effect: "bypass" },
+  {
+    name: "driver.advance",
+    layer: "driver",
+    functions: ["mlx5e_sq_xmit", "mlx5e_xmit"],
+    effect: "encrypted",
+  },
+  { name: "nic", layer: "nic", functions: [] },
+  { name: "wire", layer: "wire", functions: [] },
+] as const satisfies readonly StageSpec[];
+
+export type StageName = (typeof stages)[number]["name"];
+export const Stage = Object.fromEntries(stages.map((stage, number) => [stage.name, number])) as {
+  readonly [name in StageName]: number;
+};

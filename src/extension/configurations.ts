@@ -1,0 +1,59 @@
+import path from "node:path";
+import * as vscode from "vscode";
+import { keysFor } from "./keys.ts";
+import { activeTrace, debugType, isCapture, pickTrace, workspaceTraces } from "./trace-files.ts";
+
+/** The launch configuration that debugs one file, everything else as it comes. */
+export const configurationOf = (program: string): vscode.DebugConfiguration => ({
+  type: debugType,
+  request: "launch",
+  name: `Debug ${path.basename(program)}`,
+  program,
+});
+
+/** Fills in what a launch configuration leaves open: the program (F5 without launch.json) and a capture's keys. */
+export function configurationProvider(memory: vscode.Memento): vscode.DebugConfigurationProvider {
+  return {
+    async resolveDebugConfiguration(_folder, configuration) {
+      // A capture's tab is no text editor, so the editor could not fill in ${file} for it.
+      const isOpen = /^(\$\{file\})?$/.test(configuration.program ?? "");
+      if (!isOpen) return configuration;
+      const program = activeTrace() ?? (await pickTrace());
+      return program === undefined ? undefined : { ...configurationOf(program), ...configuration, program };
+    },
+    async resolveDebugConfigurationWithSubstitutedVariables(folder, configuration) {
+      const program = absolute(folder, String(configuration.program));
+      const resolved = { ...configuration, program };
+      if (configuration.keys !== undefined)
+        return { ...resolved, keys: absoluteKeys(folder, configuration.keys) };
+      if (!isCapture(program)) return resolved;
+      const keys = await keysFor(memory, program);
+      return keys === undefined ? undefined : { ...resolved, keys };
+    },
+  };
+}
+
+/** One ready configuration for each trace of the workspace. */
+export const dynamicProvider: vscode.DebugConfigurationProvider = {
+  async provideDebugConfigurations() {
+    const traces = await workspaceTraces();
+    return traces.map((uri) => ({
+      ...configurationOf(uri.fsPath),
+      name: vscode.workspace.asRelativePath(uri),
+    }));
+  },
+};
+
+/** Paths in launch.json may be relative to the workspace folder. */
+function absolute(folder: vscode.WorkspaceFolder | undefined, file: string): string {
+  const base = folder ?? vscode.workspace.workspaceFolders?.[0];
+  return base === undefined ? file : path.resolve(base.uri.fsPath, file);
+}
+
+/** The `keys` attribute with absolute paths; crypto_info objects stay as they are, and so does what the adapter must refuse. */
+function absoluteKeys(folder: vscode.WorkspaceFolder | undefined, keys: unknown): unknown {
+  if (typeof keys === "string") return absolute(folder, keys);
+  return Array.isArray(keys)
+    ? keys.map((one) => (typeof one === "string" ? absolute(folder, one) : one))
+    : keys;
+}

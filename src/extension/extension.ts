@@ -1,0 +1,52 @@
+import * as vscode from "vscode";
+import type { AdapterEnvironment } from "../adapter/environment.ts";
+import { TraceDebugSession } from "../adapter/session.ts";
+import { findKeys } from "../cli/key-files.ts";
+import { nodePlatform, openFile } from "../cli/node-platform.ts";
+import { configurationOf, configurationProvider, dynamicProvider } from "./configurations.ts";
+import { expressionProvider, inlineValuesProvider } from "./hovers.ts";
+import { chooseKeys } from "./keys.ts";
+import { statusTrackers } from "./status.ts";
+import { activeTrace, debugType, isCapture, pickTrace } from "./trace-files.ts";
+
+const environment: AdapterEnvironment = { platform: nodePlatform, openFile, findKeys };
+
+/** The extension's composition root: says to the editor who answers for debug type and language `tlstrace`. */
+export function activate(context: vscode.ExtensionContext): void {
+  const { debug, commands, languages } = vscode;
+  const memory = context.workspaceState;
+  context.subscriptions.push(
+    debug.registerDebugAdapterDescriptorFactory(debugType, {
+      createDebugAdapterDescriptor: () =>
+        new vscode.DebugAdapterInlineImplementation(new TraceDebugSession(environment)),
+    }),
+    debug.registerDebugConfigurationProvider(debugType, configurationProvider(memory)),
+    debug.registerDebugConfigurationProvider(
+      debugType,
+      dynamicProvider,
+      vscode.DebugConfigurationProviderTriggerKind.Dynamic,
+    ),
+    debug.registerDebugAdapterTrackerFactory(debugType, statusTrackers),
+    commands.registerCommand("tlstrace.debugFile", debugFile),
+    commands.registerCommand("tlstrace.chooseKeys", (uri?: vscode.Uri) => chooseKeysOf(memory, uri)),
+    languages.registerEvaluatableExpressionProvider({ language: debugType }, expressionProvider),
+    languages.registerInlineValuesProvider({ language: debugType }, inlineValuesProvider),
+  );
+}
+
+/** Debugs the file that the command was called on, else the active one, else one to pick. */
+async function debugFile(uri?: vscode.Uri): Promise<void> {
+  const program = uri?.fsPath ?? activeTrace() ?? (await pickTrace());
+  if (program === undefined) return;
+  const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(program));
+  await vscode.debug.startDebugging(folder, configurationOf(program));
+}
+
+async function chooseKeysOf(memory: vscode.Memento, uri?: vscode.Uri): Promise<void> {
+  const capture = uri?.fsPath ?? activeTrace();
+  if (capture !== undefined && isCapture(capture)) await chooseKeys(memory, capture);
+  else
+    void vscode.window.showErrorMessage(
+      "Choose keys on a packet capture (.pcap, .pcapng): select one first.",
+    );
+}

@@ -1,0 +1,26 @@
+import * as vscode from "vscode";
+import { tokenAt } from "./token.ts";
+
+/** Hovers evaluate a whole token: a range of sequence space, a number or a name. */
+export const expressionProvider: vscode.EvaluatableExpressionProvider = {
+  provideEvaluatableExpression(document, position) {
+    const { line, character } = position;
+    const token = tokenAt(document.lineAt(line).text, character);
+    return (
+      token &&
+      new vscode.EvaluatableExpression(new vscode.Range(line, token.start, line, token.end), token.text)
+    );
+  },
+};
+
+/** What stands behind the line that is being executed. */
+const inlinePaths = ["driver.expectedSeq", "nic.expectedSeq"];
+
+/** Inline values: both expected sequence numbers, on the stopped line only, since they hold nowhere else. */
+export const inlineValuesProvider: vscode.InlineValuesProvider = {
+  provideInlineValues(document, _viewPort, context) {
+    const { line } = context.stoppedLocation.end;
+    const { range } = document.lineAt(line);
+    return inlinePaths.map((path) => new vscode.InlineValueEvaluatableExpression(range, path));
+  },
+};

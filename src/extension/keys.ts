@@ -1,0 +1,53 @@
+import path from "node:path";
+import * as vscode from "vscode";
+import { findKeyFiles, holdsSecrets } from "../cli/key-files.ts";
+
+/** What was chosen for a capture: key files, none = "debug without keys". Paths only: keys themselves are never kept. */
+type Choice = string[];
+
+const settingOf = (capture: string): string => `keys:${capture}`;
+
+/**
+ * Key files for a capture: those chosen before, those beside it, none if it brings its own, else what the user answers
+ * now, which is remembered. Undefined = the user does not want to debug after all.
+ */
+export async function keysFor(memory: vscode.Memento, capture: string): Promise<string[] | undefined> {
+  const chosen = memory.get<Choice>(settingOf(capture));
+  if (chosen !== undefined) return chosen;
+  const beside = findKeyFiles(capture);
+  if (beside.length > 0 || holdsSecrets(capture)) return beside;
+  return chooseKeys(memory, capture);
+}
+
+/** Asks for a capture's keys and remembers the answer. Undefined = cancelled, and nothing is remembered. */
+export async function chooseKeys(memory: vscode.Memento, capture: string): Promise<string[] | undefined> {
+  const name = path.basename(capture);
+  const choose = {
+    label: "$(key) Choose key file…",
+    detail: "A key log (SSLKEYLOGFILE) or crypto_info as JSON",
+  };
+  const without = {
+    label: "$(debug-start) Debug without keys",
+    detail: "Record map, expected sequence numbers and resyncs work; contents and wire bytes are not checked",
+  };
+  const answer = await vscode.window.showQuickPick([choose, without], {
+    title: `Keys of ${name}`,
+    placeHolder: `No keys found for ${name}. The answer is remembered for this workspace.`,
+    ignoreFocusOut: true,
+  });
+  if (answer === undefined) return undefined;
+  const files = answer === choose ? await openKeyFiles(capture) : [];
+  if (files !== undefined) await memory.update(settingOf(capture), files);
+  return files;
+}
+
+async function openKeyFiles(capture: string): Promise<string[] | undefined> {
+  const picked = await vscode.window.showOpenDialog({
+    title: `Keys of ${path.basename(capture)}`,
+    openLabel: "Use keys",
+    defaultUri: vscode.Uri.file(path.dirname(capture)),
+    canSelectMany: true,
+    filters: { "Key logs and crypto_info": ["keys", "keylog", "log", "txt", "json"], "All files": ["*"] },
+  });
+  return picked?.map((uri) => uri.fsPath);
+}

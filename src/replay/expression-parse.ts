@@ -1,0 +1,147 @@
+import { UserError } from "../trace/platform.ts";
+import type { Raw } from "./value.ts";
+
+/**
+ * The expression language of conditions, hit conditions, watches and log points: view paths, numbers, strings,
+ * arithmetic, comparison, && || !, and before(a, b), after(a, b). Sequence numbers compare on the 32-bit ring,
+ * with each other and with plain numbers (which are relative to the offload start).
+ */
+export type Expression =
+  | { kind: "constant"; value: Raw }
+  | { kind: "path"; path: string }
+  | { kind: "unary"; op: string; of: Expression }
+  | { kind: "binary"; op: string; left: Expression; right: Expression }
+  | { kind: "call"; name: string; args: Expression[] };
+
+interface Token {
+  text: string;
+  at: number;
+}
+
+const tokenPattern =
+  /\s*(?:(0x[0-9a-f]+|\d+)|("[^"]*"|'[^']*')|([A-Za-z_][\w.]*(?:\[\d+\](?:\.[A-Za-z_]\w*)*)*)|(==|!=|<=|>=|&&|\|\||[-+*/%<>!(),]))/iy;
+
+function tokenize(text: string): Token[] {
+  const tokens: Token[] = [];
+  tokenPattern.lastIndex = 0;
+  for (let at = 0; text.slice(at).trim() !== ""; at = tokenPattern.lastIndex) {
+    tokenPattern.lastIndex = at;
+    const match = tokenPattern.exec(text);
+    if (!match)
+      throw new UserError(
+        `cannot read the expression at column ${at + 1}: "${text.slice(at, at + 20).trim()}"`,
+      );
+    tokens.push({ text: match[0].trim(), at });
+  }
+  return tokens;
+}
+
+const precedence: Readonly<Record<string, number>> = {
+  "||": 1,
+  "&&": 2,
+  "==": 3,
+  "!=": 3,
+  "<": 4,
+  "<=": 4,
+  ">": 4,
+  ">=": 4,
+  "+": 5,
+  "-": 5,
+  "*": 6,
+  "/": 6,
+  "%": 6,
+};
+const depthMax = 64;
+
+/** Parses an expression. Throws UserError with the place when it cannot be read. */
+export function parseExpression(text: string): Expression {
+  return new Parser(text).whole();
+}
+
+class Parser {
+  private readonly text: string;
+  private readonly tokens: Token[];
+  private next = 0;
+
+  constructor(text: string) {
+    this.text = text;
+    this.tokens = tokenize(text);
+    if (this.tokens.length === 0) throw new UserError("the expression is empty");
+  }
+
+  whole(): Expression {
+    const expression = this.binary(1, 0);
+    if (this.next < this.tokens.length) this.fail("an operator");
+    return expression;
+  }
+
+  private peek(): string {
+    return this.tokens[this.next]?.text ?? "";
+  }
+
+  private fail(wanted: string): never {
+    const token = this.tokens[this.next];
+    const place = token ? `at column ${token.at + 1}, found "${token.text}"` : `at the end of "${this.text}"`;
+    throw new UserError(`expected ${wanted} ${place}`);
+  }
+
+  private take(wanted: string): void {
+    if (this.peek() !== wanted) this.fail(`"${wanted}"`);
+    this.next++;
+  }
+
+  private binary(level: number, depth: number): Expression {
+    let left = this.primary(depth);
+    for (let op = this.peek(); (precedence[op] ?? 0) >= level; op = this.peek()) {
+      this.next++;
+      left = { kind: "binary", op, left, right: this.binary(precedence[op]! + 1, depth + 1) };
+    }
+    return left;
+  }
+
+  private primary(depth: number): Expression {
+    const token = this.peek();
+    if (token === "" || depth > depthMax || !/^[\w"'!(-]/.test(token)) this.fail("a value");
+    this.next++;
+    if (token === "!" || token === "-") return { kind: "unary", op: token, of: this.primary(depth + 1) };
+    if (token === "(") {
+      const inner = this.binary(1, depth + 1);
+      this.take(")");
+      return inner;
+    }
+    if (/^\d/.test(token)) return { kind: "constant", value: numberOf(token) };
+    if (/^["']/.test(token)) return { kind: "constant", value: token.slice(1, -1) };
+    if (this.peek() === "(") return this.call(token, depth);
+    return constants.has(token)
+      ? { kind: "constant", value: constants.get(token)! }
+      : { kind: "path", path: token };
+  }
+
+  private call(name: string, depth: number): Expression {
+    const arity = functions[name];
+    if (arity === undefined)
+      throw new UserError(`no function "${name}"; there are ${Object.keys(functions).join(", ")}`);
+    this.take("(");
+    const args = [this.binary(1, depth + 1)];
+    while (this.peek() === ",") {
+      this.next++;
+      args.push(this.binary(1, depth + 1));
+    }
+    this.take(")");
+    if (args.length !== arity) throw new UserError(`${name} takes ${arity} arguments, not ${args.length}`);
+    return { kind: "call", name, args };
+  }
+}
+
+const constants = new Map<string, Raw>([
+  ["true", true],
+  ["false", false],
+  ["null", null],
+  ["unknown", null],
+]);
+const functions: Readonly<Record<string, number>> = { before: 2, after: 2 };
+
+function numberOf(token: string): number | bigint {
+  const n = Number(token);
+  return Number.isSafeInteger(n) ? n : BigInt(token);
+}

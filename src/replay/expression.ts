@@ -1,0 +1,144 @@
+import { UserError } from "../trace/platform.ts";
+import type { Expression } from "./expression-parse.ts";
+import { type Raw, SeqValue, show, type ViewNode } from "./value.ts";
+import { scopesOf, type View } from "./view.ts";
+
+/** The value of an expression where the view stands; a bare path gives its node, so that it can be opened. */
+export function evaluate(view: View, expression: Expression): Raw | ViewNode {
+  if (expression.kind !== "path") return resultOf(view, expression);
+  const node = nodeAt(view, expression.path);
+  if (!node) throw new UserError(`no value "${expression.path}"; paths begin with ${rootsOf(view)}`);
+  return node;
+}
+
+const rootsOf = (view: View) =>
+  scopesOf(view)
+    .map(({ path }) => path)
+    .join(", ");
+
+/** True if the condition holds: everything but false, 0, null and the empty string. */
+export const holds = (view: View, condition: Expression): boolean => Boolean(resultOf(view, condition));
+
+function resultOf(view: View, expression: Expression): Raw {
+  switch (expression.kind) {
+    case "constant":
+      return expression.value;
+    case "path":
+      return (evaluate(view, expression) as ViewNode).raw;
+    case "unary": {
+      const value = resultOf(view, expression.of);
+      return expression.op === "!" ? !value : -numeric(value);
+    }
+    case "binary":
+      return binaryOf(view, expression.op, expression.left, expression.right);
+    case "call": {
+      const [a, b] = expression.args.map((arg) => ringOf(resultOf(view, arg)));
+      return expression.name === "before" ? ((a! - b!) | 0) < 0 : ((b! - a!) | 0) < 0;
+    }
+  }
+}
+
+function binaryOf(view: View, op: string, leftExpression: Expression, rightExpression: Expression): Raw {
+  const left = resultOf(view, leftExpression);
+  if (op === "&&" && !left) return false;
+  if (op === "||" && left) return true;
+  const right = resultOf(view, rightExpression);
+  if (op === "&&" || op === "||") return Boolean(right);
+  if (op === "==") return same(left, right);
+  if (op === "!=") return !same(left, right);
+  if (left === null || right === null)
+    return op === "<" || op === ">" || op === "<=" || op === ">=" ? false : null;
+  return onRing(left, right) ? ring(op, left, right) : plain(op, left, right);
+}
+
+const onRing = (a: Raw, b: Raw): boolean => a instanceof SeqValue || b instanceof SeqValue;
+
+const ringOf = (value: Raw): number =>
+  value instanceof SeqValue ? value.relative : Number(numeric(value)) | 0;
+
+function same(a: Raw, b: Raw): boolean {
+  if (a === null || b === null) return a === b;
+  if (onRing(a, b)) return ringOf(a) === ringOf(b);
+  if (typeof a === "bigint" || typeof b === "bigint") return BigInt(numeric(a)) === BigInt(numeric(b));
+  return typeof a === typeof b ? a === b : String(a) === String(b);
+}
+
+/** Sequence numbers: differences are signed distances, order is order on the ring. */
+function ring(op: string, left: Raw, right: Raw): Raw {
+  const distance = (ringOf(left) - ringOf(right)) | 0;
+  switch (op) {
+    case "<":
+      return distance < 0;
+    case "<=":
+      return distance <= 0;
+    case ">":
+      return distance > 0;
+    case ">=":
+      return distance >= 0;
+    case "-":
+      return distance;
+    case "+":
+      return (ringOf(left) + ringOf(right)) | 0;
+    default:
+      return plain(op, ringOf(left), ringOf(right));
+  }
+}
+
+function plain(op: string, left: Raw, right: Raw): Raw {
+  if (typeof left === "string" && op === "+") return left + show(right);
+  const big = typeof left === "bigint" || typeof right === "bigint";
+  const a = big ? BigInt(numeric(left)) : Number(numeric(left));
+  const b = big ? BigInt(numeric(right)) : Number(numeric(right));
+  switch (op) {
+    case "<":
+      return a < b;
+    case "<=":
+      return a <= b;
+    case ">":
+      return a > b;
+    case ">=":
+      return a >= b;
+  }
+  return arithmetic(op, a, b);
+}
+
+function arithmetic(op: string, a: number | bigint, b: number | bigint): Raw {
+  if ((op === "/" || op === "%") && Number(b) === 0) return null;
+  if (typeof a === "bigint" && typeof b === "bigint") {
+    return op === "+" ? a + b : op === "-" ? a - b : op === "*" ? a * b : op === "/" ? a / b : a % b;
+  }
+  const [x, y] = [Number(a), Number(b)];
+  return op === "+" ? x + y : op === "-" ? x - y : op === "*" ? x * y : op === "/" ? x / y : x % y;
+}
+
+function numeric(value: Raw): number | bigint {
+  if (typeof value === "number" || typeof value === "bigint") return value;
+  if (typeof value === "boolean") return value ? 1 : 0;
+  if (value instanceof SeqValue) return value.relative;
+  throw new UserError(`"${show(value)}" is not a number`);
+}
+
+/** The node at a path such as `driver.expectedSeq` or `records[0].sn`; null if there is none. */
+export function nodeAt(view: View, path: string): ViewNode | null {
+  const parts = path.match(/[A-Za-z_]\w*|\[\d+\]/g) ?? [];
+  const root = scopesOf(view).find((scope) => scope.path === parts[0]);
+  return parts
+    .slice(1)
+    .reduce<ViewNode | null>((node, part) => (node ? childAt(node, part) : null), root ?? null);
+}
+
+function childAt(node: ViewNode, part: string): ViewNode | null {
+  if (!part.startsWith("["))
+    return node.children().find((child) => child.path === `${node.path}.${part}`) ?? null;
+  const index = Number(part.slice(1, -1));
+  return node.indexed && index < node.indexed.count ? node.indexed.at(index) : null;
+}
+
+/** Paths that may follow what is typed: of the roots, or of the node before the last dot. */
+export function completions(view: View, typed: string): string[] {
+  const word = /[\w.[\]]*$/.exec(typed)![0];
+  const dot = word.lastIndexOf(".");
+  const parent = dot < 0 ? null : nodeAt(view, word.slice(0, dot));
+  const children = dot < 0 ? scopesOf(view) : (parent?.children() ?? []);
+  return children.map(({ path }) => path).filter((path) => path.startsWith(word));
+}

@@ -1,0 +1,210 @@
+import { Effect } from "../core/effect.ts";
+import { type StageSpec, stages } from "../core/stage.ts";
+import { UserError } from "../trace/platform.ts";
+import { holds } from "./expression.ts";
+import type { Expression } from "./expression-parse.ts";
+import type { EffectRecord, StageRecord } from "./recording.ts";
+import type { Position, Timeline } from "./timeline.ts";
+import { viewAt } from "./view.ts";
+
+/** Which occurrences of a stop count: the n-th from the start of the trace, whichever way one came. */
+export type HitCondition = (occurrence: number) => boolean;
+
+/** Something the user wants to stop at: a predicate on one event's effects, stages or line. */
+export interface StopRule {
+  id: number;
+  label: string;
+  kind: "line" | "function" | "effect";
+  /** line: the events of that line, sorted. */
+  events?: Int32Array;
+  /** function: a stage's or kernel function's name, `*` and `?` as in globs. */
+  names?: string;
+  /** effect: bits of the effect mask. */
+  mask?: number;
+  condition: Expression | null;
+  hit: HitCondition | null;
+  /** Log point: the message, instead of stopping. */
+  log?: string | null;
+}
+
+/** Where a search got to. */
+export interface SearchResult {
+  found: { position: Position; rules: StopRule[]; effect: EffectRecord | null } | null;
+  /** From where to go on when nothing was found yet. */
+  at: Position;
+  /** The trace has no more events in this direction. */
+  ended: boolean;
+}
+
+const hitPattern = /^\s*(>=|<=|==|=|>|<|%)?\s*(\d+)\s*$/;
+
+/** `3`, `>=3`, `%10` …: a bare number means that occurrence. Throws UserError otherwise. */
+export function parseHit(text: string): HitCondition {
+  const match = hitPattern.exec(text);
+  if (!match) throw new UserError(`cannot read the hit condition "${text}"; write 3, >=3, <3 or %10`);
+  const n = Number(match[2]);
+  switch (match[1]) {
+    case ">=":
+      return (occurrence) => occurrence >= n;
+    case "<=":
+      return (occurrence) => occurrence <= n;
+    case ">":
+      return (occurrence) => occurrence > n;
+    case "<":
+      return (occurrence) => occurrence < n;
+    case "%":
+      return (occurrence) => n > 0 && occurrence % n === 0;
+    default:
+      return (occurrence) => occurrence === n;
+  }
+}
+
+/** Turns a glob of `*` and `?` into an anchored pattern. */
+export const globPattern = (glob: string): RegExp =>
+  new RegExp(
+    `^${glob
+      .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+      .replace(/\*/g, ".*")
+      .replace(/\?/g, ".")}$`,
+    "i",
+  );
+
+/** Numbers of the stages that a function breakpoint's name means: model names, their last part, kernel names. */
+export function stagesNamed(glob: string): number[] {
+  const pattern = globPattern(glob);
+  const named = (stage: StageSpec) => [stage.name, stage.name.split(".").at(-1)!, ...stage.functions];
+  return stages.flatMap((stage, number) => (named(stage).some((name) => pattern.test(name)) ? [number] : []));
+}
+
+/** Finds the next place where a rule applies, in either direction. */
+export class StopSearch {
+  private readonly timeline: Timeline;
+  private readonly rules: readonly PreparedRule[];
+  /** Events with none of these effects cannot stop anything; −1 when a rule may stop at any event. */
+  private readonly mask: number;
+  private readonly lines: Int32Array;
+
+  constructor(timeline: Timeline, rules: readonly StopRule[]) {
+    this.timeline = timeline;
+    this.rules = rules.map((rule) => ({
+      rule,
+      stages: new Set(rule.kind === "function" ? stagesNamed(rule.names ?? "") : []),
+      counted: { before: 0, hits: 0 },
+    }));
+    this.mask = this.rules.reduce((mask, { rule, stages }) => mask | maskFor(rule, stages), 0);
+    this.lines = Int32Array.from(new Set(rules.flatMap((rule) => [...(rule.events ?? [])]))).sort();
+  }
+
+  /** Searches at most `budget` candidate events from behind `from` on; the rest of from's own event comes first. */
+  next(from: Position, direction: 1 | -1, budget: number): SearchResult {
+    let position = from;
+    for (let looked = 0; looked < budget; looked++) {
+      const found = this.within(position, direction);
+      if (found) return { found, at: found.position, ended: false };
+      const event = this.candidate(position.event + direction, direction);
+      if (event < 0) return { found: null, at: position, ended: true };
+      position = { event, stage: direction === 1 ? -1 : Number.MAX_SAFE_INTEGER };
+    }
+    return { found: null, at: position, ended: false };
+  }
+
+  private candidate(from: number, direction: 1 | -1): number {
+    const { timeline, mask, lines } = this;
+    if (from < 0 || from >= timeline.eventCount) return -1;
+    if (mask === -1) return from;
+    const hit = mask === 0 ? -1 : timeline.nextHit(from, direction, mask);
+    const line = nextOf(lines, from, direction);
+    if (hit < 0 || line < 0) return Math.max(hit, line);
+    return direction === 1 ? Math.min(hit, line) : Math.max(hit, line);
+  }
+
+  /** The first stage of the event behind (or, backwards, before) `from` at which a rule applies. */
+  private within(from: Position, direction: 1 | -1): SearchResult["found"] {
+    if (!this.mayStop(from.event)) return null;
+    const { stages: recorded } = this.timeline.record(from.event);
+    const first = direction === 1 ? from.stage + 1 : Math.min(from.stage, recorded.length) - 1;
+    for (let stage = first; stage >= 0 && stage < recorded.length; stage += direction) {
+      const position = { event: from.event, stage };
+      const rules = this.rules.filter((prepared) => this.applies(prepared, position)).map(({ rule }) => rule);
+      if (rules.length > 0) return { position, rules, effect: effectFor(rules, recorded[stage]!) };
+    }
+    return null;
+  }
+
+  private mayStop(event: number): boolean {
+    return (
+      this.mask === -1 ||
+      (this.timeline.masks[event]! & this.mask) !== 0 ||
+      nextOf(this.lines, event, 1) === event
+    );
+  }
+
+  private applies(prepared: PreparedRule, position: Position): boolean {
+    if (!this.matches(prepared, position)) return false;
+    const { hit } = prepared.rule;
+    return hit === null || hit(this.occurrence(prepared, position.event));
+  }
+
+  /** The rule without its hit condition. */
+  private matches({ rule, stages }: PreparedRule, { event, stage }: Position): boolean {
+    const recorded = this.timeline.record(event).stages;
+    const here = recorded[stage]!;
+    if (rule.kind === "line" && (stage !== 0 || !rule.events!.includes(event))) return false;
+    if (rule.kind === "function" && !stages.has(here.stage)) return false;
+    if (rule.kind === "effect" && !here.effects.some(({ kind }) => (rule.mask! & (1 << kind)) !== 0))
+      return false;
+    return rule.condition === null || holds(viewAt(this.timeline, { event, stage }), rule.condition);
+  }
+
+  /** How many events up to this one the rule matches; counted once and remembered. */
+  private occurrence(prepared: PreparedRule, event: number): number {
+    const { counted } = prepared;
+    if (counted.before > event) counted.before = counted.hits = 0;
+    for (let e = this.candidate(counted.before, 1); e >= 0 && e < event; e = this.candidate(e + 1, 1)) {
+      const stageCount = this.timeline.record(e).stages.length;
+      const hit = Array.from({ length: stageCount }, (_, stage) => stage).some((stage) =>
+        this.matches(prepared, { event: e, stage }),
+      );
+      if (hit) counted.hits++;
+      counted.before = e + 1;
+    }
+    return counted.hits + 1;
+  }
+}
+
+interface PreparedRule {
+  rule: StopRule;
+  stages: ReadonlySet<number>;
+  counted: { before: number; hits: number };
+}
+
+/** Effects that an event must have for the rule to apply; −1 = any event may do. */
+function maskFor(rule: StopRule, stageNumbers: ReadonlySet<number>): number {
+  if (rule.kind === "effect") return rule.mask ?? 0;
+  if (rule.kind === "line") return 0;
+  let mask = 0;
+  for (const number of stageNumbers) {
+    const effect = (stages[number]! as StageSpec).effect;
+    if (!effect) return -1;
+    mask |= 1 << Effect[effect];
+  }
+  return mask;
+}
+
+function effectFor(rules: readonly StopRule[], stage: StageRecord): EffectRecord | null {
+  const mask = rules.reduce((sum, rule) => sum | (rule.mask ?? 0), 0);
+  return stage.effects.find(({ kind }) => (mask & (1 << kind)) !== 0) ?? null;
+}
+
+/** The first entry of a sorted list at or after (before) `from`; −1 if none. */
+function nextOf(sorted: Int32Array, from: number, direction: 1 | -1): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < from) low = middle + 1;
+    else high = middle;
+  }
+  if (direction === 1) return sorted[low] ?? -1;
+  return sorted[low] === from ? from : (sorted[low - 1] ?? -1);
+}

@@ -1,0 +1,40 @@
+import type { Cipher } from "../core/record.ts";
+
+/** A file by size and ranges; reading past the end gives what there is. Throws UserError if it cannot be read. */
+export interface FileAccess {
+  name: string;
+  size: number;
+  read(offset: number, length: number): Uint8Array;
+  /** Fills `target` from an offset on and returns the bytes got; for walks through a file that reuse one buffer. */
+  readInto?(offset: number, target: Uint8Array): number;
+}
+
+/** The platform's AEAD for bulk work, one whole record a call. Null from `open` = the tag does not fit. */
+export interface Aead {
+  open(cipher: Cipher, key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array | null;
+  seal(cipher: Cipher, key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Uint8Array;
+}
+
+/** How long work stays stoppable: call `tick` every few thousand steps; it throws Cancelled when asked to stop. */
+export interface Progress {
+  tick(done: number, total: number, what: string): Promise<void>;
+}
+
+/** What the composition root (extension, cli) brings: nothing in trace touches the platform by itself. */
+export interface Platform {
+  aead: Aead;
+  /** Inflates gzip, at most `sizeMax` bytes; throws UserError if it would be more or is damaged. */
+  gunzip(file: FileAccess, sizeMax: number): Uint8Array;
+}
+
+/** What the user asked for cannot be done; the message says why and what to do. Shown, never a crash. */
+export class UserError extends Error {}
+
+/** The user stopped a long job. */
+export class Cancelled extends Error {
+  constructor() {
+    super("cancelled");
+  }
+}
+
+export const noProgress: Progress = { tick: async () => {} };

@@ -1,0 +1,56 @@
+import type { Profile } from "../core/profile.ts";
+import type { Token } from "./lexer.ts";
+import type { StreamProgress } from "./progress.ts";
+import type { Diagnostic, Expectation, Trace } from "./trace.ts";
+
+/** Diagnostics kept of one file; a file that is something else would give one a line. */
+const diagnosticsMax = 1000;
+
+/** What a declared connection is to the lines below it. */
+export interface DeclaredConnection {
+  /** Index into Trace.connections. */
+  index: number;
+  startSeq: number;
+  progress: StreamProgress;
+}
+
+/** A trace file being read: the trace so far, and what later lines refer to. */
+export class Reading {
+  readonly trace: Trace;
+  readonly profiles: (id: string) => Profile | null;
+  readonly devices = new Map<string, number>();
+  readonly connections = new Map<string, DeclaredConnection>();
+  readonly deviceLines: number[] = [];
+  readonly connectionLines: number[] = [];
+  /** Line being read, from 1. */
+  line = 0;
+  /** Time of the event line last read, in nanoseconds, even if that line was left out. */
+  timeNs = 0;
+  /** The event that an `expect` speaks of: −1 = there is none yet, null = its line was wrong and is left out. */
+  subject: number | null = -1;
+  /** Expectations that begin a line since the last event line: of that event, or of the whole file if no event follows. */
+  readonly unsettled: Expectation[] = [];
+  /** Bytes of all streams so far. */
+  streamBytes = 0;
+  private leftOut = 0;
+
+  constructor(trace: Trace, profiles: (id: string) => Profile | null) {
+    this.trace = trace;
+    this.profiles = profiles;
+  }
+
+  report(severity: Diagnostic["severity"], token: Token, message: string, line = this.line): void {
+    if (this.trace.diagnostics.length >= diagnosticsMax) {
+      this.leftOut++;
+      return;
+    }
+    this.trace.diagnostics.push({ severity, message, line, start: token.start, end: token.end });
+  }
+
+  /** Says how many diagnostics did not fit, once the file is read. */
+  finish(): void {
+    if (this.leftOut === 0) return;
+    const message = `${this.leftOut} more problems are not shown; correct the first ones and read the file again`;
+    this.trace.diagnostics.push({ severity: "note", message, line: this.line, start: 0, end: 0 });
+  }
+}

@@ -1,0 +1,59 @@
+import { float64, int32, uint8 } from "../core/columns.ts";
+import { addU64 } from "../core/record.ts";
+import { Authenticated } from "./trace.ts";
+
+/** Type of a row that is no record but a stretch of the stream whose framing is not known. */
+export const gapType = 0;
+
+export interface RecordRow {
+  start: number;
+  length: number;
+  type: number;
+  epoch: number;
+  /** Record number counted from the epoch's first one; −1 = unknown. */
+  index: number;
+  authenticated: number;
+}
+
+/** Records and gaps of one stream from the offload start on, in stream order, as columns. */
+export class RecordTable {
+  readonly start = float64();
+  readonly length = int32();
+  readonly type = uint8();
+  readonly epoch = int32();
+  readonly index = float64();
+  readonly authenticated = uint8();
+  /** Number of the first record of epoch 0; later epochs begin at 0. */
+  readonly recSeq0: bigint;
+
+  constructor(recSeq0: bigint) {
+    this.recSeq0 = recSeq0;
+  }
+
+  get count(): number {
+    return this.start.length;
+  }
+
+  push(row: RecordRow): void {
+    this.start.push(row.start);
+    this.length.push(row.length);
+    this.type.push(row.type);
+    this.epoch.push(row.epoch);
+    this.index.push(row.index);
+    this.authenticated.push(row.authenticated);
+  }
+
+  pushGap(start: number, length: number, epoch: number): void {
+    this.push({ start, length, type: gapType, epoch, index: -1, authenticated: Authenticated.unknown });
+  }
+
+  /** Record number, null if unknown. */
+  snAt(row: number): bigint | null {
+    const index = this.index.at(row);
+    return index < 0 ? null : snOf(this.recSeq0, this.epoch.at(row), index);
+  }
+}
+
+/** Number of the record `index` places after its epoch's first. */
+export const snOf = (recSeq0: bigint, epoch: number, index: number): bigint =>
+  addU64(epoch === 0 ? recSeq0 : 0n, index);

@@ -1,0 +1,208 @@
+import { type Column, float64, int32 } from "../core/columns.ts";
+import { advance, distance, type Seq, seq } from "../core/seq.ts";
+import { type SegmentLog, TcpFlag } from "./segments.ts";
+import type { FileWindow } from "./window.ts";
+
+/** Sequence number of a segment's first payload byte: a SYN takes one before it. */
+export const payloadSeq = (log: SegmentLog, row: number): Seq =>
+  seq(log.seq.at(row) + (log.flags.at(row) & TcpFlag.syn ? 1 : 0));
+
+/** Turns sequence numbers into positions in the stream (bytes from its origin), which do not wrap. */
+export class Positions {
+  readonly origin: Seq;
+  /** The highest position so far, near which the next one is looked for. */
+  #highest = 0;
+
+  constructor(origin: Seq) {
+    this.origin = origin;
+  }
+
+  of(s: Seq): number {
+    const position = this.#highest + distance(advance(this.origin, this.#highest), s);
+    // A segment beyond any window (RFC 7323 §2.3) is no part of the stream, so it must not move its end.
+    if (position > this.#highest && position - this.#highest <= windowMax) this.#highest = position;
+    return position;
+  }
+
+  seqOf(position: number): Seq {
+    return advance(this.origin, position);
+  }
+
+  /** True if no receiver could have offered a window up to this position. */
+  isBeyond(position: number): boolean {
+    return position - this.#highest > windowMax;
+  }
+}
+
+/** Largest TCP window: 2^30 bytes (RFC 7323 §2.3). */
+const windowMax = 2 ** 30;
+
+/** Another copy of bytes that a piece of the stream already holds. */
+export interface Copies {
+  start: Column<Float64Array>;
+  length: Column<Int32Array>;
+  offset: Column<Float64Array>;
+  /** Row of the segment log. */
+  row: Column<Int32Array>;
+}
+
+/**
+ * One direction of a connection as a stream of bytes that lie in the file: pieces that do not overlap, in order of
+ * position, the first covering copy of each byte, with holes where the capture lacks bytes.
+ */
+export class ByteStream {
+  readonly positions: Positions;
+  readonly copies: Copies = { start: float64(), length: int32(), offset: float64(), row: int32() };
+  readonly start = float64();
+  readonly length = int32();
+  readonly offset = float64();
+  /** Segment row of each piece; emptied by `forgetRows` once nobody asks any more. */
+  row = int32();
+  readonly #window: FileWindow;
+  /** Piece looked at last: reading goes forward mostly. */
+  #at = 0;
+
+  constructor(origin: Seq, window: FileWindow) {
+    this.positions = new Positions(origin);
+    this.#window = window;
+  }
+
+  get pieces(): number {
+    return this.start.length;
+  }
+
+  /** Position of the first captured byte, 0 of an empty stream. */
+  get begin(): number {
+    return this.pieces === 0 ? 0 : this.start.at(0);
+  }
+
+  /** Position behind the last captured byte. */
+  get end(): number {
+    const last = this.pieces - 1;
+    return last < 0 ? 0 : this.start.at(last) + this.length.at(last);
+  }
+
+  /** Copies captured bytes from `position` on into `into`, until `length` or a hole; gives how many. */
+  read(position: number, length: number, into: Uint8Array, at = 0): number {
+    let piece = this.pieceAt(position);
+    let done = 0;
+    while (done < length && piece < this.pieces) {
+      const skip = position + done - this.start.at(piece);
+      if (skip < 0) break;
+      const part = Math.min(length - done, this.length.at(piece) - skip);
+      if (part > 0 && !this.#window.copy(this.offset.at(piece) + skip, part, into, at + done)) break;
+      done += part;
+      if (done < length) piece++;
+    }
+    this.#at = Math.min(piece, this.pieces - 1);
+    return done;
+  }
+
+  /** Index of the piece that holds `position`, else of the next one after it (maybe `pieces`). */
+  pieceAt(position: number): number {
+    let low = 0;
+    let high = this.pieces;
+    const near = this.#at;
+    for (let piece = near; piece < near + 2 && piece < high; piece++) {
+      if (this.#endOf(piece) > position && (piece === 0 || this.#endOf(piece - 1) <= position)) return piece;
+    }
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#endOf(middle) > position) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  #endOf(piece: number): number {
+    return this.start.at(piece) + this.length.at(piece);
+  }
+
+  /** Position of the first captured byte at or after `position`; Infinity if there is none. */
+  nextCaptured(position: number): number {
+    const piece = this.pieceAt(position);
+    return piece === this.pieces ? Number.POSITIVE_INFINITY : Math.max(position, this.start.at(piece));
+  }
+
+  /** Position up to which bytes are captured without a hole from `position` on. */
+  contiguousEnd(position: number, limit: number): number {
+    let piece = this.pieceAt(position);
+    let end = position;
+    while (piece < this.pieces && end < limit && this.start.at(piece) <= end) end = this.#endOf(piece++);
+    return Math.min(end, limit);
+  }
+
+  forgetRows(): void {
+    this.row = int32();
+    for (const column of [this.copies.start, this.copies.length, this.copies.offset, this.copies.row]) {
+      column.values = column.values.slice(0, 0) as never;
+      column.length = 0;
+    }
+  }
+}
+
+/** Puts the segments of one direction (rows with payload, in capture order) together. `isn` −1 = unknown (u32). */
+export function assemble(log: SegmentLog, rows: Int32Array, isn: number, window: FileWindow): ByteStream {
+  const origin = isn >= 0 ? seq(isn + 1) : payloadSeq(log, rows[0]!);
+  const stream = new ByteStream(origin, window);
+  const { order, at } = inStreamOrder(log, rows, stream.positions);
+  for (const column of [stream.start, stream.length, stream.offset, stream.row]) column.reserve(rows.length);
+  let covered = isn >= 0 ? 0 : Number.NEGATIVE_INFINITY;
+  for (const i of order) {
+    const start = at[i]!;
+    const length = log.captured.at(rows[i]!);
+    const overlap = Math.max(0, Math.min(length, covered - start));
+    const offset = log.offset.at(rows[i]!);
+    if (overlap > 0) pushCopy(stream.copies, start, overlap, offset, rows[i]!);
+    if (overlap === length) continue;
+    stream.start.push(start + overlap);
+    stream.length.push(length - overlap);
+    stream.offset.push(offset + overlap);
+    stream.row.push(rows[i]!);
+    covered = start + length;
+  }
+  return stream;
+}
+
+function pushCopy(copies: Copies, start: number, length: number, offset: number, row: number): void {
+  copies.start.push(start);
+  copies.length.push(length);
+  copies.offset.push(offset);
+  copies.row.push(row);
+}
+
+/** Indices of `rows` by position, earlier captured first among equals; segments outside the stream are left out. */
+function inStreamOrder(
+  log: SegmentLog,
+  rows: Int32Array,
+  positions: Positions,
+): { order: Int32Array; at: Float64Array } {
+  const at = new Float64Array(rows.length);
+  const inOrder = int32();
+  const others: number[] = [];
+  let highest = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < rows.length; i++) {
+    const position = positions.of(payloadSeq(log, rows[i]!));
+    at[i] = position;
+    if (positions.isBeyond(position) || log.captured.at(rows[i]!) === 0) continue;
+    if (position >= highest) {
+      inOrder.push(i);
+      highest = position;
+    } else others.push(i);
+  }
+  others.sort((a, b) => at[a]! - at[b]! || a - b);
+  return { order: merged(inOrder.values.subarray(0, inOrder.length), others, at), at };
+}
+
+/** Two ordered lists of indices as one: few segments are out of order, so sorting all would be waste. */
+function merged(a: Int32Array, b: readonly number[], at: Float64Array): Int32Array {
+  const all = new Int32Array(a.length + b.length);
+  let i = 0;
+  let j = 0;
+  for (let k = 0; k < all.length; k++) {
+    const [x, y] = [a[i], b[j]];
+    const takeA = y === undefined || (x !== undefined && (at[x]! < at[y]! || (at[x] === at[y] && x < y)));
+    all[k] = takeA ? a[i++]! : b[j++]!;
+  }
+  return all;
+}

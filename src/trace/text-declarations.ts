@@ -1,0 +1,185 @@
+import type { Profile } from "../core/profile.ts";
+import {
+  type Cipher,
+  ciphers,
+  ivSizeOf,
+  keySizeOf,
+  layoutOf,
+  type RecordKeys,
+  saltSizeOf,
+  type TlsVersion,
+} from "../core/record.ts";
+import { seq } from "../core/seq.ts";
+import { derivedKeys, nameBytes, nameSizeMax, payloadOf } from "./keystream.ts";
+import { integer, integer64, LineFault, list, options, type Token } from "./lexer.ts";
+import { StreamProgress } from "./progress.ts";
+import type { Reading } from "./reading.ts";
+
+/** What a device's packet loses to IPv4 and TCP headers with the timestamp option: mss is mtu less this, unless given. */
+export const headersSize = 52;
+export const defaults = { profile: "connectx", mtu: 1500, version: "1.2", cipher: "aes-128-gcm" } as const;
+export const versions: Readonly<Record<string, TlsVersion>> = { "1.2": 0x0303, "1.3": 0x0304 };
+
+const mtuMin = 68;
+const mtuMax = 65535;
+const u32Max = 2 ** 32 - 1;
+const deviceOptions = ["profile", "mtu"] as const;
+const connectionOptions = [
+  "device",
+  "version",
+  "cipher",
+  "seq",
+  "rec_seq",
+  "mss",
+  "key",
+  "salt",
+  "iv",
+] as const;
+const notOffloaded =
+  "Linux up to v6.18 offloads TLS 1.2 with AES-GCM only; the model replays this connection all the same";
+
+/** `device NAME [profile=P] [mtu=N]` */
+export function readDevice(reading: Reading, words: Token[]): void {
+  const name = newName(reading, words, "device eth0 profile=connectx mtu=1500");
+  const given = options(words.slice(2), deviceOptions);
+  const mtu = given.get("mtu");
+  const device = {
+    name: name.text,
+    profile: profileOf(reading, given.get("profile"), name),
+    mtu: mtu ? integer(mtu, mtuMin, mtuMax, "an MTU") : defaults.mtu,
+  };
+  reading.devices.set(name.text, reading.trace.devices.push(device) - 1);
+  reading.deviceLines.push(reading.line);
+}
+
+/** The profile, or the default one with an error, so that a misspelt profile doesn't cost every line below it. */
+function profileOf(reading: Reading, given: Token | undefined, name: Token): Profile {
+  const profile = reading.profiles(given?.text ?? defaults.profile);
+  if (profile !== null) return profile;
+  const instead = reading.profiles(defaults.profile);
+  const token = given ?? name;
+  if (instead === null || given === undefined)
+    throw new LineFault(token, `no profile ${defaults.profile} is installed`);
+  reading.report(
+    "error",
+    given,
+    `no profile of this name; ${defaults.profile} is used instead, write profile=${defaults.profile}`,
+  );
+  return instead;
+}
+
+/** `connection NAME device=NAME [version= cipher= seq= rec_seq= mss= key= salt= iv=]` */
+export function readConnection(reading: Reading, words: Token[]): void {
+  const name = newName(reading, words, "connection web device=eth0");
+  const given = options(words.slice(2), connectionOptions);
+  const device = deviceOf(reading, given.get("device"), name);
+  const version = oneOf(given.get("version"), Object.keys(versions), defaults.version);
+  const cipher = oneOf<Cipher>(given.get("cipher"), ciphers, defaults.cipher);
+  const startSeq = integerOr(given.get("seq"), u32Max, 0, "a sequence number");
+  const recSeq = given.get("rec_seq");
+  const connection = {
+    name: name.text,
+    device,
+    version: versions[version]!,
+    cipher,
+    startSeq: seq(startSeq),
+    recSeq0: recSeq ? integer64(recSeq, "rec_seq") : 0n,
+    epochs: [keysOf(name.text, cipher, given)],
+    mss: integerOr(given.get("mss"), mtuMax, reading.trace.devices[device]!.mtu - headersSize, "an MSS"),
+    installed: true,
+    source: null,
+    payload: payloadOf(name.text),
+  };
+  const offloaded = version === "1.2" && cipher !== "chacha20-poly1305";
+  const note = offloaded ? null : notOffloaded;
+  const index = reading.trace.connections.push(connection) - 1;
+  const progress = new StreamProgress(layoutOf(connection.version, cipher).overhead);
+  reading.connections.set(name.text, { index, startSeq, progress });
+  reading.connectionLines.push(reading.line);
+  reading.trace.streams.push({
+    name: name.text,
+    connection: index,
+    version: connection.version,
+    cipherName: cipher,
+    cipher,
+    tap: "wire",
+    note,
+  });
+  if (note !== null)
+    reading.report(
+      "note",
+      (offloaded ? name : given.get(version === "1.2" ? "cipher" : "version")) ?? name,
+      note,
+    );
+  if (nameBytes(name.text).length > nameSizeMax) {
+    reading.report(
+      "error",
+      name,
+      `the name is longer than ${nameSizeMax} bytes: keys and payload come from its first ${nameSizeMax}; shorten it`,
+    );
+  }
+}
+
+/** The declared name, checked: names of devices and connections are distinct, because counters are asked by name. */
+function newName(reading: Reading, words: Token[], example: string): Token {
+  const name = words[1];
+  if (name === undefined) throw new LineFault(words[0]!, `a name is missing; write \`${example}\``);
+  if (reading.devices.has(name.text) || reading.connections.has(name.text)) {
+    throw new LineFault(name, "this name is already declared; choose another");
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (/[\x00-\x1f\x7f]/.test(name.text))
+    throw new LineFault(name, "a name holds no control characters; remove them");
+  return name;
+}
+
+function deviceOf(reading: Reading, given: Token | undefined, name: Token): number {
+  if (given === undefined)
+    throw new LineFault(name, "the connection names no device; write device=NAME behind its name");
+  const device = reading.devices.get(given.text);
+  if (device !== undefined) return device;
+  const known = [...reading.devices.keys()];
+  throw new LineFault(
+    given,
+    known.length === 0
+      ? "no device is declared above; begin with `device eth0 profile=connectx mtu=1500`"
+      : `no device of this name is declared above; there is ${list(known)}`,
+  );
+}
+
+function oneOf<T extends string>(given: Token | undefined, known: readonly T[], fallback: T): T {
+  if (given === undefined) return fallback;
+  const value = known.find((name) => name === given.text);
+  if (value === undefined) throw new LineFault(given, `not known here; there are ${list(known)}`);
+  return value;
+}
+
+const integerOr = (given: Token | undefined, max: number, fallback: number, what: string): number =>
+  given === undefined ? fallback : integer(given, 0, max, what);
+
+function keysOf(
+  name: string,
+  cipher: Cipher,
+  given: Map<(typeof connectionOptions)[number], Token>,
+): RecordKeys {
+  const derived = derivedKeys(name, cipher);
+  return {
+    key: bytesOf(given.get("key"), keySizeOf(cipher), `the key of ${cipher}`) ?? derived.key,
+    salt: bytesOf(given.get("salt"), saltSizeOf(cipher), `the salt of ${cipher}`) ?? derived.salt,
+    iv: bytesOf(given.get("iv"), ivSizeOf(cipher), `the iv of ${cipher}`) ?? derived.iv,
+  };
+}
+
+/** Bytes in hex, of exactly `size`. The message never repeats what was given: it may be a secret. */
+function bytesOf(given: Token | undefined, size: number, what: string): Uint8Array | null {
+  if (given === undefined) return null;
+  if (given.text.length !== size * 2 || !/^[0-9a-fA-F]*$/.test(given.text)) {
+    throw new LineFault(
+      given,
+      size === 0
+        ? `${what} is empty; leave it out`
+        : `${what} is ${size} bytes: write ${size * 2} hex digits`,
+    );
+  }
+  return Uint8Array.from({ length: size }, (_, i) => Number.parseInt(given.text.slice(2 * i, 2 * i + 2), 16));
+}

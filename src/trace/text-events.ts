@@ -1,0 +1,345 @@
+import { Flag, Kind, packRecord } from "../core/event.ts";
+import { headerSize, recordType } from "../core/record.ts";
+import { seq, toU32 } from "../core/seq.ts";
+import { integer, integer64, LineFault, list, option, options, part, span, type Token } from "./lexer.ts";
+import type { DeclaredConnection, Reading } from "./reading.ts";
+import { eventForms, recordTypeNames, sendFlags, transmitFlags } from "./vocabulary.ts";
+
+/**
+ * Relative numbers run from −2^30 (before the offload) to 2^32 − 1. They are the 32-bit ring seen from the start, so
+ * the last quarter of it has two names; printing takes the negative one (`relative` in text-print.ts).
+ */
+export const relativeMin = -(2 ** 30);
+export const relativeMax = 2 ** 32 - 1;
+/** Bytes of a stream that can be unacknowledged at once: the largest window that TCP can offer (RFC 7323 §2.3). */
+const unackedMax = 2 ** 30;
+/** Bytes of one stream, and of all in a file: what bounds the record maps of a replay. */
+const streamMax = 2 ** 32 - 1;
+const streamsMax = 2 ** 36;
+/** Bytes of one segment: above the largest BIG TCP skb (524280). */
+const segmentMax = 2 ** 20;
+/** Record bodies are counted in 16 bits. */
+const recordMax = headerSize + 65535;
+/** SACK blocks that fit TCP's options (RFC 2018 §3). */
+const sackBlocksMax = 4;
+const epochMax = 65535;
+const nsPerSecond = 1e9;
+/** Times stay this close to the trace's begin (52 days), so that every difference of two is exact. */
+const timeNsMax = 2 ** 52;
+
+/** An event as a line says it, before it has a time, a connection and a line. */
+interface Row {
+  kind: number;
+  flags?: number;
+  /** Relative to the offload start. */
+  at?: number;
+  length?: number;
+  extra?: number;
+  sacks?: number[];
+  recordSn?: bigint;
+}
+
+/** One form of event: reads the words behind the connection. `verb` is the word that names the form. */
+type Form = (words: Token[], verb: Token, connection: DeclaredConnection, reading: Reading) => Row;
+
+const forms: Readonly<Record<string, Form>> = {
+  install: readInstall,
+  send: readSend,
+  record: readRecord,
+  gap: readGap,
+  ">": readTransmit,
+  "<": readAck,
+  close: readClose,
+};
+
+/** `+SECONDS CONNECTION EVENT`: appends the event. A line with an error is left out, its time is not. */
+export function readEvent(reading: Reading, words: Token[]): void {
+  reading.subject = null;
+  reading.timeNs = timeOf(words[0]!, reading);
+  const [time, name, verb] = words;
+  if (name === undefined) throw new LineFault(time!, "a connection and an event are missing behind the time");
+  const connection = reading.connections.get(name.text);
+  if (connection === undefined) throw unknownConnection(reading, name);
+  const form = verb && Object.hasOwn(forms, verb.text) ? forms[verb.text] : undefined;
+  if (verb === undefined || form === undefined) {
+    throw new LineFault(
+      verb ?? name,
+      `no event of this kind; behind a connection stands ${list(eventForms.map((text) => `\`${text}\``))}`,
+    );
+  }
+  const row = form(words.slice(3), verb, connection, reading);
+  const { events, sacks, recordSns } = reading.trace;
+  const index = events.push({
+    timeNs: reading.timeNs,
+    connection: connection.index,
+    kind: row.kind,
+    flags: row.flags ?? 0,
+    seq: seq(connection.startSeq + (row.at ?? 0)),
+    length: row.length ?? 0,
+    extra: row.extra ?? 0,
+    line: reading.line,
+    offset: -1,
+  });
+  if (row.sacks) sacks.set(index, row.sacks);
+  if (row.recordSn !== undefined) recordSns.set(index, row.recordSn);
+  reading.subject = index;
+}
+
+function unknownConnection(reading: Reading, name: Token): LineFault {
+  const known = [...reading.connections.keys()];
+  return new LineFault(
+    name,
+    known.length === 0
+      ? "no connection is declared above; declare it first: `connection web device=eth0`"
+      : `no connection of this name is declared above; there is ${list(known)}`,
+  );
+}
+
+/** Seconds after the event line before, in nanoseconds since the trace began. */
+function timeOf(token: Token, reading: Reading): number {
+  const match = /^([+-])(\d{0,8})(?:\.(\d{1,9}))?$/.exec(token.text);
+  if (match === null || token.text.length < 2) {
+    throw new LineFault(token, "a time reads +SECONDS, e.g. +0 or +.001, with at most 9 decimals");
+  }
+  const [, sign, seconds, decimals = ""] = match;
+  const step = Number(seconds) * nsPerSecond + Number(decimals.padEnd(9, "0"));
+  const timeNs = reading.timeNs + (sign === "-" ? -step : step);
+  if (Math.abs(timeNs) > timeNsMax)
+    throw new LineFault(token, "the trace gets longer than 52 days; shorten the time");
+  if (sign === "-" && step > 0)
+    reading.report("warning", token, "time goes backwards here; lines are replayed in the file's order");
+  return timeNs;
+}
+
+function readInstall(words: Token[], verb: Token, connection: DeclaredConnection, reading: Reading): Row {
+  nothingMore(words);
+  const declared = reading.trace.connections[connection.index]!;
+  if (!declared.installed)
+    throw new LineFault(verb, "the offload is installed once only; remove one of the lines");
+  if (connection.progress.pushed > 0 || connection.progress.open >= 0) {
+    throw new LineFault(verb, "the connection has sent records already; move `install` above them");
+  }
+  declared.installed = false;
+  return { kind: Kind.install };
+}
+
+/** `send LENGTH [more|eor] [type=TYPE]`: what sendmsg() refuses is refused. */
+function readSend(words: Token[], verb: Token, connection: DeclaredConnection, reading: Reading): Row {
+  const [lengthWord, ...rest] = words;
+  const length = lengthOf(lengthWord, verb, 0, unackedMax, "send LENGTH");
+  const { flags, others } = takeFlags(rest, sendFlags);
+  const type = options(others, ["type"]).get("type");
+  const typed = type !== undefined;
+  const more = (flags & Flag.more) !== 0;
+  const range = span(verb, words.at(-1)!);
+  if (more && flags & Flag.eor)
+    throw new LineFault(range, "sendmsg() refuses MSG_MORE with MSG_EOR (EINVAL); leave one out");
+  if (more && typed)
+    throw new LineFault(range, "sendmsg() refuses MSG_MORE with a record type (EINVAL); leave one out");
+  push(reading, connection, range, () => connection.progress.send(length, more, typed));
+  return { kind: Kind.send, flags: flags | (typed ? Flag.typed : 0), length, extra: typeOf(type) };
+}
+
+/** `record LENGTH [type=TYPE] [sn=N|?] [epoch=E]`; an epoch is given on the record that begins it. */
+function readRecord(words: Token[], verb: Token, connection: DeclaredConnection, reading: Reading): Row {
+  const [lengthWord, ...rest] = words;
+  const length = lengthOf(lengthWord, verb, connection.progress.overhead, recordMax, "record LENGTH");
+  const given = options(rest, ["type", "sn", "epoch"]);
+  const sn = given.get("sn");
+  const snUnknown = sn?.text === "?";
+  const recordSn = sn === undefined || snUnknown ? undefined : integer64(sn, "sn");
+  const epochWord = given.get("epoch");
+  const epoch = epochWord ? integer(epochWord, 0, epochMax, "an epoch") : connection.progress.epoch;
+  const type = typeOf(given.get("type"));
+  noOpenRecord(connection, verb);
+  push(reading, connection, lengthWord!, () => {
+    connection.progress.pushed += length;
+  });
+  connection.progress.epoch = epoch;
+  const extra = packRecord({
+    type,
+    epoch,
+    startsEpoch: epochWord !== undefined,
+    snUnknown,
+    snGiven: recordSn !== undefined,
+  });
+  return { kind: Kind.record, length, extra, ...(recordSn === undefined ? {} : { recordSn }) };
+}
+
+function readGap(words: Token[], verb: Token, connection: DeclaredConnection, reading: Reading): Row {
+  const length = lengthOf(words[0], verb, 1, unackedMax, "gap LENGTH");
+  nothingMore(words.slice(1));
+  noOpenRecord(connection, verb);
+  push(reading, connection, words[0]!, () => {
+    connection.progress.pushed += length;
+  });
+  return { kind: Kind.gap, length };
+}
+
+/** `> START:END(LENGTH) [flags]`; only bytes that TCP has can be sent. */
+function readTransmit(words: Token[], verb: Token, { progress }: DeclaredConnection): Row {
+  const [range, ...rest] = words;
+  const match = /^(-?\d+:-?\d+)\((\d+)\)$/.exec(range?.text ?? "");
+  if (range === undefined || match === null) {
+    throw new LineFault(range ?? verb, "behind > stands START:END(LENGTH), e.g. 0:1448(1448)");
+  }
+  const [start, end] = rangeOf(part(range, 0, match[1]!.length));
+  const stated = part(range, match[1]!.length + 1, range.text.length - 1);
+  const length = end - start;
+  if (length > segmentMax) throw new LineFault(range, `a segment has at most ${segmentMax} bytes; divide it`);
+  if (stated.text !== String(length))
+    throw new LineFault(stated, `${start}:${end} is ${length} bytes long; write (${length})`);
+  const { flags, others } = takeFlags(rest, transmitFlags);
+  nothingMore(others);
+  if ((flags & Flag.lost) !== 0 && (flags & Flag.qdiscDrop) !== 0) {
+    throw new LineFault(
+      span(rest[0]!, rest.at(-1)!),
+      "what the qdisc dropped cannot be lost on the wire too; leave one out",
+    );
+  }
+  if (end > progress.pushed) throw notPushed(range, progress.pushed, progress.open);
+  progress.sent = Math.max(progress.sent, end);
+  if (flags & Flag.fin) progress.finSent = true;
+  return { kind: Kind.transmit, flags, at: start, length };
+}
+
+function notPushed(range: Token, pushed: number, open: number): LineFault {
+  const why = open < 0 ? "" : `, and ${open} payload bytes wait in an open record`;
+  return new LineFault(
+    range,
+    `TCP has bytes up to ${pushed} only${why}; put a \`send\` above or end the range at ${pushed}`,
+  );
+}
+
+/** `< ack N [sack START:END,…]`; TCP discards what acknowledges bytes never sent (RFC 9293 §3.10.7.4). */
+function readAck(
+  words: Token[],
+  verb: Token,
+  { progress, startSeq }: DeclaredConnection,
+  reading: Reading,
+): Row {
+  const [ackWord, number, sackWord, blocks, ...rest] = words;
+  if (ackWord?.text !== "ack" || number === undefined) {
+    throw new LineFault(ackWord ?? verb, "behind < stands `ack N`, or `ack N sack START:END,START:END`");
+  }
+  const at = integer(number, relativeMin, relativeMax, "an acknowledgement");
+  const ranges = sackWord === undefined ? [] : sackBlocks(sackWord, blocks);
+  nothingMore(rest);
+  const beyond = Math.max(at, ...ranges.map(([, end]) => end)) > progress.sent + (progress.finSent ? 1 : 0);
+  if (beyond)
+    reading.report(
+      "warning",
+      number,
+      `it acknowledges bytes that were not sent: only those before ${progress.sent} were`,
+    );
+  progress.acked = Math.max(progress.acked, Math.min(at, progress.pushed));
+  const sacks = ranges.flatMap(([start, end]) => [toU32(seq(startSeq + start)), toU32(seq(startSeq + end))]);
+  return { kind: Kind.ack, at, ...(sacks.length === 0 ? {} : { sacks }) };
+}
+
+function sackBlocks(sackWord: Token, blocks: Token | undefined): [number, number][] {
+  if (sackWord.text !== "sack")
+    throw new LineFault(sackWord, "behind the acknowledgement only `sack START:END,…` can stand");
+  if (blocks === undefined) throw new LineFault(sackWord, "behind sack stand blocks, e.g. `sack 4344:40087`");
+  const ranges: [number, number][] = [];
+  let from = 0;
+  for (const text of blocks.text.split(",")) {
+    ranges.push(rangeOf(part(blocks, from, from + text.length)));
+    from += text.length + 1;
+  }
+  if (ranges.length > sackBlocksMax)
+    throw new LineFault(blocks, `TCP's options hold at most ${sackBlocksMax} SACK blocks; leave some out`);
+  return ranges;
+}
+
+function readClose(words: Token[], verb: Token, connection: DeclaredConnection, reading: Reading): Row {
+  nothingMore(words);
+  push(reading, connection, verb, () => connection.progress.closeRecord());
+  connection.progress.closed = true;
+  return { kind: Kind.close };
+}
+
+/** `START:END`, relative numbers, START not after END. */
+function rangeOf(token: Token): [number, number] {
+  const colon = token.text.indexOf(":");
+  if (colon < 0) throw new LineFault(token, "a range reads START:END, e.g. 4344:40087");
+  const start = integer(part(token, 0, colon), relativeMin, relativeMax, "a range's start");
+  const end = integer(part(token, colon + 1), relativeMin, relativeMax, "a range's end");
+  if (end < start) throw new LineFault(token, "the range ends before it starts; exchange the two numbers");
+  return [start, end];
+}
+
+function lengthOf(word: Token | undefined, verb: Token, min: number, max: number, form: string): number {
+  if (word === undefined) throw new LineFault(verb, `a number of bytes is missing; write \`${form}\``);
+  return integer(word, min, max, "a length");
+}
+
+/** Record type by name or number; application data unless given. */
+function typeOf(word: Token | undefined): number {
+  if (word === undefined) return recordType.applicationData;
+  const named = Object.entries(recordTypeNames).find(([name]) => name === word.text);
+  if (named) return named[1];
+  if (!/^\d/.test(word.text))
+    throw new LineFault(
+      word,
+      `no record type of this name; there are ${list(Object.keys(recordTypeNames))}, or a number`,
+    );
+  return integer(word, 0, 255, "a record type");
+}
+
+/** Flag words, and the words that are none because they have a `=` in them. */
+function takeFlags(
+  words: Token[],
+  known: Readonly<Record<string, number>>,
+): { flags: number; others: Token[] } {
+  let flags = 0;
+  const others: Token[] = [];
+  for (const word of words) {
+    if (option(word) !== null) {
+      others.push(word);
+      continue;
+    }
+    const flag = Object.hasOwn(known, word.text) ? known[word.text]! : 0;
+    if (flag === 0)
+      throw new LineFault(word, `not a flag of this event; there are ${list(Object.keys(known))}`);
+    if (flags & flag) throw new LineFault(word, "this flag is given twice; leave one out");
+    flags |= flag;
+  }
+  return { flags, others };
+}
+
+function nothingMore(words: Token[]): void {
+  if (words.length > 0)
+    throw new LineFault(
+      span(words[0]!, words.at(-1)!),
+      "nothing more can stand on this line; remove it, or begin a comment with #",
+    );
+}
+
+function noOpenRecord({ progress }: DeclaredConnection, verb: Token): void {
+  if (progress.open >= 0) throw new LineFault(verb, "a record is open (`more`); close it first: `send 0`");
+}
+
+/** Changes the stream's end within the limits; beyond them nothing is changed. */
+function push(reading: Reading, { progress }: DeclaredConnection, token: Token, change: () => void): void {
+  if (progress.closed)
+    throw new LineFault(token, "the connection is closed above; remove the line or the `close`");
+  const { pushed, open } = progress;
+  change();
+  const grown = progress.pushed - pushed;
+  const problem =
+    progress.pushed - progress.acked > unackedMax
+      ? "more than 2^30 bytes would be unacknowledged, TCP has no larger window; put an `ack` above"
+      : progress.pushed > streamMax
+        ? "the stream would get longer than 2^32 − 1 bytes; go on with another connection"
+        : reading.streamBytes + grown > streamsMax
+          ? "all streams together would get longer than 2^36 bytes; divide the trace"
+          : null;
+  if (problem === null) {
+    reading.streamBytes += grown;
+    return;
+  }
+  progress.pushed = pushed;
+  progress.open = open;
+  throw new LineFault(token, problem);
+}

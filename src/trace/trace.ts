@@ -1,0 +1,81 @@
+import type { Connection, Device } from "../core/connection.ts";
+import type { EffectName } from "../core/effect.ts";
+import type { EventLog } from "../core/event.ts";
+import type { Cipher, TlsVersion } from "../core/record.ts";
+
+/** Something wrong with the input, with its place and what to do; readers give these and go on. */
+export interface Diagnostic {
+  severity: "error" | "warning" | "note";
+  message: string;
+  /** Line from 1 and columns from 0 (end exclusive) in a text file; absent for captures. */
+  line?: number;
+  start?: number;
+  end?: number;
+  /** Frame from 1 in a capture. */
+  frame?: number;
+}
+
+/** One `expect` line: an effect that the event above must (or must not) have, or a counter's value there. */
+export interface Expectation {
+  line: number;
+  /** The event it speaks of; −1 = the whole file (it stands after the last event). */
+  event: number;
+  /** True for `expect no EFFECT`. */
+  no: boolean;
+  what: { effect: EffectName; fields: Readonly<Record<string, string>> } | { counter: string; value: number; of: string | null };
+}
+
+/** One direction of a TLS connection, in the order of first frames, client before server; also those without an offload. */
+export interface Stream {
+  /** `SRC:PORT>DST:PORT`, `#2` … for a repeated 4-tuple; the connection's name in a trace file. */
+  name: string;
+  /** Index into Trace.connections, −1 when there is no offload start. */
+  connection: number;
+  version: TlsVersion | null;
+  /** The AEAD as `aes-128-gcm`; also suites that the model cannot decrypt (`aes-128-ccm`); null if unknown. */
+  cipherName: string | null;
+  cipher: Cipher | null;
+  /** `wire`: the capture holds ciphertext; `host`: plaintext with junk tags, taken before the NIC. */
+  tap: "wire" | "host";
+  note: string | null;
+}
+
+export const Wire = { unknown: 0, match: 1, differs: 2 } as const;
+export const Authenticated = { unknown: 0, yes: 1, no: 2 } as const;
+
+/** What comparing a capture with whole-record encryption found. */
+export interface Verdicts {
+  /** One of Wire an event (transmits only). */
+  wire: Uint8Array;
+  /** Per connection: payload bytes compared, and of those how many differ, each copy counted. */
+  compared: number[];
+  differing: number[];
+  /** Per transmit that differs: bytes differing and the first one's absolute sequence number (u32). */
+  differences: Map<number, { bytes: number; firstSeq: number }>;
+  /** One of Authenticated, by the index of a `record` event. */
+  authenticated: Uint8Array;
+  /** What is known of a failed record's damage, by the index of its `record` event. */
+  damage: Map<number, string>;
+}
+
+/** Anything readable, as events: from a trace file or a capture. */
+export interface Trace {
+  name: string;
+  kind: "text" | "capture";
+  devices: Device[];
+  connections: Connection[];
+  streams: Stream[];
+  events: EventLog;
+  /** SACK blocks by ack event: [start, end, start, end …] as absolute sequence numbers. */
+  sacks: Map<number, readonly number[]>;
+  /** Record numbers that do not follow from the record before, by `record` event. */
+  recordSns: Map<number, bigint>;
+  expectations: Expectation[];
+  /** Comments of a trace file by line, whole-line ones and those behind an event, so that printing keeps them. */
+  comments: Map<number, string>;
+  /** Lines of a trace file's device declarations, then of its connections'; absent when nobody wrote them down. */
+  declarationLines?: number[];
+  diagnostics: Diagnostic[];
+  /** Null for trace files: their wire bytes come from the model alone. */
+  verdicts: Verdicts | null;
+}

@@ -1,0 +1,58 @@
+import { Flag } from "../core/event.ts";
+import { recordType } from "../core/record.ts";
+
+/** Words of the trace language for record types; every other type is a number. */
+export const recordTypeNames = {
+  change_cipher_spec: recordType.changeCipherSpec,
+  alert: recordType.alert,
+  handshake: recordType.handshake,
+  application_data: recordType.applicationData,
+} as const;
+
+const nameOfType = new Map<number, string>(
+  Object.entries(recordTypeNames).map(([name, type]) => [type, name]),
+);
+
+/** A record type as text: its name, else its number. */
+export const typeText = (type: number): string => nameOfType.get(type) ?? String(type);
+
+/** Words behind a transmit, in the order in which they are printed. */
+export const transmitFlags = {
+  fin: Flag.fin,
+  lost: Flag.lost,
+  "qdisc-drop": Flag.qdiscDrop,
+  captured: Flag.captured,
+  straddle: Flag.straddle,
+} as const;
+
+/** Words behind a send. */
+export const sendFlags = { more: Flag.more, eor: Flag.eor } as const;
+
+/** Other names of effects' fields: those of the JSON output. */
+export const fieldAliases: Readonly<Record<string, string>> = {
+  expectedSeq: "expected",
+  recordSn: "record",
+  replayedBytes: "replayed",
+};
+
+/** Forms of an event line behind its time and connection, as messages show them. */
+export const eventForms = [
+  "install",
+  "send LENGTH [more|eor] [type=TYPE]",
+  "record LENGTH [type=TYPE] [sn=N|?] [epoch=E]",
+  "gap LENGTH",
+  "> START:END(LENGTH) [fin] [lost|qdisc-drop] [captured] [straddle]",
+  "< ack N [sack START:END,…]",
+  "close",
+] as const;
+
+/** The lines that there are, as messages show them. */
+export const lineForms = [
+  "device NAME [profile=P] [mtu=N]",
+  "connection NAME device=NAME [key=value …]",
+  "+SECONDS CONNECTION EVENT",
+  "expect EFFECT [field=value …]",
+  "expect no EFFECT",
+  "expect counter NAME=N",
+  "# comment",
+] as const;
