@@ -100,3 +100,14 @@ export function streamBytes(
   }
   return bytes;
 }
+
+/** The record's content: what the application gave it, without the inner type and padding of TLS 1.3 (RFC 8446 §5.4). */
+export function contentOf(machine: Machine, connection: number, row: number): Uint8Array | null {
+  const { version, cipher } = machine.connections[connection]!;
+  const plaintext = plaintextOf(machine, connection, row);
+  if (!plaintext || !cipher) return null;
+  const inner = plaintext.subarray(layoutOf(version, cipher).prepend);
+  if (version === 0x0303) return inner;
+  const typeAt = inner.findLastIndex((byte) => byte !== 0);
+  return inner.subarray(0, Math.max(0, typeAt));
+}

@@ -145,7 +145,8 @@ export function cleanAcked(
   if (state.hint >= 0 && !before(reach, log.end(state.hint))) state.hint = -1;
   const head = state.head;
   while (state.head < state.tail && !before(reach, log.end(state.head))) {
-    if (log.kind.at(state.head) !== RecordKind.startMarker) sink.effect(Effect["record-released"], state.head, ack);
+    if (log.kind.at(state.head) !== RecordKind.startMarker)
+      sink.effect(Effect["record-released"], state.head, ack);
     state.head++;
   }
   sink.effect(Effect.acknowledged, ack, state.head - head);

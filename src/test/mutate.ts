@@ -13,7 +13,8 @@ type Mutation = (bytes: Uint8Array, random: () => number) => Uint8Array;
 
 /** A damaged copy: one to eight damages of the kinds that files suffer or attackers choose. */
 export function mutate(bytes: Uint8Array, random: () => number): Uint8Array {
-  let mutated: Uint8Array = bytes.slice();
+  // Not slice(): node's Buffer shares its memory there, and damage would pile up from run to run.
+  let mutated: Uint8Array = Uint8Array.from(bytes);
   const times = 1 + below(random, 8);
   for (let i = 0; i < times; i++) mutated = mutations[below(random, mutations.length)]!(mutated, random);
   return mutated;

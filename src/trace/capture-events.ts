@@ -1,10 +1,12 @@
+import { type Column, uint8 } from "../core/columns.ts";
 import { EventLog, Flag, Kind, packRecord } from "../core/event.ts";
+import { addU64 } from "../core/record.ts";
 import { after, type Seq, seq } from "../core/seq.ts";
-import type { Sender } from "./connections.ts";
+import type { Offload, Sender } from "./connections.ts";
 import { gapType } from "./records.ts";
 import { type SegmentLog, TcpFlag } from "./segments.ts";
-import { payloadSeq, Positions } from "./stream.ts";
-import { Authenticated, type Verdicts, Wire } from "./trace.ts";
+import { Positions, payloadSeq } from "./stream.ts";
+import { type Verdicts, Wire } from "./trace.ts";
 
 /** What a capture's segments come to. */
 export interface CaptureEvents {
@@ -14,48 +16,249 @@ export interface CaptureEvents {
   verdicts: Verdicts;
 }
 
-/** Lists the events of all senders with an offload start, in capture order. */
+/** Lists the events of all senders with an offload start, in capture order; `flows` is how many there are. */
 export function listEvents(log: SegmentLog, senders: readonly Sender[], flows: number): CaptureEvents {
-  const writer = new EventWriter(log, senders, flows);
-  for (let row = 0; row < log.count; row++) writer.take(row);
+  const writer = new EventWriter(senders, flows);
+  writer.reserve(log, senders);
+  for (let row = 0; row < log.count; row++) writer.take(log, row);
   return writer.result();
 }
 
 /** How far one sender's events have got. */
 interface Cursor {
-  sender: Sender;
+  offload: Offload;
   connection: number;
   positions: Positions;
   /** Rows of the record table listed so far. */
   listed: number;
-  installed: boolean;
   /** Number that the next record has if it follows from the one before; null if that is not known. */
   nextSn: bigint | null;
   epoch: number;
-  /** Highest acknowledgement, null before the first. */
-  acked: Seq | null;
-  /** Where in Walked.unknown the last transmit began. */
-  unknownAt: number;
+  acked: Seq;
 }
 
 class EventWriter {
-  readonly #log: SegmentLog;
   readonly #events = new EventLog();
   readonly #sacks = new Map<number, readonly number[]>();
   readonly #recordSns = new Map<number, bigint>();
+  readonly #wire = uint8();
+  readonly #authenticated = uint8();
+  readonly #compared: number[] = [];
+  readonly #differing: number[] = [];
+  readonly #differences: Verdicts["differences"] = new Map();
+  readonly #damage: Verdicts["damage"] = new Map();
+  readonly #columns: Column<Int32Array | Float64Array | Uint8Array | Uint16Array>[];
+  #capacity = 0;
   /** By 2 × flow + direction. */
   readonly #cursors: (Cursor | undefined)[];
-  readonly #verdicts: Omit<Verdicts, "wire" | "authenticated"> & { wire: number[]; authenticated: number[] };
 
-  constructor(log: SegmentLog, senders: readonly Sender[], flows: number) {
-    this.#log = log;
+  constructor(senders: readonly Sender[], flows: number) {
+    const { timeNs, connection, kind, flags, seq, length, extra, line, offset } = this.#events;
+    const columns = [timeNs, connection, kind, flags, seq, length, extra, line, offset];
+    this.#columns = [...columns, this.#wire, this.#authenticated];
     this.#cursors = new Array(2 * flows);
-    this.#verdicts = { wire: [], authenticated: [], compared: [], differing: [], differences: new Map(), damage: new Map() };
+    for (const { offload, flow, direction, stream, shown } of senders) {
+      if (offload === null) continue;
+      this.#cursors[2 * flow + direction] = {
+        offload,
+        connection: shown.connection,
+        positions: new Positions(stream.positions.origin),
+        listed: 0,
+        nextSn: offload.connection.recSeq0,
+        epoch: 0,
+        acked: stream.positions.origin,
+      };
+      this.#compared.push(0);
+      this.#differing.push(0);
+    }
+  }
+
+  /** Room for about as many events as there will be, so that columns do not end half empty. */
+  reserve(log: SegmentLog, senders: readonly Sender[]): void {
+    let rows = 0;
+    for (let row = 0; row < log.count; row++) {
+      if (this.#cursorOf(log, row, 0) && log.length.values[row]! > 0) rows++;
+      if (this.#cursorOf(log, row, 1) && log.length.values[row]! === 0) rows++;
+    }
+    for (const { offload } of senders) rows += offload ? offload.walked.table.count + 2 : 0;
+    this.#reserve(rows);
   }
 
   result(): CaptureEvents {
-    throw new Error("see below");
+    const verdicts: Verdicts = {
+      wire: this.#wire.values.slice(0, this.#wire.length),
+      authenticated: this.#authenticated.values.slice(0, this.#authenticated.length),
+      compared: this.#compared,
+      differing: this.#differing,
+      differences: this.#differences,
+      damage: this.#damage,
+    };
+    return { events: this.#events, sacks: this.#sacks, recordSns: this.#recordSns, verdicts };
   }
 
-  take(_row: number): void {}
+  /** The cursor of the segment's sender, or (`other` = 1) of its receiver. */
+  #cursorOf(log: SegmentLog, row: number, other: number): Cursor | undefined {
+    return this.#cursors[2 * log.flow.values[row]! + (log.direction.values[row]! ^ other)];
+  }
+
+  take(log: SegmentLog, row: number): void {
+    const flags = log.flags.values[row]!;
+    const receiver = this.#cursorOf(log, row, 1);
+    if (receiver && (flags & TcpFlag.ack) !== 0 && (flags & TcpFlag.rst) === 0)
+      this.#takeAck(receiver, log, row);
+    const sender = this.#cursorOf(log, row, 0);
+    if (sender && log.length.values[row]! > 0) this.#takePayload(sender, log, row);
+  }
+
+  #takeAck(cursor: Cursor, log: SegmentLog, row: number): void {
+    const ack = seq(log.ack.values[row]!);
+    if (!after(ack, cursor.acked)) return;
+    cursor.acked = ack;
+    const event = this.#push(cursor, log, row, Kind.ack, { seq: ack });
+    const sacks = log.sacks.get(row);
+    if (sacks) this.#sacks.set(event, sacks);
+  }
+
+  #takePayload(cursor: Cursor, log: SegmentLog, row: number): void {
+    const { start } = cursor.offload;
+    const position = cursor.positions.of(payloadSeq(log, row));
+    const end = position + log.length.values[row]!;
+    const fin = log.flags.values[row]! & TcpFlag.fin ? Flag.fin : 0;
+    if (end <= start) {
+      this.#transmit(cursor, log, row, { from: position, to: end, offset: 0, flags: fin });
+      return;
+    }
+    const straddles = position < start;
+    if (straddles) this.#transmit(cursor, log, row, { from: position, to: start, offset: 0, flags: 0 });
+    const from = straddles ? start : position;
+    if (!cursor.positions.isBeyond(position)) this.#listRecords(cursor, log, row, end);
+    const flags = fin | (straddles ? Flag.straddle : 0);
+    const event = this.#transmit(cursor, log, row, { from, to: end, offset: from - position, flags });
+    this.#judge(cursor, log, row, event, position);
+  }
+
+  #transmit(
+    cursor: Cursor,
+    log: SegmentLog,
+    row: number,
+    part: { from: number; to: number; offset: number; flags: number },
+  ): number {
+    const held = log.captured.values[row]! > part.offset;
+    return this.#push(cursor, log, row, Kind.transmit, {
+      flags: part.flags | Flag.captured,
+      seq: cursor.positions.seqOf(part.from),
+      length: part.to - part.from,
+      offset: held ? log.offset.values[row]! + part.offset : -1,
+    });
+  }
+
+  /** Lists what the stream has of records and gaps up to `end`; the first of them is preceded by the installation. */
+  #listRecords(cursor: Cursor, log: SegmentLog, row: number, end: number): void {
+    const { walked, connection } = cursor.offload;
+    const { table } = walked;
+    while (cursor.listed < table.count && table.start.values[cursor.listed]! < end) {
+      if (cursor.listed === 0) this.#push(cursor, log, row, Kind.install, { seq: connection.startSeq });
+      const record = cursor.listed++;
+      const place = {
+        seq: cursor.positions.seqOf(table.start.values[record]!),
+        length: table.length.values[record]!,
+      };
+      if (table.type.values[record]! === gapType) {
+        cursor.nextSn = null;
+        this.#push(cursor, log, row, Kind.gap, place);
+      } else this.#listRecord(cursor, log, row, record, place);
+    }
+  }
+
+  #listRecord(
+    cursor: Cursor,
+    log: SegmentLog,
+    row: number,
+    record: number,
+    place: { seq: Seq; length: number },
+  ): void {
+    const { table, damage } = cursor.offload.walked;
+    const sn = table.snAt(record);
+    const epoch = table.epoch.values[record]!;
+    const startsEpoch = epoch !== cursor.epoch;
+    const due = startsEpoch ? 0n : cursor.nextSn;
+    const snGiven = sn !== null && sn !== due;
+    const extra = packRecord({
+      type: table.type.values[record]!,
+      epoch,
+      startsEpoch,
+      snUnknown: sn === null,
+      snGiven,
+    });
+    const event = this.#push(cursor, log, row, Kind.record, { ...place, extra });
+    this.#authenticated.values[event] = table.authenticated.values[record]!;
+    if (snGiven) this.#recordSns.set(event, sn);
+    const text = damage.get(record);
+    if (text !== undefined) this.#damage.set(event, text);
+    cursor.epoch = epoch;
+    cursor.nextSn = sn === null ? null : addU64(sn, 1);
+  }
+
+  /** Compares the offloaded part of a segment, which stands at `position`, with its right bytes. */
+  #judge(cursor: Cursor, log: SegmentLog, row: number, event: number, position: number): void {
+    const { start, walked } = cursor.offload;
+    const from = Math.max(start, position);
+    const held = position + log.captured.values[row]!;
+    const whole = position + log.length.values[row]!;
+    if (held <= from || cursor.positions.isBeyond(position)) return;
+    const compared = held - from - overlapOf(walked.unknown, from, held);
+    const difference = walked.differences.get(row);
+    this.#compared[cursor.connection]! += compared;
+    if (difference) {
+      this.#differing[cursor.connection]! += difference.bytes;
+      const firstSeq = cursor.positions.seqOf(difference.first) >>> 0;
+      this.#differences.set(event, { bytes: difference.bytes, firstSeq });
+      this.#wire.values[event] = Wire.differs;
+    } else if (compared === whole - from) this.#wire.values[event] = Wire.match;
+  }
+
+  #push(
+    cursor: Cursor,
+    log: SegmentLog,
+    row: number,
+    kind: number,
+    rest: { seq: Seq; length?: number; flags?: number; extra?: number; offset?: number },
+  ): number {
+    const events = this.#events;
+    const event = events.count;
+    if (event === this.#capacity) this.#reserve(2 * event);
+    // Straight into the arrays: Column.push serves all kinds of arrays, which costs it its speed.
+    events.timeNs.values[event] = log.timeNs.values[row]!;
+    events.connection.values[event] = cursor.connection;
+    events.kind.values[event] = kind;
+    events.flags.values[event] = rest.flags ?? 0;
+    events.seq.values[event] = rest.seq;
+    events.length.values[event] = rest.length ?? 0;
+    events.extra.values[event] = rest.extra ?? 0;
+    events.line.values[event] = log.frame.values[row]!;
+    events.offset.values[event] = rest.offset ?? -1;
+    for (const column of this.#columns) column.length = event + 1;
+    return event;
+  }
+
+  #reserve(rows: number): void {
+    for (const column of this.#columns) column.reserve(rows);
+    this.#capacity = this.#events.kind.values.length;
+  }
+}
+
+/** Bytes of [from, to) that lie in the ranges [start, end, start, end …], which are in order. */
+function overlapOf(ranges: readonly number[], from: number, to: number): number {
+  let low = 0;
+  let high = ranges.length / 2;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ranges[2 * middle + 1]! > from) high = middle;
+    else low = middle + 1;
+  }
+  let overlap = 0;
+  for (let i = 2 * low; i < ranges.length && ranges[i]! < to; i += 2) {
+    overlap += Math.min(to, ranges[i + 1]!) - Math.max(from, ranges[i]!);
+  }
+  return overlap;
 }

@@ -2,7 +2,7 @@ import type { Frames } from "./frames.ts";
 import type { FileAccess, Progress } from "./platform.ts";
 
 /** Bytes asked of a file at once; a read that needs more asks for more. */
-export const chunkSize = 1 << 20;
+const chunkSize = 1 << 20;
 
 /** Most bytes of one frame: offloaded segments reach half of it (BIG TCP), anything larger is damage. */
 export const frameSizeMax = 1 << 20;

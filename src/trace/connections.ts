@@ -55,7 +55,11 @@ const infoOf = (context: CaptureContext, flow: Flow, direction: 0 | 1): CryptoIn
   ) ?? null;
 
 /** True if TLS records are seen at the beginning of a direction, or a crypto_info says that it has some. */
-export function speaksTls(context: CaptureContext, flow: Flow, streams: readonly (ByteStream | null)[]): boolean {
+export function speaksTls(
+  context: CaptureContext,
+  flow: Flow,
+  streams: readonly (ByteStream | null)[],
+): boolean {
   return streams.some((stream, direction) => {
     if (stream === null) return false;
     const header = headerAt(stream, stream.begin);
@@ -64,18 +68,21 @@ export function speaksTls(context: CaptureContext, flow: Flow, streams: readonly
   });
 }
 
-/** Reads both directions of a TLS connection. */
+/** Reads both directions of a TLS connection, or those of them that are wanted. */
 export async function readSenders(
   context: CaptureContext,
   index: number,
   flow: Flow,
   streams: readonly (ByteStream | null)[],
+  isWanted: (name: string) => boolean,
 ): Promise<Sender[]> {
   const opening = readOpening(streams[0] ?? null, streams[1] ?? null);
   const senders: Sender[] = [];
   for (const direction of [0, 1] as const) {
     const stream = streams[direction];
-    if (stream) senders.push(await readSender(context, index, flow, direction, stream, opening));
+    if (!stream || !isWanted(streamName(flow, direction))) continue;
+    senders.push(await readSender(context, index, flow, direction, stream, opening));
+    stream.forgetRows();
   }
   return senders;
 }
@@ -111,7 +118,8 @@ async function readSender(
 /** A crypto_info says itself where it starts. */
 function startOf(info: CryptoInfo, stream: ByteStream): Start | string {
   const position = distance(stream.positions.origin, info.startSeq);
-  if (position >= stream.end) return "the crypto_info's tcp_seq lies behind the captured bytes of this stream";
+  if (position >= stream.end)
+    return "the crypto_info's tcp_seq lies behind the captured bytes of this stream";
   const { version, keys } = info;
   const rest = { secret: null, keysFit: false, plainFinished: false, note: null };
   const hash = info.cipher === "aes-256-gcm" ? ("sha384" as const) : ("sha256" as const);
@@ -119,7 +127,12 @@ function startOf(info: CryptoInfo, stream: ByteStream): Start | string {
   return { position, version, suite, recSeq0: info.recSeq, keys, ...rest };
 }
 
-async function readOffload(context: CaptureContext, flow: Flow, sender: Sender, start: Start): Promise<Offload> {
+async function readOffload(
+  context: CaptureContext,
+  flow: Flow,
+  sender: Sender,
+  start: Start,
+): Promise<Offload> {
   const { shown, stream, direction } = sender;
   const { cipher } = shown;
   const protection = cipher && protectionOf(context.platform.aead, start.version, cipher);
@@ -142,7 +155,9 @@ async function readOffload(context: CaptureContext, flow: Flow, sender: Sender, 
     epochs: epochsOf(walked),
     mss: mssOf(flow, direction),
     installed: false,
-    source: protection && { plaintext: (row) => plaintextOf(stream, walked, protection, isHostTap, row - 1, context.copyWindow) },
+    source: protection && {
+      plaintext: (row) => plaintextOf(stream, walked, protection, isHostTap, row - 1, context.copyWindow),
+    },
     payload: null,
   };
   return { connection, start: start.position, walked };
@@ -186,4 +201,3 @@ function plaintextOf(
   record.set(plaintext, protection.layout.prepend);
   return record.slice(0, protection.layout.prepend + plaintext.length);
 }
-

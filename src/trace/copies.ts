@@ -35,23 +35,27 @@ export class CopyComparer {
   overlapping(start: number, end: number): number[] {
     const { copies } = this.#stream;
     if (this.#active.length > 0) this.#active = this.#active.filter((copy) => this.#endOf(copy) > start);
-    while (this.#next < copies.start.length && copies.start.at(this.#next) < end) {
+    while (this.#next < copies.start.length && copies.start.values[this.#next]! < end) {
       if (this.#endOf(this.#next) > start) this.#active.push(this.#next);
       this.#next++;
     }
-    return this.#active.filter((copy) => copies.start.at(copy) < end);
+    return this.#active.filter((copy) => copies.start.values[copy]! < end);
   }
 
   #endOf(copy: number): number {
-    return this.#stream.copies.start.at(copy) + this.#stream.copies.length.at(copy);
+    return this.#stream.copies.start.values[copy]! + this.#stream.copies.length.values[copy]!;
   }
 
   /** The part of a copy in [start, end), to be laid over the stream there. */
   overlayOf(copy: number, start: number, end: number): Overlay {
     const { copies } = this.#stream;
-    const from = Math.max(start, copies.start.at(copy));
+    const from = Math.max(start, copies.start.values[copy]!);
     const to = Math.min(end, this.#endOf(copy));
-    return { start: from, length: to - from, offset: copies.offset.at(copy) + from - copies.start.at(copy) };
+    return {
+      start: from,
+      length: to - from,
+      offset: copies.offset.values[copy]! + from - copies.start.values[copy]!,
+    };
   }
 
   /** True if the copy's bytes differ from `bytes`, which stand at [start, start + bytes.length). */
@@ -63,7 +67,7 @@ export class CopyComparer {
   noteCopies(copies: readonly number[], start: number, right: Uint8Array): void {
     for (const copy of copies) {
       const difference = this.#compare(this.overlayOf(copy, start, start + right.length), start, right);
-      if (difference) this.#note(this.#stream.copies.row.at(copy), difference);
+      if (difference) this.#note(this.#stream.copies.row.values[copy]!, difference);
     }
   }
 
@@ -71,13 +75,13 @@ export class CopyComparer {
   notePieces(start: number, right: Uint8Array): void {
     const { stream, end } = { stream: this.#stream, end: start + right.length };
     for (let piece = stream.pieceAt(start); piece < stream.pieces; piece++) {
-      const pieceStart = stream.start.at(piece);
+      const pieceStart = stream.start.values[piece]!;
       if (pieceStart >= end) break;
       const from = Math.max(start, pieceStart);
-      const length = Math.min(end, pieceStart + stream.length.at(piece)) - from;
-      const offset = stream.offset.at(piece) + from - pieceStart;
+      const length = Math.min(end, pieceStart + stream.length.values[piece]!) - from;
+      const offset = stream.offset.values[piece]! + from - pieceStart;
       const difference = this.#compare({ start: from, length, offset }, start, right);
-      if (difference) this.#note(stream.row.at(piece), difference);
+      if (difference) this.#note(stream.row.values[piece]!, difference);
     }
   }
 

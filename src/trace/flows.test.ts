@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ethernet, ipv4, ipv6, pcap, type Tcp, tcp } from "../test/capture-builder.ts";
 import { memoryFile, readSegments } from "./capture-file.ts";
+import { flowsMax } from "./flows.ts";
 import { noProgress } from "./platform.ts";
 
 const client = { source: [10, 0, 0, 1], destination: [10, 0, 0, 2] };
@@ -141,4 +142,22 @@ test("many connections at once keep apart", async () => {
   const { flows, log } = await readSegments(memoryFile("made.pcap", pcap(frames)), noProgress);
   assert.equal(flows.length, count);
   for (let row = 0; row < log.count; row++) assert.equal(log.flow.at(row), row % count);
+});
+
+test("connections beyond the limit are left out, with one diagnostic", async () => {
+  const one = pcap([{ bytes: ethernet(ipv4(tcp({ flags: "S" }), client)) }]);
+  const record = one.subarray(24);
+  const count = flowsMax + 10;
+  const file = new Uint8Array(24 + count * record.length);
+  file.set(one.subarray(0, 24));
+  for (let i = 0; i < count; i++) {
+    const at = 24 + i * record.length;
+    file.set(record, at);
+    // Record and Ethernet header, then 12 bytes to the source address.
+    new DataView(file.buffer).setUint32(at + 16 + 14 + 12, i);
+  }
+  const { flows, log, frames, diagnostics } = await readSegments(memoryFile("flood.pcap", file), noProgress);
+  assert.deepEqual([flows.length, log.count, frames], [flowsMax, flowsMax, count]);
+  assert.equal(diagnostics.length, 1);
+  assert.match(diagnostics[0]!.message, /left out: filter the capture \(10 times from frame 262145 on\)/);
 });

@@ -1,8 +1,74 @@
 import type { Profile } from "../core/profile.ts";
 import { profileById } from "../core/profiles/all.ts";
+import { connectx } from "../core/profiles/connectx.ts";
 import { type CaptureOptions, readCapture } from "./capture.ts";
-import { captureFormat, openCaptureFile } from "./capture-file.ts";
-import { readKeys } from "./keys.ts";
+import { captureFormat } from "./capture-file.ts";
+import { type KeySource, parseCryptoInfos } from "./keys.ts";
 import { type FileAccess, type Platform, type Progress, UserError } from "./platform.ts";
 import { parseTrace } from "./text.ts";
-import type { Trace } from "./trace.ts";
+import type { Diagnostic, Trace } from "./trace.ts";
+
+export interface OpenOptions extends Omit<CaptureOptions, "profile"> {
+  /** Null: what the trace file's devices say, connectx for captures. */
+  profile: Profile | null;
+}
+
+/** Larger text is no trace file that somebody wrote: say so instead of holding it three times over. */
+const textSizeMax = 256 * 1024 * 1024;
+
+/**
+ * Opens whatever the user points at: a capture (pcap, pcapng, either gzipped) or a trace file. `keys` are the texts
+ * of key log and crypto_info files. Throws UserError when the file is neither.
+ */
+export async function openTrace(
+  file: FileAccess,
+  keys: readonly string[],
+  options: OpenOptions,
+  platform: Platform,
+  progress: Progress,
+): Promise<Trace> {
+  if (file.size === 0)
+    throw new UserError(`${file.name} is empty: give a trace file (.tlstrace) or a capture`);
+  if (captureFormat(file) !== null) {
+    const { source, diagnostics } = keySourceOf(keys);
+    const trace = await readCapture(
+      file,
+      source,
+      { ...options, profile: options.profile ?? connectx },
+      platform,
+      progress,
+    );
+    trace.diagnostics.unshift(...diagnostics);
+    return trace;
+  }
+  return parseTrace(file.name, textOf(file), (id) => options.profile ?? profileById(id));
+}
+
+/** The file as text, if it is text: a trace file has no NUL bytes and is valid UTF-8. */
+function textOf(file: FileAccess): string {
+  const neither = `${file.name} is neither a capture (pcap, pcapng, gzipped or not) nor a trace file`;
+  if (file.size > textSizeMax) throw new UserError(`${neither}: it is too large for one`);
+  const bytes = file.read(0, file.size);
+  if (bytes.subarray(0, 4096).includes(0)) throw new UserError(neither);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new UserError(neither);
+  }
+}
+
+/** Sorts key texts into key logs and crypto_info JSON. */
+export function keySourceOf(texts: readonly string[]): { source: KeySource; diagnostics: Diagnostic[] } {
+  const source: KeySource = { keyLogs: [], cryptoInfos: [] };
+  const diagnostics: Diagnostic[] = [];
+  for (const text of texts) {
+    if (!/^\s*[[{]/.test(text)) {
+      source.keyLogs.push(text);
+      continue;
+    }
+    const read = parseCryptoInfos(text);
+    source.cryptoInfos.push(...read.infos);
+    diagnostics.push(...read.diagnostics);
+  }
+  return { source, diagnostics };
+}

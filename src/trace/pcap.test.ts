@@ -109,3 +109,27 @@ test("the bits of the link type that tell of check sequences do no harm", async 
   const { log } = await read(pcap([{ bytes: joined(packet(1), [9, 9, 9, 9]) }], { linkType: 0x44000001 }));
   assert.deepEqual([log.count, log.length.at(0)], [1, 100]);
 });
+
+test("what is left out is reported once, with its first frame", async () => {
+  const fragment = { bytes: ethernet(ipv4(tcp({}), { fragment: 185 })) };
+  const cut = { bytes: packet(3).subarray(0, 50), size: frameSize };
+  const damaged = { bytes: ethernet(ipv4(tcp({}), { totalLength: 21 })) };
+  const { log, frames, diagnostics } = await read(
+    pcap([{ bytes: packet(1) }, fragment, cut, fragment, damaged]),
+  );
+  assert.deepEqual([log.count, frames], [1, 5]);
+  const found = diagnostics.map(({ frame, message }) => `${frame}: ${message}`);
+  assert.match(found[0]!, /^2: a later IP fragment is left out.*2 times from frame 2 on/);
+  assert.match(found[1]!, /^3: a frame is cut within its headers.*\(frame 3\)/);
+  assert.match(found[2]!, /^5: a frame's IP or TCP header contradicts itself.*\(frame 5\)/);
+  assert.equal(found.length, 3);
+});
+
+test("a file that shrinks while it is read ends as a cut one", async () => {
+  const whole = pcap([{ bytes: packet(1) }, { bytes: packet(2) }]);
+  for (let left = 24; left < whole.length; left++) {
+    const file = { ...memoryFile("made.pcap", whole.subarray(0, left)), size: whole.length };
+    const { diagnostics } = await readSegments(file, noProgress);
+    assert.match(diagnostics[0]!.message, /cut short/, `${left} bytes left`);
+  }
+});

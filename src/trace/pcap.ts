@@ -70,7 +70,7 @@ export class Pcap implements Container {
   #takeFileHeader(bytes: Uint8Array): number {
     this.#form = forms.get(u32(bytes, 0, false)) ?? this.#form;
     // The upper bits tell of frame check sequences, which lie behind the IP packet and do no harm.
-    this.#linkType = u32(bytes, 20, this.#form.little) & 0x0fffffff;
+    this.#linkType = u32(bytes, 20, this.#form.little) & 0x03ffffff;
     return fileHeaderSize;
   }
 

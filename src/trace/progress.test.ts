@@ -5,7 +5,7 @@ import { StreamProgress } from "./progress.ts";
 type Send = [size: number, flags?: "more" | "typed"];
 const overhead = 29;
 
-/** Record payloads by the loop of domain facts 2.2, one record at a time: the slow twin of the closed form. */
+/** Record payloads by the loop of tls_push_data(), one record at a time: the slow twin of the closed form. */
 function byTheLoop(sends: Send[]): { records: number[]; open: number } {
   const records: number[] = [];
   let open = -1;

@@ -1,4 +1,4 @@
-import { float64, int32, uint8 } from "../core/columns.ts";
+import { Column } from "../core/columns.ts";
 import { addU64 } from "../core/record.ts";
 import { Authenticated } from "./trace.ts";
 
@@ -15,14 +15,17 @@ export interface RecordRow {
   authenticated: number;
 }
 
+/** A capture may have many streams of a few records each. */
+const rowsAtFirst = 8;
+
 /** Records and gaps of one stream from the offload start on, in stream order, as columns. */
 export class RecordTable {
-  readonly start = float64();
-  readonly length = int32();
-  readonly type = uint8();
-  readonly epoch = int32();
-  readonly index = float64();
-  readonly authenticated = uint8();
+  readonly start = new Column(new Float64Array(rowsAtFirst));
+  readonly length = new Column(new Int32Array(rowsAtFirst));
+  readonly type = new Column(new Uint8Array(rowsAtFirst));
+  readonly epoch = new Column(new Int32Array(rowsAtFirst));
+  readonly index = new Column(new Float64Array(rowsAtFirst));
+  readonly authenticated = new Column(new Uint8Array(rowsAtFirst));
   /** Number of the first record of epoch 0; later epochs begin at 0. */
   readonly recSeq0: bigint;
 
@@ -49,8 +52,8 @@ export class RecordTable {
 
   /** Record number, null if unknown. */
   snAt(row: number): bigint | null {
-    const index = this.index.at(row);
-    return index < 0 ? null : snOf(this.recSeq0, this.epoch.at(row), index);
+    const index = this.index.values[row]!;
+    return index < 0 ? null : snOf(this.recSeq0, this.epoch.values[row]!, index);
   }
 }
 

@@ -1,11 +1,11 @@
-import { type Column, float64, int32 } from "../core/columns.ts";
+import { Column, int32 } from "../core/columns.ts";
 import { advance, distance, type Seq, seq } from "../core/seq.ts";
 import { type SegmentLog, TcpFlag } from "./segments.ts";
 import type { FileWindow } from "./window.ts";
 
 /** Sequence number of a segment's first payload byte: a SYN takes one before it. */
 export const payloadSeq = (log: SegmentLog, row: number): Seq =>
-  seq(log.seq.at(row) + (log.flags.at(row) & TcpFlag.syn ? 1 : 0));
+  seq(log.seq.values[row]! + (log.flags.values[row]! & TcpFlag.syn ? 1 : 0));
 
 /** Turns sequence numbers into positions in the stream (bytes from its origin), which do not wrap. */
 export class Positions {
@@ -52,18 +52,22 @@ export interface Copies {
  */
 export class ByteStream {
   readonly positions: Positions;
-  readonly copies: Copies = { start: float64(), length: int32(), offset: float64(), row: int32() };
-  readonly start = float64();
-  readonly length = int32();
-  readonly offset = float64();
-  /** Segment row of each piece; emptied by `forgetRows` once nobody asks any more. */
-  row = int32();
+  /** Copies, and segment rows of pieces: emptied by `forgetRows` once nobody asks any more. */
+  copies = noCopies();
+  row = new Column(new Int32Array(0));
+  readonly start: Column<Float64Array>;
+  readonly length: Column<Int32Array>;
+  readonly offset: Column<Float64Array>;
   readonly #window: FileWindow;
   /** Piece looked at last: reading goes forward mostly. */
   #at = 0;
 
-  constructor(origin: Seq, window: FileWindow) {
+  /** A stream of at most `pieces` pieces. */
+  constructor(origin: Seq, pieces: number, window: FileWindow) {
     this.positions = new Positions(origin);
+    this.start = new Column(new Float64Array(pieces));
+    this.length = new Column(new Int32Array(pieces));
+    this.offset = new Column(new Float64Array(pieces));
     this.#window = window;
   }
 
@@ -73,13 +77,13 @@ export class ByteStream {
 
   /** Position of the first captured byte, 0 of an empty stream. */
   get begin(): number {
-    return this.pieces === 0 ? 0 : this.start.at(0);
+    return this.pieces === 0 ? 0 : this.start.values[0]!;
   }
 
   /** Position behind the last captured byte. */
   get end(): number {
     const last = this.pieces - 1;
-    return last < 0 ? 0 : this.start.at(last) + this.length.at(last);
+    return last < 0 ? 0 : this.start.values[last]! + this.length.values[last]!;
   }
 
   /** Copies captured bytes from `position` on into `into`, until `length` or a hole; gives how many. */
@@ -87,10 +91,10 @@ export class ByteStream {
     let piece = this.pieceAt(position);
     let done = 0;
     while (done < length && piece < this.pieces) {
-      const skip = position + done - this.start.at(piece);
+      const skip = position + done - this.start.values[piece]!;
       if (skip < 0) break;
-      const part = Math.min(length - done, this.length.at(piece) - skip);
-      if (part > 0 && !this.#window.copy(this.offset.at(piece) + skip, part, into, at + done)) break;
+      const part = Math.min(length - done, this.length.values[piece]! - skip);
+      if (part > 0 && !this.#window.copy(this.offset.values[piece]! + skip, part, into, at + done)) break;
       done += part;
       if (done < length) piece++;
     }
@@ -115,44 +119,49 @@ export class ByteStream {
   }
 
   #endOf(piece: number): number {
-    return this.start.at(piece) + this.length.at(piece);
+    return this.start.values[piece]! + this.length.values[piece]!;
   }
 
   /** Position of the first captured byte at or after `position`; Infinity if there is none. */
   nextCaptured(position: number): number {
     const piece = this.pieceAt(position);
-    return piece === this.pieces ? Number.POSITIVE_INFINITY : Math.max(position, this.start.at(piece));
+    return piece === this.pieces ? Number.POSITIVE_INFINITY : Math.max(position, this.start.values[piece]!);
   }
 
   /** Position up to which bytes are captured without a hole from `position` on. */
   contiguousEnd(position: number, limit: number): number {
     let piece = this.pieceAt(position);
     let end = position;
-    while (piece < this.pieces && end < limit && this.start.at(piece) <= end) end = this.#endOf(piece++);
+    while (piece < this.pieces && end < limit && this.start.values[piece]! <= end) end = this.#endOf(piece++);
     return Math.min(end, limit);
   }
 
+  /** Lets go of what only following the records needs. */
   forgetRows(): void {
-    this.row = int32();
-    for (const column of [this.copies.start, this.copies.length, this.copies.offset, this.copies.row]) {
-      column.values = column.values.slice(0, 0) as never;
-      column.length = 0;
-    }
+    this.row = new Column(new Int32Array(0));
+    this.copies = noCopies();
   }
 }
+
+const noCopies = (): Copies => ({
+  start: new Column(new Float64Array(1)),
+  length: new Column(new Int32Array(1)),
+  offset: new Column(new Float64Array(1)),
+  row: new Column(new Int32Array(1)),
+});
 
 /** Puts the segments of one direction (rows with payload, in capture order) together. `isn` −1 = unknown (u32). */
 export function assemble(log: SegmentLog, rows: Int32Array, isn: number, window: FileWindow): ByteStream {
   const origin = isn >= 0 ? seq(isn + 1) : payloadSeq(log, rows[0]!);
-  const stream = new ByteStream(origin, window);
+  const stream = new ByteStream(origin, rows.length, window);
   const { order, at } = inStreamOrder(log, rows, stream.positions);
-  for (const column of [stream.start, stream.length, stream.offset, stream.row]) column.reserve(rows.length);
+  stream.row.reserve(rows.length);
   let covered = isn >= 0 ? 0 : Number.NEGATIVE_INFINITY;
   for (const i of order) {
     const start = at[i]!;
-    const length = log.captured.at(rows[i]!);
+    const length = log.captured.values[rows[i]!]!;
     const overlap = Math.max(0, Math.min(length, covered - start));
-    const offset = log.offset.at(rows[i]!);
+    const offset = log.offset.values[rows[i]!]!;
     if (overlap > 0) pushCopy(stream.copies, start, overlap, offset, rows[i]!);
     if (overlap === length) continue;
     stream.start.push(start + overlap);
@@ -184,7 +193,7 @@ function inStreamOrder(
   for (let i = 0; i < rows.length; i++) {
     const position = positions.of(payloadSeq(log, rows[i]!));
     at[i] = position;
-    if (positions.isBeyond(position) || log.captured.at(rows[i]!) === 0) continue;
+    if (positions.isBeyond(position) || log.captured.values[rows[i]!]! === 0) continue;
     if (position >= highest) {
       inOrder.push(i);
       highest = position;
@@ -196,13 +205,16 @@ function inStreamOrder(
 
 /** Two ordered lists of indices as one: few segments are out of order, so sorting all would be waste. */
 function merged(a: Int32Array, b: readonly number[], at: Float64Array): Int32Array {
+  if (b.length === 0) return a;
   const all = new Int32Array(a.length + b.length);
   let i = 0;
   let j = 0;
   for (let k = 0; k < all.length; k++) {
-    const [x, y] = [a[i], b[j]];
-    const takeA = y === undefined || (x !== undefined && (at[x]! < at[y]! || (at[x] === at[y] && x < y)));
-    all[k] = takeA ? a[i++]! : b[j++]!;
+    if (j === b.length || (i < a.length && isBefore(a[i]!, b[j]!, at))) all[k] = a[i++]!;
+    else all[k] = b[j++]!;
   }
   return all;
 }
+
+const isBefore = (a: number, b: number, at: Float64Array): boolean =>
+  at[a]! < at[b]! || (at[a] === at[b] && a < b);

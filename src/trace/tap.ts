@@ -34,8 +34,12 @@ export function findTap(stream: ByteStream, start: Start, protection: Protection
   const records = firstRecords(stream, start, protection);
   if (records.length === 0 || records.some((record, i) => opens(record, i, start, protection))) return wire;
   const plain = records.map((record) => plainness(record, protection));
-  const isPlain = tap === "auto" && !plain.includes("no") && (plain.includes("yes") || (start.keysFit && records.length > 1));
-  if (isPlain && !isOffByNumber(records[0]!, start, protection)) return { tap: "host", keysUsable: true, note: hostNote };
+  const isPlain =
+    tap === "auto" &&
+    !plain.includes("no") &&
+    (plain.includes("yes") || (start.keysFit && records.length > 1));
+  if (isPlain && !isOffByNumber(records[0]!, start, protection))
+    return { tap: "host", keysUsable: true, note: hostNote };
   return start.keysFit ? wire : { tap: "wire", keysUsable: false, note: keysNote };
 }
 
@@ -70,9 +74,13 @@ function plainness(record: Uint8Array, { version, layout }: Protection): "yes" |
   const { type, size } = innerOf(version, record[0]!, body);
   if (version === 0x0304 && (type < recordType.alert || type > recordType.applicationData)) return "no";
   const content = body.subarray(0, size);
-  if (type === recordType.alert) return content.length === 2 && (content[0] === 1 || content[0] === 2) ? "yes" : "no";
+  if (type === recordType.alert)
+    return content.length === 2 && (content[0] === 1 || content[0] === 2) ? "yes" : "no";
   if (type === recordType.changeCipherSpec) return content.length === 1 && content[0] === 1 ? "yes" : "no";
-  if (type === recordType.handshake && content.length >= 4) return content[0]! <= 24 && content[1] === 0 ? "yes" : "no";
+  if (type === recordType.handshake && content.length >= 4)
+    return content[0]! <= 24 && content[1] === 0 ? "yes" : "no";
   if (content.length < 2 * headerSize) return "maybe";
-  return content.every((byte) => byte === 9 || byte === 10 || byte === 13 || (byte >= 32 && byte < 127)) ? "yes" : "maybe";
+  return content.every((byte) => byte === 9 || byte === 10 || byte === 13 || (byte >= 32 && byte < 127))
+    ? "yes"
+    : "maybe";
 }

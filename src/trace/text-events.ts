@@ -1,16 +1,20 @@
 import { Flag, Kind, packRecord } from "../core/event.ts";
-import { headerSize, recordType } from "../core/record.ts";
+import { headerSize } from "../core/record.ts";
 import { seq, toU32 } from "../core/seq.ts";
-import { integer, integer64, LineFault, list, option, options, part, span, type Token } from "./lexer.ts";
+import { integer, integer64, LineFault, list, options, part, span, type Token } from "./lexer.ts";
+import {
+  lengthOf,
+  nothingMore,
+  rangeOf,
+  relativeMax,
+  relativeMin,
+  sackBlocks,
+  takeFlags,
+  typeOf,
+} from "./operands.ts";
 import type { DeclaredConnection, Reading } from "./reading.ts";
-import { eventForms, recordTypeNames, sendFlags, transmitFlags } from "./vocabulary.ts";
+import { eventForms, sendFlags, transmitFlags } from "./vocabulary.ts";
 
-/**
- * Relative numbers run from −2^30 (before the offload) to 2^32 − 1. They are the 32-bit ring seen from the start, so
- * the last quarter of it has two names; printing takes the negative one (`relative` in text-print.ts).
- */
-export const relativeMin = -(2 ** 30);
-export const relativeMax = 2 ** 32 - 1;
 /** Bytes of a stream that can be unacknowledged at once: the largest window that TCP can offer (RFC 7323 §2.3). */
 const unackedMax = 2 ** 30;
 /** Bytes of one stream, and of all in a file: what bounds the record maps of a replay. */
@@ -20,8 +24,6 @@ const streamsMax = 2 ** 36;
 const segmentMax = 2 ** 20;
 /** Record bodies are counted in 16 bits. */
 const recordMax = headerSize + 65535;
-/** SACK blocks that fit TCP's options (RFC 2018 §3). */
-const sackBlocksMax = 4;
 const epochMax = 65535;
 const nsPerSecond = 1e9;
 /** Times stay this close to the trace's begin (52 days), so that every difference of two is exact. */
@@ -223,7 +225,11 @@ function readAck(
     throw new LineFault(ackWord ?? verb, "behind < stands `ack N`, or `ack N sack START:END,START:END`");
   }
   const at = integer(number, relativeMin, relativeMax, "an acknowledgement");
-  const ranges = sackWord === undefined ? [] : sackBlocks(sackWord, blocks);
+  if (sackWord !== undefined && sackWord.text !== "sack")
+    throw new LineFault(sackWord, "behind the acknowledgement only `sack START:END,…` can stand");
+  if (sackWord !== undefined && blocks === undefined)
+    throw new LineFault(sackWord, "behind sack stand blocks, e.g. `sack 4344:40087`");
+  const ranges = blocks === undefined ? [] : sackBlocks(blocks);
   nothingMore(rest);
   const beyond = Math.max(at, ...ranges.map(([, end]) => end)) > progress.sent + (progress.finSent ? 1 : 0);
   if (beyond)
@@ -237,83 +243,11 @@ function readAck(
   return { kind: Kind.ack, at, ...(sacks.length === 0 ? {} : { sacks }) };
 }
 
-function sackBlocks(sackWord: Token, blocks: Token | undefined): [number, number][] {
-  if (sackWord.text !== "sack")
-    throw new LineFault(sackWord, "behind the acknowledgement only `sack START:END,…` can stand");
-  if (blocks === undefined) throw new LineFault(sackWord, "behind sack stand blocks, e.g. `sack 4344:40087`");
-  const ranges: [number, number][] = [];
-  let from = 0;
-  for (const text of blocks.text.split(",")) {
-    ranges.push(rangeOf(part(blocks, from, from + text.length)));
-    from += text.length + 1;
-  }
-  if (ranges.length > sackBlocksMax)
-    throw new LineFault(blocks, `TCP's options hold at most ${sackBlocksMax} SACK blocks; leave some out`);
-  return ranges;
-}
-
 function readClose(words: Token[], verb: Token, connection: DeclaredConnection, reading: Reading): Row {
   nothingMore(words);
   push(reading, connection, verb, () => connection.progress.closeRecord());
   connection.progress.closed = true;
   return { kind: Kind.close };
-}
-
-/** `START:END`, relative numbers, START not after END. */
-function rangeOf(token: Token): [number, number] {
-  const colon = token.text.indexOf(":");
-  if (colon < 0) throw new LineFault(token, "a range reads START:END, e.g. 4344:40087");
-  const start = integer(part(token, 0, colon), relativeMin, relativeMax, "a range's start");
-  const end = integer(part(token, colon + 1), relativeMin, relativeMax, "a range's end");
-  if (end < start) throw new LineFault(token, "the range ends before it starts; exchange the two numbers");
-  return [start, end];
-}
-
-function lengthOf(word: Token | undefined, verb: Token, min: number, max: number, form: string): number {
-  if (word === undefined) throw new LineFault(verb, `a number of bytes is missing; write \`${form}\``);
-  return integer(word, min, max, "a length");
-}
-
-/** Record type by name or number; application data unless given. */
-function typeOf(word: Token | undefined): number {
-  if (word === undefined) return recordType.applicationData;
-  const named = Object.entries(recordTypeNames).find(([name]) => name === word.text);
-  if (named) return named[1];
-  if (!/^\d/.test(word.text))
-    throw new LineFault(
-      word,
-      `no record type of this name; there are ${list(Object.keys(recordTypeNames))}, or a number`,
-    );
-  return integer(word, 0, 255, "a record type");
-}
-
-/** Flag words, and the words that are none because they have a `=` in them. */
-function takeFlags(
-  words: Token[],
-  known: Readonly<Record<string, number>>,
-): { flags: number; others: Token[] } {
-  let flags = 0;
-  const others: Token[] = [];
-  for (const word of words) {
-    if (option(word) !== null) {
-      others.push(word);
-      continue;
-    }
-    const flag = Object.hasOwn(known, word.text) ? known[word.text]! : 0;
-    if (flag === 0)
-      throw new LineFault(word, `not a flag of this event; there are ${list(Object.keys(known))}`);
-    if (flags & flag) throw new LineFault(word, "this flag is given twice; leave one out");
-    flags |= flag;
-  }
-  return { flags, others };
-}
-
-function nothingMore(words: Token[]): void {
-  if (words.length > 0)
-    throw new LineFault(
-      span(words[0]!, words.at(-1)!),
-      "nothing more can stand on this line; remove it, or begin a comment with #",
-    );
 }
 
 function noOpenRecord({ progress }: DeclaredConnection, verb: Token): void {

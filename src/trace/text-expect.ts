@@ -1,8 +1,8 @@
 import { counterNames } from "../core/count.ts";
 import { dropReasons, type EffectName, type EffectSpec, effects } from "../core/effect.ts";
 import { integer, integer64, LineFault, list, option, type Token } from "./lexer.ts";
+import { relativeMax, relativeMin } from "./operands.ts";
 import type { Reading } from "./reading.ts";
-import { relativeMax, relativeMin } from "./text-events.ts";
 import type { Expectation } from "./trace.ts";
 import { fieldAliases } from "./vocabulary.ts";
 

@@ -3,8 +3,8 @@ import { Flag, Kind, unpackRecord } from "../core/event.ts";
 import { type Cipher, type RecordKeys, recordType } from "../core/record.ts";
 import { type Seq, seq, toU32 } from "../core/seq.ts";
 import { derivedKeys } from "./keystream.ts";
+import { relativeMin } from "./operands.ts";
 import { headersSize, versions } from "./text-declarations.ts";
-import { relativeMin } from "./text-events.ts";
 import type { Expectation, Trace } from "./trace.ts";
 import { sendFlags, transmitFlags, typeText } from "./vocabulary.ts";
 

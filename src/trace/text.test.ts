@@ -1,17 +1,10 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
-import path from "node:path";
 import { test } from "node:test";
 import { Flag, Kind, unpackRecord } from "../core/event.ts";
 import { profileById } from "../core/profiles/all.ts";
-import { comparable } from "../test/comparable.ts";
-import { mutate, seeded } from "../test/mutate.ts";
 import { parseTrace } from "./text.ts";
-import { printTrace } from "./text-print.ts";
 import type { Trace } from "./trace.ts";
 
-const samplesFolder = path.resolve("media/samples");
-const samples = readdirSync(samplesFolder).filter((name) => name.endsWith(".tlstrace"));
 const head = "device eth0\nconnection web device=eth0\n";
 const parse = (text: string): Trace => parseTrace("test", text, profileById);
 const errors = (trace: Trace) => trace.diagnostics.filter(({ severity }) => severity === "error");
@@ -219,7 +212,7 @@ test("what is wrong with other lines is marked", () => {
   complains("+0 web", "   ^^^", /no event of this kind/);
   complains("+0", "^^", /missing behind the time/);
   complains("+0,5 web send 5", "^^^^", /\+SECONDS/);
-  complains("+1\n+.0000000001 web send 5".slice(3), "^^^^^^^^^^^^", /9 decimals/);
+  complains("+.0000000001 web send 5", "^^^^^^^^^^^^", /9 decimals/);
   complains("+99999999 web send 5", "^^^^^^^^^", /52 days/);
   complains("-1 web send 5", "^^", /time goes backwards/, "warning");
   complains("device eth0", "       ^^^^", /already declared/);
@@ -253,8 +246,8 @@ test("what is wrong with other lines is marked", () => {
     /2\^64/,
   );
   complains(
-    "connection żółwżółwżółwżółw1 device=eth0",
-    "           ^^^^^^^^^^^^^^^^^",
+    "connection żółwżółwżółwżółwżółw device=eth0",
+    "           ^^^^^^^^^^^^^^^^^^^^",
     /longer than 32 bytes/,
   );
   complains("connection x device=eth0 version=1.3", "                                 ^^^", /v6\.18/, "note");
@@ -347,50 +340,4 @@ test("streams are bounded: 2^30 bytes unacknowledged, 2^32 − 1 in all", () => 
   for (let i = 1; i <= 5; i++)
     text += `+0 web gap 1000000000\n+0 web > ${i}000000000:${i}000000000(0)\n+0 web < ack ${i}000000000\n`;
   assert.match(errors(parse(text))[0]!.message, /longer than 2\^32 − 1/);
-});
-
-test("the shipped samples have no diagnostics", () => {
-  assert.ok(samples.length >= 3);
-  for (const name of samples) {
-    assert.deepEqual(parse(readFileSync(path.join(samplesFolder, name), "utf8")).diagnostics, [], name);
-  }
-});
-
-test("100,000 lines are read in well under a second, also when every one is wrong", () => {
-  const good =
-    head +
-    Array.from(
-      { length: 50_000 },
-      (_, i) => `+0 web send 71\n+.001 web > ${i * 100}:${i * 100 + 100}(100) # packet\n`,
-    ).join("");
-  const bad = "+0 nobody > 0:1(1)\n".repeat(100_000);
-  for (const text of [good, bad]) {
-    const start = performance.now();
-    const trace = parse(text);
-    const took = performance.now() - start;
-    assert.equal(trace.events.count, text === good ? 100_000 : 0);
-    assert.ok(took < 3000, `${took} ms, three times the bound, for noise of the machine`);
-  }
-});
-
-test("damaged traces never throw, and what is read of them prints as the same trace", (t) => {
-  const runs = Number(process.env.FUZZ ?? 500);
-  const seed = Number(process.env.SEED ?? 20_240_613);
-  t.diagnostic(`SEED=${seed} FUZZ=${runs}`);
-  const random = seeded(seed);
-  const originals = samples.map((name) => readFileSync(path.join(samplesFolder, name)));
-  for (let run = 0; run < runs; run++) {
-    const text = new TextDecoder().decode(mutate(originals[run % originals.length]!, random));
-    const start = performance.now();
-    const trace = parse(text);
-    assert.ok(performance.now() - start < 2000, `run ${run} takes too long`);
-    const again = parse(printTrace(trace));
-    const missing = trace.connections.length === 0 ? 1 : 0;
-    assert.equal(
-      errors(again).filter(({ message }) => !/longer than 32 bytes/.test(message)).length,
-      missing,
-      `run ${run}`,
-    );
-    assert.deepEqual(comparable(again), comparable(trace), `run ${run}`);
-  }
 });

@@ -1,7 +1,8 @@
 import type { FileAccess } from "./platform.ts";
 
 const sizeMin = 4096;
-const sizeMax = 1 << 20;
+/** Fits a processor's second-level cache. */
+const sizeMax = 1 << 18;
 
 /**
  * The part of a file last read. Reads ahead as far as reading ahead has paid: a window that was used for more than a
@@ -9,7 +10,9 @@ const sizeMax = 1 << 20;
  */
 export class FileWindow {
   readonly #file: FileAccess;
+  /** The bytes of the window, which may be a part of #buffer or what the file gave. */
   #bytes: Uint8Array = new Uint8Array(0);
+  #buffer = new Uint8Array(0);
   #start = 0;
   #size = 16 * sizeMin;
   #used = 0;
@@ -32,8 +35,14 @@ export class FileWindow {
   #move(offset: number, length: number): void {
     const paid = this.#used * 4 >= this.#bytes.length;
     this.#size = Math.min(sizeMax, Math.max(sizeMin, paid ? this.#size * 2 : this.#size >>> 1));
-    this.#bytes = this.#file.read(offset, Math.max(length, this.#size));
+    this.#bytes = this.#fill(offset, Math.max(length, this.#size));
     this.#start = offset;
     this.#used = 0;
+  }
+
+  #fill(offset: number, length: number): Uint8Array {
+    if (!this.#file.readInto) return this.#file.read(offset, length);
+    if (this.#buffer.length < length) this.#buffer = new Uint8Array(length);
+    return this.#buffer.subarray(0, this.#file.readInto(offset, this.#buffer.subarray(0, length)));
   }
 }

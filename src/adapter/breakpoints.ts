@@ -1,0 +1,145 @@
+import type { DebugProtocol } from "@vscode/debugprotocol";
+import { stages } from "../core/stage.ts";
+import { type Expression, parseExpression } from "../replay/expression-parse.ts";
+import { parseHit, type StopRule, stagesNamed } from "../replay/stops.ts";
+import { UserError } from "../trace/platform.ts";
+import { filterById } from "./filters.ts";
+import { checkMessage } from "./log-points.ts";
+import type { Sources } from "./sources.ts";
+
+type Answer = DebugProtocol.Breakpoint;
+
+/** What the editor asked for and the rule that it became; null where it cannot be one. */
+interface Resolved {
+  answer: Answer;
+  rule: StopRule | null;
+}
+
+interface RequestedLine {
+  id: number;
+  source: DebugProtocol.Source;
+  breakpoint: DebugProtocol.SourceBreakpoint;
+}
+
+/** What hangs on every kind of breakpoint, as the editor sends it. */
+interface Conditions {
+  condition?: string | undefined;
+  hitCondition?: string | undefined;
+}
+
+/** The breakpoints of a session: kept as they were asked for, so that they outlive a restart. */
+export class Breakpoints {
+  /** Counts changes: whoever searches with the rules looks whether they are still the same. */
+  version = 0;
+  private nextId = 1;
+  private readonly requestedLines = new Map<string, RequestedLine[]>();
+  private lineRules: StopRule[] = [];
+  private functionRules: StopRule[] = [];
+  private exceptionRules: StopRule[] = [];
+
+  get rules(): readonly StopRule[] {
+    return [...this.lineRules, ...this.functionRules, ...this.exceptionRules];
+  }
+
+  /** Replaces the breakpoints of one source. */
+  setLines(sources: Sources, args: DebugProtocol.SetBreakpointsArguments): Answer[] {
+    const { source } = args;
+    const key = source.path ?? source.name ?? String(source.sourceReference);
+    const requested = (args.breakpoints ?? []).map((breakpoint) => ({
+      id: this.nextId++,
+      source,
+      breakpoint,
+    }));
+    this.requestedLines.set(key, requested);
+    const answers = this.resolveLines(sources);
+    return requested.map(({ id }) => answers.find((answer) => answer.id === id)!);
+  }
+
+  /** Finds the events of all line breakpoints: again after a restart, since the file may have changed. */
+  resolveLines(sources: Sources): Answer[] {
+    const resolved = [...this.requestedLines.values()].flat().map((each) => resolveLine(sources, each));
+    this.lineRules = rulesOf(resolved);
+    this.version++;
+    return resolved.map(({ answer }) => answer);
+  }
+
+  setFunctions({ breakpoints }: DebugProtocol.SetFunctionBreakpointsArguments): Answer[] {
+    const resolved = breakpoints.map((breakpoint) => resolveFunction(this.nextId++, breakpoint));
+    this.functionRules = rulesOf(resolved);
+    this.version++;
+    return resolved.map(({ answer }) => answer);
+  }
+
+  setExceptions(args: DebugProtocol.SetExceptionBreakpointsArguments): Answer[] {
+    const plain = args.filters.map((filterId) => ({ filterId }));
+    const options: DebugProtocol.ExceptionFilterOptions[] = [...plain, ...(args.filterOptions ?? [])];
+    const resolved = options.map((option) => resolveException(this.nextId++, option));
+    this.exceptionRules = rulesOf(resolved);
+    this.version++;
+    return resolved.map(({ answer }) => answer);
+  }
+}
+
+const rulesOf = (resolved: Resolved[]): StopRule[] => resolved.flatMap(({ rule }) => (rule ? [rule] : []));
+
+/** Gives what `resolve` gives; a user's mistake becomes an unverified breakpoint that says what is wrong. */
+function verified(id: number, resolve: () => Resolved): Resolved {
+  try {
+    return resolve();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { answer: { id, verified: false, reason: "failed", message: error.message }, rule: null };
+  }
+}
+
+function resolveLine(sources: Sources, { id, source, breakpoint }: RequestedLine): Resolved {
+  return verified(id, () => {
+    const found = sources.eventAt(source, breakpoint.line);
+    if (!found) throw new UserError("no event on this line or below it in the trace that is being debugged");
+    if (breakpoint.logMessage) checkMessage(breakpoint.logMessage);
+    const place = sources.placeOf(found.event);
+    return {
+      answer: { id, verified: true, line: found.line, source: place.source },
+      rule: {
+        id,
+        label: `line ${found.line}`,
+        kind: "line",
+        events: Int32Array.of(found.event),
+        ...conditionsOf(breakpoint),
+        log: breakpoint.logMessage ?? null,
+      },
+    };
+  });
+}
+
+function resolveFunction(id: number, breakpoint: DebugProtocol.FunctionBreakpoint): Resolved {
+  return verified(id, () => {
+    const names = breakpoint.name.trim().replace(/\(\)$/, "");
+    if (stagesNamed(names).length === 0) {
+      const known = stages.map(({ name }) => name).join(", ");
+      throw new UserError(`no function of the model is called ${names}; there are ${known}, and the kernel's names`);
+    }
+    const rule: StopRule = { id, label: names, kind: "function", names, ...conditionsOf(breakpoint) };
+    return { answer: { id, verified: true }, rule };
+  });
+}
+
+/** The protocol has no hit conditions for exception filters, so they stand at the condition's end: `… hit >=3`. */
+const hitSuffix = /^(.*?)\bhit\s*((?:>=|<=|==|=|>|<|%)?\s*\d+)\s*$/s;
+
+function resolveException(id: number, option: DebugProtocol.ExceptionFilterOptions): Resolved {
+  return verified(id, () => {
+    const filter = filterById(option.filterId);
+    if (!filter) throw new UserError(`there is no exception filter ${option.filterId}`);
+    const [, condition, hitCondition] = hitSuffix.exec(option.condition ?? "") ?? [null, option.condition];
+    const { label, mask } = filter;
+    const rule: StopRule = { id, label, kind: "effect", mask, ...conditionsOf({ condition, hitCondition }) };
+    return { answer: { id, verified: true }, rule };
+  });
+}
+
+function conditionsOf({ condition, hitCondition }: Conditions): Pick<StopRule, "condition" | "hit"> {
+  const given = (text: string | undefined): text is string => text !== undefined && text.trim() !== "";
+  const parsed: Expression | null = given(condition) ? parseExpression(condition) : null;
+  return { condition: parsed, hit: given(hitCondition) ? parseHit(hitCondition) : null };
+}

@@ -1,0 +1,159 @@
+import type { Profile } from "../core/profile.ts";
+import { profileById, profiles } from "../core/profiles/all.ts";
+import { checkExpectations, type Failure } from "../replay/expectations.ts";
+import { Timeline } from "../replay/timeline.ts";
+import { type OpenOptions, openTrace } from "../trace/open.ts";
+import { type FileAccess, type Progress, UserError } from "../trace/platform.ts";
+import type { Trace } from "../trace/trace.ts";
+import type { AdapterEnvironment } from "./environment.ts";
+
+/** What a launch configuration may say; package.json's `configurationAttributes` describe the same. */
+export interface LaunchArguments {
+  /** Absolute path of the trace or capture. */
+  program: string;
+  /** Paths of key log and crypto_info files, and crypto_infos themselves; null: look beside the capture. */
+  keys: (string | object)[] | null;
+  /** Null: the trace's own devices, connectx for captures. */
+  profile: Profile | null;
+  /** Globs over stream names; empty = all. */
+  streams: string[];
+  tap: OpenOptions["tap"];
+  offloadStart: OpenOptions["offloadStart"];
+  stopOnEntry: boolean;
+}
+
+/** A trace that was opened and run through once: what a session debugs. */
+export interface Debuggee {
+  file: FileAccess;
+  trace: Trace;
+  timeline: Timeline;
+  failures: Failure[];
+}
+
+/** Larger key files are not key files. */
+const keysSizeMax = 64 * 1024 * 1024;
+/** Events run between two looks at whether somebody cancelled: some 5 ms. */
+const sliceSize = 50_000;
+
+/** Reads launch arguments as an editor sends them. Throws UserError that names the attribute and what it takes. */
+export function readLaunch(given: unknown): LaunchArguments {
+  if (typeof given !== "object" || given === null) throw new UserError("the launch request has no arguments");
+  const attributes = given as Record<string, unknown>;
+  const program = attributes.program;
+  if (typeof program !== "string" || program.trim() === "")
+    throw new UserError("launch configuration: `program` must be the path of a trace or capture file");
+  return {
+    program,
+    keys: readKeys(attributes.keys),
+    profile: readProfile(attributes.profile),
+    streams: readStreams(attributes.streams),
+    tap: oneOf(attributes, "tap", ["auto", "host", "wire"]),
+    offloadStart: oneOf(attributes, "offloadStart", ["after-finished", "after-ccs"]),
+    stopOnEntry: readFlag(attributes, "stopOnEntry"),
+  };
+}
+
+function readKeys(keys: unknown): LaunchArguments["keys"] {
+  if (keys === undefined || keys === null) return null;
+  const list: unknown[] = Array.isArray(keys) ? keys : [keys];
+  const isKey = (key: unknown): key is string | object =>
+    (typeof key === "string" && key !== "") || (typeof key === "object" && key !== null && !Array.isArray(key));
+  if (!list.every(isKey))
+    throw new UserError("launch configuration: `keys` takes paths of key files, or crypto_info objects");
+  return list;
+}
+
+function readProfile(id: unknown): Profile | null {
+  if (id === undefined || id === null) return null;
+  const profile = typeof id === "string" ? profileById(id) : null;
+  if (profile) return profile;
+  const known = profiles.map((each) => each.id).join(", ");
+  throw new UserError(`launch configuration: \`profile\` ${JSON.stringify(id)} is not one of ${known}`);
+}
+
+function readStreams(streams: unknown): string[] {
+  if (streams === undefined || streams === null) return [];
+  if (typeof streams === "string") return [streams];
+  if (Array.isArray(streams) && streams.every((glob) => typeof glob === "string")) return streams;
+  throw new UserError("launch configuration: `streams` takes a list of globs such as *:443>*");
+}
+
+function oneOf<Choice extends string>(
+  attributes: Record<string, unknown>,
+  name: string,
+  choices: readonly [Choice, ...Choice[]],
+): Choice {
+  const given = attributes[name] ?? choices[0];
+  const choice = choices.find((each) => each === given);
+  if (choice !== undefined) return choice;
+  throw new UserError(
+    `launch configuration: \`${name}\` is ${JSON.stringify(given)}; it takes ${choices.join(", ")}`,
+  );
+}
+
+function readFlag(attributes: Record<string, unknown>, name: string): boolean {
+  const given = attributes[name] ?? false;
+  if (typeof given !== "boolean")
+    throw new UserError(`launch configuration: \`${name}\` takes true or false`);
+  return given;
+}
+
+/** Opens the trace, runs it once and checks its expectations. Throws UserError when there is nothing to debug. */
+export async function load(
+  environment: AdapterEnvironment,
+  launch: LaunchArguments,
+  progress: Progress,
+): Promise<Debuggee> {
+  const file = environment.openFile(launch.program);
+  try {
+    const { profile, streams, tap, offloadStart } = launch;
+    const keys = keyTexts(environment, launch);
+    const options = { profile, streams, tap, offloadStart };
+    const trace = await openTrace(file, keys, options, environment.platform, progress);
+    if (trace.connections.length === 0 || trace.events.count === 0) throw new UserError(nothingIn(trace));
+    const timeline = new Timeline(trace);
+    for (let done = 0; done < timeline.eventCount; ) {
+      done = timeline.run(sliceSize);
+      await progress.tick(done, timeline.eventCount, "replaying");
+    }
+    return { file, trace, timeline, failures: checkExpectations(timeline) };
+  } catch (error) {
+    file.close?.();
+    throw error;
+  }
+}
+
+function keyTexts(environment: AdapterEnvironment, { program, keys }: LaunchArguments): string[] {
+  const beside = keys === null ? environment.findKeys(program) : null;
+  const list = keys ?? (beside === null ? [] : [beside]);
+  return list.map((key) => (typeof key === "string" ? keyText(environment, key) : JSON.stringify([key])));
+}
+
+function keyText(environment: AdapterEnvironment, path: string): string {
+  const file = environment.openFile(path);
+  try {
+    if (file.size > keysSizeMax) throw new UserError(`${path} is too large for a file of keys: check \`keys\``);
+    const bytes = file.read(0, file.size);
+    if (bytes.subarray(0, 4096).includes(0))
+      throw new UserError(`${path} is not a key log or crypto_info file: check \`keys\``);
+    return new TextDecoder().decode(bytes);
+  } finally {
+    file.close?.();
+  }
+}
+
+/** Why there is nothing to debug: what each stream's note says. */
+function nothingIn(trace: Trace): string {
+  const errors = trace.diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message);
+  const notes = trace.streams.map(({ name, note }) => `${name}: ${note ?? "no offload start"}`);
+  const reasons = [...notes, ...errors];
+  const shown = reasons.slice(0, 5).join("\n");
+  const more = reasons.length > 5 ? `\n… and ${reasons.length - 5} more` : "";
+  if (trace.kind === "text") {
+    const empty = trace.connections.length === 0 ? "no connection" : "no event";
+    return `${trace.name} has ${empty} to debug${shown === "" ? "" : `:\n${shown}`}${more}`;
+  }
+  if (reasons.length === 0)
+    return `${trace.name} holds no TLS connection: was the right port captured, from its beginning?`;
+  return `${trace.name} has no stream with an offload start:\n${shown}${more}`;
+}

@@ -1,0 +1,31 @@
+import { evaluate } from "../replay/expression.ts";
+import { parseExpression } from "../replay/expression-parse.ts";
+import { type Raw, show, type ViewNode } from "../replay/value.ts";
+import type { View } from "../replay/view.ts";
+import { UserError } from "../trace/platform.ts";
+
+const hole = /\{([^{}]*)\}/g;
+
+/** Throws UserError if one of the message's `{expression}` cannot be read. */
+export function checkMessage(message: string): void {
+  for (const [, expression] of message.matchAll(hole)) parseExpression(expression!);
+}
+
+/** A log point's message where the view stands: each `{expression}` gives way to its value. */
+export function interpolate(view: View, message: string): string {
+  return message.replace(hole, (whole, expression: string) => {
+    try {
+      return textOf(evaluate(view, parseExpression(expression)));
+    } catch (error) {
+      if (error instanceof UserError) return `${whole.slice(0, -1)}: ${error.message}}`;
+      throw error;
+    }
+  });
+}
+
+/** Nodes are objects that carry a path; every other object is a value that words itself. */
+export const isNode = (value: Raw | ViewNode): value is ViewNode =>
+  typeof value === "object" && value !== null && "path" in value;
+
+/** How a value reads in the console: a node's own wording, else the one wording of values. */
+export const textOf = (value: Raw | ViewNode): string => (isNode(value) ? value.value : show(value));

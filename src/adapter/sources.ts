@@ -1,0 +1,131 @@
+import type { DebugProtocol } from "@vscode/debugprotocol";
+import { UserError } from "../trace/platform.ts";
+import { printEvent } from "../trace/text-print.ts";
+import type { Trace } from "../trace/trace.ts";
+
+type Source = DebugProtocol.Source;
+
+/** Where an event stands in the editor, in the editor's own counting of lines. */
+export interface Place {
+  source: Source;
+  line: number;
+}
+
+/** The text that the editor shows events in: the trace file itself, or the pages of a capture's listing. */
+export interface Sources {
+  placeOf(event: number): Place;
+  /** The event of that line, or of the next line that has one; null if there is none, or the source is another's. */
+  eventAt(source: Source, line: number): { event: number; line: number } | null;
+  /** The lines with an event from `from` to `to`, both included. */
+  linesWithin(source: Source, from: number, to: number): number[];
+  all(): Source[];
+  /** Text of a listing page. Throws UserError for a reference that is none. */
+  text(sourceReference: number): string;
+}
+
+/** Lines of a listing page; editors stop colouring at 300,000. Line k of page p is event p * pageSize + k − 1. */
+export const pageSize = 100_000;
+/** Most lines told at once to an editor that asks where breakpoints can be. */
+const linesMax = 10_000;
+
+/** `firstLine`: the number that the editor gives the first line, 0 or 1. */
+export function sourcesOf(trace: Trace, program: string, firstLine: 0 | 1): Sources {
+  const sources = trace.kind === "text" ? fileSources(trace, program) : listingSources(trace);
+  return firstLine === 1 ? sources : fromZero(sources);
+}
+
+/** The same for an editor that counts lines from 0. */
+function fromZero(sources: Sources): Sources {
+  return {
+    ...sources,
+    placeOf: (event) => {
+      const { source, line } = sources.placeOf(event);
+      return { source, line: line - 1 };
+    },
+    eventAt: (source, line) => {
+      const found = sources.eventAt(source, line + 1);
+      return found && { event: found.event, line: found.line - 1 };
+    },
+    linesWithin: (source, from, to) =>
+      sources.linesWithin(source, from + 1, to + 1).map((line) => line - 1),
+  };
+}
+
+/** A trace file: events know their lines. */
+function fileSources(trace: Trace, program: string): Sources {
+  const source: Source = { name: trace.name, path: program };
+  const lines = Int32Array.from({ length: trace.events.count }, (_, event) => trace.events.line.at(event));
+  const isOurs = ({ path }: Source) => path !== undefined && normalised(path) === normalised(program);
+  return {
+    placeOf: (event) => ({ source, line: lines[event]! }),
+    eventAt: (given, line) => {
+      const event = isOurs(given) ? firstAtLeast(lines, line) : lines.length;
+      return event < lines.length ? { event, line: lines[event]! } : null;
+    },
+    linesWithin: (given, from, to) => {
+      if (!isOurs(given)) return [];
+      return [...lines.subarray(firstAtLeast(lines, from), firstAtLeast(lines, to + 1))].slice(0, linesMax);
+    },
+    all: () => [source],
+    text: () => {
+      throw new UserError(`${program} is a file: open it`);
+    },
+  };
+}
+
+/** Windows editors differ in the drive letter's case and in slashes. */
+const normalised = (path: string) =>
+  path.replace(/\\/g, "/").replace(/^[A-Z]:/, (drive) => drive.toLowerCase());
+
+/** Index of the first entry of a sorted list that is at least `wanted`. */
+function firstAtLeast(sorted: Int32Array, wanted: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** A capture: its events as stable pages of text, printed when somebody looks. */
+function listingSources(trace: Trace): Sources {
+  const count = trace.events.count;
+  const pages = Array.from({ length: Math.ceil(count / pageSize) }, (_, page) => pageSource(trace, page));
+  /** First event of the page that the editor means; editors that forget references keep the name. */
+  const firstEventOf = ({ sourceReference, path, name }: Source): number => {
+    const known = sourceReference ? sourceReference - 1 : pages.findIndex((page) => page.name === (path ?? name));
+    return known >= 0 && known < pages.length ? known * pageSize : count;
+  };
+  const endOf = (first: number) => Math.min(first + pageSize, count);
+  return {
+    placeOf: (event) => ({
+      source: pages[Math.floor(event / pageSize)]!,
+      line: (event % pageSize) + 1,
+    }),
+    eventAt: (given, line) => {
+      const first = firstEventOf(given);
+      const event = first + Math.max(line, 1) - 1;
+      return event < endOf(first) ? { event, line: event - first + 1 } : null;
+    },
+    linesWithin: (given, from, to) => {
+      const first = firstEventOf(given);
+      const last = Math.min(to, endOf(first) - first, from + linesMax - 1);
+      return Array.from({ length: Math.max(0, last - from + 1) }, (_, i) => from + i);
+    },
+    all: () => pages,
+    text: (sourceReference) => {
+      if (!pages[sourceReference - 1]) throw new UserError(`there is no listing page ${sourceReference}`);
+      const first = (sourceReference - 1) * pageSize;
+      const lines = Array.from({ length: endOf(first) - first }, (_, i) => printEvent(trace, first + i));
+      return `${lines.join("\n")}\n`;
+    },
+  };
+}
+
+function pageSource(trace: Trace, page: number): Source {
+  const last = Math.min((page + 1) * pageSize, trace.events.count);
+  const name = `${trace.name} [${page * pageSize + 1}-${last}].tlstrace`;
+  return { name, path: name, sourceReference: page + 1, origin: "listing of the capture's events" };
+}

@@ -1,0 +1,118 @@
+import { Command, CommanderError } from "commander";
+import { UserError } from "../trace/platform.ts";
+import { goldenLines } from "./golden.ts";
+import { linesOf } from "./json.ts";
+import { type LoadFlags, load, selected } from "./load.ts";
+import { reportOf } from "./report.ts";
+
+/** Exit statuses: 1 = something in the capture is wrong, 2 = bad usage or unreadable input. */
+const wrongStatus = 1;
+const unusableStatus = 2;
+
+const program = new Command("tlstrace")
+  .description("Replays traces and captures of kernel TLS connections through a model of the NIC offload.")
+  .showHelpAfterError("(--help says more)")
+  .exitOverride();
+
+reading(
+  "replay",
+  "Prints what the model says of every event, or with --json one JSON object a line.",
+  "a trace file or a capture",
+)
+  .option("--json", "one JSON object a line: streams, records, transmits, summaries")
+  .action(replay);
+reading(
+  "verify",
+  "Says whether every record authenticates and every captured byte is the right one.",
+  "a capture",
+).action(verify);
+program
+  .command("dap")
+  .description("Serves the Debug Adapter Protocol on stdin and stdout, or on a TCP port of this machine.")
+  .option("--port <n>", "listen on 127.0.0.1:<n> instead")
+  .action(async (flags: { port?: string }) => {
+    const { serve } = await import("./dap.ts");
+    await serve(flags.port);
+  });
+
+/** A command that reads a file, with the options of reading. */
+function reading(name: string, description: string, what: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .argument("<file>", what)
+    .option("--keys <file...>", "key log (SSLKEYLOGFILE) or crypto_info JSON; may be repeated")
+    .option(
+      "--profile <id>",
+      "NIC family: connectx, innova (default: the trace's own, connectx for captures)",
+    )
+    .option("--stream <glob...>", "only streams whose name matches, e.g. '*:443>*'")
+    .option("--tap <where>", "where the capture was taken: auto, host (before the NIC), wire", "auto")
+    .option("--offload-start <when>", "TLS 1.2 start: after-finished or after-ccs", "after-finished");
+}
+
+async function replay(file: string, flags: LoadFlags & { json?: boolean }): Promise<void> {
+  const timeline = await load(file, flags);
+  const streams = timeline.trace.streams.filter(({ name }) => selected(flags.stream, name));
+  for (const { severity, message, line, frame } of timeline.trace.diagnostics) {
+    const place = line !== undefined ? `:${line}` : frame !== undefined ? `: frame ${frame}` : "";
+    process.stderr.write(`${file}${place}: ${severity}: ${message}\n`);
+  }
+  if (!flags.json) {
+    const connections = new Set(streams.flatMap(({ connection }) => (connection < 0 ? [] : [connection])));
+    return print(goldenLines(timeline, connections));
+  }
+  for (const stream of streams) await print(jsonOf(linesOf(timeline, stream)));
+}
+
+function* jsonOf(lines: Iterable<object>): Generator<string> {
+  for (const line of lines) yield JSON.stringify(line);
+}
+
+async function verify(file: string, flags: LoadFlags): Promise<void> {
+  const timeline = await load(file, flags);
+  for (const { severity, message, frame } of timeline.trace.diagnostics) {
+    process.stderr.write(
+      `${file}${frame === undefined ? "" : `: frame ${frame}`}: ${severity}: ${message}\n`,
+    );
+  }
+  const streams = timeline.trace.streams.filter(({ name }) => selected(flags.stream, name));
+  const { lines, wrong } = reportOf(timeline, streams);
+  await print(lines);
+  if (wrong) process.exitCode = wrongStatus;
+}
+
+/** Writes lines in chunks and waits for a slow reader, so that a pipe neither overflows memory nor loses its end. */
+async function print(lines: Iterable<string>): Promise<void> {
+  let chunk = "";
+  const flush = async () => {
+    if (!process.stdout.write(chunk)) await new Promise((resume) => process.stdout.once("drain", resume));
+    chunk = "";
+  };
+  for (const line of lines) {
+    chunk += `${line}\n`;
+    if (chunk.length > 1 << 16) await flush();
+  }
+  await flush();
+}
+
+async function main(): Promise<void> {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : unusableStatus;
+    } else if (error instanceof UserError) {
+      process.stderr.write(`tlstrace: ${error.message}\n`);
+      process.exitCode = unusableStatus;
+    } else {
+      throw error;
+    }
+  }
+}
+
+await main();

@@ -1,0 +1,84 @@
+/**
+ * The extension in the real editor: VS Code served to a real browser, asked what its user would see. Screenshots stay
+ * in out/e2e. TLSTRACE_E2E_DIR names an existing install of the workbench, TLSTRACE_CHROMIUM a browser.
+ */
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { after, afterEach, before, beforeEach, describe } from "node:test";
+import type { Browser } from "playwright-core";
+import { type ServedWorkbench, serveWorkbench } from "../cli/code-server.ts";
+import { installNote, installWorkbench, isInstalled, workbenchInstall } from "../cli/workbench-install.ts";
+import { findBrowser, launchBrowser } from "./browser.ts";
+import { captureScenarios } from "./e2e/capture.ts";
+import { traceScenarios } from "./e2e/trace.ts";
+import { Workbench } from "./workbench.ts";
+
+const pictures = path.resolve("out/e2e");
+const vsix = path.resolve("tls-offload-debugger.vsix");
+const scratch = mkdtempSync(path.join(os.tmpdir(), "tlstrace-e2e-"));
+const samples = path.join(scratch, "samples");
+
+/** A still workbench: nothing opens, moves or blinks by itself. */
+const settings = {
+  "workbench.startupEditor": "none",
+  "workbench.tips.enabled": false,
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
+  "workbench.reduceMotion": "on",
+  "chat.disableAIFeatures": true,
+  "window.commandCenter": false,
+  "telemetry.telemetryLevel": "off",
+  "update.mode": "none",
+  "extensions.autoCheckUpdates": false,
+  "extensions.autoUpdate": false,
+  "extensions.ignoreRecommendations": true,
+  "git.enabled": false,
+  "editor.cursorBlinking": "solid",
+  "editor.minimap.enabled": false,
+  "files.simpleDialog.enable": true,
+  "debug.toolBarLocation": "floating",
+  "debug.inlineValues": "on",
+};
+
+describe("the extension in VS Code", () => {
+  let served: ServedWorkbench | undefined;
+  let browser: Browser | undefined;
+  let workbench: Workbench | undefined;
+  let failed = 0;
+
+  before(async () => {
+    const executable = findBrowser();
+    const install = workbenchInstall();
+    if (!isInstalled(install)) console.error(`installing ${installNote} into ${install.folder} ...`);
+    installWorkbench(install);
+    packExtension();
+    mkdirSync(pictures, { recursive: true });
+    cpSync("media/samples", samples, { recursive: true });
+    const profile = path.join(scratch, "profile");
+    served = await serveWorkbench(install, { profile, folder: samples, vsix, password: null, settings });
+    browser = await launchBrowser(executable);
+    const context = await browser.newContext({ viewport: { width: 1500, height: 1700 } });
+    workbench = new Workbench(await context.newPage(), pictures);
+    await workbench.open(served.url);
+  });
+
+  after(async () => {
+    await browser?.close();
+    await served?.stop();
+    rmSync(scratch, { recursive: true, force: true });
+  });
+
+  afterEach(async () => {
+    await workbench?.picture(`last-${String(++failed)}`);
+  });
+
+  const bench = () => workbench!;
+  describe("a capture", () => captureScenarios(bench));
+  describe("a trace file", () => traceScenarios(bench));
+});
+
+function packExtension(): void {
+  const { status } = spawnSync(process.execPath, ["esbuild.mjs", "package"], { stdio: ["ignore", "ignore", "inherit"] });
+  if (status !== 0) throw new Error("the extension could not be packed (see above)");
+}
