@@ -19,7 +19,10 @@ function run(command, args, options = {}) {
 function install() {
   if (existsSync("node_modules/esbuild") && existsSync("node_modules/.package-lock.json")) return;
   console.error("installing the packages of package-lock.json ...");
-  run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { stdio: ["ignore", "ignore", "inherit"], shell: process.platform === "win32" });
+  run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    stdio: ["ignore", "ignore", "inherit"],
+    shell: process.platform === "win32",
+  });
 }
 
 function walk(folder, accept) {
@@ -29,12 +32,32 @@ function walk(folder, accept) {
     .sort();
 }
 
-const shared = { bundle: true, sourcemap: true, target: "node20", platform: "node", logLevel: "warning", absWorkingDir: root };
+const shared = {
+  bundle: true,
+  sourcemap: true,
+  target: "node20",
+  platform: "node",
+  logLevel: "warning",
+  absWorkingDir: root,
+};
 /** Dependencies that are CommonJS call `require` for node's own modules: an ES module bundle has to bring one. */
-const banner = { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" };
+const banner = {
+  js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+};
 const bundles = [
-  { entryPoints: { extension: "src/extension/extension.ts" }, outdir: "dist", format: "cjs", outExtension: { ".js": ".cjs" }, external: ["vscode"] },
-  { entryPoints: { cli: "src/cli/cli.ts" }, outdir: "dist", format: "esm", banner: { js: `#!/usr/bin/env node\n${banner.js}` } },
+  {
+    entryPoints: { extension: "src/extension/extension.ts" },
+    outdir: "dist",
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
+    external: ["vscode"],
+  },
+  {
+    entryPoints: { cli: "src/cli/cli.ts" },
+    outdir: "dist",
+    format: "esm",
+    banner: { js: `#!/usr/bin/env node\n${banner.js}` },
+  },
 ];
 
 async function build(esbuild) {
@@ -44,8 +67,14 @@ async function build(esbuild) {
 /** Bundles the files into out/ (one bundle each, same tree) and gives their paths there. */
 async function bundleInto(esbuild, files) {
   await esbuild.build({
-    ...shared, entryPoints: files, outdir: "out", outbase: "src", format: "esm", banner,
-    outExtension: { ".js": ".mjs" }, external: ["esbuild", "playwright-core"],
+    ...shared,
+    entryPoints: files,
+    outdir: "out",
+    outbase: "src",
+    format: "esm",
+    banner,
+    outExtension: { ".js": ".mjs" },
+    external: ["esbuild", "playwright-core"],
   });
   return files.map((file) => path.join("out", path.relative("src", file)).replace(/\.ts$/, ".mjs"));
 }
@@ -57,13 +86,19 @@ async function main() {
   const tasks = {
     build: () => build(esbuild),
     watch: async () => {
-      for (const bundle of bundles) await (await esbuild.context({ ...shared, ...bundle, logLevel: "info" })).watch();
+      for (const bundle of bundles)
+        await (await esbuild.context({ ...shared, ...bundle, logLevel: "info" })).watch();
     },
     test: async () => {
       rmSync("out", { recursive: true, force: true });
       await build(esbuild);
       const files = rest.length > 0 ? rest : walk("src", (name) => name.endsWith(".test.ts"));
-      run(node, ["--enable-source-maps", "--test", "--test-reporter=spec", ...(await bundleInto(esbuild, files))]);
+      run(node, [
+        "--enable-source-maps",
+        "--test",
+        "--test-reporter=spec",
+        ...(await bundleInto(esbuild, files)),
+      ]);
     },
     check: () => {
       run(node, ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings"]);
@@ -72,7 +107,17 @@ async function main() {
     },
     package: async () => {
       await build(esbuild);
-      run(node, ["node_modules/@vscode/vsce/vsce", "package", "--no-dependencies", "--allow-missing-repository", "--skip-license", "-o", "tls-offload-debugger.vsix", ...rest]);
+      run(node, [
+        "node_modules/@vscode/vsce/vsce",
+        "package",
+        "--no-dependencies",
+        "--allow-missing-repository",
+        "--skip-license",
+        "--no-rewrite-relative-links",
+        "-o",
+        "tls-offload-debugger.vsix",
+        ...rest,
+      ]);
     },
     start: async () => {
       await build(esbuild);

@@ -117,7 +117,9 @@ function resolveFunction(id: number, breakpoint: DebugProtocol.FunctionBreakpoin
     const names = breakpoint.name.trim().replace(/\(\)$/, "");
     if (stagesNamed(names).length === 0) {
       const known = stages.map(({ name }) => name).join(", ");
-      throw new UserError(`no function of the model is called ${names}; there are ${known}, and the kernel's names`);
+      throw new UserError(
+        `no function of the model is called ${names}; there are ${known}, and the kernel's names`,
+      );
     }
     const rule: StopRule = { id, label: names, kind: "function", names, ...conditionsOf(breakpoint) };
     return { answer: { id, verified: true }, rule };

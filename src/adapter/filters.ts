@@ -51,7 +51,8 @@ const filters: readonly Filter[] = [
   {
     id: "wrong-bytes",
     label: "Tag or ciphertext wrong",
-    description: "A wrong tag or wrong ciphertext leaves the NIC, or a captured record does not authenticate.",
+    description:
+      "A wrong tag or wrong ciphertext leaves the NIC, or a captured record does not authenticate.",
     effects: ["wrong-tag", "wrong-ciphertext", "authentication-failed"],
   },
   {

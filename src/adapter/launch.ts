@@ -57,7 +57,8 @@ function readKeys(keys: unknown): LaunchArguments["keys"] {
   if (keys === undefined || keys === null) return null;
   const list: unknown[] = Array.isArray(keys) ? keys : [keys];
   const isKey = (key: unknown): key is string | object =>
-    (typeof key === "string" && key !== "") || (typeof key === "object" && key !== null && !Array.isArray(key));
+    (typeof key === "string" && key !== "") ||
+    (typeof key === "object" && key !== null && !Array.isArray(key));
   if (!list.every(isKey))
     throw new UserError("launch configuration: `keys` takes paths of key files, or crypto_info objects");
   return list;
@@ -132,7 +133,8 @@ function keyTexts(environment: AdapterEnvironment, { program, keys }: LaunchArgu
 function keyText(environment: AdapterEnvironment, path: string): string {
   const file = environment.openFile(path);
   try {
-    if (file.size > keysSizeMax) throw new UserError(`${path} is too large for a file of keys: check \`keys\``);
+    if (file.size > keysSizeMax)
+      throw new UserError(`${path} is too large for a file of keys: check \`keys\``);
     const bytes = file.read(0, file.size);
     if (bytes.subarray(0, 4096).includes(0))
       throw new UserError(`${path} is not a key log or crypto_info file: check \`keys\``);
@@ -144,7 +146,9 @@ function keyText(environment: AdapterEnvironment, path: string): string {
 
 /** Why there is nothing to debug: what each stream's note says. */
 function nothingIn(trace: Trace): string {
-  const errors = trace.diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message);
+  const errors = trace.diagnostics
+    .filter(({ severity }) => severity === "error")
+    .map(({ message }) => message);
   const notes = trace.streams.map(({ name, note }) => `${name}: ${note ?? "no offload start"}`);
   const reasons = [...notes, ...errors];
   const shown = reasons.slice(0, 5).join("\n");

@@ -46,8 +46,7 @@ function fromZero(sources: Sources): Sources {
       const found = sources.eventAt(source, line + 1);
       return found && { event: found.event, line: found.line - 1 };
     },
-    linesWithin: (source, from, to) =>
-      sources.linesWithin(source, from + 1, to + 1).map((line) => line - 1),
+    linesWithin: (source, from, to) => sources.linesWithin(source, from + 1, to + 1).map((line) => line - 1),
   };
 }
 
@@ -95,7 +94,9 @@ function listingSources(trace: Trace): Sources {
   const pages = Array.from({ length: Math.ceil(count / pageSize) }, (_, page) => pageSource(trace, page));
   /** First event of the page that the editor means; editors that forget references keep the name. */
   const firstEventOf = ({ sourceReference, path, name }: Source): number => {
-    const known = sourceReference ? sourceReference - 1 : pages.findIndex((page) => page.name === (path ?? name));
+    const known = sourceReference
+      ? sourceReference - 1
+      : pages.findIndex((page) => page.name === (path ?? name));
     return known >= 0 && known < pages.length ? known * pageSize : count;
   };
   const endOf = (first: number) => Math.min(first + pageSize, count);

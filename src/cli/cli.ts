@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import type { Timeline } from "../replay/timeline.ts";
 import { UserError } from "../trace/platform.ts";
 import { goldenLines } from "./golden.ts";
 import { linesOf } from "./json.ts";
@@ -54,15 +55,20 @@ function reading(name: string, description: string, what: string): Command {
 async function replay(file: string, flags: LoadFlags & { json?: boolean }): Promise<void> {
   const timeline = await load(file, flags);
   const streams = timeline.trace.streams.filter(({ name }) => selected(flags.stream, name));
-  for (const { severity, message, line, frame } of timeline.trace.diagnostics) {
-    const place = line !== undefined ? `:${line}` : frame !== undefined ? `: frame ${frame}` : "";
-    process.stderr.write(`${file}${place}: ${severity}: ${message}\n`);
-  }
+  complain(file, timeline);
   if (!flags.json) {
     const connections = new Set(streams.flatMap(({ connection }) => (connection < 0 ? [] : [connection])));
     return print(goldenLines(timeline, connections));
   }
   for (const stream of streams) await print(jsonOf(linesOf(timeline, stream)));
+}
+
+/** Diagnostics go to stderr, with their place, in the form that problem matchers read. */
+function complain(file: string, { trace }: Timeline): void {
+  for (const { severity, message, line, frame } of trace.diagnostics) {
+    const place = line !== undefined ? `:${line}` : frame ? `: frame ${frame}` : "";
+    process.stderr.write(`${file}${place}: ${severity}: ${message}\n`);
+  }
 }
 
 function* jsonOf(lines: Iterable<object>): Generator<string> {
@@ -71,11 +77,7 @@ function* jsonOf(lines: Iterable<object>): Generator<string> {
 
 async function verify(file: string, flags: LoadFlags): Promise<void> {
   const timeline = await load(file, flags);
-  for (const { severity, message, frame } of timeline.trace.diagnostics) {
-    process.stderr.write(
-      `${file}${frame === undefined ? "" : `: frame ${frame}`}: ${severity}: ${message}\n`,
-    );
-  }
+  complain(file, timeline);
   const streams = timeline.trace.streams.filter(({ name }) => selected(flags.stream, name));
   const { lines, wrong } = reportOf(timeline, streams);
   await print(lines);

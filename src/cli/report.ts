@@ -27,9 +27,14 @@ export function reportOf(timeline: Timeline, streams: readonly Stream[]): Report
     if (findings.length > findingsMax) lines.push(`  … and ${findings.length - findingsMax} more`);
     wrong ||= findings.length > 0;
   }
-  lines.push(wrong ? "Something is wrong." : "Everything that could be checked is right.");
+  const checked = streams.some(({ connection }) => connection >= 0 && wasChecked(timeline, connection));
+  const right = checked ? "Everything that could be checked is right." : "Nothing could be checked.";
+  lines.push(wrong ? "Something is wrong." : right);
   return { lines, wrong };
 }
+
+const wasChecked = ({ trace }: Timeline, connection: number): boolean =>
+  trace.verdicts === null || (trace.verdicts.compared[connection] ?? 0) > 0;
 
 function sumsOf(timeline: Timeline, stream: Stream): string[] {
   const note = stream.note === null ? [] : [`  note: ${stream.note}`];

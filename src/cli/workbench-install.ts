@@ -1,5 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { UserError } from "../trace/platform.ts";
 
@@ -31,14 +39,12 @@ export function workbenchInstall(): WorkbenchInstall {
   };
 }
 
-const stampOf = (folder: string): string =>
-  path.join(folder, `.installed-${codeServerVersion}-${nodeVersion}`);
+/** Left in the folder when all of it is there. */
+const stamp = `.ok-${codeServerVersion}-${nodeVersion}`;
 
-/** True if nothing has to be fetched; also takes an install made by hand that has both programs. */
-export function isInstalled({ folder, node, entry }: WorkbenchInstall): boolean {
-  const isForeign = process.env.TLSTRACE_E2E_DIR !== undefined && existsSync(node) && existsSync(entry);
-  return existsSync(stampOf(folder)) || isForeign;
-}
+/** True if nothing has to be fetched: an install of these versions has run to its end. */
+export const isInstalled = ({ folder }: WorkbenchInstall): boolean =>
+  existsSync(folder) && readdirSync(folder).some((name) => name.startsWith(stamp));
 
 /**
  * Installs the workbench from npm alone, at fixed versions. Ends at once if it is there; an install that was cut short
@@ -60,12 +66,12 @@ export function installWorkbench(install: WorkbenchInstall): void {
   const packages = [`${nodePackage}@${nodeVersion}`, `code-server@${codeServerVersion}`];
   npm(install, folder, ["install", "--no-save", ...packages]);
   const vscode = path.join(folder, "node_modules/code-server/lib/vscode");
-  npm(install, vscode, ["ci", "--omit=dev"]);
-  npm(install, path.join(vscode, "extensions"), ["install", "--omit=dev"]);
+  npm(install, vscode, ["install", "--no-save", "--omit=dev"]);
+  npm(install, path.join(vscode, "extensions"), ["install", "--no-save", "--omit=dev"]);
   // What the left out scripts would have linked.
   link("code-linux.sh", path.join(vscode, "bin/remote-cli/code-server"));
   link("browser-linux.sh", path.join(vscode, "bin/helpers/browser.sh"));
-  writeFileSync(stampOf(folder), "");
+  writeFileSync(path.join(folder, stamp), "");
 }
 
 function npm(install: WorkbenchInstall, cwd: string, args: string[]): void {

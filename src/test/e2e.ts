@@ -79,6 +79,8 @@ describe("the extension in VS Code", () => {
 });
 
 function packExtension(): void {
-  const { status } = spawnSync(process.execPath, ["esbuild.mjs", "package"], { stdio: ["ignore", "ignore", "inherit"] });
+  const { status } = spawnSync(process.execPath, ["esbuild.mjs", "package"], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   if (status !== 0) throw new Error("the extension could not be packed (see above)");
 }

@@ -1,8 +1,8 @@
 import { type Column, uint8 } from "../core/columns.ts";
 import { EventLog, Flag, Kind, packRecord } from "../core/event.ts";
-import { addU64 } from "../core/record.ts";
 import { after, type Seq, seq } from "../core/seq.ts";
 import type { Offload, Sender } from "./connections.ts";
+import type { Progress } from "./platform.ts";
 import { gapType } from "./records.ts";
 import { type SegmentLog, TcpFlag } from "./segments.ts";
 import { Positions, payloadSeq } from "./stream.ts";
@@ -16,13 +16,24 @@ export interface CaptureEvents {
   verdicts: Verdicts;
 }
 
-/** Lists the events of all senders with an offload start, in capture order; `flows` is how many there are. */
-export function listEvents(log: SegmentLog, senders: readonly Sender[], flows: number): CaptureEvents {
+/** Lists the events of all senders with an offload start, in capture order; `flows` is how many flows there are. */
+export async function listEvents(
+  log: SegmentLog,
+  senders: readonly Sender[],
+  flows: number,
+  progress: Progress,
+): Promise<CaptureEvents> {
   const writer = new EventWriter(senders, flows);
   writer.reserve(log, senders);
-  for (let row = 0; row < log.count; row++) writer.take(log, row);
+  for (let row = 0; row < log.count; row++) {
+    if (row % tickEvery === 0) await progress.tick(row, log.count, "listing events");
+    writer.take(log, row);
+  }
   return writer.result();
 }
+
+/** Segments between two questions whether to go on. */
+const tickEvery = 1 << 15;
 
 /** How far one sender's events have got. */
 interface Cursor {
@@ -31,8 +42,8 @@ interface Cursor {
   positions: Positions;
   /** Rows of the record table listed so far. */
   listed: number;
-  /** Number that the next record has if it follows from the one before; null if that is not known. */
-  nextSn: bigint | null;
+  /** Place in its epoch that the next record has if it follows from the one before; −1 if that is not known. */
+  nextIndex: number;
   epoch: number;
   acked: Seq;
 }
@@ -49,6 +60,7 @@ class EventWriter {
   readonly #damage: Verdicts["damage"] = new Map();
   readonly #columns: Column<Int32Array | Float64Array | Uint8Array | Uint16Array>[];
   #capacity = 0;
+  #count = 0;
   /** By 2 × flow + direction. */
   readonly #cursors: (Cursor | undefined)[];
 
@@ -64,7 +76,7 @@ class EventWriter {
         connection: shown.connection,
         positions: new Positions(stream.positions.origin),
         listed: 0,
-        nextSn: offload.connection.recSeq0,
+        nextIndex: 0,
         epoch: 0,
         acked: stream.positions.origin,
       };
@@ -85,6 +97,7 @@ class EventWriter {
   }
 
   result(): CaptureEvents {
+    for (const column of this.#columns) column.length = this.#count;
     const verdicts: Verdicts = {
       wire: this.#wire.values.slice(0, this.#wire.length),
       authenticated: this.#authenticated.values.slice(0, this.#authenticated.length),
@@ -164,7 +177,7 @@ class EventWriter {
         length: table.length.values[record]!,
       };
       if (table.type.values[record]! === gapType) {
-        cursor.nextSn = null;
+        cursor.nextIndex = -1;
         this.#push(cursor, log, row, Kind.gap, place);
       } else this.#listRecord(cursor, log, row, record, place);
     }
@@ -178,25 +191,19 @@ class EventWriter {
     place: { seq: Seq; length: number },
   ): void {
     const { table, damage } = cursor.offload.walked;
-    const sn = table.snAt(record);
+    const index = table.index.values[record]!;
     const epoch = table.epoch.values[record]!;
     const startsEpoch = epoch !== cursor.epoch;
-    const due = startsEpoch ? 0n : cursor.nextSn;
-    const snGiven = sn !== null && sn !== due;
-    const extra = packRecord({
-      type: table.type.values[record]!,
-      epoch,
-      startsEpoch,
-      snUnknown: sn === null,
-      snGiven,
-    });
+    const snUnknown = index < 0;
+    const snGiven = !snUnknown && index !== (startsEpoch ? 0 : cursor.nextIndex);
+    const extra = packRecord({ type: table.type.values[record]!, epoch, startsEpoch, snUnknown, snGiven });
     const event = this.#push(cursor, log, row, Kind.record, { ...place, extra });
     this.#authenticated.values[event] = table.authenticated.values[record]!;
-    if (snGiven) this.#recordSns.set(event, sn);
+    if (snGiven) this.#recordSns.set(event, table.snAt(record)!);
     const text = damage.get(record);
     if (text !== undefined) this.#damage.set(event, text);
     cursor.epoch = epoch;
-    cursor.nextSn = sn === null ? null : addU64(sn, 1);
+    cursor.nextIndex = snUnknown ? -1 : index + 1;
   }
 
   /** Compares the offloaded part of a segment, which stands at `position`, with its right bytes. */
@@ -225,7 +232,7 @@ class EventWriter {
     rest: { seq: Seq; length?: number; flags?: number; extra?: number; offset?: number },
   ): number {
     const events = this.#events;
-    const event = events.count;
+    const event = this.#count;
     if (event === this.#capacity) this.#reserve(2 * event);
     // Straight into the arrays: Column.push serves all kinds of arrays, which costs it its speed.
     events.timeNs.values[event] = log.timeNs.values[row]!;
@@ -237,8 +244,7 @@ class EventWriter {
     events.extra.values[event] = rest.extra ?? 0;
     events.line.values[event] = log.frame.values[row]!;
     events.offset.values[event] = rest.offset ?? -1;
-    for (const column of this.#columns) column.length = event + 1;
-    return event;
+    return this.#count++;
   }
 
   #reserve(rows: number): void {

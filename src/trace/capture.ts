@@ -65,7 +65,7 @@ async function traceOf(
     sender.shown.connection = connections.length;
     connections.push(sender.offload.connection);
   }
-  const listed = listEvents(segments.log, senders, segments.flows.length);
+  const listed = await listEvents(segments.log, senders, segments.flows.length, progress);
   return {
     name: file.name,
     kind: "capture",

@@ -41,7 +41,10 @@ export async function openTrace(
     trace.diagnostics.unshift(...diagnostics);
     return trace;
   }
-  return parseTrace(file.name, textOf(file), (id) => options.profile ?? profileById(id));
+  const trace = parseTrace(file.name, textOf(file), (id) => options.profile ?? profileById(id));
+  const error = trace.diagnostics.find(({ severity }) => severity === "error");
+  if (trace.connections.length > 0 || !error) return trace;
+  throw new UserError(`${file.name} is not a trace file: line ${error.line ?? 1}: ${error.message}`);
 }
 
 /** The file as text, if it is text: a trace file has no NUL bytes and is valid UTF-8. */

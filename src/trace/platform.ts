@@ -11,8 +11,20 @@ export interface FileAccess {
 
 /** The platform's AEAD for bulk work, one whole record a call. Null from `open` = the tag does not fit. */
 export interface Aead {
-  open(cipher: Cipher, key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array | null;
-  seal(cipher: Cipher, key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Uint8Array;
+  open(
+    cipher: Cipher,
+    key: Uint8Array,
+    nonce: Uint8Array,
+    aad: Uint8Array,
+    sealed: Uint8Array,
+  ): Uint8Array | null;
+  seal(
+    cipher: Cipher,
+    key: Uint8Array,
+    nonce: Uint8Array,
+    aad: Uint8Array,
+    plaintext: Uint8Array,
+  ): Uint8Array;
 }
 
 /** How long work stays stoppable: call `tick` every few thousand steps; it throws Cancelled when asked to stop. */

@@ -22,7 +22,9 @@ export interface Expectation {
   event: number;
   /** True for `expect no EFFECT`. */
   no: boolean;
-  what: { effect: EffectName; fields: Readonly<Record<string, string>> } | { counter: string; value: number; of: string | null };
+  what:
+    | { effect: EffectName; fields: Readonly<Record<string, string>> }
+    | { counter: string; value: number; of: string | null };
 }
 
 /** One direction of a TLS connection, in the order of first frames, client before server; also those without an offload. */

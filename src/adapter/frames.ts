@@ -1,0 +1,133 @@
+import type { DebugProtocol } from "@vscode/debugprotocol";
+import { Kind } from "../core/event.ts";
+import { distance, seq } from "../core/seq.ts";
+import { Stage, stages } from "../core/stage.ts";
+import type { Recording } from "../replay/recording.ts";
+import type { Position, Timeline } from "../replay/timeline.ts";
+import { partOf, recordName, type View, viewAt } from "../replay/view.ts";
+import { UserError } from "../trace/platform.ts";
+import { atEnd } from "./moves.ts";
+import type { Sources } from "./sources.ts";
+
+/** One layer that the event has entered, or what it came from: a place in time of one connection. */
+export interface Frame {
+  id: number;
+  name: string;
+  connection: number;
+  /** What the frame's variables show: the state right after this stage. */
+  position: Position;
+  /** False for what happened before the current event: the record's push, the application's write. */
+  ofEvent: boolean;
+}
+
+/** The call stacks of one stop; frames keep their ids until the next. */
+export class Frames {
+  private readonly timeline: Timeline;
+  private readonly position: Position;
+  private readonly stacks = new Map<number, Frame[]>();
+  private readonly byId: Frame[] = [];
+
+  constructor(timeline: Timeline, position: Position) {
+    this.timeline = timeline;
+    this.position = position;
+  }
+
+  /** The connection's frames, innermost first: the stages entered so far, then where the packet's bytes come from. */
+  stack(connection: number): readonly Frame[] {
+    const known = this.stacks.get(connection);
+    if (known) return known;
+    if (!this.timeline.trace.connections[connection]) throw new UserError(`there is no thread ${connection + 1}`);
+    const position = lastPosition(this.timeline, this.position, connection);
+    const add = (name: string, at: Position, ofEvent: boolean): Frame => {
+      const frame = { id: this.byId.length + 1, name, connection, position: at, ofEvent };
+      this.byId.push(frame);
+      return frame;
+    };
+    const view = viewAt(this.timeline, position, connection);
+    const entered = stageNames(view).map(({ name, stage }) => add(name, { ...position, stage }, true));
+    const causes = causesOf(view).map(({ name, position: at }) => add(name, at, false));
+    const stack = [...entered, ...causes];
+    this.stacks.set(connection, stack);
+    return stack;
+  }
+
+  /** A frame by its id; without one, the innermost frame of the event that the debugger stands at. */
+  frame(id: number | undefined): Frame {
+    const current = this.timeline.trace.events.connection.at(this.position.event);
+    const frame = id === undefined ? this.stack(current)[0] : this.byId[id - 1];
+    if (!frame) throw new UserError("this stack frame is from an earlier stop");
+    return frame;
+  }
+
+  view({ position, connection }: Frame): View {
+    return viewAt(this.timeline, position, connection);
+  }
+}
+
+/** Where the connection stands when the debugger stands at `position`: there, or behind its last event before it. */
+function lastPosition(timeline: Timeline, position: Position, connection: number): Position {
+  if (timeline.trace.events.connection.at(position.event) === connection) return position;
+  const own = timeline.eventsOf(connection);
+  const last = own[timeline.ordinalOf(connection, position.event) - 1];
+  return last === undefined ? { event: own[0] ?? position.event, stage: -1 } : atEnd(timeline, last);
+}
+
+function stageNames(view: View): { name: string; stage: number }[] {
+  const { recording, position } = view;
+  if (position.stage < 0) return [{ name: "before the event", stage: -1 }];
+  return recording.stages
+    .slice(0, position.stage + 1)
+    .map((_, stage) => ({ name: stageName(view, recording, stage), stage }))
+    .reverse();
+}
+
+/** The stage with what it is about: `driver.resync record 1`, `nic PROGRESS`. */
+function stageName(view: View, recording: Recording, index: number): string {
+  const { stage, detail } = recording.stages[index]!;
+  const { name } = stages[stage]!;
+  if (detail < 0) return name;
+  if (stage === Stage.nic) {
+    const { descriptorNames } = view.machine.devices[view.connection.device]!.profile;
+    return `${name} ${descriptorNames[recording.descriptors[detail]!.kind]}`;
+  }
+  const isAboutRecord =
+    stage === Stage["tls.getRecord"] || stage === Stage["driver.resync"] || stage === Stage["tls.pushRecord"];
+  return isAboutRecord ? `${name} ${recordName(view.log, detail)}` : name;
+}
+
+/** Where a transmitted packet's first byte comes from: the record that holds it, the write that opened the record. */
+function causesOf(view: View): { name: string; position: Position }[] {
+  const { timeline, log, state, connection, recording } = view;
+  const { events } = timeline.trace;
+  if (recording.connection !== view.index || events.kind.at(recording.event) !== Kind.transmit) return [];
+  const first = seq(events.seq.at(recording.event));
+  const row = log.rowOf(first, state.tail);
+  const pushedBy = row < 1 ? -1 : log.pushedBy.at(row);
+  if (pushedBy < 0) return [];
+  const offset = distance(log.start(row), first);
+  const pushStage = timeline
+    .record(pushedBy)
+    .stages.findIndex(({ stage, detail }) => stage === Stage["tls.pushRecord"] && detail === row);
+  const name = `${recordName(log, row)}, byte ${offset} (${partOf(view, row, offset)})`;
+  const record = { name, position: { event: pushedBy, stage: pushStage } };
+  const openedBy = log.openedBy.at(row);
+  // A capture shows records, never the writes that they were made of.
+  if (connection.source || openedBy < 0) return [record];
+  return [record, { name: "application write", position: { event: openedBy, stage: 0 } }];
+}
+
+/** A page of a stack as the editor takes it. */
+export function stackPage(
+  stack: readonly Frame[],
+  sources: Sources,
+  firstColumn: number,
+  { startFrame = 0, levels = 0 }: DebugProtocol.StackTraceArguments,
+): NonNullable<DebugProtocol.StackTraceResponse["body"]> {
+  const page = stack.slice(startFrame, levels > 0 ? startFrame + levels : undefined);
+  const stackFrames = page.map((frame): DebugProtocol.StackFrame => {
+    const { id, name, position, ofEvent } = frame;
+    const { source, line } = sources.placeOf(position.event);
+    return { id, name, source, line, column: firstColumn, canRestart: ofEvent && position.stage >= 0 };
+  });
+  return { stackFrames, totalFrames: stack.length };
+}

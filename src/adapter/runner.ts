@@ -1,0 +1,171 @@
+import { type StageSpec, stages } from "../core/stage.ts";
+import { wordEffect } from "../replay/effect-text.ts";
+import type { EffectRecord } from "../replay/recording.ts";
+import { type SearchResult, type StopRule, StopSearch } from "../replay/stops.ts";
+import type { Position, Timeline } from "../replay/timeline.ts";
+import { viewAt } from "../replay/view.ts";
+import { Cancelled, type Progress, UserError } from "../trace/platform.ts";
+import type { Breakpoints } from "./breakpoints.ts";
+import { atEnd, type Move } from "./moves.ts";
+
+export type Direction = 1 | -1;
+
+/** Where the debugger stands, how it came there, and why it stopped. */
+export interface Stop {
+  position: Position;
+  /** Where it stood before. */
+  previous: Position | null;
+  direction: Direction;
+  /** The protocol's reason. */
+  reason: string;
+  /** What happened, in a few words. */
+  description: string;
+  rules: readonly StopRule[];
+  /** The effect that an exception filter caught. */
+  effect: EffectRecord | null;
+}
+
+type Why = Pick<Stop, "reason" | "description"> & Partial<Pick<Stop, "rules" | "effect">>;
+
+/** Candidate events looked at between two looks at the clock. */
+const budget = 64;
+
+/** Moves through the trace: steps at once, continues in slices that somebody can interrupt. */
+export class Runner {
+  readonly timeline: Timeline;
+  stop: Stop;
+  private readonly breakpoints: Breakpoints;
+  private readonly log: (position: Position, rule: StopRule) => void;
+  private search: StopSearch | null = null;
+  private searchVersion = -1;
+
+  constructor(
+    timeline: Timeline,
+    breakpoints: Breakpoints,
+    log: (position: Position, rule: StopRule) => void,
+  ) {
+    this.timeline = timeline;
+    this.breakpoints = breakpoints;
+    this.log = log;
+    this.stop = {
+      position: { event: 0, stage: -1 },
+      previous: null,
+      direction: 1,
+      reason: "entry",
+      description: "Start of the trace",
+      rules: [],
+      effect: null,
+    };
+  }
+
+  /** Goes to a position and stops there. */
+  arrive(position: Position, direction: Direction, why: Why): Stop {
+    const previous = this.stop.position;
+    this.stop = { position, previous, direction, rules: [], effect: null, ...why };
+    return this.stop;
+  }
+
+  /** One step of one connection; at the trace's end it stays where it is and says so. */
+  step(move: Move, connection: number, direction: Direction): Stop {
+    const { timeline } = this;
+    const position = move(timeline, this.stop.position, connection);
+    if (position) return this.arrive(position, direction, { reason: "step", description: "Step" });
+    const { name } = timeline.trace.connections[connection]!;
+    const description = direction === 1 ? `No further event of ${name}` : `No earlier event of ${name}`;
+    return this.arrive(this.stop.position, direction, { reason: "step", description });
+  }
+
+  /** Runs to the next stop in the direction, to the end of the trace, or to where `progress` is cancelled. */
+  async run(direction: Direction, progress: Progress): Promise<Stop> {
+    const { timeline } = this;
+    let at = this.stop.position;
+    try {
+      for (;;) {
+        const result = this.searchNow().next(at, direction, budget);
+        at = result.at;
+        const stop = result.found ? this.found(result.found, direction) : null;
+        if (stop) return stop;
+        if (result.ended) return this.ended(direction);
+        const done = direction === 1 ? at.event : timeline.eventCount - at.event;
+        await progress.tick(done, timeline.eventCount, "looking for the next stop");
+      }
+    } catch (error) {
+      if (error instanceof Cancelled)
+        return this.arrive(this.within(at), direction, { reason: "pause", description: "Paused" });
+      if (!(error instanceof UserError)) throw error;
+      const description = `A breakpoint's condition cannot be evaluated: ${error.message}`;
+      return this.arrive(this.failingPlace(at, direction), direction, { reason: "breakpoint", description });
+    }
+  }
+
+  /** The search with the rules of now; it remembers its counts until they change. */
+  private searchNow(): StopSearch {
+    if (!this.search || this.searchVersion !== this.breakpoints.version) {
+      this.search = new StopSearch(this.timeline, this.breakpoints.rules);
+      this.searchVersion = this.breakpoints.version;
+    }
+    return this.search;
+  }
+
+  /** Log points say what they have to say; null if there were only those. */
+  private found(found: NonNullable<SearchResult["found"]>, direction: Direction): Stop | null {
+    const { position, effect } = found;
+    const rules = found.rules.filter((rule) => {
+      if (rule.log) this.log(position, rule);
+      return !rule.log;
+    });
+    if (rules.length === 0) return null;
+    const kinds = new Set(rules.map(({ kind }) => kind));
+    const reason = kinds.has("effect")
+      ? "exception"
+      : kinds.has("line")
+        ? "breakpoint"
+        : "function breakpoint";
+    const description = rules.map(({ label }) => label).join(", ");
+    return this.arrive(position, direction, { reason, description, rules, effect });
+  }
+
+  private ended(direction: Direction): Stop {
+    const last = this.timeline.eventCount - 1;
+    return direction === 1
+      ? this.arrive(atEnd(this.timeline, last), 1, { reason: "end of trace", description: "End of the trace" })
+      : this.arrive({ event: 0, stage: -1 }, -1, {
+          reason: "start of trace",
+          description: "Start of the trace",
+        });
+  }
+
+  /** A search stands at the edge of an event: as a place that exists. */
+  private within({ event, stage }: Position): Position {
+    return { event, stage: Math.min(stage, atEnd(this.timeline, event).stage) };
+  }
+
+  /** The event at which a condition throws, found again one event at a time. */
+  private failingPlace(from: Position, direction: Direction): Position {
+    for (let at = from; ; ) {
+      try {
+        const result = this.searchNow().next(at, direction, 1);
+        at = result.at;
+        if (result.found || result.ended) return this.within(at);
+      } catch (error) {
+        if (error instanceof UserError) return this.within(at);
+        throw error;
+      }
+    }
+  }
+}
+
+/** Position and direction of a stop on one line: `event 5 of 9, after driver.check, forwards`. */
+export function placeText(timeline: Timeline, { position, direction }: Stop): string {
+  const { event, stage } = position;
+  const recorded = timeline.record(event).stages[stage];
+  const spec: StageSpec | undefined = recorded && stages[recorded.stage];
+  const where = spec ? `after ${spec.name}` : "before its first stage";
+  return `event ${event + 1} of ${timeline.eventCount}, ${where}, ${direction === 1 ? "forwards" : "backwards"}`;
+}
+
+/** Why and where, for whoever hovers over the stopped thread or reads the status bar. */
+export function stopText(timeline: Timeline, stop: Stop): string {
+  const effect = stop.effect ? `: ${wordEffect(viewAt(timeline, stop.position), stop.effect)}` : "";
+  return `${stop.description}${effect} (${placeText(timeline, stop)})`;
+}

@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import test, { after } from "node:test";
+import { gzipSync } from "node:zlib";
+
+/** The built command, as a user runs it. */
+function tlstrace(...args: string[]): { status: number | null; out: string; err: string } {
+  const result = spawnSync(process.execPath, ["dist/cli.js", ...args], {
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
+  return { status: result.status, out: result.stdout, err: result.stderr };
+}
+
+const folder = mkdtempSync(path.join(os.tmpdir(), "tlstrace-"));
+after(() => rmSync(folder, { recursive: true }));
+const file = (name: string, content: string | Uint8Array): string => {
+  const full = path.join(folder, name);
+  writeFileSync(full, content);
+  return full;
+};
+const pcapHeader = Buffer.from("d4c3b2a1020004000000000000000000ffff000001000000", "hex");
+const capture = "media/samples/lossy.pcap";
+const keys = "media/samples/lossy.keys";
+
+const sparse = file("sparse.pcap", pcapHeader);
+truncateSync(sparse, 64 << 20);
+mkdirSync(path.join(folder, "folder.pcap"));
+
+const unusable: [what: string, args: string[], message: RegExp][] = [
+  ["an empty file", ["verify", file("empty.pcap", "")], /is empty/],
+  [
+    "text that is no trace",
+    ["replay", file("letter.tlstrace", "Dear maintainers,\n")],
+    /not a trace file: line 1/,
+  ],
+  [
+    "bytes that are nothing",
+    ["verify", file("noise.bin", Buffer.from([1, 0, 2, 0, 3]))],
+    /neither a capture .* nor a trace/,
+  ],
+  ["a directory", ["verify", path.join(folder, "folder.pcap")], /is a directory/],
+  ["a file that is not there", ["verify", path.join(folder, "none.pcap")], /does not exist/],
+  [
+    "an unknown profile",
+    ["replay", capture, "--profile", "e1000"],
+    /no profile "e1000"; there are connectx, innova/,
+  ],
+  ["an unknown tap", ["replay", capture, "--tap", "moon"], /no tap "moon"/],
+  ["a missing argument", ["verify"], /missing required argument/],
+  ["an unknown command", ["decrypt"], /unknown command/],
+  [
+    "gzip that is damaged",
+    ["verify", file("cut.pcap.gz", gzipSync(pcapHeader).subarray(0, 20))],
+    /gzip|inflat/i,
+  ],
+];
+for (const [what, args, message] of unusable) {
+  test(`${what} ends with status 2, a message and nothing on stdout`, () => {
+    const { status, out, err } = tlstrace(...args);
+    assert.match(err, message);
+    assert.equal(status, 2);
+    assert.equal(out, "");
+  });
+}
+
+const readable: [what: string, args: string[], message: RegExp][] = [
+  ["a capture without TCP", ["verify", file("bare.pcap", pcapHeader)], /holds no TCP packets/],
+  ["a sparse file behind a pcap header", ["verify", sparse], /sparse or damaged/],
+  [
+    "a cut capture",
+    ["verify", file("cut.pcap", readFileSync(capture).subarray(0, 100_001)), "--keys", keys],
+    /cut short/,
+  ],
+  [
+    "an absurd length",
+    ["verify", file("absurd.pcap", Buffer.concat([pcapHeader, Buffer.alloc(16, 255)]))],
+    /damaged at byte 24/,
+  ],
+  [
+    "a key log of rubbish",
+    ["verify", capture, "--keys", file("rubbish.keys", "one two\nthree\n")],
+    /key log/,
+  ],
+];
+for (const [what, args, message] of readable) {
+  test(`${what} is read as far as it goes, with a diagnostic, and is nobody's wrong byte`, () => {
+    const { status, err } = tlstrace(...args);
+    assert.match(err, message);
+    assert.equal(status, 0);
+  });
+}
+
+test("without the right keys the record map and the resyncs are there, and a note says what is missing", () => {
+  const { status, out } = tlstrace("replay", capture, "--json");
+  assert.equal(status, 0);
+  const lines = out
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const summary = lines.filter(({ kind }) => kind === "summary").at(-1)!;
+  // 36 out-of-order transmits and 12 encrypted records behind Finished, one of them alert: the corpus's facts of this capture.
+  assert.equal(summary.outOfOrder, 36);
+  assert.equal(summary.records, 11);
+  assert.equal(summary.authenticated, 0);
+  assert.match(String(lines.find(({ kind }) => kind === "stream")!.note), /key/);
+});
+
+test("one changed byte in the only copy of a record makes verify say where and end with status 1", () => {
+  const bytes = readFileSync(capture);
+  const record = JSON.parse(
+    tlstrace("replay", capture, "--keys", keys, "--json")
+      .out.split("\n")
+      .find((line) => line.includes('"kind":"transmit"') && line.includes('"length":1448'))!,
+  ) as { frame: number };
+  const at = payloadOf(bytes, record.frame) + 700;
+  bytes[at]! ^= 1;
+  const { status, out } = tlstrace("verify", file("changed.pcap", bytes), "--keys", keys);
+  assert.equal(status, 1);
+  assert.match(out, /WRONG frame \d+: /);
+});
+
+/** File offset of a frame's TCP payload in a little-endian Ethernet capture without VLANs, walked by hand. */
+function payloadOf(bytes: Buffer, frame: number): number {
+  let at = 24;
+  for (let i = 1; i < frame; i++) at += 16 + bytes.readUInt32LE(at + 8);
+  const ip = at + 16 + 14;
+  const tcp = ip + (bytes[ip]! & 15) * 4;
+  return tcp + (bytes[tcp + 12]! >> 4) * 4;
+}
+
+test("--help works everywhere and ends with status 0", () => {
+  for (const args of [["--help"], ["replay", "--help"], ["verify", "--help"], ["dap", "--help"]]) {
+    const { status, out } = tlstrace(...args);
+    assert.equal(status, 0);
+    assert.match(out, /Usage: tlstrace/);
+  }
+});
+
+test("keys never appear in what is printed", () => {
+  const secret = /CLIENT_RANDOM \S+ (\S+)/.exec(readFileSync(keys, "utf8"))![1]!;
+  for (const args of [
+    ["replay", capture, "--keys", keys],
+    ["replay", capture, "--keys", keys, "--json"],
+  ]) {
+    const { out, err } = tlstrace(...args);
+    assert.ok(!out.includes(secret) && !err.includes(secret));
+  }
+});

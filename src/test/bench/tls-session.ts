@@ -1,0 +1,176 @@
+import { nodeAead } from "../../cli/node-platform.ts";
+import {
+  addU64,
+  aadOf,
+  layoutOf,
+  nonceOf,
+  prependOf,
+  type RecordKeys,
+  recordType,
+  type TlsVersion,
+  tagSize,
+  u64Bytes,
+} from "../../core/record.ts";
+import { handshakeType } from "../../trace/handshake.ts";
+import { keys12, keys13 } from "../../trace/secrets.ts";
+
+
+/** The AEAD of every session made here. */
+const cipher = "aes-128-gcm";
+const suites = { 0x0303: [0xc0, 0x2f], 0x0304: [0x13, 0x01] } as const;
+const aead = nodeAead();
+
+/** One flight of the handshake: who sends it (0 = client) and its bytes. */
+export interface Flight {
+  from: 0 | 1;
+  bytes: Uint8Array;
+}
+
+/** A TLS session up to the server's first application record. */
+export interface Session {
+  flights: Flight[];
+  /** Seals what the server sends after the handshake. */
+  server: Sealer;
+  /** Lines of an SSLKEYLOGFILE. */
+  keyLog: string;
+}
+
+const seededBytes = (random: () => number, length: number) => Uint8Array.from({ length }, () => random() * 256);
+type Bytes = Uint8Array | readonly number[];
+const joined = (...parts: readonly Bytes[]): Uint8Array => Uint8Array.from(parts.flatMap((part) => [...part]));
+const u16 = (n: number): number[] => [n >>> 8, n & 255];
+const u24 = (n: number): number[] => [n >>> 16, ...u16(n & 0xffff)];
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+const sized = (body: Bytes): Uint8Array => joined(u16(body.length), body);
+const message = (type: number, ...body: readonly Bytes[]): Uint8Array => {
+  const whole = joined(...body);
+  return joined([type], u24(whole.length), whole);
+};
+const plainRecord = (type: number, ...body: readonly Bytes[]): Uint8Array =>
+  joined([type, 3, 3], sized(joined(...body)));
+const changeCipherSpec = plainRecord(recordType.changeCipherSpec, [1]);
+
+/** Makes the records of one direction under one key. */
+export class Sealer {
+  readonly #version: TlsVersion;
+  readonly #keys: RecordKeys;
+  #sn = 0n;
+
+  constructor(version: TlsVersion, keys: RecordKeys) {
+    this.#version = version;
+    this.#keys = keys;
+  }
+
+  seal(type: number, content: Uint8Array): Uint8Array {
+    const { prepend, tail } = layoutOf(this.#version, cipher);
+    const length = prepend + content.length + tail + tagSize;
+    const explicit = u64Bytes(addU64(0x1122334455667788n, this.#sn));
+    const header = prependOf(this.#version, cipher, type, length, explicit);
+    const inner = new Uint8Array(content.length + tail);
+    inner.set(content);
+    if (tail > 0) inner[content.length] = type;
+    const nonce = nonceOf(this.#version, cipher, this.#keys, this.#sn, explicit);
+    const aad = aadOf(this.#version, cipher, this.#sn, header);
+    const record = new Uint8Array(length);
+    record.set(header);
+    record.set(aead.seal(cipher, this.#keys.key, nonce, aad, inner), prepend);
+    this.#sn += 1n;
+    return record;
+  }
+}
+
+/** A session as node's server and client make it: certificate and signature are dummies, which no reader checks. */
+export const session = (version: TlsVersion, random: () => number): Session =>
+  version === 0x0304 ? session13(random) : session12(random);
+
+function session13(random: () => number): Session {
+  const [client, server] = hellos(0x0304, random);
+  const secrets = Array.from({ length: 4 }, () => seededBytes(random, 32)) as [
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ];
+  const [clientShake, serverShake, clientApp, serverApp] = secrets;
+  const sealer = (secret: Uint8Array) => new Sealer(0x0304, keys13("sha256", cipher, secret));
+  const finished = () => message(handshakeType.finished, seededBytes(random, 32));
+  const proof = joined(
+    message(8, sized([])),
+    message(11, [0], u24(0)),
+    message(15, [8, 4], sized(seededBytes(random, 256))),
+    finished(),
+  );
+  return {
+    flights: [
+      { from: 0, bytes: client.record },
+      {
+        from: 1,
+        bytes: joined(server.record, changeCipherSpec, sealer(serverShake).seal(recordType.handshake, proof)),
+      },
+      { from: 0, bytes: joined(changeCipherSpec, sealer(clientShake).seal(recordType.handshake, finished())) },
+    ],
+    server: sealer(serverApp),
+    keyLog: [
+      `CLIENT_HANDSHAKE_TRAFFIC_SECRET ${hex(client.random)} ${hex(clientShake)}`,
+      `SERVER_HANDSHAKE_TRAFFIC_SECRET ${hex(client.random)} ${hex(serverShake)}`,
+      `CLIENT_TRAFFIC_SECRET_0 ${hex(client.random)} ${hex(clientApp)}`,
+      `SERVER_TRAFFIC_SECRET_0 ${hex(client.random)} ${hex(serverApp)}`,
+      "",
+    ].join("\n"),
+  };
+}
+
+function session12(random: () => number): Session {
+  const [client, server] = hellos(0x0303, random);
+  const master = seededBytes(random, 48);
+  const sealers = keys12("sha256", cipher, master, client.random, server.random).map(
+    (keys) => new Sealer(0x0303, keys),
+  ) as [Sealer, Sealer];
+  const finished = (side: 0 | 1) =>
+    sealers[side].seal(recordType.handshake, message(handshakeType.finished, seededBytes(random, 12)));
+  const publicKey = joined([32], seededBytes(random, 32));
+  const proof = joined(
+    message(11, u24(0)),
+    message(12, [3, 0, 29], publicKey, [4, 1], sized(seededBytes(random, 256))),
+    message(14),
+  );
+  const clientKey = plainRecord(recordType.handshake, message(16, publicKey));
+  return {
+    flights: [
+      { from: 0, bytes: client.record },
+      { from: 1, bytes: joined(server.record, plainRecord(recordType.handshake, proof)) },
+      { from: 0, bytes: joined(clientKey, changeCipherSpec, finished(0)) },
+      { from: 1, bytes: joined(changeCipherSpec, finished(1)) },
+    ],
+    server: sealers[1],
+    keyLog: `CLIENT_RANDOM ${hex(client.random)} ${hex(master)}\n`,
+  };
+}
+
+interface Hello {
+  random: Uint8Array;
+  record: Uint8Array;
+}
+
+/** ClientHello and ServerHello (RFC 8446 §4.1), with the extensions that a reader needs to know the version. */
+function hellos(version: TlsVersion, random: () => number): [Hello, Hello] {
+  const is13 = version === 0x0304;
+  const sessionId = joined([32], seededBytes(random, 32));
+  const extension = (type: number, body: Bytes) => joined(u16(type), sized(body));
+  const share = () => joined(u16(29), sized(seededBytes(random, 32)));
+  const ofClient = joined(
+    extension(10, sized(u16(29))),
+    extension(13, sized([8, 4, 4, 1])),
+    ...(is13 ? [extension(43, [2, 3, 4]), extension(51, sized(share()))] : []),
+  );
+  const ofServer = is13 ? joined(extension(43, [3, 4]), extension(51, share())) : extension(0xff01, [0]);
+  const hello = (type: number, offer: Bytes, extensions: Bytes): Hello => {
+    const own = seededBytes(random, 32);
+    const body = message(type, [3, 3], own, sessionId, offer, sized(extensions));
+    return { random: own, record: plainRecord(recordType.handshake, body) };
+  };
+  return [
+    hello(handshakeType.clientHello, [...sized(suites[version]), 1, 0], ofClient),
+    hello(handshakeType.serverHello, [...suites[version], 0], ofServer),
+  ];
+}

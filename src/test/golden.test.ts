@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import test from "node:test";
+import { goldenLines } from "../cli/golden.ts";
+import { load } from "../cli/load.ts";
+import { profiles } from "../core/profiles/all.ts";
+import { checkExpectations } from "../replay/expectations.ts";
+
+/**
+ * Every shipped sample, replayed under every profile, as text. Behaviour is reviewed by reading the difference;
+ * UPDATE=1 rewrites. What the numbers must be is said by the samples' own expect lines and by hand-worked tests.
+ */
+const samples = "media/samples";
+const goldens = "src/test/golden";
+
+for (const sample of readdirSync(samples).filter((name) => /\.(tlstrace|pcap)$/.test(name))) {
+  for (const { id } of profiles) {
+    test(`${sample} under ${id} replays as its golden text`, async () => {
+      const keys = path.join(samples, `${path.parse(sample).name}.keys`);
+      const timeline = await load(path.join(samples, sample), { profile: id, keys: existsSync(keys) ? [keys] : [] });
+      const text = `${[...goldenLines(timeline, new Set(timeline.trace.connections.keys()))].join("\n")}\n`;
+      const golden = path.join(goldens, `${sample}.${id}.txt`);
+      if (process.env.UPDATE === "1") writeFileSync(golden, text);
+      assert.equal(text, readFileSync(golden, "utf8"), `${golden} (UPDATE=1 rewrites it)`);
+    });
+  }
+}
+
+for (const sample of readdirSync(samples).filter((name) => name.endsWith(".tlstrace"))) {
+  test(`${sample}: every expect line holds under the sample's own profile`, async () => {
+    const timeline = await load(path.join(samples, sample), {});
+    assert.deepEqual(timeline.trace.diagnostics, []);
+    assert.ok(timeline.trace.expectations.length > 0);
+    assert.deepEqual(checkExpectations(timeline), []);
+  });
+}
