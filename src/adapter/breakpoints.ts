@@ -133,9 +133,12 @@ function resolveException(id: number, option: DebugProtocol.ExceptionFilterOptio
   return verified(id, () => {
     const filter = filterById(option.filterId);
     if (!filter) throw new UserError(`there is no exception filter ${option.filterId}`);
-    const [, condition, hitCondition] = hitSuffix.exec(option.condition ?? "") ?? [null, option.condition];
+    const counted = hitSuffix.exec(option.condition ?? "");
+    const conditions = counted
+      ? { condition: counted[1], hitCondition: counted[2] }
+      : { condition: option.condition };
     const { label, mask } = filter;
-    const rule: StopRule = { id, label, kind: "effect", mask, ...conditionsOf({ condition, hitCondition }) };
+    const rule: StopRule = { id, label, kind: "effect", mask, ...conditionsOf(conditions) };
     return { answer: { id, verified: true }, rule };
   });
 }

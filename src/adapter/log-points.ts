@@ -29,3 +29,19 @@ export const isNode = (value: Raw | ViewNode): value is ViewNode =>
 
 /** How a value reads in the console: a node's own wording, else the one wording of values. */
 export const textOf = (value: Raw | ViewNode): string => (isNode(value) ? value.value : show(value));
+
+/** Lines that log points may write in a session: a console with more becomes slow. */
+const linesMax = 25_000;
+
+/** Counts what the log points of a session have written. */
+export class LogOutput {
+  private lines = 0;
+
+  /** The message's line where the view stands; null once there have been too many. */
+  line(view: View, message: string): string | null {
+    this.lines++;
+    if (this.lines > linesMax + 1) return null;
+    if (this.lines > linesMax) return `log points have written ${linesMax} lines: no more are shown in this session`;
+    return interpolate(view, message);
+  }
+}

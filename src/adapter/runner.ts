@@ -35,14 +35,14 @@ export class Runner {
   readonly timeline: Timeline;
   stop: Stop;
   private readonly breakpoints: Breakpoints;
-  private readonly log: (position: Position, rule: StopRule) => void;
+  private readonly log: (position: Position, message: string) => void;
   private search: StopSearch | null = null;
   private searchVersion = -1;
 
   constructor(
     timeline: Timeline,
     breakpoints: Breakpoints,
-    log: (position: Position, rule: StopRule) => void,
+    log: (position: Position, message: string) => void,
   ) {
     this.timeline = timeline;
     this.breakpoints = breakpoints;
@@ -111,7 +111,7 @@ export class Runner {
   private found(found: NonNullable<SearchResult["found"]>, direction: Direction): Stop | null {
     const { position, effect } = found;
     const rules = found.rules.filter((rule) => {
-      if (rule.log) this.log(position, rule);
+      if (rule.log) this.log(position, rule.log);
       return !rule.log;
     });
     if (rules.length === 0) return null;

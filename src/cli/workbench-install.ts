@@ -89,7 +89,6 @@ function npm(install: WorkbenchInstall, cwd: string, args: string[]): void {
 }
 
 function link(target: string, at: string): void {
-  if (existsSync(at) && readlinkSync(at) === target) return;
   rmSync(at, { force: true });
   symlinkSync(target, at);
 }

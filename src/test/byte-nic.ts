@@ -10,15 +10,18 @@ export class ByteNic {
   private sn = 0n;
   private header = Buffer.alloc(0);
   private readonly prepend: number;
+  /** False: broken so that it leaves what stands in a tag's place. */
+  private readonly writesTags: boolean;
   /** Payload and inner type still to come, and tag bytes still to write, of the record that it is in. */
   private payloadLeft = 0;
   private tagLeft = 0;
   private aead: ReturnType<typeof recordCipher> | null = null;
   private tag = Buffer.alloc(0);
 
-  constructor(connection: Connection, prepend: number) {
+  constructor(connection: Connection, prepend: number, writesTags: boolean) {
     this.connection = connection;
     this.prepend = prepend;
+    this.writesTags = writesTags;
   }
 
   /** After params the next byte is byte 0 of record `sn`. */
@@ -55,8 +58,10 @@ export class ByteNic {
       this.cipher().final();
       this.tag = this.cipher().getAuthTag();
     }
-    const piece = this.tag.subarray(16 - this.tagLeft, Math.min(16, 16 - this.tagLeft + bytes.length));
-    this.tagLeft -= piece.length;
+    const done = 16 - this.tagLeft;
+    const size = Math.min(this.tagLeft, bytes.length);
+    const piece = (this.writesTags ? this.tag.subarray(done) : bytes).subarray(0, size);
+    this.tagLeft -= size;
     if (this.tagLeft === 0) {
       this.sn = (this.sn + 1n) & (2n ** 64n - 1n);
       this.nextHeader();

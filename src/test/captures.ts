@@ -60,10 +60,21 @@ export function captureNamed(folder: string, name: string): CaptureBytes {
   return loadCapture(folder, captureFacts(folder).find((facts) => facts.name === name)!);
 }
 
-const defaults: CaptureOptions = { tap: "auto", offloadStart: "after-finished", streams: [], profile: connectx };
+const defaults: CaptureOptions = {
+  tap: "auto",
+  offloadStart: "after-finished",
+  streams: [],
+  profile: connectx,
+};
 
 export const readBytes = (capture: CaptureBytes, options: Partial<CaptureOptions> = {}): Promise<Trace> =>
-  readCapture(memoryFile("test", capture.bytes), capture, { ...defaults, ...options }, nodePlatform, noProgress);
+  readCapture(
+    memoryFile("test", capture.bytes),
+    capture,
+    { ...defaults, ...options },
+    nodePlatform,
+    noProgress,
+  );
 
 /** A `record` event with its place in the trace. */
 export interface SeenRecord {
@@ -90,7 +101,16 @@ export function recordsOf(trace: Trace, connection: number): SeenRecord[] {
     if (kind === Kind.gap) continue;
     const { type, epoch, snUnknown } = unpackRecord(extra);
     const authenticated = trace.verdicts!.authenticated[event]!;
-    records.push({ event, row, start: distance(startSeq, at), length, type, epoch, snUnknown, authenticated });
+    records.push({
+      event,
+      row,
+      start: distance(startSeq, at),
+      length,
+      type,
+      epoch,
+      snUnknown,
+      authenticated,
+    });
   }
   return records;
 }

@@ -64,10 +64,12 @@ class Checker implements Sink {
     this.machine = createMachine(trace);
     this.coverage = coverage;
     const { devices, connections } = this.machine;
-    this.references = connections.map(
-      (connection) => new Reference(connection, devices[connection.device]!.profile),
-    );
-    this.nics = connections.map((connection, c) => new ByteNic(connection, this.references[c]!.prepend));
+    const profiles = connections.map(({ device }) => devices[device]!.profile);
+    this.references = connections.map((connection, c) => new Reference(connection, profiles[c]!));
+    this.nics = connections.map((connection, c) => {
+      const writesTags = profiles[c]!.faults.placeholderLeft !== true;
+      return new ByteNic(connection, this.references[c]!.prepend, writesTags);
+    });
     this.staticSns = connections.map(({ recSeq0 }) => recSeq0);
     for (const [c, nic] of this.nics.entries()) nic.restart(this.staticSns[c]!);
   }

@@ -6,14 +6,14 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { after, afterEach, before, beforeEach, describe } from "node:test";
+import { after, before, describe, test } from "node:test";
 import type { Browser } from "playwright-core";
 import { type ServedWorkbench, serveWorkbench } from "../cli/code-server.ts";
 import { installNote, installWorkbench, isInstalled, workbenchInstall } from "../cli/workbench-install.ts";
 import { findBrowser, launchBrowser } from "./browser.ts";
 import { captureScenarios } from "./e2e/capture.ts";
 import { traceScenarios } from "./e2e/trace.ts";
-import { Workbench } from "./workbench.ts";
+import { type Scenario, Workbench } from "./workbench.ts";
 
 const pictures = path.resolve("out/e2e");
 const vsix = path.resolve("tls-offload-debugger.vsix");
@@ -45,7 +45,6 @@ describe("the extension in VS Code", () => {
   let served: ServedWorkbench | undefined;
   let browser: Browser | undefined;
   let workbench: Workbench | undefined;
-  let failed = 0;
 
   before(async () => {
     const executable = findBrowser();
@@ -59,6 +58,7 @@ describe("the extension in VS Code", () => {
     served = await serveWorkbench(install, { profile, folder: samples, vsix, password: null, settings });
     browser = await launchBrowser(executable);
     const context = await browser.newContext({ viewport: { width: 1500, height: 1700 } });
+    context.setDefaultTimeout(20_000);
     workbench = new Workbench(await context.newPage(), pictures);
     await workbench.open(served.url);
   });
@@ -69,13 +69,17 @@ describe("the extension in VS Code", () => {
     rmSync(scratch, { recursive: true, force: true });
   });
 
-  afterEach(async () => {
-    await workbench?.picture(`last-${String(++failed)}`);
-  });
-
-  const bench = () => workbench!;
-  describe("a capture", () => captureScenarios(bench));
-  describe("a trace file", () => traceScenarios(bench));
+  const scenario: Scenario = (title, body) =>
+    test(title, async () => {
+      try {
+        await body(workbench!);
+      } catch (error) {
+        await workbench?.picture(`failed: ${title.replace(/[^\w ]/g, "")}`);
+        throw error;
+      }
+    });
+  describe("a capture", () => captureScenarios(scenario));
+  describe("a trace file", () => traceScenarios(scenario));
 });
 
 function packExtension(): void {

@@ -102,7 +102,8 @@ function event(dice: Dice, sender: Sender): string {
   const choice = dice.from(1, 100);
   const line = (text: string) => `${dice.one("+0", "+.001", "+.05")} ${sender.name} ${text}`;
   if (choice <= 2 && !sender.closed) return line(close(sender));
-  const writes = choice <= 28 || (reference.pushed === 0 && choice <= 80);
+  const allSent = sender.sent === reference.pushed;
+  const writes = choice <= 28 || (allSent && choice <= 60);
   if (writes && !sender.closed) return line(send(dice, sender));
   if (choice <= 65) return line(transmit(dice, sender, sender.sent, cut(dice, sender, sender.sent)));
   if (choice <= 85) return line(retransmit(dice, sender));
@@ -145,7 +146,7 @@ function cut(dice: Dice, sender: Sender, from: number): number {
 /** A place in or around a header, nonce or tag, or the start marker. */
 function near(dice: Dice, { ends, reference }: Sender): number {
   const end = dice.one(0, ...ends);
-  return end + dice.one(0, dice.from(1, reference.prepend), -dice.from(1, 17), dice.from(-40, 40));
+  return end + dice.one(0, -1, 1, dice.from(1, reference.prepend), -dice.from(1, 17), dice.from(-40, 40));
 }
 
 function transmit(dice: Dice, sender: Sender, start: number, end: number): string {
@@ -159,7 +160,7 @@ function retransmit(dice: Dice, sender: Sender): string {
   const { sent, acked } = sender;
   const low = dice.one(acked, acked, acked, Math.max(0, acked - 2000), 0);
   const start = Math.min(dice.one(low, dice.from(low, Math.max(low, sent)), near(dice, sender)), sent);
-  if (start < 0 || dice.chance(0.05)) {
+  if (start < 0 || dice.chance(0.1)) {
     const before = start < 0 ? start : -dice.from(1, 100);
     const end = dice.one(0, dice.from(before, 0), dice.from(before, 60), 1);
     return transmit(dice, sender, before, Math.max(before, Math.min(end, sender.reference.pushed)));

@@ -11,7 +11,10 @@ export interface VariableRow {
   value: string;
 }
 
-const waitMs = 30_000;
+/** Declares one test of what the user sees; when it fails, the window as it then was is kept. */
+export type Scenario = (title: string, body: (workbench: Workbench) => Promise<void>) => void;
+
+const waitMs = 20_000;
 
 /** A VS Code window in the browser, by what its user sees and does. */
 export class Workbench {
@@ -59,13 +62,20 @@ export class Workbench {
     await input.fill(text);
   }
 
-  /** Opens the explorer's context menu on a file and takes one item of it. */
+  /** Opens the explorer's context menu on a file and takes one item of it; a new window may not have it yet. */
   async explorerMenu(file: string, item: string): Promise<void> {
     await this.page.keyboard.press("Control+Shift+E");
-    await this.page
-      .locator(".explorer-viewlet .monaco-list-row", { hasText: file })
-      .click({ button: "right" });
-    await this.page.locator(".monaco-menu .action-label", { hasText: item }).click();
+    const entry = this.page.locator(".monaco-menu .action-label", { hasText: item });
+    await this.until(`"${item}" in the explorer's menu`, async () => {
+      await this.page
+        .locator(".explorer-viewlet .monaco-list-row", { hasText: file })
+        .click({ button: "right" });
+      await this.page.locator(".monaco-menu .action-label").first().waitFor();
+      if (await entry.isVisible()) return true;
+      await this.page.keyboard.press("Escape");
+      return false;
+    });
+    await entry.click();
   }
 
   /** Presses a button of the debug toolbar. */

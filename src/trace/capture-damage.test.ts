@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { layoutOf } from "../core/record.ts";
-import { type CaptureBytes, captureNamed, copiesOf, readBytes, recordsOf, transmitsOf } from "../test/captures.ts";
+import {
+  type CaptureBytes,
+  captureNamed,
+  copiesOf,
+  readBytes,
+  recordsOf,
+  transmitsOf,
+} from "../test/captures.ts";
 import { corpusFolder } from "../test/corpus.ts";
 import { Authenticated, type Trace, Wire } from "./trace.ts";
 
@@ -73,11 +80,15 @@ for (const name of captures) {
           assert.equal(found.length, records.length, what);
           const text = bad.verdicts!.damage.get(failed[0]!.event)!;
           const isAead = bad.connections[connection]!.cipher !== "chacha20-poly1305";
-          if (isAead || at < 5) assert.match(text, new RegExp(`byte ${record.start + at} `), `${what}: ${text}`);
+          if (isAead || at < 5)
+            assert.match(text, new RegExp(`byte ${record.start + at} `), `${what}: ${text}`);
           else assert.match(text, /somewhere/, what);
           for (const transmit of transmitsOf(bad, connection)) {
-            const hit = transmit.start <= record.start + at && record.start + at < transmit.start + transmit.length;
-            const overlaps = transmit.start < record.start + record.length && record.start < transmit.start + transmit.length;
+            const hit =
+              transmit.start <= record.start + at && record.start + at < transmit.start + transmit.length;
+            const overlaps =
+              transmit.start < record.start + record.length &&
+              record.start < transmit.start + transmit.length;
             if (hit) assert.notEqual(transmit.wire, Wire.match, what);
             else if (!overlaps) assert.equal(transmit.wire, Wire.match, what);
           }
@@ -102,7 +113,10 @@ test("a byte wrong in one of two copies: the record authenticates by the other, 
           tried++;
           const what = `${name}: ${part} of the record at ${record.start}, copy at ${offset}`;
           const bad = await readBytes(changed(capture, [offset], 0x40));
-          assert.ok(recordsOf(bad, connection).every((one) => one.authenticated === Authenticated.yes), what);
+          assert.ok(
+            recordsOf(bad, connection).every((one) => one.authenticated === Authenticated.yes),
+            what,
+          );
           const transmits = transmitsOf(bad, connection);
           const hit = transmits.find((one) => one.offset <= offset && offset < one.offset + one.length)!;
           for (const transmit of transmits) {
@@ -110,7 +124,9 @@ test("a byte wrong in one of two copies: the record authenticates by the other, 
           }
           const firstSeq = (good.connections[connection]!.startSeq + record.start + at) >>> 0;
           assert.deepEqual(bad.verdicts!.differences.get(hit.event), { bytes: 1, firstSeq }, what);
-          const [before, after] = [good, bad].map((trace) => trace.connections[connection]!.source!.plaintext(1));
+          const [before, after] = [good, bad].map((trace) =>
+            trace.connections[connection]!.source!.plaintext(1),
+          );
           assert.deepEqual(after, before);
         }
       }

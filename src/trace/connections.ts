@@ -1,5 +1,5 @@
 import type { Connection } from "../core/connection.ts";
-import { type RecordKeys, tagSize, u64Bytes } from "../core/record.ts";
+import { type RecordKeys, tagSize, u64Bytes, u64Of } from "../core/record.ts";
 import { distance } from "../core/seq.ts";
 import { openRecord, type Protection, protectionOf } from "./decrypt.ts";
 import { headerAt } from "./framing.ts";
@@ -121,7 +121,8 @@ function startOf(info: CryptoInfo, stream: ByteStream): Start | string {
   if (position >= stream.end)
     return "the crypto_info's tcp_seq lies behind the captured bytes of this stream";
   const { version, keys } = info;
-  const rest = { secret: null, keysFit: false, plainFinished: false, note: null };
+  const nonce = version === 0x0303 && info.cipher !== "chacha20-poly1305" ? u64Of(keys.iv) : null;
+  const rest = { secret: null, nonce, keysFit: false, plainFinished: false, note: null };
   const hash = info.cipher === "aes-256-gcm" ? ("sha384" as const) : ("sha256" as const);
   const suite = { id: 0, cipherName: info.cipher, cipher: info.cipher, hash };
   return { position, version, suite, recSeq0: info.recSeq, keys, ...rest };

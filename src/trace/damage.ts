@@ -1,5 +1,13 @@
 import { ecb } from "@noble/ciphers/aes.js";
-import { aadOf, headerSize, nonceOf, type RecordKeys, tagSize, u64Bytes } from "../core/record.ts";
+import {
+  aadOf,
+  headerSize,
+  nonceOf,
+  type RecordKeys,
+  recordType,
+  tagSize,
+  u64Bytes,
+} from "../core/record.ts";
 import { openRecord, type Protection } from "./decrypt.ts";
 
 /** A record whose tag does not fit: bytes as captured, from header to tag. */
@@ -24,13 +32,40 @@ export interface Damage {
 /** Record numbers this far off are tried: a NIC rebuilt for a neighbouring record is a known bug. */
 const numbersTried = 8;
 
-/** Says which byte of a failed record is wrong where that can be known, else only where the record lies. */
-export function explainDamage(failed: FailedRecord): Damage {
-  return wrongNonce(failed) ?? wrongNumber(failed) ?? wrongByte(failed) ?? somewhere(failed);
+/**
+ * Says which byte of a failed record is wrong where that can be known, else only where the record lies.
+ * With `isThorough` false it does not look, since looking costs some thirty decryptions.
+ */
+export function explainDamage(failed: FailedRecord, isThorough: boolean): Damage {
+  if (!isThorough) return somewhere(failed);
+  const known = wrongHeader(failed) ?? wrongNonce(failed) ?? wrongNumber(failed) ?? wrongByte(failed);
+  return known ?? somewhere(failed);
 }
 
 function somewhere({ record, at }: FailedRecord): Damage {
   return { text: `its tag does not fit; wrong somewhere in ${at}:${at + record.length}`, right: null };
+}
+
+/** The record authenticates with another type: its length is right, or it would not lie between its neighbours. */
+function wrongHeader({ protection, keys, sn, record, at }: FailedRecord): Damage | null {
+  const { applicationData, handshake, alert, changeCipherSpec } = recordType;
+  const types = [applicationData, handshake, alert, changeCipherSpec];
+  const right = record.slice();
+  for (const type of protection.version === 0x0304 ? [applicationData] : types) {
+    if (type === record[0]) continue;
+    right[0] = type;
+    if (openRecord(protection, keys, sn, right) !== null)
+      return { text: headerDamage(record, right, at), right };
+  }
+  return null;
+}
+
+/** Which bytes of a record's header are not what they must be. */
+export function headerDamage(record: Uint8Array, right: Uint8Array, at: number): string {
+  const parts = ["type", "version", "version", "length", "length"];
+  const wrong = parts.map((part, i) => ({ part, i })).filter(({ i }) => record[i] !== right[i]);
+  const texts = wrong.map(({ part, i }) => `byte ${at + i} (${part}) is ${record[i]}, must be ${right[i]}`);
+  return `damaged header: ${texts.join(", ")}`;
 }
 
 /** The record authenticates with the explicit nonce that is due. */
@@ -67,7 +102,7 @@ function bytesThatDiffer(record: Uint8Array, right: Uint8Array, at: number): str
  * and again gives, at the right block and by no accident at another, a block with a single non-zero byte.
  */
 function wrongByte(failed: FailedRecord): Damage | null {
-  const { protection, keys, sn, record } = failed;
+  const { protection, keys, record } = failed;
   if (protection.cipher === "chacha20-poly1305") return null;
   const { prepend } = protection.layout;
   const difference = xor(expectedTag(failed), record.subarray(record.length - tagSize));
@@ -75,18 +110,13 @@ function wrongByte(failed: FailedRecord): Damage | null {
   if (inTag !== null) return repaired(failed, record.length - tagSize + inTag, difference[inTag]!, "tag");
   const inverse = new Multiplier(invert(hashKey(keys.key)));
   const blocks = Math.ceil((record.length - prepend - tagSize) / 16);
-  // First division: the block of lengths; then ciphertext from the last block to the first; then the AAD.
+  // The first division is for the block of lengths; then come those of the ciphertext, from the last to the first.
   let block = inverse.times(wordsOf(difference));
-  for (let i = blocks - 1; i >= -1; i--) {
+  for (let i = blocks - 1; i >= 0; i--) {
     block = inverse.times(block);
     const bytes = bytesOf(block);
     const found = singleByte(bytes);
-    if (found === null) continue;
-    if (i >= 0) return repaired(failed, prepend + 16 * i + found, bytes[found]!, "ciphertext");
-    const aad = aadOf(protection.version, protection.cipher, sn, record);
-    const inHeader = found - (aad.length - headerSize);
-    if (protection.version === 0x0304) return repaired(failed, found, bytes[found]!, "header");
-    if (found >= 8 && found < 11) return repaired(failed, inHeader, bytes[found]!, "header");
+    if (found !== null) return repaired(failed, prepend + 16 * i + found, bytes[found]!, "ciphertext");
   }
   return null;
 }

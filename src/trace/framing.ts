@@ -22,8 +22,8 @@ export function parseHeader(bytes: Uint8Array, at = 0): Header | null {
 }
 
 /** True for the header of a protected record: its version is 3.3 in TLS 1.2 and 1.3 alike. */
-export const isProtectedHeader = (header: Header | null, overhead: number): header is Header =>
-  header !== null && header.version === 0x0303 && header.length >= overhead && header.type <= 23;
+export const isProtectedHeader = (header: Header | null | undefined, overhead: number): header is Header =>
+  header != null && header.version === 0x0303 && header.length >= overhead && header.type <= 23;
 
 const scratch = new Uint8Array(headerSize);
 

@@ -7,6 +7,8 @@ export interface FileAccess {
   read(offset: number, length: number): Uint8Array;
   /** Fills `target` from an offset on and returns the bytes got; for walks through a file that reuse one buffer. */
   readInto?(offset: number, target: Uint8Array): number;
+  /** Gives back what the platform holds for it; nothing is read afterwards. */
+  close?(): void;
 }
 
 /** The platform's AEAD for bulk work, one whole record a call. Null from `open` = the tag does not fit. */

@@ -1,4 +1,4 @@
-import { type RecordKeys, recordType, type TlsVersion } from "../core/record.ts";
+import { addU64, headerSize, type RecordKeys, recordType, type TlsVersion, u64Of } from "../core/record.ts";
 import { innerOf, openRecord, type Protection, protectionOf } from "./decrypt.ts";
 import { headerAt, recordSizeMax } from "./framing.ts";
 import { handshakeType, MessageReader } from "./handshake.ts";
@@ -22,6 +22,8 @@ export interface Start {
   keys: RecordKeys | null;
   /** The traffic secret behind `keys` (TLS 1.3), for KeyUpdates. */
   secret: Uint8Array | null;
+  /** Explicit nonce that the first record should carry, going by the Finished before it (TLS 1.2 GCM). */
+  nonce: bigint | null;
   /** An encrypted handshake record authenticated with secrets of the same session. */
   keysFit: boolean;
   /** A TLS 1.2 Finished lies there in plaintext: the capture was taken before the NIC. */
@@ -85,24 +87,32 @@ function findStart12(side: Side, offloadStart: OffloadStart): Start | string {
   if (!header) return header === null ? missingBytes : neverFinished;
   const position = offloadStart === "after-ccs" ? finished : finished + header.length;
   if (side.stream.end <= position) return nothingAfter;
-  const lack = lackOf(side, "CLIENT_RANDOM");
-  const cipher = side.opening.suite?.cipher ?? null;
-  const keys = lack === null && cipher ? derived12(side, cipher) : null;
-  const record = new Uint8Array(header.length);
-  const whole = side.stream.read(finished, header.length, record) === header.length;
-  const protection = cipher && protectionOf(side.aead, 0x0303, cipher);
-  return {
-    position,
-    version: 0x0303,
-    suite: side.opening.suite,
-    recSeq0: offloadStart === "after-ccs" ? 0n : 1n,
-    keys,
-    secret: null,
-    keysFit:
-      whole && protection !== null && keys !== null && openRecord(protection, keys, 0n, record) !== null,
-    plainFinished: whole && protection !== null && isPlainFinished(record, protection),
-    note: lack,
-  };
+  const note = lackOf(side, "CLIENT_RANDOM");
+  const { suite } = side.opening;
+  const keys = note === null && suite?.cipher ? derived12(side, suite.cipher) : null;
+  const recSeq0 = offloadStart === "after-ccs" ? 0n : 1n;
+  const seen = seeFinished(side, finished, header.length, keys, recSeq0);
+  return { position, version: 0x0303, suite, recSeq0, keys, secret: null, note, ...seen };
+}
+
+/** What the Finished record tells of the keys and of the place where the capture was taken. */
+function seeFinished(
+  side: Side,
+  position: number,
+  length: number,
+  keys: RecordKeys | null,
+  recSeq0: bigint,
+): Pick<Start, "nonce" | "keysFit" | "plainFinished"> {
+  const cipher = side.opening.suite?.cipher;
+  const record = new Uint8Array(length);
+  if (!cipher || side.stream.read(position, length, record) < length) {
+    return { nonce: null, keysFit: false, plainFinished: false };
+  }
+  const protection = protectionOf(side.aead, 0x0303, cipher);
+  const keysFit = keys !== null && openRecord(protection, keys, 0n, record) !== null;
+  const hasNonce = keysFit && protection.layout.prepend > headerSize;
+  const nonce = hasNonce ? addU64(u64Of(record.subarray(headerSize, headerSize + 8)), recSeq0) : null;
+  return { nonce, keysFit, plainFinished: isPlainFinished(record, protection) };
 }
 
 /** Position of the record after the ChangeCipherSpec. */
@@ -156,6 +166,7 @@ function findStart13(side: Side): Start | string {
         keys,
         secret,
         keysFit,
+        nonce: null,
         plainFinished: false,
         note,
       };
@@ -165,7 +176,7 @@ function findStart13(side: Side): Start | string {
   }
   const position = firstEncrypted(side.stream);
   if (typeof position === "string") return position;
-  const rest = { keys: null, secret: null, keysFit: false, plainFinished: false };
+  const rest = { keys: null, secret: null, nonce: null, keysFit: false, plainFinished: false };
   return { position, version: 0x0304, suite, recSeq0: null, ...rest, note };
 }
 

@@ -47,7 +47,7 @@ function firstRecords(stream: ByteStream, start: Start, { layout }: Protection):
   const records: Uint8Array[] = [];
   let position = start.position;
   while (records.length < recordsMax) {
-    const header = headerAt(stream, position) ?? null;
+    const header = headerAt(stream, position);
     if (!isProtectedHeader(header, layout.overhead)) break;
     const record = new Uint8Array(header.length);
     if (stream.read(position, header.length, record) < header.length) break;

@@ -5,16 +5,17 @@ import {
   type RecordKeys,
   recordType,
   type TlsVersion,
+  tagSize,
 } from "../core/record.ts";
 import { CopyComparer, type Overlay } from "./copies.ts";
-import { type Damage, explainDamage } from "./damage.ts";
-import { innerOf, openRecord, type Protection } from "./decrypt.ts";
+import { type Damage, explainDamage, headerDamage } from "./damage.ts";
+import { innerOf, type Protection } from "./decrypt.ts";
+import { type Epoch, RecordOpener } from "./epochs.ts";
 import { type Header, headerAt, isProtectedHeader, parseHeader, recordSizeMax } from "./framing.ts";
 import { handshakeType, MessageReader } from "./handshake.ts";
 import type { Progress } from "./platform.ts";
-import { RecordTable, snOf } from "./records.ts";
-import { headerCandidates, isChain, nextRecordLimit, SearchBudget } from "./search.ts";
-import { keys13, nextSecret } from "./secrets.ts";
+import { RecordTable } from "./records.ts";
+import { type Followed, FramingSearch, SearchBudget } from "./search.ts";
 import type { Start } from "./start.ts";
 import type { ByteStream } from "./stream.ts";
 import { Authenticated } from "./trace.ts";
@@ -37,27 +38,6 @@ export interface Walked {
   overlays: Map<number, Overlay[]>;
 }
 
-/** Keys and counter of the epoch that the walk is in. */
-interface Epoch {
-  number: number;
-  keys: RecordKeys | null;
-  secret: Uint8Array | null;
-  /** Numbers are known (they are not without keys in TLS 1.3, nor after bytes missing from the capture). */
-  index: number;
-}
-
-/** A header found again behind bytes that are no records: the number of its record. */
-interface Found {
-  position: number;
-  index: number;
-  epoch: Epoch;
-}
-
-/** Records that are told apart by number alone after bytes were lost: more are not tried. */
-const lostRecordsMax = 1024;
-/** Copies of a damaged record's bytes that are tried one by one. */
-const copiesTriedMax = 16;
-
 export interface WalkInput {
   stream: ByteStream;
   start: Start;
@@ -69,423 +49,322 @@ export interface WalkInput {
   copyWindow: FileWindow;
 }
 
+/** Records between two questions whether to go on. */
+const tickEvery = 512;
+/** Longest gap in one row: lengths are 32-bit columns. */
+const gapSizeMax = 2 ** 30;
+/** Copies of a damaged record's bytes that are tried one by one. */
+const copiesTriedMax = 16;
+/** What looking for a damaged byte costs beside the record's own length, in bytes decrypted. */
+const explainCost = 1 << 17;
+
 /** Follows the records of a stream from its offload start to its end. */
 export async function walk(input: WalkInput, progress: Progress): Promise<Walked> {
   const walker = new Walker(input);
   const { stream, start } = input;
-  let steps = 0;
-  while (walker.step()) {
-    if (++steps % 1024 === 0)
-      await progress.tick(walker.position - start.position, stream.end - start.position, "checking records");
+  for (let steps = 1; walker.step(); steps++) {
+    if (steps % tickEvery !== 0) continue;
+    await progress.tick(walker.position - start.position, stream.end - start.position, "checking records");
   }
   return walker.result();
 }
 
 class Walker {
   position: number;
-  readonly #input: WalkInput;
   readonly #stream: ByteStream;
   readonly #version: TlsVersion;
-  readonly #overhead: number;
-  readonly #table: RecordTable;
+  readonly #protection: Protection | null;
+  readonly #isHostTap: boolean;
+  /** Fewest bytes that a record has. */
+  readonly #sizeMin: number;
+  readonly #origin: number;
+  readonly #opener: RecordOpener;
+  readonly #search: FramingSearch;
   readonly #comparer: CopyComparer;
   readonly #budget = new SearchBudget();
-  readonly #epochs: (RecordKeys | null)[];
-  readonly #unknown: number[] = [];
-  readonly #damage = new Map<number, string>();
-  readonly #overlays = new Map<number, Overlay[]>();
+  readonly #result: Walked;
   readonly #buffer = new Uint8Array(recordSizeMax);
-  readonly #probe = new Uint8Array(recordSizeMax);
+  readonly #other = new Uint8Array(recordSizeMax);
   #messages = new MessageReader();
   #epoch: Epoch;
-  #firstNonce: bigint | null = null;
-  /** Explicit nonce minus record number, as the last authenticated record had it (TLS 1.2 GCM). */
-  #nonceOffset: bigint | null = null;
+  /** Place in the epoch of the record that is due; −1 = unknown. */
+  #index: number;
+  /** Explicit nonce of the epoch's first record, as the last record told it. */
+  #nonce: bigint | null;
+  /** What the first record's explicit nonce should be, if that was known beforehand. */
+  readonly #dueNonce: bigint | null;
 
-  constructor(input: WalkInput) {
-    const { start, stream, protection } = input;
-    this.#input = input;
+  constructor({ start, stream, protection, isHostTap, copyWindow }: WalkInput) {
     this.#stream = stream;
     this.#version = start.version;
-    this.#overhead =
-      protection?.layout.overhead ??
-      (start.version === 0x0303 ? headerSize + 1 : layoutOf(0x0304, "aes-128-gcm").overhead - 8);
-    this.#table = new RecordTable(start.recSeq0 ?? 0n);
-    this.#comparer = new CopyComparer(stream, input.copyWindow);
-    const keys = protection ? start.keys : null;
-    this.#epochs = [keys];
-    this.#epoch = { number: 0, keys, secret: keys && start.secret, index: start.recSeq0 === null ? -1 : 0 };
+    this.#protection = protection;
+    this.#isHostTap = isHostTap;
+    this.#origin = start.position;
     this.position = start.position;
+    this.#opener = new RecordOpener(start, protection);
+    this.#sizeMin = protection?.layout.overhead ?? shortest(start.version);
+    this.#search = new FramingSearch(stream, start.version, this.#opener, this.#sizeMin, this.#budget);
+    this.#comparer = new CopyComparer(stream, copyWindow);
+    this.#epoch = this.#opener.first;
+    this.#index = start.recSeq0 === null ? -1 : 0;
+    this.#nonce = start.nonce;
+    this.#dueNonce = start.nonce;
+    this.#result = {
+      table: new RecordTable(start.recSeq0 ?? 0n),
+      epochs: [this.#epoch.keys],
+      firstNonce: null,
+      differences: this.#comparer.differences,
+      unknown: [],
+      damage: new Map(),
+      overlays: new Map(),
+    };
   }
 
   result(): Walked {
-    return {
-      table: this.#table,
-      epochs: this.#epochs,
-      firstNonce: this.#firstNonce,
-      differences: this.#comparer.differences,
-      unknown: this.#unknown,
-      damage: this.#damage,
-      overlays: this.#overlays,
-    };
+    this.#result.firstNonce ??= this.#dueNonce;
+    return this.#result;
   }
 
   /** Takes the next record, damaged stretch or gap; false at the end of the stream. */
   step(): boolean {
     if (this.position >= this.#stream.end) return false;
     const header = headerAt(this.#stream, this.position);
-    if (header === undefined) return this.#withoutHeader();
-    if (!isProtectedHeader(header, this.#overhead)) return this.#withBadHeader();
+    if (header === undefined) return this.#resume();
+    if (!isProtectedHeader(header, this.#sizeMin)) return this.#takeBadHeader() || this.#resume();
     const record = this.#buffer.subarray(0, header.length);
-    const whole = this.#stream.read(this.position, header.length, record) === header.length;
-    if (!this.#canOpen()) this.#takeUnchecked(header, whole ? record : null);
-    else if (!whole) this.#takeIncomplete(header);
-    else if (!this.#takeAuthentic(record)) this.#takeFailed(header, record);
+    const isWhole = this.#stream.read(this.position, header.length, record) === header.length;
+    if (!this.#canOpen()) this.#takeUnchecked(header, isWhole ? record : null);
+    else if (!isWhole) this.#takeIncomplete(header);
+    else if (!this.#takeAuthentic(record)) this.#takeFailed(record);
     return true;
   }
 
   #canOpen(): boolean {
-    return this.#epoch.keys !== null && !this.#input.isHostTap;
+    return this.#epoch.keys !== null && !this.#isHostTap;
   }
 
-  #open(epoch: Epoch, index: number, record: Uint8Array): Uint8Array | null {
-    const { protection } = this.#input;
-    if (protection === null || epoch.keys === null || index < 0) return null;
-    return openRecord(protection, epoch.keys, snOf(this.#table.recSeq0, epoch.number, index), record);
-  }
-
-  /** Takes the record if it authenticates under the number that is due. */
+  /** Takes the record if it authenticates as the one that is due. */
   #takeAuthentic(record: Uint8Array): boolean {
-    const plaintext = this.#open(this.#epoch, this.#epoch.index, record);
+    const plaintext = this.#opener.open(this.#epoch, this.#index, record);
     if (plaintext === null) return false;
     const copies = this.#comparer.overlapping(this.position, this.position + record.length);
     this.#comparer.noteCopies(copies, this.position, record);
-    this.#acceptAuthentic(record, plaintext);
+    this.#accept(record, plaintext);
     return true;
   }
 
-  #acceptAuthentic(record: Uint8Array, plaintext: Uint8Array): void {
+  #accept(record: Uint8Array, plaintext: Uint8Array): void {
     const { type, size } = innerOf(this.#version, record[0]!, plaintext);
     this.#budget.earn(record.length);
     this.#learnNonce(record);
     this.#push(record.length, type, Authenticated.yes);
-    this.#follow(type, plaintext.subarray(0, size));
+    this.#follow(type, plaintext, size);
   }
 
   #learnNonce(record: Uint8Array): void {
-    const { protection } = this.#input;
-    if (protection?.layout.prepend === headerSize || this.#epoch.number > 0) return;
-    const view = new DataView(record.buffer, record.byteOffset);
-    const offset = addU64(view.getBigUint64(headerSize), -BigInt(this.#epoch.index));
-    this.#nonceOffset = offset;
-    this.#firstNonce ??= offset;
+    if (this.#epoch.number > 0) return;
+    this.#nonce = this.#opener.firstNonce(this.#index, record);
+    this.#result.firstNonce ??= this.#nonce;
   }
 
   #push(length: number, type: number, authenticated: number): void {
-    const { number: epoch, index } = this.#epoch;
-    this.#table.push({ start: this.position, length, type, epoch, index, authenticated });
+    const { number: epoch } = this.#epoch;
+    this.#result.table.push({ start: this.position, length, type, epoch, index: this.#index, authenticated });
     this.position += length;
-    if (index >= 0) this.#epoch.index++;
+    if (this.#index >= 0) this.#index++;
   }
 
   /** Changes of keys that a record announces: KeyUpdate (RFC 8446 §4.6.3), or ChangeCipherSpec of a renegotiation. */
-  #follow(type: number, content: Uint8Array): void {
+  #follow(type: number, plaintext: Uint8Array, size: number): void {
     if (this.#version === 0x0303) {
-      if (type === recordType.changeCipherSpec) this.#enter(this.#nextEpoch());
-    } else if (type === recordType.handshake) {
-      const messages = this.#messages.feed(content);
-      if (messages.some((message) => message.type === handshakeType.keyUpdate))
-        this.#enter(this.#nextEpoch());
+      if (type === recordType.changeCipherSpec) this.#enter(this.#opener.after(this.#epoch));
+      return;
     }
-  }
-
-  #nextEpoch(): Epoch {
-    const { number, secret } = this.#epoch;
-    const next = { number: number + 1, keys: null, secret: null, index: 0 };
-    const { protection, start } = this.#input;
-    if (!secret || !protection || !start.suite) return next;
-    const updated = nextSecret(start.suite.hash, secret);
-    return { ...next, secret: updated, keys: keys13(start.suite.hash, protection.cipher, updated) };
+    if (type !== recordType.handshake) return;
+    const messages = this.#messages.feed(plaintext.subarray(0, size));
+    if (messages.some((message) => message.type === handshakeType.keyUpdate))
+      this.#enter(this.#opener.after(this.#epoch));
   }
 
   #enter(epoch: Epoch): void {
+    if (epoch === this.#epoch) return;
     this.#epoch = epoch;
-    this.#epochs[epoch.number] = epoch.keys;
+    this.#index = 0;
+    this.#nonce = null;
+    this.#result.epochs[epoch.number] = epoch.keys;
     this.#messages = new MessageReader();
+  }
+
+  /** Type of a record that was not decrypted. */
+  #outerType(type: number): number {
+    return this.#version === 0x0304 ? recordType.applicationData : type;
   }
 
   /** A record that nothing can authenticate: no key, or plaintext in a capture taken before the NIC. */
   #takeUnchecked(header: Header, record: Uint8Array | null): void {
-    const { protection, isHostTap } = this.#input;
     this.#noteUnknown(this.position, this.position + header.length);
-    let type = this.#version === 0x0304 ? recordType.applicationData : header.type;
-    let content = new Uint8Array(0);
-    if (isHostTap && protection && record) {
-      const plaintext = record.slice(protection.layout.prepend, -16);
-      const inner = innerOf(this.#version, header.type, plaintext);
-      type = inner.type as typeof type;
-      content = plaintext.subarray(0, inner.size);
+    if (this.#isHostTap && this.#protection && record) {
+      const plaintext = record.subarray(this.#protection.layout.prepend, record.length - tagSize);
+      const { type, size } = innerOf(this.#version, header.type, plaintext);
       this.#learnNonce(record);
+      this.#push(header.length, type, Authenticated.unknown);
+      this.#follow(type, plaintext, size);
+    } else {
+      const type = this.#outerType(header.type);
+      this.#push(header.length, type, Authenticated.unknown);
+      if (this.#version === 0x0303) this.#follow(type, this.#other, 0);
     }
-    this.#push(header.length, type, Authenticated.unknown);
-    this.#follow(type, content);
   }
 
   /** Bytes of the record are missing, or the capture ends inside it. */
   #takeIncomplete(header: Header): void {
     const end = this.position + header.length;
     if (this.#takeByCopies()) return;
-    // A record that reaches beyond the stream's end may be one whose length is damaged.
-    if (end > this.#stream.end && this.#stream.contiguousEnd(this.position, end) === this.#stream.end) {
-      if (this.#takeUpToNext()) return;
-      if (this.#takeRepairedLast()) return;
-    }
+    // Of a record that reaches beyond the stream's end the length may be damaged.
+    const reachesBeyond = end > this.#stream.end && this.#isCapturedToEnd();
+    if (reachesBeyond && (this.#takeUpToNext() || this.#takeAsLast())) return;
     this.#noteUnknown(this.position, end);
-    this.#push(
-      header.length,
-      this.#version === 0x0304 ? recordType.applicationData : header.type,
-      Authenticated.unknown,
-    );
+    this.#push(header.length, this.#outerType(header.type), Authenticated.unknown);
   }
 
-  /** The record's tag does not fit, and its number is due. */
-  #takeFailed(header: Header, record: Uint8Array): void {
+  #isCapturedToEnd(): boolean {
+    const { end } = this.#stream;
+    return end - this.position <= recordSizeMax && this.#stream.contiguousEnd(this.position, end) === end;
+  }
+
+  /** The record's tag does not fit the number that is due. */
+  #takeFailed(record: Uint8Array): void {
     if (this.#takeByCopies()) return;
-    const next = this.position + header.length;
-    const followed = this.#authenticNext(next);
-    if (!followed && this.#takeUpToNext()) return;
-    if (
-      !followed &&
-      next < this.#stream.end &&
-      !isProtectedHeader(headerAt(this.#stream, next) ?? null, this.#overhead)
-    ) {
-      if (this.#takeRepairedLast()) return;
+    const next = this.position + record.length;
+    const followed = this.#search.followedAt(next, this.#epoch, this.#index);
+    if (!followed) {
+      if (this.#takeUpToNext()) return;
+      const endsInDoubt =
+        next < this.#stream.end && !isProtectedHeader(headerAt(this.#stream, next), this.#sizeMin);
+      if (endsInDoubt && this.#takeAsLast()) return;
     }
     this.#fail(record, followed);
   }
 
-  /** Ends a failed record where its bytes end, says what is known of the damage, and goes on with the next number. */
-  #fail(record: Uint8Array, followed: Epoch | null): void {
-    const { protection } = this.#input;
-    const { keys, index, number } = this.#epoch;
-    const start = this.position;
-    const sn = snOf(this.#table.recSeq0, number, index);
-    const expectedNonce = this.#nonceOffset === null || number > 0 ? null : addU64(this.#nonceOffset, index);
-    const found = explainDamage({
-      protection: protection!,
-      keys: keys!,
-      sn,
-      record,
-      expectedNonce,
-      at: start - this.#input.start.position,
-    });
-    this.#finishFailed(start, record, found, followed);
+  /** Takes a record that has a damaged header, if it can be told where it ends. */
+  #takeBadHeader(): boolean {
+    return this.#canOpen() && (this.#takeByCopies() || this.#takeUpToNext() || this.#takeAsLast());
   }
 
-  #finishFailed(start: number, record: Uint8Array, found: Damage, followed: Epoch | null): void {
-    this.#damage.set(this.#table.count, found.text);
-    const copies = this.#comparer.overlapping(start, start + record.length);
-    if (found.right) {
-      this.#comparer.noteCopies(copies, start, found.right);
-      this.#comparer.notePieces(start, found.right);
-    } else this.#noteUnknown(start, start + record.length);
-    this.#push(
-      record.length,
-      this.#version === 0x0304 ? recordType.applicationData : record[0]!,
-      Authenticated.no,
-    );
-    if (followed && followed !== this.#epoch) this.#enter(followed);
-  }
-
-  /** Tries other captured copies of the record's bytes, alone and all together; takes it if it authenticates so. */
-  #takeByCopies(): boolean {
-    const end = this.position + recordSizeMax;
-    const size = this.#stream.read(this.position, recordSizeMax, this.#probe);
-    const differing = this.#comparer
-      .overlapping(this.position, end)
-      .filter((copy) => this.#comparer.differs(copy, this.position, this.#probe.subarray(0, size)))
-      .slice(0, copiesTriedMax);
-    const overlays = differing.map((copy) =>
-      this.#comparer.overlayOf(copy, this.position, this.position + size),
-    );
-    const tries =
-      overlays.length > 1 ? [...overlays.map((one) => [one]), overlays] : overlays.map((one) => [one]);
-    return tries.some((overlay) => this.#takeOverlaid(overlay, size));
-  }
-
-  #takeOverlaid(overlays: readonly Overlay[], size: number): boolean {
-    const bytes = this.#probe.slice(0, size);
-    for (const overlay of overlays) this.#comparer.lay(overlay, this.position, bytes);
-    const header = parseHeader(bytes);
-    if (
-      !isProtectedHeader(header, this.#overhead) ||
-      header.length > size ||
-      !this.#budget.spend(header.length)
-    )
-      return false;
-    const record = bytes.subarray(0, header.length);
-    const plaintext = this.#open(this.#epoch, this.#epoch.index, record);
-    if (plaintext === null) return false;
-    const end = this.position + record.length;
-    this.#overlays.set(
-      this.#table.count,
-      overlays.filter((overlay) => overlay.start < end),
-    );
-    this.#comparer.noteCopies(this.#comparer.overlapping(this.position, end), this.position, record);
-    this.#comparer.notePieces(this.position, record);
-    this.#acceptAuthentic(record, plaintext);
-    return true;
-  }
-
-  /** The epoch in which the record at `position` authenticates as the one after the current; null if it does not. */
-  #authenticNext(position: number): Epoch | null {
-    const index = this.#epoch.index + 1;
-    if (this.#authenticAt(position, this.#epoch, index)) return this.#epoch;
-    // The record before may have been a KeyUpdate.
-    const next = this.#version === 0x0304 ? this.#nextEpoch() : null;
-    return next?.keys && this.#authenticAt(position, next, 0) ? next : null;
-  }
-
-  #authenticAt(position: number, epoch: Epoch, index: number): boolean {
-    const header = headerAt(this.#stream, position) ?? null;
-    if (!isProtectedHeader(header, this.#overhead) || !this.#budget.spend(header.length)) return false;
-    const record = this.#probe.subarray(0, header.length);
-    if (this.#stream.read(position, header.length, record) < header.length) return false;
-    return this.#open(epoch, index, record) !== null;
-  }
-
-  /** The record's length or type is damaged: it ends where the next one authenticates, if one does nearby. */
+  /** The record's length is damaged: it ends where the next one authenticates, if one does nearby. */
   #takeUpToNext(): boolean {
-    const to = nextRecordLimit(this.position);
-    for (const { position } of headerCandidates(
-      this.#stream,
-      this.position + this.#overhead,
-      to,
-      this.#overhead,
-      this.#budget,
-    )) {
-      const followed = this.#authenticNext(position);
-      if (followed) return this.#takeDamaged(position, followed);
-    }
-    return false;
+    const followed = this.#search.nextRecord(this.position, this.#epoch, this.#index);
+    return followed !== null && this.#takeUpTo(followed.position, followed);
   }
 
-  /** The last record of the stream ends with it: true if it authenticates with a right header. */
-  #takeRepairedLast(): boolean {
+  /** The record's length is damaged and it is the stream's last one. */
+  #takeAsLast(): boolean {
     const { end } = this.#stream;
-    const length = end - this.position;
-    if (
-      length < this.#overhead ||
-      length > recordSizeMax ||
-      this.#stream.contiguousEnd(this.position, end) < end
-    )
-      return false;
-    const record = this.#repaired(length);
-    return record !== null && this.#takeDamaged(end, null);
+    if (!this.#isCapturedToEnd()) return false;
+    const right = this.#search.withRightHeader(this.position, end - this.position, this.#epoch, this.#index);
+    return right !== null && this.#takeUpTo(end, null);
   }
 
-  #takeDamaged(end: number, followed: Epoch | null): boolean {
+  #takeUpTo(end: number, followed: Followed | null): boolean {
     const length = end - this.position;
     const record = new Uint8Array(length);
     if (length > recordSizeMax || this.#stream.read(this.position, length, record) < length) return false;
-    const right = this.#repaired(length);
+    const right = this.#search.withRightHeader(this.position, length, this.#epoch, this.#index);
     if (right === null) this.#fail(record, followed);
     else
       this.#finishFailed(
-        this.position,
         record,
-        { right, text: headerDamage(record, right, this.position - this.#input.start.position) },
+        { right, text: headerDamage(record, right, this.position - this.#origin) },
         followed,
       );
     return true;
   }
 
-  /** The record of this length with a header that makes it authenticate, null if none does. */
-  #repaired(length: number): Uint8Array | null {
-    const record = new Uint8Array(length);
-    if (this.#stream.read(this.position, length, record) < length) return null;
-    const types = this.#version === 0x0304 ? [23] : [record[0]!, 23, 22, 21, 20];
-    for (const type of types) {
-      if (!this.#budget.spend(length)) return null;
-      record.set([type, 3, 3, (length - headerSize) >>> 8, (length - headerSize) & 255]);
-      if (this.#open(this.#epoch, this.#epoch.index, record) !== null) return record;
-    }
-    return null;
+  /** Says what is known of a failed record's damage, and goes on behind it with the next number. */
+  #fail(record: Uint8Array, followed: Followed | null): void {
+    const { keys, number } = this.#epoch;
+    const at = this.position - this.#origin;
+    const sn = this.#opener.snOf(this.#epoch, this.#index);
+    const isExplained = this.#budget.spend(explainCost + 32 * record.length);
+    const nonce = this.#nonce ?? (followed && this.#opener.firstNonce(this.#index + 1, followed.record));
+    const expectedNonce = nonce === null || number > 0 ? null : addU64(nonce, this.#index);
+    const failed = { protection: this.#protection!, keys: keys!, sn, record, expectedNonce, at };
+    this.#finishFailed(record, explainDamage(failed, isExplained), followed);
   }
 
-  #withBadHeader(): boolean {
-    if (this.#canOpen() && (this.#takeByCopies() || this.#takeUpToNext() || this.#takeRepairedLast()))
-      return true;
-    return this.#resume();
+  #finishFailed(record: Uint8Array, found: Damage, followed: Followed | null): void {
+    const end = this.position + record.length;
+    this.#result.damage.set(this.#result.table.count, found.text);
+    const copies = this.#comparer.overlapping(this.position, end);
+    if (found.right) {
+      this.#comparer.noteCopies(copies, this.position, found.right);
+      this.#comparer.notePieces(this.position, found.right);
+    } else this.#noteUnknown(this.position, end);
+    this.#push(record.length, this.#outerType(record[0]!), Authenticated.no);
+    if (followed) this.#enter(followed.epoch);
   }
 
-  /** Part of the header is missing. */
-  #withoutHeader(): boolean {
-    return this.#resume();
+  /** Tries other captured copies of the record's bytes, alone and all together; takes it if it authenticates so. */
+  #takeByCopies(): boolean {
+    const size = this.#stream.read(this.position, recordSizeMax, this.#other);
+    const bytes = this.#other.subarray(0, size);
+    const overlays = this.#comparer
+      .overlapping(this.position, this.position + size)
+      .filter((copy) => this.#comparer.differs(copy, this.position, bytes))
+      .slice(0, copiesTriedMax)
+      .map((copy) => this.#comparer.overlayOf(copy, this.position, this.position + size));
+    if (overlays.length > 1 && this.#takeOverlaid(overlays, bytes)) return true;
+    return overlays.some((overlay) => this.#takeOverlaid([overlay], bytes));
   }
 
-  /** Finds the framing again behind a hole or damage; what lies between is a gap. */
+  #takeOverlaid(overlays: readonly Overlay[], bytes: Uint8Array): boolean {
+    const laid = bytes.slice();
+    for (const overlay of overlays) this.#comparer.lay(overlay, this.position, laid);
+    const header = parseHeader(laid);
+    if (!isProtectedHeader(header, this.#sizeMin) || header.length > laid.length) return false;
+    const record = laid.subarray(0, header.length);
+    const plaintext = this.#budget.spend(record.length)
+      ? this.#opener.open(this.#epoch, this.#index, record)
+      : null;
+    if (plaintext === null) return false;
+    const end = this.position + record.length;
+    this.#result.overlays.set(this.#result.table.count, overlaysWithin(overlays, end));
+    this.#comparer.noteCopies(this.#comparer.overlapping(this.position, end), this.position, record);
+    this.#comparer.notePieces(this.position, record);
+    this.#accept(record, plaintext);
+    return true;
+  }
+
+  /** Finds the framing again behind a hole or damage; what lies between is a gap. False if it is lost for good. */
   #resume(): boolean {
-    const found = this.#canOpen() ? this.#findAuthentic() : this.#findChain();
+    const found = this.#canOpen()
+      ? this.#search.nextAuthentic(this.position, this.#epoch, this.#index)
+      : this.#search.nextChain(this.position);
     const end = found?.position ?? this.#stream.end;
     this.#noteUnknown(this.position, end);
     while (this.position < end) {
       const length = Math.min(end - this.position, gapSizeMax);
-      this.#table.pushGap(this.position, length, this.#epoch.number);
+      this.#result.table.pushGap(this.position, length, this.#epoch.number);
       this.position += length;
     }
-    if (!found) return false;
-    if (found.epoch !== this.#epoch) this.#enter(found.epoch);
-    this.#epoch.index = found.index;
-    return true;
-  }
-
-  #findAuthentic(): Found | null {
-    const { end } = this.#stream;
-    const epoch = this.#epoch;
-    for (const { position } of headerCandidates(
-      this.#stream,
-      this.position + 1,
-      end,
-      this.#overhead,
-      this.#budget,
-    )) {
-      const lost = Math.min(lostRecordsMax, 1 + Math.floor((position - this.position) / this.#overhead));
-      for (let k = 1; k <= lost; k++) {
-        if (this.#authenticAt(position, epoch, epoch.index + k))
-          return { position, index: epoch.index + k, epoch };
-      }
-    }
-    return null;
-  }
-
-  #findChain(): Found | null {
-    for (const { position } of headerCandidates(
-      this.#stream,
-      this.position + 1,
-      this.#stream.end,
-      this.#overhead,
-      this.#budget,
-    )) {
-      if (isChain(this.#stream, position, this.#overhead)) return { position, index: -1, epoch: this.#epoch };
-    }
-    return null;
+    this.#index = found?.index ?? -1;
+    return found !== null;
   }
 
   #noteUnknown(start: number, end: number): void {
-    const last = this.#unknown.length - 1;
-    if (this.#unknown[last] === start) this.#unknown[last] = end;
-    else this.#unknown.push(start, end);
+    const { unknown } = this.#result;
+    const last = unknown.length - 1;
+    if (unknown[last] === start) unknown[last] = end;
+    else unknown.push(start, end);
   }
 }
 
-/** Longest gap in one row: lengths are 32-bit columns. */
-const gapSizeMax = 2 ** 30;
+/** Fewest bytes of a record whose cipher is not one of the model: CCM_8 has a tag of 8 bytes. */
+const shortest = (version: TlsVersion): number =>
+  version === 0x0303 ? headerSize + 1 : layoutOf(version, "aes-128-gcm").overhead - tagSize / 2;
 
-/** Where a record's header is not what it must be. */
-function headerDamage(record: Uint8Array, right: Uint8Array, at: number): string {
-  const parts = ["type", "version", "version", "length", "length"];
-  const wrong = parts.map((part, i) => ({ part, i })).filter(({ i }) => record[i] !== right[i]);
-  const texts = wrong.map(({ part, i }) => `byte ${at + i} (${part}) is ${record[i]}, must be ${right[i]}`);
-  return `damaged header: ${texts.join(", ")}`;
-}
+/** The overlays as far as they reach into a record that ends at `end`. */
+const overlaysWithin = (overlays: readonly Overlay[], end: number): Overlay[] =>
+  overlays
+    .filter((overlay) => overlay.start < end)
+    .map((overlay) => ({ ...overlay, length: Math.min(overlay.length, end - overlay.start) }));

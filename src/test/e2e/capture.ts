@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import type { Workbench } from "../workbench.ts";
+import type { Scenario } from "../workbench.ts";
 
 /**
  * Expected numbers are from tshark's fields of lossy.pcap, server to client: the offload starts at 1262259312 (the
@@ -8,25 +7,29 @@ import type { Workbench } from "../workbench.ts";
  * 1262277878 = 18566; frame 25 is the first that does not follow on, at 1262259054 (258 bytes before the start);
  * frame 27 sends 1262263398 = 4086 again.
  */
-export function captureScenarios(bench: () => Workbench): void {
-  test("the explorer's command stops on the first out-of-order transmit and says why", async () => {
-    const workbench = bench();
-    await workbench.explorerMenu("lossy.pcap", "Debug TLS Offload Trace");
-    const words = await workbench.exception();
-    assert.match(words, /does not start at the sequence number that the driver expects/);
-    assert.match(words, /18566/);
-    await workbench.picture("capture-out-of-order");
-  });
+export function captureScenarios(scenario: Scenario): void {
+  scenario(
+    "the explorer's command stops on the first out-of-order transmit and says why",
+    async (workbench) => {
+      await workbench.explorerMenu("lossy.pcap", "Debug TLS Offload Trace");
+      const words = await workbench.exception();
+      assert.match(words, /does not start at the sequence number that the driver expects/);
+      assert.match(words, /18566/);
+      await workbench.picture("capture-out-of-order");
+    },
+  );
 
-  test("the call stack holds the layers that the packet came through, innermost first", async () => {
-    const frames = await bench().frames();
-    assert.match(frames[0] ?? "", /driver\.check/);
-    const order = ["driver.check", "skb"].map((name) => frames.findIndex((frame) => frame.includes(name)));
-    assert.ok(order[0]! >= 0 && order[0]! < order[1]!, frames.join("\n"));
-  });
+  scenario(
+    "the call stack holds the layers that the packet came through, innermost first",
+    async (workbench) => {
+      const frames = await workbench.frames();
+      assert.match(frames[0] ?? "", /driver\.check/);
+      const order = ["driver.check", "skb"].map((name) => frames.findIndex((frame) => frame.includes(name)));
+      assert.ok(order[0]! >= 0 && order[0]! < order[1]!, frames.join("\n"));
+    },
+  );
 
-  test("Variables show the record map and both expected sequence numbers", async () => {
-    const workbench = bench();
+  scenario("Variables show the record map and both expected sequence numbers", async (workbench) => {
     for (const scope of ["Record map", "Driver", "NIC", "Descriptors"]) await workbench.expand(scope);
     await workbench.expectValue("Driver", "expectedSeq", "18566 (1262277878)");
     await workbench.expectValue("NIC", "expectedSeq", "18566 (1262277878)");
@@ -34,8 +37,7 @@ export function captureScenarios(bench: () => Workbench): void {
     await workbench.picture("capture-variables");
   });
 
-  test("a stop where a resync was posted shows record number and prefix length", async () => {
-    const workbench = bench();
+  scenario("a stop where a resync was posted shows record number and prefix length", async (workbench) => {
     await workbench.setFilter("Out-of-order transmit", false);
     await workbench.setFilter("Resync posted", true);
     await workbench.toolbar("Continue");
@@ -48,8 +50,7 @@ export function captureScenarios(bench: () => Workbench): void {
     await workbench.picture("capture-resync");
   });
 
-  test("reverse continue comes back to the same values", async () => {
-    const workbench = bench();
+  scenario("reverse continue comes back to the same values", async (workbench) => {
     await workbench.setFilter("Out-of-order transmit", true);
     await workbench.setFilter("Resync posted", false);
     const firstStop = async () => (await workbench.valueOf("Driver", "expectedSeq")) === "18566 (1262277878)";
@@ -63,8 +64,7 @@ export function captureScenarios(bench: () => Workbench): void {
     await workbench.picture("capture-reversed");
   });
 
-  test("the listing's text answers the mouse", async () => {
-    const workbench = bench();
+  scenario("the listing's text answers the mouse", async (workbench) => {
     assert.match(await workbench.text(".tab.active"), /lossy.*\.tlstrace/);
     await workbench.stop();
   });

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import type { Workbench } from "../workbench.ts";
+import type { Scenario } from "../workbench.ts";
 
 const sample = "retransmission-in-record.tlstrace";
 
@@ -8,22 +7,23 @@ const sample = "retransmission-in-record.tlstrace";
  * The shipped sample, whose numbers stand in the design of the trace language: 1448 byte segments, one lost on the
  * wire, one in the qdisc, so that the packet 4344:40087 comes while 2896 is expected.
  */
-export function traceScenarios(bench: () => Workbench): void {
-  test("F5 on a trace file stops where the packet is out of order, before anything is posted", async () => {
-    const workbench = bench();
-    await workbench.openFile(sample);
-    await workbench.page.keyboard.press("F5");
-    await workbench.stopped(/driver\.check/);
-    for (const scope of ["Driver", "NIC", "Descriptors"]) await workbench.expand(scope);
-    await workbench.expectValue("Driver", "expectedSeq", /^2896 /);
-    await workbench.expectValue("NIC", "expectedSeq", /^2896 /);
-    assert.equal(await workbench.valueOf("Descriptors", "prefixLength"), undefined);
-    assert.match(await workbench.text(".debug-variables"), /nothing posted/);
-    await workbench.picture("trace-out-of-order");
-  });
+export function traceScenarios(scenario: Scenario): void {
+  scenario(
+    "F5 on a trace file stops where the packet is out of order, before anything is posted",
+    async (workbench) => {
+      await workbench.openFile(sample);
+      await workbench.page.keyboard.press("F5");
+      await workbench.stopped(/driver\.check/);
+      for (const scope of ["Driver", "NIC", "Descriptors"]) await workbench.expand(scope);
+      await workbench.expectValue("Driver", "expectedSeq", /^2896 /);
+      await workbench.expectValue("NIC", "expectedSeq", /^2896 /);
+      assert.equal(await workbench.valueOf("Descriptors", "prefixLength"), undefined);
+      assert.match(await workbench.text(".debug-variables"), /nothing posted/);
+      await workbench.picture("trace-out-of-order");
+    },
+  );
 
-  test("stepping in goes through the layers: lookup, resync, advance, NIC", async () => {
-    const workbench = bench();
+  scenario("stepping in goes through the layers: lookup, resync, advance, NIC", async (workbench) => {
     await workbench.toolbar("Step Into");
     await workbench.stopped(/tls\.getRecord/);
     await workbench.toolbar("Step Into");

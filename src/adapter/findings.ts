@@ -1,0 +1,33 @@
+import type { DebugProtocol } from "@vscode/debugprotocol";
+import type { Diagnostic } from "../trace/trace.ts";
+import { failureText } from "./exception-info.ts";
+import type { Debuggee } from "./launch.ts";
+
+type Output = DebugProtocol.OutputEvent["body"];
+
+/** More than this nobody reads in a console. */
+const diagnosticsMax = 200;
+
+/** What opening the trace has to say, for the debug console: diagnostics, notes of streams, failed expectations. */
+export function findingsOf({ trace, failures }: Debuggee): Output[] {
+  const notes = trace.streams.flatMap(({ name, note }) => (note === null ? [] : [`${name}: ${note}`]));
+  const outputs: Output[] = [
+    ...trace.diagnostics.map(({ severity, ...rest }) => ({
+      category: severity === "note" ? "console" : "stderr",
+      output: `${severity}: ${placed({ severity, ...rest })}\n`,
+    })),
+    ...notes.map((note) => ({ category: "console", output: `note: ${note}\n` })),
+    ...failures.map((failure) => ({
+      category: "stderr",
+      output: `expectation failed: ${failureText(failure)}\n`,
+    })),
+  ];
+  const left = outputs.length - diagnosticsMax;
+  if (left <= 0) return outputs;
+  return [...outputs.slice(0, diagnosticsMax), { category: "console", output: `… and ${left} more\n` }];
+}
+
+function placed({ message, line, frame }: Diagnostic): string {
+  if (line !== undefined) return `line ${line}: ${message}`;
+  return frame === undefined ? message : `frame ${frame}: ${message}`;
+}

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import test from "node:test";
+import { profileById } from "../core/profiles/all.ts";
+import { UserError } from "../trace/platform.ts";
+import { parseTrace } from "../trace/text.ts";
+import { completions, evaluate } from "./expression.ts";
+import { parseExpression } from "./expression-parse.ts";
+import { Timeline } from "./timeline.ts";
+import { show, type ViewNode } from "./value.ts";
+import { viewAt } from "./view.ts";
+
+const timeline = new Timeline(
+  parseTrace("sample", readFileSync("media/samples/retransmission-in-record.tlstrace", "utf8"), profileById),
+).runAll();
+/** At the sample's first out-of-order transmit, right after driver.check. */
+const view = viewAt(timeline, { event: 4, stage: 1 });
+
+function valueAt(text: string): string {
+  const value = evaluate(view, parseExpression(text));
+  return typeof value === "object" && value !== null && "path" in value
+    ? (value as ViewNode).value
+    : show(value);
+}
+
+const cases: [expression: string, value: string][] = [
+  ["1 + 2 * 3", "7"],
+  ["(1 + 2) * 3", "9"],
+  ["10 - 4 - 3", "3"],
+  ["7 % 4", "3"],
+  ["-3 + 5", "2"],
+  ["0x10 == 16", "true"],
+  ["1 / 0", "unknown"],
+  ["9007199254740993 == 9007199254740992", "false"],
+  ["!true || 2 > 1 && 1 >= 2", "false"],
+  ["'tag' == \"tag\"", "true"],
+  // The design's numbers for this stop; the offload starts at 4294960000, so 4294962896 is 2896 bytes on.
+  ["driver.expectedSeq", "2896 (4294962896)"],
+  ["nic.expectedSeq", "2896 (4294962896)"],
+  ["driver.expectedSeq == 2896", "true"],
+  ["driver.expectedSeq == nic.expectedSeq", "true"],
+  ["packet.seq - driver.expectedSeq", "1448"],
+  ["packet.seq > driver.expectedSeq", "true"],
+  ["before(driver.expectedSeq, packet.seq)", "true"],
+  ["after(driver.expectedSeq, packet.seq)", "false"],
+  ["packet.endSeq", "40087 (32791)"],
+  // 40087 bytes on, the number has wrapped, yet it is behind 2896 on the ring.
+  ["packet.endSeq > driver.expectedSeq", "true"],
+  ["packet.outOfOrder", "true"],
+  ["packet.recordSn", "1"],
+  ["packet.recordOffset", "4344"],
+  ["packet.part", "payload"],
+  ["records.count", "4"],
+  ["records[1].sn", "1"],
+  ["records[3].endSeq", "40087 (32791)"],
+  ["driver.counters.tx_tls_ooo", "1"],
+];
+for (const [text, value] of cases) test(`${text} is ${value}`, () => assert.equal(valueAt(text), value));
+
+const faults: [expression: string, message: RegExp][] = [
+  ["", /empty/],
+  ["1 +", /expected a value at the end/],
+  ["(1", /expected "\)"/],
+  ["1 2", /expected an operator at column 2/],
+  ["driver.nothing", /no value "driver.nothing"/],
+  ["frob(1)", /no function "frob"; there are before, after/],
+  ["before(1)", /takes 2 arguments/],
+  ["'a' * 2", /not a number/],
+  ["1 @ 2", /cannot read/],
+  [`${"(".repeat(500)}1`, /expected a value/],
+];
+for (const [text, message] of faults) {
+  test(`"${text.slice(0, 20)}" is refused with its place`, () => {
+    assert.throws(
+      () => valueAt(text),
+      (error: unknown) => error instanceof UserError && message.test(error.message),
+    );
+  });
+}
+
+test("completion offers the roots, then what is inside a node", () => {
+  assert.ok(completions(view, "dri").includes("driver"));
+  assert.deepEqual(completions(view, "x == driver.exp"), ["driver.expectedSeq"]);
+});

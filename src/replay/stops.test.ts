@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import test from "node:test";
+import { maskOf } from "../core/effect.ts";
+import { profileById } from "../core/profiles/all.ts";
+import { stages } from "../core/stage.ts";
+import { parseTrace } from "../trace/text.ts";
+import { parseExpression } from "./expression-parse.ts";
+import { parseHit, type StopRule, StopSearch, stagesNamed } from "./stops.ts";
+import { Timeline } from "./timeline.ts";
+
+const text = readFileSync("media/samples/retransmission-in-record.tlstrace", "utf8");
+const timeline = new Timeline(parseTrace("sample", text, profileById)).runAll();
+
+const rule = (fields: Partial<StopRule>): StopRule => ({
+  id: 1,
+  label: "rule",
+  kind: "effect",
+  condition: null,
+  hit: null,
+  ...fields,
+});
+const outOfOrder = rule({ mask: maskOf("out-of-order") });
+const resync = rule({ id: 2, mask: maskOf("resync") });
+
+/** Every stop of a continue from the start to the end (or back), as `event/stage`. */
+function stopsOf(rules: StopRule[], direction: 1 | -1 = 1): string[] {
+  const search = new StopSearch(timeline, rules);
+  const stops: string[] = [];
+  let at = direction === 1 ? { event: 0, stage: -1 } : { event: timeline.eventCount - 1, stage: 99 };
+  for (;;) {
+    const { found, at: reached, ended } = search.next(at, direction, 3);
+    if (found)
+      stops.push(
+        `${found.position.event}/${stages[timeline.record(found.position.event).stages[found.position.stage]!.stage]!.name}`,
+      );
+    if (ended) return stops;
+    at = reached;
+  }
+}
+
+// Events of the sample: 0 send, 1 to 4 transmits (4 is out of order), 5 ack, 6 the retransmission, 7 in order, 8 ack.
+const cases: [what: string, rules: StopRule[], stops: string[]][] = [
+  ["out-of-order transmits", [outOfOrder], ["4/driver.check", "6/driver.check"]],
+  [
+    "out of order and resync in one event are two stops",
+    [outOfOrder, resync],
+    ["4/driver.check", "4/driver.resync", "6/driver.check", "6/driver.resync"],
+  ],
+  [
+    "a condition",
+    [rule({ mask: maskOf("out-of-order"), condition: parseExpression("packet.length > 1448") })],
+    ["4/driver.check"],
+  ],
+  [
+    "a hit condition",
+    [rule({ mask: maskOf("encrypted"), hit: parseHit("%2") })],
+    ["2/driver.advance", "6/driver.advance"],
+  ],
+  [
+    "a hit condition behind a condition",
+    [
+      rule({
+        mask: maskOf("encrypted"),
+        condition: parseExpression("packet.outOfOrder"),
+        hit: parseHit("2"),
+      }),
+    ],
+    ["6/driver.advance"],
+  ],
+  [
+    "a kernel function",
+    [rule({ kind: "function", names: "tls_get_record" })],
+    ["4/tls.getRecord", "6/tls.getRecord"],
+  ],
+  [
+    "a glob of stages",
+    [rule({ kind: "function", names: "tls.*Acked" })],
+    ["5/tls.cleanAcked", "8/tls.cleanAcked"],
+  ],
+  ["a line", [rule({ kind: "line", events: Int32Array.of(3, 5) })], ["3/skb", "5/tcp.ack"]],
+  ["nothing", [rule({ mask: maskOf("plaintext") })], []],
+];
+for (const [what, rules, stops] of cases) {
+  test(`${what}: stops forwards, and the same backwards`, () => {
+    assert.deepEqual(stopsOf(rules), stops);
+    assert.deepEqual(stopsOf(rules, -1), stops.toReversed());
+  });
+}
+
+test("a name that means nothing names no stage", () => {
+  assert.deepEqual(stagesNamed("tls_frobnicate"), []);
+  assert.deepEqual(
+    stagesNamed("driver.resync").map((n) => stages[n]!.name),
+    ["driver.resync"],
+  );
+});
+
+test("hit conditions: a number is that occurrence", () => {
+  const hits = (condition: string) => [1, 2, 3, 4, 5, 6].filter(parseHit(condition));
+  assert.deepEqual(hits("3"), [3]);
+  assert.deepEqual(hits(">= 5"), [5, 6]);
+  assert.deepEqual(hits("<3"), [1, 2]);
+  assert.deepEqual(hits("%3"), [3, 6]);
+  assert.throws(() => parseHit("often"), /hit condition/);
+});

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import test from "node:test";
+import { profileById } from "../core/profiles/all.ts";
+import { type ConnectionState, stateFields } from "../core/state.ts";
+import { seeded } from "../test/mutate.ts";
+import { parseTrace } from "../trace/text.ts";
+import type { Trace } from "../trace/trace.ts";
+import { Timeline } from "./timeline.ts";
+
+const sample = () =>
+  parseTrace("sample", readFileSync("media/samples/retransmission-in-record.tlstrace", "utf8"), profileById);
+
+/** Two connections, some thousands of events each: several snapshots, losses, acknowledgements. */
+function longTrace(): Trace {
+  const lines = [
+    "device eth0 profile=connectx",
+    "connection a device=eth0",
+    "connection b device=eth0 version=1.3",
+  ];
+  for (const name of ["a", "b"]) lines.push(`+0 ${name} send 3000000`);
+  const random = seeded(7);
+  for (let at = 0; at < 2_900_000; at += 1000) {
+    for (const name of ["a", "b"]) {
+      const lost = random() < 0.05;
+      lines.push(`+.0001 ${name} > ${at}:${at + 1000}(1000)${lost ? " qdisc-drop" : ""}`);
+      if (random() < 0.05 && at > 2000) lines.push(`+0 ${name} > ${at - 2000}:${at - 1000}(1000)`);
+      if (random() < 0.3 && at > 5000) lines.push(`+0 ${name} < ack ${at - 4000}`);
+    }
+  }
+  const trace = parseTrace("long", lines.join("\n"), profileById);
+  assert.deepEqual(
+    trace.diagnostics.filter(({ severity }) => severity === "error"),
+    [],
+  );
+  return trace;
+}
+
+const fields = (state: ConnectionState) =>
+  Object.fromEntries(stateFields.map((field) => [field, state[field]]));
+
+test("every way to a position gives the same state: forwards, backwards and at random", () => {
+  const trace = longTrace();
+  const straight = new Timeline(trace).runAll();
+  const sequential = Array.from({ length: trace.events.count }, (_, event) =>
+    fields(straight.record(event).before),
+  );
+  const jumping = new Timeline(trace).runAll();
+  for (let event = trace.events.count - 1; event >= 0; event -= 97) {
+    assert.deepEqual(fields(jumping.record(event).before), sequential[event], `event ${event}, backwards`);
+  }
+  const random = seeded(11);
+  for (let i = 0; i < 300; i++) {
+    const event = Math.floor(random() * trace.events.count);
+    assert.deepEqual(fields(jumping.record(event).before), sequential[event], `event ${event}, at random`);
+  }
+});
+
+test("what a recording says is what the first pass masked", () => {
+  const timeline = new Timeline(longTrace()).runAll();
+  for (let event = 0; event < timeline.eventCount; event++) {
+    const effects = timeline.record(event).stages.flatMap((stage) => stage.effects);
+    const mask = effects.reduce((sum, { kind }) => sum | (1 << kind), 0);
+    assert.equal(mask, timeline.masks[event], `event ${event}`);
+  }
+});
+
+test("the first pass in slices is the first pass at once", () => {
+  const trace = longTrace();
+  const whole = new Timeline(trace).runAll();
+  const sliced = new Timeline(trace);
+  while (sliced.run(777) < sliced.eventCount);
+  assert.deepEqual(sliced.masks, whole.masks);
+});
+
+test("the next hit skips blocks without losing one, in both directions", () => {
+  const timeline = new Timeline(longTrace()).runAll();
+  const mask = 1 << 2;
+  const hits = [...timeline.masks.keys()].filter((event) => (timeline.masks[event]! & mask) !== 0);
+  assert.ok(hits.length > 50);
+  const walk = (from: number, direction: 1 | -1) => {
+    const found: number[] = [];
+    for (
+      let e = timeline.nextHit(from, direction, mask);
+      e >= 0;
+      e = timeline.nextHit(e + direction, direction, mask)
+    )
+      found.push(e);
+    return found;
+  };
+  assert.deepEqual(walk(0, 1), hits);
+  assert.deepEqual(walk(timeline.eventCount - 1, -1), hits.toReversed());
+});
+
+test("a stop at a stage sees the state of that stage: expected number before and after driver.advance", () => {
+  const timeline = new Timeline(sample()).runAll();
+  const start = 4294960000;
+  const expected = timeline.record(4).stages.map(({ state }) => (state.expectedSeq >>> 0) - start);
+  // design: 2896 until driver.advance moves it to 40087 (4294960000 + 40087 wraps: subtract 2^32)
+  const relative = expected.map((value) => (value < 0 ? value + 2 ** 32 : value));
+  assert.deepEqual(
+    relative,
+    [2896, 2896, 2896, 2896, 40087, 40087, 40087, 40087, 40087, 40087, 40087, 40087],
+  );
+});
