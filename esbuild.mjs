@@ -121,7 +121,7 @@ async function main() {
     },
     start: async () => {
       await build(esbuild);
-      const [script] = await bundleInto(esbuild, ["src/test/start.ts"]);
+      const [script] = await bundleInto(esbuild, ["src/cli/start.ts"]);
       run(node, ["--enable-source-maps", script, ...rest]);
     },
     e2e: () => tool("src/test/e2e.ts"),

@@ -4,7 +4,7 @@ import type { Failure } from "../replay/expectations.ts";
 import { explain } from "../replay/explain.ts";
 import { viewAt } from "../replay/view.ts";
 import { UserError } from "../trace/platform.ts";
-import { type Runner, placeText } from "./runner.ts";
+import { placeText, type Runner } from "./runner.ts";
 
 /** Why the debugger stopped: the rule, expected and actual, the record, the descriptors, where to read on. */
 export function exceptionInfo(
@@ -14,7 +14,10 @@ export function exceptionInfo(
   const { position, effect } = stop;
   if (!effect) throw new UserError("the debugger did not stop on one of the model's rules");
   const { rule, headline, details, readOn } = explain(viewAt(timeline, position), effect);
-  const failed = effect.kind === Effect["expectation-failed"] ? failuresOf(failures, position.event, timeline.eventCount) : [];
+  const failed =
+    effect.kind === Effect["expectation-failed"]
+      ? failuresOf(failures, position.event, timeline.eventCount)
+      : [];
   const lines = [
     ...failed,
     ...details.map(({ name, value }) => `${name}: ${value}`),
@@ -25,7 +28,8 @@ export function exceptionInfo(
     exceptionId: rule,
     description: headline,
     breakMode: "always",
-    details: { message: headline, typeName: rule, stackTrace: lines.join("\n") },
+    // VS Code shows the stack trace's text, other editors the message.
+    details: { message: lines.join("\n"), typeName: rule, stackTrace: lines.join("\n") },
   };
 }
 

@@ -2,7 +2,6 @@ import type { DebugProtocol } from "@vscode/debugprotocol";
 import { Kind } from "../core/event.ts";
 import { distance, seq } from "../core/seq.ts";
 import { Stage, stages } from "../core/stage.ts";
-import type { Recording } from "../replay/recording.ts";
 import type { Position, Timeline } from "../replay/timeline.ts";
 import { partOf, recordName, type View, viewAt } from "../replay/view.ts";
 import { UserError } from "../trace/platform.ts";
@@ -36,7 +35,8 @@ export class Frames {
   stack(connection: number): readonly Frame[] {
     const known = this.stacks.get(connection);
     if (known) return known;
-    if (!this.timeline.trace.connections[connection]) throw new UserError(`there is no thread ${connection + 1}`);
+    if (!this.timeline.trace.connections[connection])
+      throw new UserError(`there is no thread ${connection + 1}`);
     const position = lastPosition(this.timeline, this.position, connection);
     const add = (name: string, at: Position, ofEvent: boolean): Frame => {
       const frame = { id: this.byId.length + 1, name, connection, position: at, ofEvent };
@@ -77,18 +77,18 @@ function stageNames(view: View): { name: string; stage: number }[] {
   if (position.stage < 0) return [{ name: "before the event", stage: -1 }];
   return recording.stages
     .slice(0, position.stage + 1)
-    .map((_, stage) => ({ name: stageName(view, recording, stage), stage }))
+    .map((_, stage) => ({ name: stageName(view, stage), stage }))
     .reverse();
 }
 
 /** The stage with what it is about: `driver.resync record 1`, `nic PROGRESS`. */
-function stageName(view: View, recording: Recording, index: number): string {
-  const { stage, detail } = recording.stages[index]!;
+export function stageName(view: View, index: number): string {
+  const { stage, detail } = view.recording.stages[index]!;
   const { name } = stages[stage]!;
   if (detail < 0) return name;
   if (stage === Stage.nic) {
     const { descriptorNames } = view.machine.devices[view.connection.device]!.profile;
-    return `${name} ${descriptorNames[recording.descriptors[detail]!.kind]}`;
+    return `${name} ${descriptorNames[view.recording.descriptors[detail]!.kind]}`;
   }
   const isAboutRecord =
     stage === Stage["tls.getRecord"] || stage === Stage["driver.resync"] || stage === Stage["tls.pushRecord"];

@@ -66,7 +66,8 @@ export class Inspection {
     if (!held) throw new UserError("this variable is from an earlier stop");
     const { frame, node } = held;
     const named = args.filter === "indexed" ? [] : node.children();
-    const indexed = args.filter === "named" || !node.indexed ? [] : indexedPage(node.indexed, args, this.client);
+    const indexed =
+      args.filter === "named" || !node.indexed ? [] : indexedPage(node.indexed, args, this.client);
     const variables = [...named, ...indexed].map((child) => this.variable(frame, child));
     const left = (node.indexed?.count ?? 0) - indexed.length;
     if (args.filter === undefined && left > 0 && args.count === undefined)
@@ -130,7 +131,8 @@ export class Inspection {
     const frame = this.frames.frame(frameId);
     const view = this.frames.view(frame);
     // Under the mouse a number is a place in the stream; in an expression it is a number.
-    const token = context === "hover" || /^\s*-?\d+:/.test(expression) ? describeToken(view, expression) : null;
+    const token =
+      context === "hover" || /^\s*-?\d+:/.test(expression) ? describeToken(view, expression) : null;
     if (token) {
       const children = token.node ? this.children(frame, token.node, false) : { variablesReference: 0 };
       return { result: token.value, ...children, ...(token.node ? this.links(frame, token.node) : {}) };
@@ -142,11 +144,7 @@ export class Inspection {
     return { result, ...this.children(frame, value, false), ...this.links(frame, value) };
   }
 
-  completions({
-    text,
-    column,
-    frameId,
-  }: DebugProtocol.CompletionsArguments): DebugProtocol.CompletionItem[] {
+  completions({ text, column, frameId }: DebugProtocol.CompletionsArguments): DebugProtocol.CompletionItem[] {
     const typed = text.slice(0, column - this.client.firstColumn);
     const word = /[\w.[\]]*$/.exec(typed)![0];
     const paths = completions(this.frames.view(this.frames.frame(frameId)), typed);

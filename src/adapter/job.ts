@@ -49,7 +49,11 @@ export class Job implements Progress {
     const body = { progressId: this.id, message, percentage };
     if (this.shown) this.send?.("progressUpdate", body);
     else {
-      const start: DebugProtocol.ProgressStartEvent["body"] = { ...body, title: this.title, cancellable: true };
+      const start: DebugProtocol.ProgressStartEvent["body"] = {
+        ...body,
+        title: this.title,
+        cancellable: true,
+      };
       if (this.requestId !== undefined) start.requestId = this.requestId;
       this.send?.("progressStart", start);
     }

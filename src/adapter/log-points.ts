@@ -41,7 +41,8 @@ export class LogOutput {
   line(view: View, message: string): string | null {
     this.lines++;
     if (this.lines > linesMax + 1) return null;
-    if (this.lines > linesMax) return `log points have written ${linesMax} lines: no more are shown in this session`;
+    if (this.lines > linesMax)
+      return `log points have written ${linesMax} lines: no more are shown in this session`;
     return interpolate(view, message);
   }
 }

@@ -1,11 +1,12 @@
-import { type StageSpec, stages } from "../core/stage.ts";
 import { wordEffect } from "../replay/effect-text.ts";
+import { gravity } from "../replay/explain.ts";
 import type { EffectRecord } from "../replay/recording.ts";
 import { type SearchResult, type StopRule, StopSearch } from "../replay/stops.ts";
 import type { Position, Timeline } from "../replay/timeline.ts";
 import { viewAt } from "../replay/view.ts";
 import { Cancelled, type Progress, UserError } from "../trace/platform.ts";
 import type { Breakpoints } from "./breakpoints.ts";
+import { stageName } from "./frames.ts";
 import { atEnd, type Move } from "./moves.ts";
 
 export type Direction = 1 | -1;
@@ -21,7 +22,7 @@ export interface Stop {
   /** What happened, in a few words. */
   description: string;
   rules: readonly StopRule[];
-  /** The effect that an exception filter caught. */
+  /** The effect that an exception filter caught, or the gravest one of a step. */
   effect: EffectRecord | null;
 }
 
@@ -69,7 +70,10 @@ export class Runner {
   step(move: Move, connection: number, direction: Direction): Stop {
     const { timeline } = this;
     const position = move(timeline, this.stop.position, connection);
-    if (position) return this.arrive(position, direction, { reason: "step", description: "Step" });
+    if (position) {
+      const effect = headline(timeline, this.stop.position, position, direction);
+      return this.arrive(position, direction, { reason: "step", description: "Step", effect });
+    }
     const { name } = timeline.trace.connections[connection]!;
     const description = direction === 1 ? `No further event of ${name}` : `No earlier event of ${name}`;
     return this.arrive(this.stop.position, direction, { reason: "step", description });
@@ -128,7 +132,10 @@ export class Runner {
   private ended(direction: Direction): Stop {
     const last = this.timeline.eventCount - 1;
     return direction === 1
-      ? this.arrive(atEnd(this.timeline, last), 1, { reason: "end of trace", description: "End of the trace" })
+      ? this.arrive(atEnd(this.timeline, last), 1, {
+          reason: "end of trace",
+          description: "End of the trace",
+        })
       : this.arrive({ event: 0, stage: -1 }, -1, {
           reason: "start of trace",
           description: "Start of the trace",
@@ -155,13 +162,30 @@ export class Runner {
   }
 }
 
+/** The gravest effect of what a step forwards went through; of the last stage alone for a step back. */
+function headline(
+  timeline: Timeline,
+  from: Position,
+  to: Position,
+  direction: Direction,
+): EffectRecord | null {
+  const sameEvent = from.event === to.event;
+  const first = direction === -1 ? to.stage : sameEvent ? from.stage + 1 : 0;
+  const passed = timeline.record(to.event).stages.slice(Math.max(first, 0), to.stage + 1);
+  const effects = passed.flatMap((stage) => stage.effects);
+  for (const kind of gravity) {
+    const effect = effects.find((each) => each.kind === kind);
+    if (effect) return effect;
+  }
+  return null;
+}
+
 /** Position and direction of a stop on one line: `event 5 of 9, after driver.check, forwards`. */
 export function placeText(timeline: Timeline, { position, direction }: Stop): string {
-  const { event, stage } = position;
-  const recorded = timeline.record(event).stages[stage];
-  const spec: StageSpec | undefined = recorded && stages[recorded.stage];
-  const where = spec ? `after ${spec.name}` : "before its first stage";
-  return `event ${event + 1} of ${timeline.eventCount}, ${where}, ${direction === 1 ? "forwards" : "backwards"}`;
+  const where =
+    position.stage < 0 ? "before it" : `after ${stageName(viewAt(timeline, position), position.stage)}`;
+  const way = direction === 1 ? "forwards" : "backwards";
+  return `event ${position.event + 1} of ${timeline.eventCount}, ${where}, ${way}`;
 }
 
 /** Why and where, for whoever hovers over the stopped thread or reads the status bar. */

@@ -162,7 +162,10 @@ export class TraceDebugSession extends AnsweringSession {
     this.sendEvent(new Event("stopped", body));
   }
 
-  protected override nextRequest(response: DebugProtocol.NextResponse, args: DebugProtocol.NextArguments): void {
+  protected override nextRequest(
+    response: DebugProtocol.NextResponse,
+    args: DebugProtocol.NextArguments,
+  ): void {
     this.step(response, args.threadId, args.granularity === "instruction" ? stepIn : next, 1);
   }
 

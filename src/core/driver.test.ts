@@ -5,6 +5,8 @@ import { type CounterName, countersOf } from "./count.ts";
 import { nicExpectedSeq, nicRecordSn } from "./nic.ts";
 import { connectx } from "./profiles/connectx.ts";
 import { innova } from "./profiles/innova.ts";
+import { stages } from "./stage.ts";
+import { step } from "./step.ts";
 
 /** Expected sequence numbers, relative: the driver's and the NIC's. */
 function expected(play: Play): [number, number | null] {
@@ -148,6 +150,48 @@ test("connectx: a DUMP is never longer than the device's MTU", () => {
   );
 });
 
+test("the stages of a transmit, in the kernel's order (design.md section 2)", () => {
+  const passed = (profile = connectx) =>
+    new Play({ profile }, "send 100; > 0:50; > 40:60; > 90:99 qdisc")
+      .rest()
+      .map((happening) => happening.stages.join(" "));
+  assert.deepEqual(passed().slice(2), [
+    "skb driver.check tls.getRecord driver.resync driver.advance nic nic nic nic wire",
+    "skb",
+  ]);
+  assert.equal(passed(innova)[2], "skb driver.check tls.getRecord driver.resync driver.advance nic nic wire");
+});
+
+test("at an out-of-order stop nothing is posted yet; the expected number moves on with the packet", () => {
+  const play = new Play({}, "send 100; > 0:50; > 60:70");
+  play.next();
+  play.next();
+  const seen: string[] = [];
+  const { machine, state } = play;
+  step(machine, 2, {
+    effect: () => {},
+    stage: (stage) => {
+      const nic = nicExpectedSeq(machine, 0, state)!;
+      const numbers = [state.expectedSeq, nic].map((s) => play.relative(s));
+      seen.push(
+        `${stages[stage]!.name}: ${machine.queue.count} posted, driver ${numbers[0]}, NIC ${numbers[1]}`,
+      );
+    },
+  });
+  assert.deepEqual(seen, [
+    "skb: 0 posted, driver 50, NIC 50",
+    "driver.check: 0 posted, driver 50, NIC 50",
+    "tls.getRecord: 0 posted, driver 50, NIC 50",
+    "driver.resync: 3 posted, driver 50, NIC 50",
+    "driver.advance: 4 posted, driver 70, NIC 50",
+    "nic: 4 posted, driver 70, NIC 0",
+    "nic: 4 posted, driver 70, NIC 0",
+    "nic: 4 posted, driver 70, NIC 60",
+    "nic: 4 posted, driver 70, NIC 70",
+    "wire: 4 posted, driver 70, NIC 70",
+  ]);
+});
+
 test("a packet at the start of a record needs no prefix", () => {
   const story = "send 100; send 100; > 0:129; > 0:129; > 129:258; > 0:1; > 129:130";
   const queues = (profile = connectx) =>
@@ -178,6 +222,7 @@ test("before the start marker: sent as it is, expected number unchanged, counted
   assert.deepEqual(happenings[2], {
     effects: ["out-of-order expected=50 seq=-51", "bypass seq=-51 length=51"],
     queue: "PKT",
+    stages: ["skb", "driver.check", "tls.getRecord", "driver.bypass", "nic", "wire"],
   });
   assert.deepEqual(names(happenings[4]!), ["encrypted"]);
   assert.deepEqual([counters(play).tx_tls_ooo, counters(play).tx_tls_skip_no_sync_data], [2, 2]);
@@ -225,6 +270,7 @@ test("a packet whose record is acknowledged is dropped: no record found", () => 
         "dropped reason=no-sync-data length=100",
       ],
       queue: "",
+      stages: ["skb", "driver.check", "tls.getRecord", "driver.drop"],
     });
     assert.ok(names(happenings[5]!).includes("resync"), "the record after it is there");
     assert.equal(names(happenings[6]!).at(-1), "dropped", "the marker is gone too");
@@ -236,14 +282,18 @@ test("a packet whose record is acknowledged is dropped: no record found", () => 
 test("an acknowledged byte in order needs no record: no lookup, right bytes", () => {
   const play = new Play({}, "send 100; send 100; > 0:258; > 0:100; ack 258; > 100:200");
   const happenings = play.rest();
-  assert.deepEqual(happenings.at(-1), { effects: ["encrypted seq=100 length=100"], queue: "PKT" });
+  assert.deepEqual(happenings.at(-1), {
+    effects: ["encrypted seq=100 length=100"],
+    queue: "PKT",
+    stages: ["skb", "driver.check", "driver.advance", "nic", "wire"],
+  });
   assert.deepEqual(expected(play), [200, 200]);
 });
 
 test("segments without payload take the ordinary path", () => {
   const play = new Play({}, "send 100; > 100:100; > 0:10");
   const happenings = play.rest();
-  assert.deepEqual(happenings[1], { effects: [], queue: "" });
+  assert.deepEqual(happenings[1], { effects: [], queue: "", stages: ["skb", "wire"] });
   assert.deepEqual(counters(play), { tx_tls_encrypted_packets: 1, tx_tls_encrypted_bytes: 10 });
 });
 

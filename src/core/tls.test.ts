@@ -68,6 +68,12 @@ test("a write of another type first pushes the open record as application data",
   check("send 20000 type=22", "16384/22 3616/22");
 });
 
+test("sendmsg comes first, then the records that it pushes", () => {
+  const play = new Play({}, "send 100 more; send 20000 type=22");
+  play.next();
+  assert.deepEqual(play.next().stages, ["tls.sendmsg", "tls.pushRecord", "tls.pushRecord", "tls.pushRecord"]);
+});
+
 test("records follow each other in sequence space, over 2^32 (domain.md section 3's example)", () => {
   const play = new Play({ startSeq: 0xffffff00 }, "send 300; send 10");
   play.rest();

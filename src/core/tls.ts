@@ -20,10 +20,10 @@ export function sendmsg(machine: Machine, event: number, state: ConnectionState,
   const flags = events.flags.at(event);
   const type = events.extra.at(event);
   const { prepend } = layoutFor(machine, connection);
+  sink.stage(Stage["tls.sendmsg"], -1);
   if ((flags & Flag.typed) !== 0 && state.openLength > 0)
     closeRecord(machine, event, state, recordType.applicationData, sink);
   let size = events.length.at(event);
-  sink.stage(Stage["tls.sendmsg"], -1);
   do {
     if (state.openLength === 0) open(state, event, type, prepend);
     const copied = Math.min(size, payloadSizeMax + prepend - state.openLength);

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Play, type Setup } from "../test/scenario.ts";
+import { keysFor, Play, type Setup } from "../test/scenario.ts";
+import { streamBytes, wireRecord } from "./bytes.ts";
 import type { Faults, Profile } from "./profile.ts";
 import { connectx } from "./profiles/connectx.ts";
 import { innova } from "./profiles/innova.ts";
+import { advance } from "./seq.ts";
+import { wireBytes } from "./wire.ts";
 
 const broken = (profile: Profile, faults: Faults): Profile => ({ ...profile, faults });
 
@@ -142,4 +145,26 @@ test("out of step goes on until the next params, over packets of any cut", () =>
   const setup = { profile: broken(connectx, { recordSnOff: 1 }) };
   const wrongTags = wrong(setup, "> 0:100; > 1500:1600; > 1600:2000; > 2000:2100; > 2100:3087");
   assert.deepEqual(wrongTags, ["wrong-tag seq=3071 bytes=16"], "the next record's number is wrong too");
+});
+
+test("a packet over a key update has each record's bytes under its own keys and number", () => {
+  const other = { ...keysFor("aes-128-gcm"), key: new Uint8Array(16).fill(9) };
+  const setup: Setup = { version: 0x0304, recSeq0: 5n, laterKeys: [other] };
+  const play = new Play(setup, "record 122; record 122; record 122 epoch=1; > 0:50; > 50:366; > 100:300");
+  for (let i = 0; i < 4; i++) play.next();
+  for (const [start, end] of [
+    [50, 366],
+    [100, 300],
+  ] as const) {
+    play.next();
+    const { machine, state } = play;
+    const packet = {
+      connection: 0,
+      seq: advance(machine.connections[0]!.startSeq, start),
+      length: end - start,
+    };
+    const right = streamBytes(machine, 0, packet.seq, packet.length, wireRecord)!;
+    assert.deepEqual(wireBytes(machine, state, packet), right);
+  }
+  assert.equal(play.machine.records[0]!.sn(3), 0n, "numbers begin again with the keys");
 });

@@ -31,21 +31,22 @@ export function wireBytes(machine: Machine, state: ConnectionState, packet: Pack
   return state.nicInStep === 1 ? inStep(machine, packet, host) : outOfStep(machine, packet.connection, state);
 }
 
+/** In step the NIC stands in the very record that the byte belongs to, with its number and keys. */
 function inStep(machine: Machine, packet: Packet, host: Uint8Array): Uint8Array | null {
-  const log = machine.records[packet.connection]!;
-  const row = log.rowOf(packet.seq, log.count);
-  const stream = nicStream(machine, packet.connection, row, log.count);
-  if (!stream) return null;
-  const start = log.start(row);
-  const prefix = streamBytes(
-    machine,
-    packet.connection,
-    start,
-    distance(start, packet.seq),
-    placeholderRecord,
-  );
-  if (prefix) stream.feed(prefix);
-  return stream.feed(host);
+  const { connection, length } = packet;
+  const log = machine.records[connection]!;
+  const out = new Uint8Array(length);
+  let from = 0;
+  for (let row = log.rowOf(packet.seq, log.count); from < length; row++) {
+    const stream = nicStream(machine, connection, row, log.count);
+    const record = placeholderRecord(machine, connection, row);
+    if (!stream || !record) return null;
+    const to = Math.min(length, distance(packet.seq, log.end(row)));
+    stream.feed(record.subarray(0, distance(log.start(row), advance(packet.seq, from))));
+    out.set(stream.feed(host.subarray(from, to)), from);
+    from = to;
+  }
+  return out;
 }
 
 function outOfStep(machine: Machine, connection: number, state: ConnectionState): Uint8Array | null {

@@ -4,6 +4,7 @@ import { TraceDebugSession } from "../adapter/session.ts";
 import { findKeys } from "../cli/key-files.ts";
 import { nodePlatform, openFile } from "../cli/node-platform.ts";
 import { configurationOf, configurationProvider, dynamicProvider } from "./configurations.ts";
+import { debugViewTrackers } from "./debug-view.ts";
 import { expressionProvider, inlineValuesProvider } from "./hovers.ts";
 import { chooseKeys } from "./keys.ts";
 import { statusTrackers } from "./status.ts";
@@ -27,7 +28,9 @@ export function activate(context: vscode.ExtensionContext): void {
       vscode.DebugConfigurationProviderTriggerKind.Dynamic,
     ),
     debug.registerDebugAdapterTrackerFactory(debugType, statusTrackers),
+    debug.registerDebugAdapterTrackerFactory(debugType, debugViewTrackers),
     commands.registerCommand("tlstrace.debugFile", debugFile),
+    commands.registerCommand("tlstrace.stepBackInto", stepBackInto),
     commands.registerCommand("tlstrace.chooseKeys", (uri?: vscode.Uri) => chooseKeysOf(memory, uri)),
     languages.registerEvaluatableExpressionProvider({ language: debugType }, expressionProvider),
     languages.registerInlineValuesProvider({ language: debugType }, inlineValuesProvider),
@@ -49,4 +52,11 @@ async function chooseKeysOf(memory: vscode.Memento, uri?: vscode.Uri): Promise<v
     void vscode.window.showErrorMessage(
       "Choose keys on a packet capture (.pcap, .pcapng): select one first.",
     );
+}
+
+/** One stage back. The editor's own Step Back goes by events, and sends a finer grain only from its disassembly view. */
+async function stepBackInto(): Promise<void> {
+  const item = vscode.debug.activeStackItem;
+  if (item)
+    await item.session.customRequest("stepBack", { threadId: item.threadId, granularity: "instruction" });
 }

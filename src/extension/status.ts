@@ -1,27 +1,19 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import * as vscode from "vscode";
 
-const backwards = ["stepBack", "reverseContinue"];
-const forwards = ["next", "stepIn", "stepOut", "continue", "goto", "restart"];
-
 /**
- * Shows where a session stands and which way it last travelled in the status bar: the editor itself has no mark for
- * going backwards.
+ * Shows where a session stands and which way it travelled in the status bar, in the adapter's words: the editor itself
+ * has no mark for going backwards.
  */
 export const statusTrackers: vscode.DebugAdapterTrackerFactory = {
   createDebugAdapterTracker() {
     const item = vscode.window.createStatusBarItem("tlstrace.position", vscode.StatusBarAlignment.Left, 100);
     item.name = "TLS Offload Trace: position";
     item.command = "workbench.debug.action.focusCallStackView";
-    let isBackwards = false;
     return {
-      onWillReceiveMessage(message: DebugProtocol.Request) {
-        if (backwards.includes(message.command)) isBackwards = true;
-        else if (forwards.includes(message.command)) isBackwards = false;
-      },
       onDidSendMessage(message: DebugProtocol.Event) {
         if (message.type !== "event") return;
-        if (message.event === "stopped") show(item, message.body, isBackwards);
+        if (message.event === "stopped") show(item, message.body);
         else if (message.event === "continued" || message.event === "terminated") item.hide();
       },
       onExit: () => item.dispose(),
@@ -29,14 +21,15 @@ export const statusTrackers: vscode.DebugAdapterTrackerFactory = {
   },
 };
 
+/** A stop's text says why and, in brackets at its end, where and which way: the bar has room for the latter. */
 function show(
   item: vscode.StatusBarItem,
-  stop: DebugProtocol.StoppedEvent["body"],
-  isBackwards: boolean,
+  { text = "", description = "" }: DebugProtocol.StoppedEvent["body"],
 ): void {
-  const words = stop.description ?? stop.text ?? stop.reason;
-  item.text = `${isBackwards ? "$(debug-reverse-continue)" : "$(debug-continue)"} ${words}`;
-  item.tooltip = `${stop.text ?? words} (${isBackwards ? "travelling backwards" : "travelling forwards"})`;
+  const place = /\(([^()]*)\)$/.exec(text)?.[1] ?? description;
+  const icon = place.endsWith("backwards") ? "$(debug-reverse-continue)" : "$(debug-continue)";
+  item.text = `${icon} ${place}`;
+  item.tooltip = text || description;
   item.accessibilityInformation = { label: item.tooltip };
   item.show();
 }

@@ -7,7 +7,8 @@ import { recordCipher } from "./reference.ts";
  */
 export class ByteNic {
   private readonly connection: Connection;
-  private sn = 0n;
+  /** Number of the record that it is in. */
+  sn = 0n;
   private header = Buffer.alloc(0);
   private readonly prepend: number;
   /** False: broken so that it leaves what stands in a tag's place. */

@@ -2,7 +2,7 @@ import { Descriptor } from "../core/descriptor.ts";
 import { DropReason, dropReasons, Effect, effects, maskOf } from "../core/effect.ts";
 import { Flag, Kind } from "../core/event.ts";
 import { createMachine, initialState, type Machine, type Sink } from "../core/machine.ts";
-import { nicExpectedSeq } from "../core/nic.ts";
+import { nicExpectedSeq, nicRecordSn } from "../core/nic.ts";
 import { distance, type Seq, seq } from "../core/seq.ts";
 import { Stage } from "../core/stage.ts";
 import { stateFields } from "../core/state.ts";
@@ -25,7 +25,7 @@ export interface Coverage {
   events: number;
   packets: number;
   bytes: number;
-  /** Events that had each effect, by name. */
+  /** How often each effect came, by name; `dropped` by its reason too. */
   effects: Record<string, number>;
 }
 
@@ -38,7 +38,7 @@ export function failuresOf(trace: Trace, limit = 1, coverage = noCoverage()): Fa
   const checker = new Checker(trace, coverage);
   for (let event = 0; event < trace.events.count && checker.failures.length < limit; event++)
     checker.play(event);
-  if (checker.failures.length === 0) checker.replay();
+  if (checker.failures.length < limit) checker.replay();
   return checker.failures.slice(0, limit);
 }
 
@@ -106,7 +106,8 @@ class Checker implements Sink {
 
   effect(effect: number, a: number, b: number): void {
     this.said.push({ effect, a, b });
-    const { name } = effects[effect]!;
+    const spec = effects[effect]!;
+    const name = effect === Effect.dropped ? `${spec.name} ${dropReasons[a]}` : spec.name;
     this.coverage.effects[name] = (this.coverage.effects[name] ?? 0) + 1;
   }
 
@@ -216,6 +217,10 @@ class Checker implements Sink {
     if (state.nicReady === 1) {
       const place = nic === null ? null : distance(startSeq, nic);
       this.expect("agreement", place === driver, `the driver expects ${driver}, the NIC ${place}`);
+      const sn = nicRecordSn(this.machine, c, state);
+      const { sn: referenceSn } = this.nics[c]!;
+      const agrees = state.nicInStep === 0 || sn === referenceSn;
+      this.expect("agreement", agrees, `the NIC is in record ${sn}, the reference NIC in ${referenceSn}`);
     }
     const counted = {
       ooo: state.outOfOrder,

@@ -41,6 +41,8 @@ export function* invariantBreaks(
     yield ["I5", `the hint ${hint} is not in the map ${head}…${tail}`];
   if (hint !== expectedHint) yield ["I5", `the hint is ${hint}, not ${expectedHint}`];
 
+  const sndUna = state.acked === 1 ? place(state.sndUna) : null;
+  if (sndUna !== reference.sndUna) yield ["I6", `snd_una is ${sndUna}, not ${reference.sndUna}`];
   if (tail - head !== list.length) yield ["I6", `${tail - head} records in the map, not ${list.length}`];
   if (head < tail && reference.sndUna !== null && place(log.end(head)) <= reference.sndUna)
     yield ["I6", "the first record is acknowledged"];

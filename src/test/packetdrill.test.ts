@@ -19,12 +19,9 @@ if (folder === null) {
   for (const profile of profiles) {
     test(`all ${lines.length} packetdrill schedules replay under ${profile.id}: every byte of every packet is the right one`, () => {
       for (const line of lines) {
-        const schedule = JSON.parse(line) as Schedule & {
-          name: string;
-          events: { dir?: string; len?: number }[];
-        };
+        const schedule = JSON.parse(line) as Schedule;
         const bytes = schedule.events.reduce(
-          (sum, { dir, len }) => sum + (dir === "out" ? (len ?? 0) : 0),
+          (sum, event) => sum + ("len" in event && event.dir === "out" ? event.len : 0),
           0,
         );
         for (const startSeq of startSeqs) {

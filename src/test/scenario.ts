@@ -1,11 +1,12 @@
 import { descriptorKinds } from "../core/descriptor.ts";
 import { dropReasons, effects } from "../core/effect.ts";
-import { EventLog, Flag, Kind } from "../core/event.ts";
+import { EventLog, Flag, Kind, packRecord } from "../core/event.ts";
 import { createMachine, type Machine, type Sink } from "../core/machine.ts";
 import type { Profile } from "../core/profile.ts";
 import { connectx } from "../core/profiles/connectx.ts";
 import { type Cipher, type RecordKeys, recordType, type TlsVersion } from "../core/record.ts";
 import { distance, seq } from "../core/seq.ts";
+import { stages } from "../core/stage.ts";
 import type { ConnectionState } from "../core/state.ts";
 import { step } from "../core/step.ts";
 
@@ -18,7 +19,9 @@ export interface Setup {
   recSeq0?: bigint;
   mtu?: number;
   mss?: number;
+  /** Keys of epoch 0, and of the epochs that `record` events begin. */
   keys?: RecordKeys;
+  laterKeys?: RecordKeys[];
   payload?: (offset: number, length: number) => Uint8Array;
 }
 
@@ -27,6 +30,7 @@ export interface Happening {
   effects: string[];
   /** Descriptors in the order in which they were posted. */
   queue: string;
+  stages: string[];
 }
 
 const recordKeys: RecordKeys = {
@@ -51,7 +55,8 @@ const countedPayload = (offset: number, length: number): Uint8Array =>
 
 /**
  * A machine that plays a story, one event a word group between semicolons, in a small notation for unit tests:
- * `send 100`, `send 5 more`, `send 2 eor type=21`, `> 0:1448`, `> 0:9 lost`, `> 0:9 qdisc`, `ack 1448`, `close`.
+ * `send 100`, `send 5 more`, `send 2 eor type=21`, `> 0:1448`, `> 0:9 lost`, `> 0:9 qdisc`,
+ * `ack 1448`, `close`, and a captured record that begins an epoch, `record 122 epoch=1`.
  */
 export class Play {
   readonly machine: Machine;
@@ -68,7 +73,7 @@ export class Play {
       cipher,
       startSeq,
       recSeq0: setup.recSeq0 ?? 1n,
-      epochs: [setup.keys ?? keysFor(cipher)],
+      epochs: [setup.keys ?? keysFor(cipher), ...(setup.laterKeys ?? [])],
       mss: setup.mss ?? 1448,
       installed: true,
       source: null,
@@ -97,9 +102,13 @@ export class Play {
   /** Plays the next event. */
   next(): Happening {
     const said: string[] = [];
-    const sink: Sink = { effect: (kind, a, b) => void said.push(this.words(kind, a, b)), stage: () => {} };
+    const passed: string[] = [];
+    const sink: Sink = {
+      effect: (kind, a, b) => void said.push(this.words(kind, a, b)),
+      stage: (stage) => void passed.push(stages[stage]!.name),
+    };
     step(this.machine, this.at++, sink);
-    return { effects: said, queue: this.queue() };
+    return { effects: said, queue: this.queue(), stages: passed };
   }
 
   /** Plays what is left and gives what each event did. */
@@ -151,6 +160,12 @@ function eventOf(words: string, startSeq: number) {
       length: Number(first),
       extra: Number(type ?? recordType.applicationData),
     };
+  }
+  if (verb === "record") {
+    const epoch = Number(rest[0]?.slice("epoch=".length) ?? 0);
+    const marks = { startsEpoch: epoch > 0, snUnknown: false, snGiven: false };
+    const extra = packRecord({ type: recordType.applicationData, epoch, ...marks });
+    return { ...event, kind: Kind.record, length: Number(first), extra };
   }
   if (verb === ">") {
     const [start, end] = first.split(":").map(Number) as [number, number];

@@ -65,4 +65,11 @@ function report(failed: FailedRun, profile: Profile): number {
   return 1;
 }
 
-process.exitCode = main();
+try {
+  process.exitCode = main();
+} catch (error) {
+  // What parseArgs throws says which option it does not know.
+  if (!String((error as { code?: unknown }).code).startsWith("ERR_PARSE_ARGS")) throw error;
+  console.error(`${(error as Error).message}\n\n${usage}`);
+  process.exitCode = 2;
+}

@@ -4,6 +4,7 @@ import { openCaptureFile, readSegments } from "./capture-file.ts";
 import { type CaptureContext, readSenders, type Sender, speaksTls } from "./connections.ts";
 import { type KeySource, parseKeyLogs } from "./keys.ts";
 import type { FileAccess, Platform, Progress } from "./platform.ts";
+import { gapType, type RecordTable } from "./records.ts";
 import type { SegmentLog, Segments } from "./segments.ts";
 import type { OffloadStart } from "./start.ts";
 import { assemble, type ByteStream } from "./stream.ts";
@@ -144,5 +145,22 @@ function complaints(senders: readonly Sender[], keys: KeySource, options: Captur
       message: `no stream ${name} in the capture: its crypto_info was not used`,
     });
   }
+  for (const { shown, offload } of senders) {
+    const missing = offload && missingOf(offload.walked.table);
+    if (missing) found.push({ severity: "note", message: `${shown.name}: ${missing}` });
+  }
   return found;
+}
+
+/** What of a stream's records is not there, null if nothing. */
+function missingOf(table: RecordTable): string | null {
+  let gaps = 0;
+  let bytes = 0;
+  for (let row = 0; row < table.count; row++) {
+    if (table.type.values[row] !== gapType) continue;
+    gaps++;
+    bytes += table.length.values[row]!;
+  }
+  if (gaps === 0) return null;
+  return `${gaps} gap(s) of ${bytes} bytes in all where records are not known, because the capture lacks bytes or they are damaged`;
 }

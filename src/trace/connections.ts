@@ -145,7 +145,8 @@ async function readOffload(
   const { copyWindow, progress } = context;
   const walked = await walk({ stream, start, protection, isHostTap, copyWindow }, progress);
   shown.tap = found.tap;
-  shown.note = [start.note, found.note].filter((note) => note !== null).join("; ") || null;
+  const notes = [start.note, found.note, noteOf(walked)];
+  shown.note = notes.filter((note) => note !== null).join("; ") || null;
   const connection: Connection = {
     name: shown.name,
     device: 0,
@@ -163,6 +164,12 @@ async function readOffload(
   };
   return { connection, start: start.position, walked };
 }
+
+/** Records after a renegotiation have keys that no key log line of this connection gives. */
+const noteOf = ({ epochs }: Walked): string | null =>
+  epochs[0] && epochs.at(-1) === null
+    ? "after a renegotiation the keys are not known: record map without decryption from there on"
+    : null;
 
 /** In TLS 1.2 GCM the first explicit nonce is not derived from secrets: the records tell it. */
 function epochsOf({ epochs, firstNonce }: Walked): (RecordKeys | null)[] {

@@ -79,7 +79,9 @@ const bodySizeMax = 1 << 16;
 
 /** Cuts handshake messages out of record contents: a record may hold many, a message may span many records. */
 export class MessageReader {
-  #pending = new Uint8Array(0);
+  /** Bytes of the message that is not complete yet. */
+  #pending = new Uint8Array(1 << 10);
+  #size = 0;
   /** Bytes of an overlong message still to be skipped. */
   #skip = 0;
 
@@ -87,20 +89,32 @@ export class MessageReader {
   feed(content: Uint8Array): Message[] {
     const skipped = Math.min(this.#skip, content.length);
     this.#skip -= skipped;
-    const bytes = new Uint8Array(this.#pending.length + content.length - skipped);
-    bytes.set(this.#pending);
-    bytes.set(content.subarray(skipped), this.#pending.length);
+    this.#append(content.subarray(skipped));
+    const bytes = this.#pending;
     const messages: Message[] = [];
     let at = 0;
-    while (at + 4 <= bytes.length) {
+    while (at + 4 <= this.#size) {
       const size = (bytes[at + 1]! << 16) | u16be(bytes, at + 2);
       const end = at + 4 + size;
-      if (end > bytes.length && size <= bodySizeMax) break;
-      messages.push({ type: bytes[at]!, body: bytes.slice(at + 4, Math.min(end, at + 4 + bodySizeMax)) });
-      this.#skip = Math.max(0, end - bytes.length);
-      at = end;
+      if (end > this.#size && size <= bodySizeMax) break;
+      const held = Math.min(end, this.#size, at + 4 + bodySizeMax);
+      messages.push({ type: bytes[at]!, body: bytes.slice(at + 4, held) });
+      this.#skip = Math.max(0, end - this.#size);
+      at = Math.min(end, this.#size);
     }
-    this.#pending = bytes.slice(at);
+    bytes.copyWithin(0, at, this.#size);
+    this.#size -= at;
     return messages;
+  }
+
+  #append(content: Uint8Array): void {
+    const size = this.#size + content.length;
+    if (size > this.#pending.length) {
+      const grown = new Uint8Array(Math.max(size, 2 * this.#pending.length));
+      grown.set(this.#pending.subarray(0, this.#size));
+      this.#pending = grown;
+    }
+    this.#pending.set(content, this.#size);
+    this.#size = size;
   }
 }

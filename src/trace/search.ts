@@ -25,6 +25,7 @@ export class SearchBudget {
 export interface Found {
   position: number;
   index: number;
+  epoch: Epoch;
 }
 
 /** The record that was due authenticates at `position`, under the keys of `epoch`. */
@@ -87,22 +88,32 @@ export class FramingSearch {
 
   /** The first record behind `position` that authenticates as one after the record at `index`. */
   nextAuthentic(position: number, epoch: Epoch, index: number): Found | null {
+    // A KeyUpdate may be among what was lost.
+    const next = this.#version === 0x0304 ? this.#opener.after(epoch) : null;
     for (const candidate of this.#candidates(position + 1, this.#stream.end)) {
       const lost = Math.min(lostRecordsMax, 1 + Math.floor((candidate - position) / this.#sizeMin));
-      for (let k = 1; k <= lost; k++) {
-        const record = this.#recordAt(candidate);
-        if (record === null) break;
-        if (this.#opener.open(epoch, index + k, record) !== null)
-          return { position: candidate, index: index + k };
-      }
+      const found =
+        this.#numberAt(candidate, epoch, index + 1, lost) ??
+        (next?.keys ? this.#numberAt(candidate, next, 0, lost) : null);
+      if (found) return found;
+    }
+    return null;
+  }
+
+  /** The record at `position` under the first of `count` numbers that it authenticates with. */
+  #numberAt(position: number, epoch: Epoch, first: number, count: number): Found | null {
+    for (let index = first; index < first + count; index++) {
+      const record = this.#recordAt(position);
+      if (record === null) return null;
+      if (this.#opener.open(epoch, index, record) !== null) return { position, index, epoch };
     }
     return null;
   }
 
   /** The first header behind `position` from which records follow one another for long enough to be sure without keys. */
-  nextChain(position: number): Found | null {
+  nextChain(position: number, epoch: Epoch): Found | null {
     for (const candidate of this.#candidates(position + 1, this.#stream.end)) {
-      if (this.#isChain(candidate)) return { position: candidate, index: -1 };
+      if (this.#isChain(candidate)) return { position: candidate, index: -1, epoch };
     }
     return null;
   }

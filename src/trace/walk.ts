@@ -140,7 +140,7 @@ class Walker {
   }
 
   #canOpen(): boolean {
-    return this.#epoch.keys !== null && !this.#isHostTap;
+    return this.#epoch.keys !== null && this.#index >= 0 && !this.#isHostTap;
   }
 
   /** Takes the record if it authenticates as the one that is due. */
@@ -203,6 +203,7 @@ class Walker {
   /** A record that nothing can authenticate: no key, or plaintext in a capture taken before the NIC. */
   #takeUnchecked(header: Header, record: Uint8Array | null): void {
     this.#noteUnknown(this.position, this.position + header.length);
+    this.#budget.earn(header.length);
     if (this.#isHostTap && this.#protection && record) {
       const plaintext = record.subarray(this.#protection.layout.prepend, record.length - tagSize);
       const { type, size } = innerOf(this.#version, header.type, plaintext);
@@ -308,11 +309,13 @@ class Walker {
   #takeByCopies(): boolean {
     const size = this.#stream.read(this.position, recordSizeMax, this.#other);
     const bytes = this.#other.subarray(0, size);
-    const overlays = this.#comparer
-      .overlapping(this.position, this.position + size)
-      .filter((copy) => this.#comparer.differs(copy, this.position, bytes))
-      .slice(0, copiesTriedMax)
-      .map((copy) => this.#comparer.overlayOf(copy, this.position, this.position + size));
+    const end = this.position + size;
+    const overlays: Overlay[] = [];
+    for (const copy of this.#comparer.overlapping(this.position, end)) {
+      const overlay = this.#comparer.overlayOf(copy, this.position, end);
+      if (overlays.length === copiesTriedMax || !this.#budget.spend(overlay.length)) break;
+      if (this.#comparer.differs(copy, this.position, bytes)) overlays.push(overlay);
+    }
     if (overlays.length > 1 && this.#takeOverlaid(overlays, bytes)) return true;
     return overlays.some((overlay) => this.#takeOverlaid([overlay], bytes));
   }
@@ -337,9 +340,10 @@ class Walker {
 
   /** Finds the framing again behind a hole or damage; what lies between is a gap. False if it is lost for good. */
   #resume(): boolean {
-    const found = this.#canOpen()
+    const authentic = this.#canOpen()
       ? this.#search.nextAuthentic(this.position, this.#epoch, this.#index)
-      : this.#search.nextChain(this.position);
+      : null;
+    const found = authentic ?? this.#search.nextChain(this.position, this.#epoch);
     const end = found?.position ?? this.#stream.end;
     this.#noteUnknown(this.position, end);
     while (this.position < end) {
@@ -347,8 +351,10 @@ class Walker {
       this.#result.table.pushGap(this.position, length, this.#epoch.number);
       this.position += length;
     }
-    this.#index = found?.index ?? -1;
-    return found !== null;
+    if (found === null) return false;
+    this.#enter(found.epoch);
+    this.#index = found.index;
+    return true;
   }
 
   #noteUnknown(start: number, end: number): void {

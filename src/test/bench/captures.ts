@@ -64,7 +64,9 @@ export function writeCapture(folder: string, shape: Shape, seed: number): Captur
   const { flights, server, keyLog } = session(shape.version, random);
   const sender = new Sender(new CaptureWriter(file), shape, random);
   for (const { from, bytes } of flights) sender.flight(from, bytes);
-  const pattern = createHash("shake256", { outputLength: 1 << 20 }).update(`pattern ${seed}`).digest();
+  const pattern = createHash("shake256", { outputLength: 1 << 20 })
+    .update(`pattern ${seed}`)
+    .digest();
   for (let sent = 0; sent < shape.bytes; sent += shape.recordSize) {
     const at = sent % (1 << 19);
     const content = pattern.subarray(at, at + Math.min(shape.recordSize, shape.bytes - sent));
@@ -157,7 +159,8 @@ class Sender {
     const hole = from === 0 ? this.#pending[0] : undefined;
     const end = this.#next[from === 0 ? 1 : 0];
     const fields = { from, seq: this.#next[from], flags: TcpFlag.ack, payload: new Uint8Array(0) };
-    if (!hole || hole.seq + hole.payload.length === end) this.#writer.packet({ ...fields, ack: hole?.seq ?? end });
+    if (!hole || hole.seq + hole.payload.length === end)
+      this.#writer.packet({ ...fields, ack: hole?.seq ?? end });
     else this.#writer.packet({ ...fields, ack: hole.seq, sack: [hole.seq + hole.payload.length, end] });
   }
 }

@@ -1,7 +1,7 @@
 import { nodeAead } from "../../cli/node-platform.ts";
 import {
-  addU64,
   aadOf,
+  addU64,
   layoutOf,
   nonceOf,
   prependOf,
@@ -14,10 +14,9 @@ import {
 import { handshakeType } from "../../trace/handshake.ts";
 import { keys12, keys13 } from "../../trace/secrets.ts";
 
-
 /** The AEAD of every session made here. */
 const cipher = "aes-128-gcm";
-const suites = { 0x0303: [0xc0, 0x2f], 0x0304: [0x13, 0x01] } as const;
+const suites = { 771: [0xc0, 0x2f], 772: [0x13, 0x01] } as const;
 const aead = nodeAead();
 
 /** One flight of the handshake: who sends it (0 = client) and its bytes. */
@@ -35,9 +34,11 @@ export interface Session {
   keyLog: string;
 }
 
-const seededBytes = (random: () => number, length: number) => Uint8Array.from({ length }, () => random() * 256);
+const seededBytes = (random: () => number, length: number) =>
+  Uint8Array.from({ length }, () => random() * 256);
 type Bytes = Uint8Array | readonly number[];
-const joined = (...parts: readonly Bytes[]): Uint8Array => Uint8Array.from(parts.flatMap((part) => [...part]));
+const joined = (...parts: readonly Bytes[]): Uint8Array =>
+  Uint8Array.from(parts.flatMap((part) => [...part]));
 const u16 = (n: number): number[] => [n >>> 8, n & 255];
 const u24 = (n: number): number[] => [n >>> 16, ...u16(n & 0xffff)];
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
@@ -107,7 +108,10 @@ function session13(random: () => number): Session {
         from: 1,
         bytes: joined(server.record, changeCipherSpec, sealer(serverShake).seal(recordType.handshake, proof)),
       },
-      { from: 0, bytes: joined(changeCipherSpec, sealer(clientShake).seal(recordType.handshake, finished())) },
+      {
+        from: 0,
+        bytes: joined(changeCipherSpec, sealer(clientShake).seal(recordType.handshake, finished())),
+      },
     ],
     server: sealer(serverApp),
     keyLog: [

@@ -1,26 +1,52 @@
-import assert from "node:assert/strict";
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import type { TraceDebugSession } from "../adapter/session.ts";
+import type { TraceDebugSession } from "./session.ts";
 
-type Body = Record<string, unknown>;
+/** The bodies of the answers that somebody looks into. */
+interface Bodies {
+  initialize: DebugProtocol.Capabilities;
+  setBreakpoints: DebugProtocol.SetBreakpointsResponse["body"];
+  setFunctionBreakpoints: DebugProtocol.SetFunctionBreakpointsResponse["body"];
+  setExceptionBreakpoints: Required<NonNullable<DebugProtocol.SetExceptionBreakpointsResponse["body"]>>;
+  breakpointLocations: DebugProtocol.BreakpointLocationsResponse["body"];
+  exceptionInfo: DebugProtocol.ExceptionInfoResponse["body"] & { description: string };
+  threads: DebugProtocol.ThreadsResponse["body"];
+  stackTrace: DebugProtocol.StackTraceResponse["body"];
+  scopes: DebugProtocol.ScopesResponse["body"];
+  variables: DebugProtocol.VariablesResponse["body"];
+  evaluate: DebugProtocol.EvaluateResponse["body"];
+  completions: DebugProtocol.CompletionsResponse["body"];
+  readMemory: NonNullable<DebugProtocol.ReadMemoryResponse["body"]>;
+  source: DebugProtocol.SourceResponse["body"];
+  loadedSources: DebugProtocol.LoadedSourcesResponse["body"];
+  gotoTargets: DebugProtocol.GotoTargetsResponse["body"];
+  locations: NonNullable<DebugProtocol.LocationsResponse["body"]>;
+}
 
-/** An answer's body, whatever it holds: tests look at the fields they mean. */
-// biome-ignore lint/suspicious/noExplicitAny: a protocol body's shape depends on the request.
-type Answer = any;
+interface EventBodies {
+  stopped: DebugProtocol.StoppedEvent["body"];
+  output: DebugProtocol.OutputEvent["body"];
+  breakpoint: DebugProtocol.BreakpointEvent["body"];
+  progressStart: DebugProtocol.ProgressStartEvent["body"];
+  initialized: undefined;
+  terminated: undefined;
+}
 
-/** Longer than any answer takes, shorter than a test runner's patience. */
-const patienceMs = 20_000;
+type BodyOf<Command extends string> = Command extends keyof Bodies ? Bodies[Command] : unknown;
+
+/** Longer than any answer takes. */
+const patienceMs = 60_000;
 
 /**
  * An editor in the same process: talks to a session as VS Code's inline adapters are talked to, keeps every event,
- * and waits for the ones that a test is about.
+ * and waits for the ones that matter. The terminal and the tests debug with it.
  */
 export class DapClient {
   readonly events: DebugProtocol.Event[] = [];
   readonly session: TraceDebugSession;
   private seq = 1;
   private readonly pending = new Map<number, (response: DebugProtocol.Response) => void>();
-  private readonly waiting: { name: string; from: number; resolve: (event: DebugProtocol.Event) => void }[] = [];
+  private readonly waiting: { name: string; from: number; resolve: (event: DebugProtocol.Event) => void }[] =
+    [];
 
   constructor(session: TraceDebugSession) {
     this.session = session;
@@ -65,31 +91,34 @@ export class DapClient {
   }
 
   /** Sends a request that must succeed and gives its body. */
-  async ask(command: string, args: object = {}): Promise<Answer> {
+  async ask<Command extends string>(command: Command, args: object = {}): Promise<BodyOf<Command>> {
     const response = await this.send(command, args);
-    assert.ok(response.success, `${command}: ${response.message}`);
-    return response.body as Answer;
+    if (!response.success) throw new Error(`${command}: ${response.message}`);
+    return response.body as BodyOf<Command>;
   }
 
   /** Sends a request that must fail and gives its message. */
   async refused(command: string, args: object = {}): Promise<string> {
     const response = await this.send(command, args);
-    assert.equal(response.success, false, `${command} should have failed`);
+    if (response.success) throw new Error(`${command} should have been refused`);
     return response.message ?? "";
   }
 
   /** The next event of that name to arrive from now on, or from place `from` of the events. */
-  next(name: string, from = this.events.length): Promise<DebugProtocol.Event & { body: Answer }> {
+  next<Name extends keyof EventBodies>(name: Name, from = this.events.length): Promise<EventBodies[Name]> {
     const event = new Promise<DebugProtocol.Event>((resolve) => {
       const waiter = { name, from, resolve };
       this.waiting.push(waiter);
       this.serve(waiter);
     });
-    return this.patiently(`event ${name}`, event) as Promise<DebugProtocol.Event & { body: Answer }>;
+    return this.patiently(
+      `event ${name}`,
+      event.then(({ body }) => body as EventBodies[Name]),
+    );
   }
 
   private patiently<Result>(what: string, promise: Promise<Result>): Promise<Result> {
-    let timer: NodeJS.Timeout | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`no ${what} within ${patienceMs} ms`)), patienceMs);
     });
@@ -97,7 +126,7 @@ export class DapClient {
   }
 
   /** Initialize and launch, up to where breakpoints are set. */
-  async launch(args: object, client: Body = {}): Promise<void> {
+  async launch(args: object, client: object = {}): Promise<void> {
     await this.ask("initialize", {
       adapterID: "tlstrace",
       supportsVariablePaging: true,
@@ -110,14 +139,23 @@ export class DapClient {
   }
 
   /** Sends a request that moves, and gives the stopped event that follows. */
-  async moves(command: string, args: object = { threadId: 1 }): Promise<Answer> {
+  async moves(command: string, args: object = { threadId: 1 }): Promise<EventBodies["stopped"]> {
     const stopped = this.next("stopped");
     await this.ask(command, args);
-    return (await stopped).body;
+    return stopped;
+  }
+
+  /** Bodies of all events of that name so far. */
+  told<Name extends keyof EventBodies>(name: Name): EventBodies[Name][] {
+    return this.events.filter(({ event }) => event === name).map(({ body }) => body as EventBodies[Name]);
   }
 
   /** Launches with only these exception filters and runs to the first stop. */
-  async start(args: object, filters: string[] = ["out-of-order"], client: Body = {}): Promise<Answer> {
+  async start(
+    args: object,
+    filters: string[] = ["out-of-order"],
+    client: object = {},
+  ): Promise<EventBodies["stopped"]> {
     await this.launch(args, client);
     await this.ask("setExceptionBreakpoints", { filters });
     return this.moves("configurationDone", {});

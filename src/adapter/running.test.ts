@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { sample, session, textEnvironment } from "../test/dap-session.ts";
+import type { DapClient } from "./client.ts";
+
+const header = "device eth0 profile=connectx mtu=1500\nconnection web device=eth0 version=1.3 cipher=aes-128-gcm seq=0\n";
+const eventCount = 200_000;
+/** 200,000 events: one write, then the same packet over and over. */
+const long = `${header}+0 web send 16000\n${"+0 web > 0:1448(1448)\n".repeat(eventCount - 1)}`;
+/** Looks at every event of the long trace and never holds. */
+const never = { breakpoints: [{ name: "skb", condition: "packet.length > 2000" }] };
+
+const eventOf = (text: string | undefined) => Number(/\(event (\d+) of/.exec(text!)![1]);
+
+/** A session on the long trace, on its way through it. */
+async function running(): Promise<DapClient> {
+  const client = session(textEnvironment(long));
+  await client.start({ program: "/long.tlstrace", stopOnEntry: true }, []);
+  await client.ask("setFunctionBreakpoints", never);
+  await client.ask("continue", { threadId: 1 });
+  return client;
+}
+
+test("a long continue can be paused where it is, and goes on from there", async () => {
+  const client = await running();
+  assert.match(await client.refused("next", { threadId: 1 }), /running: pause it first/);
+  const stop = await client.moves("pause");
+  assert.equal(stop.reason, "pause");
+  const event = eventOf(stop.text);
+  assert.ok(event > 1 && event < eventCount, stop.text);
+  assert.equal((await client.stack())[0]!.line, event + 2);
+  await client.ask("setFunctionBreakpoints", { breakpoints: [] });
+  assert.equal((await client.moves("continue")).reason, "end of trace");
+  await client.ask("setFunctionBreakpoints", never);
+  await client.ask("reverseContinue", { threadId: 1 });
+  const back = await client.moves("pause");
+  assert.match(back.text!, /backwards\)$/);
+});
+
+test("a long continue shows progress that can be cancelled", async () => {
+  const client = await running();
+  const progress = await client.next("progressStart", 0);
+  assert.equal(progress.cancellable, true);
+  const stop = await client.moves("cancel", { progressId: progress.progressId });
+  assert.equal(stop.reason, "pause");
+  assert.equal(client.events.filter(({ event }) => event === "progressEnd").length, 1);
+});
+
+test("breakpoints set during a continue stop it", async () => {
+  const client = await running();
+  const stopped = client.next("stopped");
+  await client.ask("setExceptionBreakpoints", { filters: ["out-of-order"] });
+  assert.equal((await stopped).reason, "exception");
+});
+
+test("opening a long trace can be cancelled, and the session launched again", async () => {
+  const client = session(textEnvironment(long));
+  await client.ask("initialize", { adapterID: "tlstrace" });
+  const requestId = client.nextSeq;
+  const launch = client.send("launch", { program: "/long.tlstrace" });
+  await client.ask("cancel", { requestId });
+  const answer = await launch;
+  assert.deepEqual([answer.success, answer.message], [false, "cancelled"]);
+  const initialized = client.next("initialized");
+  await client.ask("launch", { program: "/long.tlstrace" });
+  await initialized;
+});
+
+test("goto jumps to a line's event, in both directions", async () => {
+  const client = session(textEnvironment(long));
+  const source = { path: "/long.tlstrace" };
+  await client.start({ program: source.path, stopOnEntry: true }, []);
+  const go = async (line: number) => {
+    const { targets } = await client.ask("gotoTargets", { source, line });
+    assert.equal(targets[0]!.line, line);
+    return client.moves("goto", { threadId: 1, targetId: targets[0]!.id });
+  };
+  const there = await go(150_002);
+  assert.deepEqual([there.reason, eventOf(there.text)], ["goto", 150_000]);
+  assert.match(there.text!, /after skb, forwards/);
+  assert.equal(await client.value("driver.counters.tx_tls_ooo"), "149997");
+  const back = await go(5);
+  assert.match(back.text!, /event 3 of 200000, after skb, backwards/);
+  assert.equal(await client.value("driver.counters.tx_tls_ooo"), "0");
+  assert.deepEqual((await client.ask("gotoTargets", { source, line: 200_003 })).targets, []);
+  assert.match(await client.refused("goto", { threadId: 1, targetId: 0 }), /no event 0/);
+});
+
+test("restart reads the file again, keeps breakpoints and begins anew", async () => {
+  let text = `${header}+0 web send 1000\n+0 web > 0:500(500)\n+0 web > 500:1022(522)\n`;
+  const client = session(textEnvironment(() => text));
+  const source = { path: "/changing.tlstrace" };
+  await client.launch({ program: source.path });
+  const { breakpoints } = await client.ask("setBreakpoints", { source, breakpoints: [{ line: 5 }] });
+  const first = await client.moves("configurationDone");
+  assert.match(first.text!, /line 5 \(event 3 of 3/);
+
+  text = text.replace("+0 web > 500:1022(522)", "# here nothing happens\n+0 web > 500:1022(522)");
+  const again = await client.moves("restart", {});
+  assert.match(again.text!, /line 6 \(event 3 of 3/);
+  assert.deepEqual(again.hitBreakpointIds, first.hitBreakpointIds);
+  const moved = client.told("breakpoint").at(-1)!;
+  assert.deepEqual([moved.reason, moved.breakpoint.id, moved.breakpoint.line], ["changed", breakpoints[0]!.id, 6]);
+
+  const changed = { arguments: { program: source.path, stopOnEntry: true } };
+  assert.equal((await client.moves("restart", changed)).reason, "entry");
+});
+
+test("restart during a continue tells one stop only: the new one", async () => {
+  const client = await running();
+  const before = client.told("stopped").length;
+  const stop = await client.moves("restart", {});
+  assert.equal(stop.reason, "entry");
+  assert.equal(client.told("stopped").length, before + 1);
+});
+
+test("terminate ends a continue; disconnect closes the trace", async () => {
+  const client = await running();
+  const terminated = client.next("terminated");
+  await client.ask("terminate");
+  await terminated;
+  await client.ask("disconnect");
+  assert.match(await client.refused("stackTrace", { threadId: 1 }), /no trace is open/);
+});
+
+test("log points stop writing at 25,000 lines, and say so", async () => {
+  const client = session(textEnvironment(long));
+  await client.start({ program: "/long.tlstrace", stopOnEntry: true }, []);
+  // One log point on each of 25,010 lines.
+  const breakpoints = Array.from({ length: 25_010 }, (_, i) => ({ line: i + 4, logMessage: "{packet.line}" }));
+  await client.ask("setBreakpoints", { source: { path: "/long.tlstrace" }, breakpoints });
+  assert.equal((await client.moves("continue")).reason, "end of trace");
+  const lines = client.told("output").map(({ output }) => output);
+  assert.deepEqual([lines.length, lines[0], lines[24_998]], [25_000, "4\n", "25002\n"]);
+  assert.match(lines[24_999]!, /have written 25000 lines: no more/);
+});
+
+test("the shipped sample restarts to the same stop", async () => {
+  const client = session();
+  const first = await client.start({ program: sample("retransmission-in-record.tlstrace") });
+  assert.equal((await client.moves("restart", {})).text, first.text);
+});

@@ -1,0 +1,84 @@
+import { EventLog, Kind } from "../../core/event.ts";
+import { connectx } from "../../core/profiles/connectx.ts";
+import { recordType } from "../../core/record.ts";
+import { advance, seq } from "../../core/seq.ts";
+import type { Trace } from "../../trace/trace.ts";
+import { seeded } from "../mutate.ts";
+
+const segmentSize = 1448;
+const payloadSize = 16384;
+const recordSize = payloadSize + 29;
+/** Segments on their way, acknowledged in steps of `ackEvery`. */
+const windowSegments = 64;
+const ackEvery = 8;
+
+/** One connection without bytes: writes of whole records, transmits of which a share is out of order, acknowledgements. */
+export function longTrace(transmits: number, outOfOrderShare: number, seed: number): Trace {
+  const startSeq = seq(0xff000000);
+  const events = eventsOf(transmits, outOfOrderShare, startSeq, seeded(seed));
+  const connection = {
+    name: "c",
+    device: 0,
+    version: 0x0303 as const,
+    cipher: "aes-128-gcm" as const,
+    startSeq,
+    recSeq0: 1n,
+    epochs: [],
+    mss: segmentSize,
+    installed: true,
+    source: null,
+    payload: null,
+  };
+  return {
+    name: "long",
+    kind: "text",
+    devices: [{ name: "eth0", profile: connectx, mtu: 1500 }],
+    connections: [connection],
+    streams: [],
+    events,
+    sacks: new Map(),
+    recordSns: new Map(),
+    expectations: [],
+    comments: new Map(),
+    diagnostics: [],
+    verdicts: null,
+  };
+}
+
+function eventsOf(
+  transmits: number,
+  outOfOrderShare: number,
+  startSeq: number,
+  random: () => number,
+): EventLog {
+  const events = new EventLog();
+  const push = (kind: number, at: number, length: number, extra: number): void => {
+    const place = { connection: 0, flags: 0, line: events.count + 1, offset: -1 };
+    events.push({
+      ...place,
+      timeNs: events.count * 1000,
+      kind,
+      seq: advance(seq(startSeq), at),
+      length,
+      extra,
+    });
+  };
+  let written = 0;
+  let sent = 0;
+  for (let done = 0; done < transmits; done++) {
+    // A retransmission is out of order, and so is what follows it: each makes two.
+    if (sent > windowSegments * segmentSize && random() < outOfOrderShare / 2) {
+      const back = 1 + Math.floor(random() * (windowSegments - 2 * ackEvery));
+      push(Kind.transmit, sent - back * segmentSize, segmentSize, 0);
+      continue;
+    }
+    if (sent + segmentSize > written) {
+      push(Kind.send, 0, payloadSize, recordType.applicationData);
+      written += recordSize;
+    }
+    push(Kind.transmit, sent, segmentSize, 0);
+    sent += segmentSize;
+    if (done % ackEvery === 0) push(Kind.ack, Math.max(0, sent - windowSegments * segmentSize), 0, 0);
+  }
+  return events;
+}

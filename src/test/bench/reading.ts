@@ -1,0 +1,139 @@
+import { strict as assert } from "node:assert";
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { nodePlatform, openFile } from "../../cli/node-platform.ts";
+import { maskOf } from "../../core/effect.ts";
+import { aadOf, layoutOf, nonceOf, tagSize } from "../../core/record.ts";
+import { RecordKind } from "../../core/records.ts";
+import { Timeline } from "../../replay/timeline.ts";
+import { readSegments } from "../../trace/capture-file.ts";
+import { openTrace } from "../../trace/open.ts";
+import { noProgress } from "../../trace/platform.ts";
+import type { CaptureFile } from "./captures.ts";
+import type { Result } from "./goals.ts";
+import { ratios, type Spread, spreadOf, timed } from "./measure.ts";
+
+/** A capture opened, checked and run, as every command and the editor do it; its file stays open for bytes until closed. */
+export async function openCapture({ file, keys }: CaptureFile): Promise<OpenCapture> {
+  const opened = openFile(file);
+  const options = { profile: null, streams: [], tap: "auto", offloadStart: "after-finished" } as const;
+  const trace = await openTrace(
+    opened,
+    [readFileSync(keys, "utf8")],
+    { ...options, streams: [] },
+    nodePlatform,
+    noProgress,
+  );
+  const timeline = new Timeline(trace).runAll();
+  return { timeline, close: opened.close };
+}
+
+interface OpenCapture {
+  timeline: Timeline;
+  close(): void;
+}
+
+/** One sealed record and what opening it needs. */
+interface SealedRecord {
+  key: Uint8Array;
+  nonce: Uint8Array;
+  aad: Uint8Array;
+  sealed: Uint8Array;
+}
+
+/** Goals about reading a capture in this process. */
+export async function measureReading(capture: CaptureFile, rounds: number): Promise<Result[]> {
+  const buffer = new Uint8Array(1 << 22);
+  const raw = () => timed(() => readWhole(capture.file, buffer));
+  const index = () =>
+    timed(async () => {
+      const file = openFile(capture.file);
+      await readSegments(file, noProgress);
+      file.close();
+    });
+  const indexing = await ratios(rounds, index, raw);
+  return [
+    {
+      id: "P2",
+      what: `index vs reading the file, ${capture.name}`,
+      measured: inPercent(indexing),
+      floor: 20,
+      aim: 35,
+      unit: "%",
+    },
+    await measureShare(capture, rounds),
+  ];
+}
+
+/** File to verified, as a share of what opening the same records in memory costs. */
+async function measureShare(capture: CaptureFile, rounds: number): Promise<Result> {
+  const opened = await openCapture(capture);
+  const records = sealedRecords(opened.timeline);
+  opened.close();
+  const openAll = () => {
+    for (const { key, nonce, aad, sealed } of records)
+      assert.ok(nodePlatform.aead.open("aes-128-gcm", key, nonce, aad, sealed));
+  };
+  const share = await ratios(
+    rounds,
+    () => timed(async () => (await openCapture(capture)).close()),
+    () => timed(openAll),
+  );
+  return {
+    id: "P4",
+    what: `file to verified vs the cipher alone, ${capture.name}`,
+    measured: inPercent(share),
+    floor: 45,
+    aim: 65,
+    unit: "%",
+  };
+}
+
+/** The records as they were on the wire, in memory. */
+function sealedRecords({ trace, machine }: Timeline): SealedRecord[] {
+  const records: SealedRecord[] = [];
+  for (const [c, { version, cipher, epochs, source }] of trace.connections.entries()) {
+    const log = machine.records[c]!;
+    assert.equal(cipher, "aes-128-gcm", "captures of this benchmark use it");
+    for (let row = 1; row < log.count; row++) {
+      const keys = epochs[log.epoch.at(row)];
+      const plaintext = log.kind.at(row) === RecordKind.record ? source?.plaintext(row) : null;
+      if (!keys || !plaintext) continue;
+      const { prepend } = layoutOf(version, "aes-128-gcm");
+      const nonce = nonceOf(version, "aes-128-gcm", keys, log.sn(row), plaintext.subarray(5));
+      const aad = aadOf(version, "aes-128-gcm", log.sn(row), plaintext);
+      const sealed = nodePlatform.aead.seal("aes-128-gcm", keys.key, nonce, aad, plaintext.subarray(prepend));
+      assert.equal(sealed.length, log.length.at(row) - prepend, `tag of ${tagSize} bytes`);
+      records.push({ key: keys.key, nonce, aad, sealed });
+    }
+  }
+  return records;
+}
+
+function readWhole(file: string, buffer: Uint8Array): void {
+  const fd = openSync(file, "r");
+  while (readSync(fd, buffer) > 0);
+  closeSync(fd);
+}
+
+/** A 100 MB capture opens and stops at its first out-of-order transmit; in seconds. */
+export async function measureFirstStop(capture: CaptureFile, rounds: number): Promise<Result[]> {
+  const seconds: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const ms = await timed(async () => {
+      const { timeline, close } = await openCapture(capture);
+      const event = timeline.nextHit(0, 1, maskOf("out-of-order"));
+      assert.ok(event >= 0, "the capture has an out-of-order transmit");
+      timeline.record(event);
+      close();
+    });
+    seconds.push(ms / 1000);
+  }
+  const what = `open, stop at the first out-of-order transmit, ${capture.name}`;
+  return [{ id: "stop", what, measured: spreadOf(seconds), floor: 3, aim: 1, unit: "s", isCeiling: true }];
+}
+
+const inPercent = ({ median, min, max }: Spread): Spread => ({
+  median: 100 * median,
+  min: 100 * min,
+  max: 100 * max,
+});
