@@ -27,6 +27,7 @@ interface EventBodies {
   output: DebugProtocol.OutputEvent["body"];
   breakpoint: DebugProtocol.BreakpointEvent["body"];
   progressStart: DebugProtocol.ProgressStartEvent["body"];
+  progressEnd: DebugProtocol.ProgressEndEvent["body"];
   initialized: undefined;
   terminated: undefined;
 }

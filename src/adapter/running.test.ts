@@ -39,11 +39,11 @@ test("a long continue can be paused where it is, and goes on from there", async 
 
 test("a long continue shows progress that can be cancelled", async () => {
   const client = await running();
-  const progress = await client.next("progressStart", 0);
-  assert.equal(progress.cancellable, true);
+  const progress = await client.next("progressStart");
+  assert.deepEqual([progress.title, progress.cancellable], ["Looking for the next stop", true]);
   const stop = await client.moves("cancel", { progressId: progress.progressId });
   assert.equal(stop.reason, "pause");
-  assert.equal(client.events.filter(({ event }) => event === "progressEnd").length, 1);
+  assert.deepEqual(client.told("progressEnd").at(-1), { progressId: progress.progressId });
 });
 
 test("breakpoints set during a continue stop it", async () => {
@@ -121,18 +121,6 @@ test("terminate ends a continue; disconnect closes the trace", async () => {
   await terminated;
   await client.ask("disconnect");
   assert.match(await client.refused("stackTrace", { threadId: 1 }), /no trace is open/);
-});
-
-test("log points stop writing at 25,000 lines, and say so", async () => {
-  const client = session(textEnvironment(long));
-  await client.start({ program: "/long.tlstrace", stopOnEntry: true }, []);
-  // One log point on each of 25,010 lines.
-  const breakpoints = Array.from({ length: 25_010 }, (_, i) => ({ line: i + 4, logMessage: "{packet.line}" }));
-  await client.ask("setBreakpoints", { source: { path: "/long.tlstrace" }, breakpoints });
-  assert.equal((await client.moves("continue")).reason, "end of trace");
-  const lines = client.told("output").map(({ output }) => output);
-  assert.deepEqual([lines.length, lines[0], lines[24_998]], [25_000, "4\n", "25002\n"]);
-  assert.match(lines[24_999]!, /have written 25000 lines: no more/);
 });
 
 test("the shipped sample restarts to the same stop", async () => {

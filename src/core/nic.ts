@@ -75,10 +75,10 @@ function feed(
 
 /** Moves the NIC's place in the record stream on by `length` bytes. */
 function follow(machine: Machine, connection: number, state: ConnectionState, length: number): void {
-  const lengths = machine.records[connection]!.length;
+  const lengths = machine.records[connection]!.length.values;
   let taken = state.nicTaken + length;
   let row = state.nicRow;
-  while (row < state.tail && taken >= lengths.at(row)) taken -= lengths.at(row++);
+  while (row < state.tail && taken >= lengths[row]!) taken -= lengths[row++]!;
   state.nicRow = row;
   state.nicTaken = taken;
 }

@@ -45,12 +45,12 @@ export interface RecordKeys {
   iv: Uint8Array;
 }
 
-const u64Mask = (1n << 64n) - 1n;
-export const addU64 = (a: bigint, n: number | bigint): bigint => (a + BigInt(n)) & u64Mask;
+/** a + n modulo 2^64; `asUintN` is what engines turn into one machine addition. */
+export const addU64 = (a: bigint, n: number | bigint): bigint => BigInt.asUintN(64, a + BigInt(n));
 
 export function u64Bytes(n: bigint): Uint8Array {
   const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, n & u64Mask);
+  new DataView(bytes.buffer).setBigUint64(0, n);
   return bytes;
 }
 

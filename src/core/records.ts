@@ -77,11 +77,11 @@ export class RecordLog {
   }
 
   start(row: number): Seq {
-    return advance(seq(this.endSeq.at(row)), -this.length.at(row));
+    return advance(seq(this.endSeq.values[row]!), -this.length.values[row]!);
   }
 
   end(row: number): Seq {
-    return seq(this.endSeq.at(row));
+    return seq(this.endSeq.values[row]!);
   }
 
   /** The record's 64-bit number. */

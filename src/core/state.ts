@@ -66,7 +66,11 @@ export class ConnectionState {
   }
 
   load(pool: Float64Array, at: number): void {
-    for (let i = 0; i < stateFields.length; i++) this[stateFields[i]!] = pool[at + i]!;
+    for (let i = 0; i < stateFields.length; i++) {
+      const value = pool[at + i]!;
+      // A pool gives doubles: fields that once held one stay slow, so integers go in as integers.
+      this[stateFields[i]!] = (value | 0) === value ? value | 0 : value;
+    }
   }
 
   copy(): ConnectionState {

@@ -18,10 +18,10 @@ import { examine } from "./wire.ts";
  */
 export function step(machine: Machine, event: number, sink: Sink): void {
   const { events } = machine;
-  const connection = events.connection.at(event);
+  const connection = events.connection.values[event]!;
   const state = machine.states[connection]!;
   machine.queue.clear();
-  switch (events.kind.at(event)) {
+  switch (events.kind.values[event]!) {
     case Kind.transmit:
       return transmit(machine, event, connection, state, sink);
     case Kind.ack:
@@ -42,7 +42,7 @@ export function step(machine: Machine, event: number, sink: Sink): void {
 
 /** tcp_ack(): clean_acked is called for a cumulative acknowledgement that moves snd_una; SACK blocks free nothing. */
 function acknowledge(machine: Machine, event: number, state: ConnectionState, sink: Sink): void {
-  const ack = seq(machine.events.seq.at(event));
+  const ack = seq(machine.events.seq.values[event]!);
   const moves = state.acked === 0 || after(ack, seq(state.sndUna));
   if (moves) state.sndUna = ack;
   state.acked = 1;
@@ -59,8 +59,8 @@ function transmit(
   sink: Sink,
 ): void {
   const { events } = machine;
-  const flags = events.flags.at(event);
-  const packet: Packet = { connection, seq: seq(events.seq.at(event)), length: events.length.at(event) };
+  const flags = events.flags.values[event]!;
+  const packet: Packet = { connection, seq: seq(events.seq.values[event]!), length: events.length.values[event]! };
   const end = advance(packet.seq, packet.length);
   if (state.sent === 0 || after(end, seq(state.sndNxt))) state.sndNxt = end;
   state.sent = 1;

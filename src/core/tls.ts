@@ -143,13 +143,13 @@ export function cleanAcked(
   const { profile } = machine.devices[machine.connections[connection]!.device]!;
   const reach = advance(ack, profile.faults.releasedEarlyBy ?? 0);
   if (state.hint >= 0 && !before(reach, log.end(state.hint))) state.hint = -1;
-  const head = state.head;
-  while (state.head < state.tail && !before(reach, log.end(state.head))) {
-    if (log.kind.at(state.head) !== RecordKind.startMarker)
-      sink.effect(Effect["record-released"], state.head, ack);
-    state.head++;
+  let released = 0;
+  for (; state.head < state.tail && !before(reach, log.end(state.head)); state.head++) {
+    if (log.kind.at(state.head) === RecordKind.startMarker) continue;
+    sink.effect(Effect["record-released"], state.head, ack);
+    released++;
   }
-  sink.effect(Effect.acknowledged, ack, state.head - head);
+  sink.effect(Effect.acknowledged, ack, released);
   sink.stage(Stage["tls.cleanAcked"], state.head);
 }
 

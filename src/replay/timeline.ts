@@ -221,12 +221,13 @@ export class Timeline {
 
 /** Counting sort of the events by connection: starts and the events themselves. */
 function eventsByConnection(trace: Trace): [Int32Array, Int32Array] {
-  const { events, connections } = trace;
-  const start = new Int32Array(connections.length + 1);
-  for (let event = 0; event < events.count; event++) start[events.connection.at(event) + 1]!++;
-  for (let c = 0; c < connections.length; c++) start[c + 1]! += start[c]!;
+  const { count } = trace.events;
+  const of = trace.events.connection.values;
+  const start = new Int32Array(trace.connections.length + 1);
+  for (let event = 0; event < count; event++) start[of[event]! + 1]!++;
+  for (let c = 0; c < trace.connections.length; c++) start[c + 1]! += start[c]!;
   const next = start.slice();
-  const own = new Int32Array(events.count);
-  for (let event = 0; event < events.count; event++) own[next[events.connection.at(event)]!++] = event;
+  const own = new Int32Array(count);
+  for (let event = 0; event < count; event++) own[next[of[event]!]!++] = event;
   return [start, own];
 }

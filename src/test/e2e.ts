@@ -54,6 +54,7 @@ describe("the extension in VS Code", () => {
     packExtension();
     mkdirSync(pictures, { recursive: true });
     cpSync("media/samples", samples, { recursive: true });
+    cpSync("media/samples/lossy.pcap", path.join(samples, "without-keys.pcap"));
     const profile = path.join(scratch, "profile");
     served = await serveWorkbench(install, { profile, folder: samples, vsix, password: null, settings });
     browser = await launchBrowser(executable);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Locator, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 
 /** A row of the Variables view as the user sees it. */
 export interface VariableRow {
@@ -78,24 +78,33 @@ export class Workbench {
     await entry.click();
   }
 
-  /** Presses a button of the debug toolbar. */
+  /** Presses a button of the debug toolbar, and takes the mouse away so that no tooltip hides anything. */
   async toolbar(label: string): Promise<void> {
-    await this.page.locator(`.debug-toolbar .action-label[aria-label^="${label}"]`).click();
+    await this.page.locator(`.debug-toolbar .action-label[aria-label^="${label} ("]`).click();
+    await this.page.mouse.move(700, 5);
   }
 
-  /** The stop in the status bar's words: position and direction. */
+  /** Presses a button that moves the debugger and waits until it stands elsewhere. */
+  async move(label: string): Promise<void> {
+    const place = async () => [await this.status(), ...(await this.frames())].join("\n");
+    const before = await place();
+    await this.toolbar(label);
+    await this.until(`${label} to move on from ${before}`, async () => (await place()) !== before);
+  }
+
+  /** Where the debugger stands, in the status bar's words: position and direction. */
   status(): Promise<string> {
     return this.text('.statusbar-item[id$="tlstrace.position"]');
   }
 
-  /** Waits for a stop whose words in the status bar fit, and for the views to follow it. */
+  /** Waits for a stop whose words in the status bar fit, and for the call stack to follow it. */
   async stopped(words: RegExp): Promise<void> {
     await this.until(
       `a stop like ${words}`,
       async () => words.test(await this.status()),
       () => this.status(),
     );
-    await this.page.locator(".debug-call-stack .monaco-list-row", { hasText: /\S/ }).first().waitFor();
+    await this.page.locator(".debug-call-stack .monaco-list-row").first().waitFor();
   }
 
   /** Title, description and details of the exception widget, as one text. */
@@ -113,16 +122,21 @@ export class Workbench {
     );
   }
 
-  /** Shows a scope's values, or an item's in it, and leaves open what is open. */
-  async expand(name: string): Promise<void> {
-    const row = this.page
-      .locator(".debug-variables .monaco-list-row", { hasText: new RegExp(`^\\s*${literally(name)}`) })
-      .first();
-    await row.waitFor();
-    if ((await row.getAttribute("aria-expanded")) === "false") {
-      await row.locator(".monaco-tl-twistie").click();
-      await this.until(`${name} to open`, async () => (await row.getAttribute("aria-expanded")) === "true");
-      await sleep(150);
+  /** Opens these scopes of the Variables view and closes all others: rows out of sight cannot be read. */
+  async showScopes(...names: string[]): Promise<void> {
+    const rows = this.page.locator('.debug-variables .monaco-list-row[aria-level="1"]');
+    await rows.first().waitFor();
+    const all = await rows.evaluateAll((found) => found.map((row) => row.getAttribute("aria-label") ?? ""));
+    const wanted = names.map((name) => `Scope ${name}`);
+    for (const label of [...all.filter((each) => !wanted.includes(each)), ...wanted]) {
+      const row = this.page.locator(`.debug-variables .monaco-list-row[aria-label="${label}"]`);
+      const expanded = String(wanted.includes(label));
+      if ((await row.getAttribute("aria-expanded")) !== expanded)
+        await row.locator(".monaco-tl-twistie").click();
+      await this.until(
+        `${label} to toggle`,
+        async () => (await row.getAttribute("aria-expanded")) === expanded,
+      );
     }
   }
 
@@ -146,30 +160,55 @@ export class Workbench {
   }
 
   /** Waits until a value reads like this. */
-  async expectValue(scope: string, name: string, expected: string | RegExp): Promise<void> {
-    const fits = (value: string | undefined) =>
-      value !== undefined && (typeof expected === "string" ? value === expected : expected.test(value));
-    const shown = () => this.valueOf(scope, name);
-    await this.until(
-      `${scope}: ${name} = ${expected}`,
-      async () => fits(await shown()),
-      async () => String(await shown()),
-    );
+  async expectValue(scope: string, name: string, expected: RegExp): Promise<void> {
+    const shown = async () => (await this.valueOf(scope, name)) ?? "no such row";
+    await this.until(`${scope}: ${name} = ${expected}`, async () => expected.test(await shown()), shown);
+  }
+
+  /** Waits until the Variables view shows exactly these rows again. */
+  async expectVariables(expected: readonly VariableRow[]): Promise<void> {
+    const shown = async () => JSON.stringify(await this.variables());
+    const wanted = JSON.stringify(expected);
+    await this.until(`the Variables view to show ${wanted}`, async () => (await shown()) === wanted, shown);
   }
 
   /** Ticks or clears an exception filter of the Breakpoints view. */
   async setFilter(label: string, on: boolean): Promise<void> {
-    const row = this.page.locator(".debug-breakpoints .monaco-list-row", { hasText: label });
-    await row.scrollIntoViewIfNeeded();
-    await row.locator("input[type=checkbox]").setChecked(on);
+    const row = this.page.locator(`.debug-breakpoints .monaco-list-row[aria-label^="${label}"]`);
+    const box = row.locator(".monaco-checkbox");
+    if ((await box.getAttribute("aria-checked")) !== String(on)) await box.click();
+    await this.until(
+      `${label} to be ${on}`,
+      async () => (await box.getAttribute("aria-checked")) === String(on),
+    );
   }
 
-  /** What the debug hover says about some text of a line in the editor. */
+  /** Sets a breakpoint with a condition on a line of the active editor. */
+  async conditionalBreakpoint(line: number, condition: string): Promise<void> {
+    await this.goToLine(line);
+    await this.command("Debug: Add Conditional Breakpoint...");
+    await this.page.locator(".breakpoint-widget .monaco-editor").waitFor();
+    await this.page.keyboard.type(condition);
+    await this.page.keyboard.press("Enter");
+    await this.page.locator(".breakpoint-widget").waitFor({ state: "hidden" });
+  }
+
+  /** What the debug hover says about a piece of text in the line that the editor's cursor is brought to. */
   async hover(line: number, text: string): Promise<string> {
     await this.goToLine(line);
-    const at = this.page.locator(".editor-instance .view-line", { hasText: text }).first();
-    await at.getByText(text, { exact: false }).last().hover();
-    await this.page.waitForSelector(".debug-hover-widget .value");
+    const piece = this.page.locator(".editor-instance .view-line span > span", { hasText: text }).first();
+    await this.until(`a hover over ${text}`, async () => {
+      await this.page.mouse.move(700, 5);
+      await piece.hover();
+      return this.page
+        .locator(".debug-hover-widget .value")
+        .first()
+        .waitFor({ timeout: 2000 })
+        .then(
+          () => true,
+          () => false,
+        );
+    });
     return this.text(".debug-hover-widget");
   }
 
@@ -187,10 +226,6 @@ export class Workbench {
     return ((await found.textContent()) ?? "").replace(/\s+/g, " ").trim();
   }
 
-  locator(selector: string): Locator {
-    return this.page.locator(selector);
-  }
-
   /** Polls until something holds; the failure says what was seen instead. */
   async until(what: string, holds: () => Promise<boolean>, seen?: () => Promise<string>): Promise<void> {
     const end = Date.now() + waitMs;
@@ -201,5 +236,3 @@ export class Workbench {
     }
   }
 }
-
-const literally = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");

@@ -48,6 +48,26 @@ interface Cursor {
   acked: Seq;
 }
 
+/** What an event does not take from its segment. */
+interface Entry {
+  kind: number;
+  flags: number;
+  seq: Seq;
+  length: number;
+  extra: number;
+  offset: number;
+}
+
+/** An event that is a point in the stream. */
+const marker = (kind: number, at: Seq): Entry => ({
+  kind,
+  flags: 0,
+  seq: at,
+  length: 0,
+  extra: 0,
+  offset: -1,
+});
+
 class EventWriter {
   readonly #events = new EventLog();
   readonly #sacks = new Map<number, readonly number[]>();
@@ -127,7 +147,7 @@ class EventWriter {
     const ack = seq(log.ack.values[row]!);
     if (!after(ack, cursor.acked)) return;
     cursor.acked = ack;
-    const event = this.#push(cursor, log, row, Kind.ack, { seq: ack });
+    const event = this.#push(cursor, log, row, marker(Kind.ack, ack));
     const sacks = log.sacks.get(row);
     if (sacks) this.#sacks.set(event, sacks);
   }
@@ -157,10 +177,12 @@ class EventWriter {
     part: { from: number; to: number; offset: number; flags: number },
   ): number {
     const held = log.captured.values[row]! > part.offset;
-    return this.#push(cursor, log, row, Kind.transmit, {
+    return this.#push(cursor, log, row, {
+      kind: Kind.transmit,
       flags: part.flags | Flag.captured,
       seq: cursor.positions.seqOf(part.from),
       length: part.to - part.from,
+      extra: 0,
       offset: held ? log.offset.values[row]! + part.offset : -1,
     });
   }
@@ -170,38 +192,38 @@ class EventWriter {
     const { walked, connection } = cursor.offload;
     const { table } = walked;
     while (cursor.listed < table.count && table.start.values[cursor.listed]! < end) {
-      if (cursor.listed === 0) this.#push(cursor, log, row, Kind.install, { seq: connection.startSeq });
+      if (cursor.listed === 0) this.#push(cursor, log, row, marker(Kind.install, connection.startSeq));
       const record = cursor.listed++;
-      const place = {
-        seq: cursor.positions.seqOf(table.start.values[record]!),
-        length: table.length.values[record]!,
-      };
-      if (table.type.values[record]! === gapType) {
-        cursor.nextIndex = -1;
-        this.#push(cursor, log, row, Kind.gap, place);
-      } else this.#listRecord(cursor, log, row, record, place);
+      if (table.type.values[record] === gapType) this.#listGap(cursor, log, row, record);
+      else this.#listRecord(cursor, log, row, record);
     }
   }
 
-  #listRecord(
-    cursor: Cursor,
-    log: SegmentLog,
-    row: number,
-    record: number,
-    place: { seq: Seq; length: number },
-  ): void {
+  #listGap(cursor: Cursor, log: SegmentLog, row: number, record: number): void {
+    const { table } = cursor.offload.walked;
+    const at = cursor.positions.seqOf(table.start.values[record]!);
+    cursor.nextIndex = -1;
+    this.#push(cursor, log, row, { ...marker(Kind.gap, at), length: table.length.values[record]! });
+  }
+
+  #listRecord(cursor: Cursor, log: SegmentLog, row: number, record: number): void {
     const { table, damage } = cursor.offload.walked;
     const index = table.index.values[record]!;
     const epoch = table.epoch.values[record]!;
     const startsEpoch = epoch !== cursor.epoch;
     const snUnknown = index < 0;
     const snGiven = !snUnknown && index !== (startsEpoch ? 0 : cursor.nextIndex);
-    const extra = packRecord({ type: table.type.values[record]!, epoch, startsEpoch, snUnknown, snGiven });
-    const event = this.#push(cursor, log, row, Kind.record, { ...place, extra });
+    const event = this.#push(cursor, log, row, {
+      kind: Kind.record,
+      flags: 0,
+      seq: cursor.positions.seqOf(table.start.values[record]!),
+      length: table.length.values[record]!,
+      extra: packRecord({ type: table.type.values[record]!, epoch, startsEpoch, snUnknown, snGiven }),
+      offset: -1,
+    });
     this.#authenticated.values[event] = table.authenticated.values[record]!;
     if (snGiven) this.#recordSns.set(event, table.snAt(record)!);
-    const text = damage.get(record);
-    if (text !== undefined) this.#damage.set(event, text);
+    if (damage.size > 0 && damage.has(record)) this.#damage.set(event, damage.get(record)!);
     cursor.epoch = epoch;
     cursor.nextIndex = snUnknown ? -1 : index + 1;
   }
@@ -224,26 +246,20 @@ class EventWriter {
     } else if (compared === whole - from) this.#wire.values[event] = Wire.match;
   }
 
-  #push(
-    cursor: Cursor,
-    log: SegmentLog,
-    row: number,
-    kind: number,
-    rest: { seq: Seq; length?: number; flags?: number; extra?: number; offset?: number },
-  ): number {
+  #push(cursor: Cursor, log: SegmentLog, row: number, entry: Entry): number {
     const events = this.#events;
     const event = this.#count;
     if (event === this.#capacity) this.#reserve(2 * event);
     // Straight into the arrays: Column.push serves all kinds of arrays, which costs it its speed.
     events.timeNs.values[event] = log.timeNs.values[row]!;
     events.connection.values[event] = cursor.connection;
-    events.kind.values[event] = kind;
-    events.flags.values[event] = rest.flags ?? 0;
-    events.seq.values[event] = rest.seq;
-    events.length.values[event] = rest.length ?? 0;
-    events.extra.values[event] = rest.extra ?? 0;
+    events.kind.values[event] = entry.kind;
+    events.flags.values[event] = entry.flags;
+    events.seq.values[event] = entry.seq;
+    events.length.values[event] = entry.length;
+    events.extra.values[event] = entry.extra;
     events.line.values[event] = log.frame.values[row]!;
-    events.offset.values[event] = rest.offset ?? -1;
+    events.offset.values[event] = entry.offset;
     return this.#count++;
   }
 

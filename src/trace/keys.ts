@@ -7,6 +7,7 @@ import {
   type TlsVersion,
 } from "../core/record.ts";
 import { type Seq, seq } from "../core/seq.ts";
+import { endpointText } from "./endpoint.ts";
 import type { Diagnostic } from "./trace.ts";
 
 /** Keys of one direction as setsockopt(TLS_TX) takes them, and where its record numbered `recSeq` begins. */
@@ -163,8 +164,32 @@ function integerOf(value: unknown): bigint | null {
 
 function endpointOf(address: string, port: unknown): string | null {
   const number = integerOf(port);
-  if (address === "" || number === null || number > 65535n) return null;
-  return address.includes(":") && !address.startsWith("[")
-    ? `[${address}]:${number}`
-    : `${address}:${number}`;
+  if (number === null || number > 65535n) return null;
+  const bytes = address.includes(":") ? ipv6Bytes(address) : ipv4Bytes(address);
+  return bytes && endpointText(bytes, 0, bytes.length, Number(number));
+}
+
+function ipv4Bytes(text: string): Uint8Array | null {
+  const parts = text.split(".");
+  const isValid =
+    parts.length === 4 && parts.every((part) => /^[0-9]{1,3}$/.test(part) && Number(part) < 256);
+  return isValid ? Uint8Array.from(parts, Number) : null;
+}
+
+/** RFC 4291 §2.2, with or without brackets. */
+function ipv6Bytes(text: string): Uint8Array | null {
+  const halves = text.replace(/^\[(.*)\]$/, "$1").split("::");
+  if (halves.length > 2) return null;
+  const [head = [], tail = []] = halves.map((half) => (half === "" ? [] : half.split(":").flatMap(groupsOf)));
+  const missing = 8 - head.length - tail.length;
+  const groups = halves.length === 2 ? [...head, ...new Array(Math.max(0, missing)).fill(0), ...tail] : head;
+  if (groups.length !== 8 || groups.some((group) => !(group <= 0xffff))) return null;
+  return Uint8Array.from(groups.flatMap((group) => [group >>> 8, group & 255]));
+}
+
+/** One hex group, or two for an IPv4 address in the last place; NaN for anything else. */
+function groupsOf(part: string): number[] {
+  const v4 = part.includes(".") ? ipv4Bytes(part) : null;
+  if (v4) return [(v4[0]! << 8) | v4[1]!, (v4[2]! << 8) | v4[3]!];
+  return [/^[0-9a-fA-F]{1,4}$/.test(part) ? Number.parseInt(part, 16) : Number.NaN];
 }

@@ -156,20 +156,25 @@ export function assemble(log: SegmentLog, rows: Int32Array, isn: number, window:
   const stream = new ByteStream(origin, rows.length, window);
   const { order, at } = inStreamOrder(log, rows, stream.positions);
   stream.row.reserve(rows.length);
+  const [captured, offsets] = [log.captured.values, log.offset.values];
   let covered = isn >= 0 ? 0 : Number.NEGATIVE_INFINITY;
-  for (const i of order) {
-    const start = at[i]!;
-    const length = log.captured.values[rows[i]!]!;
+  let pieces = 0;
+  for (let k = 0; k < order.length; k++) {
+    const row = rows[order[k]!]!;
+    const start = at[order[k]!]!;
+    const length = captured[row]!;
     const overlap = Math.max(0, Math.min(length, covered - start));
-    const offset = log.offset.values[rows[i]!]!;
-    if (overlap > 0) pushCopy(stream.copies, start, overlap, offset, rows[i]!);
+    if (overlap > 0) pushCopy(stream.copies, start, overlap, offsets[row]!, row);
     if (overlap === length) continue;
-    stream.start.push(start + overlap);
-    stream.length.push(length - overlap);
-    stream.offset.push(offset + overlap);
-    stream.row.push(rows[i]!);
+    // Straight into the arrays, which are large enough: Column.push serves all kinds of arrays and is slower.
+    stream.start.values[pieces] = start + overlap;
+    stream.length.values[pieces] = length - overlap;
+    stream.offset.values[pieces] = offsets[row]! + overlap;
+    stream.row.values[pieces] = row;
+    pieces++;
     covered = start + length;
   }
+  for (const column of [stream.start, stream.length, stream.offset, stream.row]) column.length = pieces;
   return stream;
 }
 

@@ -10,7 +10,7 @@ export interface PacketFields {
   flags: number;
   payload: Uint8Array;
   /** Start and end of a SACK block. */
-  sack?: readonly [number, number];
+  sack: readonly [number, number] | null;
 }
 
 const bufferSize = 1 << 22;
@@ -43,9 +43,9 @@ export class CaptureWriter {
   handshake(isn: readonly [number, number]): void {
     const [client, server] = isn;
     const { syn, ack } = TcpFlag;
-    this.packet({ from: 0, seq: client, ack: 0, flags: syn, payload: noPayload });
-    this.packet({ from: 1, seq: server, ack: client + 1, flags: syn | ack, payload: noPayload });
-    this.packet({ from: 0, seq: client + 1, ack: server + 1, flags: ack, payload: noPayload });
+    this.packet({ from: 0, seq: client, ack: 0, flags: syn, payload: noPayload, sack: null });
+    this.packet({ from: 1, seq: server, ack: client + 1, flags: syn | ack, payload: noPayload, sack: null });
+    this.packet({ from: 0, seq: client + 1, ack: server + 1, flags: ack, payload: noPayload, sack: null });
   }
 
   packet(fields: PacketFields): void {

@@ -54,6 +54,7 @@ export function recorded(folder: string, name: string): CaptureFile | null {
 
 /** Segments between a loss and its retransmission: a round trip's worth. */
 const repairAfter = 40;
+const noPayload = new Uint8Array(0);
 const isn = [0x10000000, 0xff000000] as const;
 
 /** Writes a capture and its key log into a folder; the same seed gives the same bytes. */
@@ -151,16 +152,21 @@ class Sender {
 
   #capture(from: 0 | 1, seq: number, payload: Uint8Array): void {
     const ack = this.#next[from === 0 ? 1 : 0];
-    this.#writer.packet({ from, seq, ack, flags: TcpFlag.ack, payload });
+    this.#writer.packet({ from, seq, ack, flags: TcpFlag.ack, payload, sack: null });
   }
 
   /** An acknowledgement up to the first hole, with what lies behind it as a SACK block. */
   #acknowledge(from: 0 | 1): void {
     const hole = from === 0 ? this.#pending[0] : undefined;
     const end = this.#next[from === 0 ? 1 : 0];
-    const fields = { from, seq: this.#next[from], flags: TcpFlag.ack, payload: new Uint8Array(0) };
-    if (!hole || hole.seq + hole.payload.length === end)
-      this.#writer.packet({ ...fields, ack: hole?.seq ?? end });
-    else this.#writer.packet({ ...fields, ack: hole.seq, sack: [hole.seq + hole.payload.length, end] });
+    const isEdge = !hole || hole.seq + hole.payload.length === end;
+    this.#writer.packet({
+      from,
+      seq: this.#next[from],
+      ack: hole?.seq ?? end,
+      flags: TcpFlag.ack,
+      payload: noPayload,
+      sack: isEdge ? null : [hole.seq + hole.payload.length, end],
+    });
   }
 }

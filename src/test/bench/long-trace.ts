@@ -53,14 +53,17 @@ function eventsOf(
 ): EventLog {
   const events = new EventLog();
   const push = (kind: number, at: number, length: number, extra: number): void => {
-    const place = { connection: 0, flags: 0, line: events.count + 1, offset: -1 };
+    // One literal with all fields: spreading a part of them in costs thousands of nanoseconds an event.
     events.push({
-      ...place,
       timeNs: events.count * 1000,
+      connection: 0,
       kind,
+      flags: 0,
       seq: advance(seq(startSeq), at),
       length,
       extra,
+      line: events.count + 1,
+      offset: -1,
     });
   };
   let written = 0;
