@@ -88,12 +88,6 @@ export abstract class AnsweringSession extends DebugSession {
   protected override pauseRequest(response: DebugProtocol.PauseResponse): void {
     this.answer(response, () => this.job?.cancel());
   }
-
-  /** The editor is gone, or wants to be. */
-  override shutdown(): void {
-    this.job?.cancel();
-    super.shutdown();
-  }
 }
 
 /** What the user is told: his mistake in its own words; anything else is ours. */

@@ -80,9 +80,14 @@ test("an exception filter takes a condition, and a hit condition at its end", as
 
 test("conditions and hit conditions hold on lines and functions too", async () => {
   const client = await launched();
-  const lines = [{ line: 8, condition: "packet.length > 99999" }, { line: 12, condition: "packet.outOfOrder" }];
+  const lines = [
+    { line: 8, condition: "packet.length > 99999" },
+    { line: 12, condition: "packet.outOfOrder" },
+  ];
   await client.ask("setBreakpoints", { source, breakpoints: lines });
-  await client.ask("setFunctionBreakpoints", { breakpoints: [{ name: "tls_get_record", hitCondition: "%2" }] });
+  await client.ask("setFunctionBreakpoints", {
+    breakpoints: [{ name: "tls_get_record", hitCondition: "%2" }],
+  });
   assert.deepEqual(await allStops(client), [7, 7]);
 });
 
@@ -99,7 +104,9 @@ test("a function breakpoint goes by model and kernel names and by globs", async 
   await check("clean_acked", [6, 9]);
   await check("*push_record", [1, 1, 1]);
   const client = await launched();
-  const { breakpoints } = await client.ask("setFunctionBreakpoints", { breakpoints: [{ name: "tls_nothing" }] });
+  const { breakpoints } = await client.ask("setFunctionBreakpoints", {
+    breakpoints: [{ name: "tls_nothing" }],
+  });
   assert.equal(breakpoints[0]!.verified, false);
   assert.match(breakpoints[0]!.message!, /tls_nothing.*driver\.check/);
 });
@@ -115,7 +122,11 @@ test("the stop of a function breakpoint lies right after the stage of that name"
 
 test("what cannot be read is an unverified breakpoint that says why", async () => {
   const client = await launched();
-  const lines = [{ line: 8, condition: "packet.length >" }, { line: 8, hitCondition: "often" }, { line: 8, logMessage: "{1 +}" }];
+  const lines = [
+    { line: 8, condition: "packet.length >" },
+    { line: 8, hitCondition: "often" },
+    { line: 8, logMessage: "{1 +}" },
+  ];
   const { breakpoints } = await client.ask("setBreakpoints", { source, breakpoints: lines });
   assert.deepEqual(
     breakpoints.map(({ verified }) => verified),
@@ -130,7 +141,10 @@ test("what cannot be read is an unverified breakpoint that says why", async () =
 
 test("a condition that cannot be evaluated stops and says so", async () => {
   const client = await launched();
-  await client.ask("setBreakpoints", { source, breakpoints: [{ line: 11, condition: "packet.colour == 1" }] });
+  await client.ask("setBreakpoints", {
+    source,
+    breakpoints: [{ line: 11, condition: "packet.colour == 1" }],
+  });
   const stop = await client.moves("configurationDone");
   assert.equal(stop.reason, "breakpoint");
   assert.match(stop.text!, /condition cannot be evaluated: no value "packet\.colour".*event 6 of 9/);

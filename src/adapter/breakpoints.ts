@@ -102,7 +102,7 @@ function resolveLine(sources: Sources, { id, source, breakpoint }: RequestedLine
       answer: { id, verified: true, line: found.line, source: place.source },
       rule: {
         id,
-        label: `line ${found.line}`,
+        label: `Line ${found.line}`,
         kind: "line",
         events: Int32Array.of(found.event),
         ...conditionsOf(breakpoint),
@@ -121,7 +121,13 @@ function resolveFunction(id: number, breakpoint: DebugProtocol.FunctionBreakpoin
         `no function of the model is called ${names}; there are ${known}, and the kernel's names`,
       );
     }
-    const rule: StopRule = { id, label: names, kind: "function", names, ...conditionsOf(breakpoint) };
+    const rule: StopRule = {
+      id,
+      label: `Function ${names}`,
+      kind: "function",
+      names,
+      ...conditionsOf(breakpoint),
+    };
     return { answer: { id, verified: true }, rule };
   });
 }

@@ -19,16 +19,23 @@ export interface Frame {
   ofEvent: boolean;
 }
 
+/** Gives out numbers that are never used again in a session: one of an earlier stop cannot mean something else. */
+export interface Counter {
+  last: number;
+}
+
 /** The call stacks of one stop; frames keep their ids until the next. */
 export class Frames {
   private readonly timeline: Timeline;
   private readonly position: Position;
   private readonly stacks = new Map<number, Frame[]>();
-  private readonly byId: Frame[] = [];
+  private readonly byId = new Map<number, Frame>();
+  private readonly counter: Counter;
 
-  constructor(timeline: Timeline, position: Position) {
+  constructor(timeline: Timeline, position: Position, counter: Counter) {
     this.timeline = timeline;
     this.position = position;
+    this.counter = counter;
   }
 
   /** The connection's frames, innermost first: the stages entered so far, then where the packet's bytes come from. */
@@ -39,8 +46,8 @@ export class Frames {
       throw new UserError(`there is no thread ${connection + 1}`);
     const position = lastPosition(this.timeline, this.position, connection);
     const add = (name: string, at: Position, ofEvent: boolean): Frame => {
-      const frame = { id: this.byId.length + 1, name, connection, position: at, ofEvent };
-      this.byId.push(frame);
+      const frame = { id: ++this.counter.last, name, connection, position: at, ofEvent };
+      this.byId.set(frame.id, frame);
       return frame;
     };
     const view = viewAt(this.timeline, position, connection);
@@ -54,7 +61,7 @@ export class Frames {
   /** A frame by its id; without one, the innermost frame of the event that the debugger stands at. */
   frame(id: number | undefined): Frame {
     const current = this.timeline.trace.events.connection.at(this.position.event);
-    const frame = id === undefined ? this.stack(current)[0] : this.byId[id - 1];
+    const frame = id === undefined ? this.stack(current)[0] : this.byId.get(id);
     if (!frame) throw new UserError("this stack frame is from an earlier stop");
     return frame;
   }

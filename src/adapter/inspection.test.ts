@@ -93,7 +93,8 @@ test("the record map is paged by its indexed children; references hold until the
   await client.start({ program });
   const map = (await client.scopes()).get("Record map")!;
   assert.deepEqual([map.indexedVariables, map.namedVariables], [4, 2]);
-  const ask = (args: object) => client.ask("variables", { variablesReference: map.variablesReference, ...args });
+  const ask = (args: object) =>
+    client.ask("variables", { variablesReference: map.variablesReference, ...args });
   const names = async (args: object) => (await ask(args)).variables.map(({ name }) => name);
   assert.deepEqual(await names({ filter: "indexed", start: 1, count: 2 }), ["record 1", "record 2"]);
   assert.deepEqual(await names({ filter: "indexed", start: 3, count: 100 }), ["record 3"]);
@@ -102,7 +103,8 @@ test("the record map is paged by its indexed children; references hold until the
   assert.deepEqual((await client.scopes()).get("Record map"), map);
 
   await client.moves("continue");
-  assert.match(await client.refused("variables", { variablesReference: 500 }), /earlier stop/);
+  const { variablesReference } = map;
+  assert.match(await client.refused("variables", { variablesReference }), /earlier stop/);
 });
 
 test("an editor that does not page gets the first thousand records and how to see more", async () => {
@@ -124,7 +126,10 @@ test("evaluate knows paths, expressions and places in the stream", async () => {
   const client = session();
   await client.start({ program });
   const evaluate = (expression: string, context: string) => client.ask("evaluate", { expression, context });
-  assert.match((await evaluate("1448:2896(1448)", "hover")).result, /^record 1, offset 1448 of 16413 \(payload\); sent once, line 6/);
+  assert.match(
+    (await evaluate("1448:2896(1448)", "hover")).result,
+    /^record 1, offset 1448 of 16413 \(payload\); sent once, line 6/,
+  );
   assert.match((await evaluate("16413", "hover")).result, /^record 2, offset 0 of 16413 \(header\)/);
   assert.equal((await evaluate("16413", "watch")).result, "16413");
   assert.equal((await evaluate("packet.seq - driver.expectedSeq", "repl")).result, "1448");
@@ -132,7 +137,10 @@ test("evaluate knows paths, expressions and places in the stream", async () => {
   const driver = await evaluate("driver", "watch");
   const { variables } = await client.ask("variables", { variablesReference: driver.variablesReference });
   assert.equal(variables[0]!.name, "expectedSeq");
-  assert.match(await client.refused("evaluate", { expression: "colour", context: "hover" }), /no value "colour"/);
+  assert.match(
+    await client.refused("evaluate", { expression: "colour", context: "hover" }),
+    /no value "colour"/,
+  );
 });
 
 test("every evaluateName gives its variable's value again", async () => {
@@ -168,11 +176,15 @@ test("memory is sequence space three ways, as node's own AES-GCM has it", async 
     const { data, unreadableBytes } = await client.ask("readMemory", { memoryReference, offset, count });
     return { bytes: Buffer.from(data ?? "", "base64"), unreadableBytes };
   };
-  const references = (await children(client, "Memory (sequence space)")).map(({ memoryReference }) => memoryReference!);
+  const references = (await children(client, "Memory (sequence space)")).map(
+    ({ memoryReference }) => memoryReference!,
+  );
   const [plaintext, placeholder, wire] = references as [string, string, string];
 
   const length = 16413;
-  const [clear, held, sent] = await Promise.all([plaintext, placeholder, wire].map((each) => read(each, 0, length)));
+  const [clear, held, sent] = await Promise.all(
+    [plaintext, placeholder, wire].map((each) => read(each, 0, length)),
+  );
   // TLS 1.2: header and explicit nonce stand ahead of the content, the tag behind it (RFC 5288 §3).
   const header = Buffer.from([23, 3, 3, 0x40, 0x18]);
   const nonce = sent!.bytes.subarray(5, 13);
@@ -183,7 +195,11 @@ test("memory is sequence space three ways, as node's own AES-GCM has it", async 
   const cipher = createCipheriv("aes-128-gcm", key, Buffer.concat([salt, nonce]));
   // The additional data holds record number 1 and the length of the content, 16384.
   cipher.setAAD(Buffer.from([0, 0, 0, 0, 0, 0, 0, 1, 23, 3, 3, 0x40, 0]));
-  const sealed = Buffer.concat([cipher.update(clear!.bytes.subarray(13, -16)), cipher.final(), cipher.getAuthTag()]);
+  const sealed = Buffer.concat([
+    cipher.update(clear!.bytes.subarray(13, -16)),
+    cipher.final(),
+    cipher.getAuthTag(),
+  ]);
   assert.deepEqual(sent!.bytes.subarray(13), sealed);
 
   // From a record's own reference, and across the end of what is pushed.
@@ -191,7 +207,10 @@ test("memory is sequence space three ways, as node's own AES-GCM has it", async 
   assert.deepEqual((await read(record.memoryReference!, 5, 8)).bytes, nonce);
   const end = await read(wire, 40_080, 100);
   assert.deepEqual([end.bytes.length, end.unreadableBytes], [7, 93]);
-  assert.match(await client.refused("readMemory", { memoryReference: "0x1000", count: 1 }), /not a memory reference/);
+  assert.match(
+    await client.refused("readMemory", { memoryReference: "0x1000", count: 1 }),
+    /not a memory reference/,
+  );
   assert.match(await client.refused("readMemory", { memoryReference: "c7:wire@0", count: 1 }), /no thread 8/);
 });
 

@@ -7,7 +7,7 @@ import { scopesOf } from "../replay/view.ts";
 import { UserError } from "../trace/platform.ts";
 import type { Client } from "./capabilities.ts";
 import { changesBetween } from "./changes.ts";
-import { type Frame, Frames } from "./frames.ts";
+import { type Counter, type Frame, Frames } from "./frames.ts";
 import { isNode, textOf } from "./log-points.ts";
 import { memoryScope, parseReference, readMemory, referenceOf } from "./memory-reference.ts";
 import type { Runner, Stop } from "./runner.ts";
@@ -32,14 +32,16 @@ export class Inspection {
   private readonly runner: Runner;
   private readonly stop: Stop;
   private readonly client: Client;
-  private readonly held: Held[] = [];
+  private readonly counter: Counter;
+  private readonly held = new Map<number, Held>();
   private readonly references = new Map<string, number>();
 
-  constructor(runner: Runner, client: Client) {
+  constructor(runner: Runner, client: Client, counter: Counter) {
     this.runner = runner;
     this.stop = runner.stop;
     this.client = client;
-    this.frames = new Frames(runner.timeline, runner.stop.position);
+    this.counter = counter;
+    this.frames = new Frames(runner.timeline, runner.stop.position, counter);
   }
 
   scopes(frameId: number): DebugProtocol.Scope[] {
@@ -62,7 +64,7 @@ export class Inspection {
   }
 
   variables(args: DebugProtocol.VariablesArguments): DebugProtocol.Variable[] {
-    const held = this.held[args.variablesReference - 1];
+    const held = this.held.get(args.variablesReference);
     if (!held) throw new UserError("this variable is from an earlier stop");
     const { frame, node } = held;
     const named = args.filter === "indexed" ? [] : node.children();
@@ -111,14 +113,15 @@ export class Inspection {
     const key = `${frame.id} ${node.path}`;
     const known = this.references.get(key);
     if (known !== undefined) return known;
-    this.held.push({ frame, node });
-    this.references.set(key, this.held.length);
-    return this.held.length;
+    const reference = ++this.counter.last;
+    this.held.set(reference, { frame, node });
+    this.references.set(key, reference);
+    return reference;
   }
 
   /** The event that a location reference leads to: where the value came from. */
   eventAt(locationReference: number): number {
-    const event = this.held[locationReference - 1]?.node.event ?? null;
+    const event = this.held.get(locationReference)?.node.event ?? null;
     if (event === null) throw new UserError("this location is from an earlier stop");
     return event;
   }

@@ -144,20 +144,21 @@ function keyText(environment: AdapterEnvironment, path: string): string {
   }
 }
 
-/** Why there is nothing to debug: what each stream's note says. */
-function nothingIn(trace: Trace): string {
-  const errors = trace.diagnostics
-    .filter(({ severity }) => severity === "error")
-    .map(({ message }) => message);
-  const notes = trace.streams.map(({ name, note }) => `${name}: ${note ?? "no offload start"}`);
-  const reasons = [...notes, ...errors];
-  const shown = reasons.slice(0, 5).join("\n");
-  const more = reasons.length > 5 ? `\n… and ${reasons.length - 5} more` : "";
-  if (trace.kind === "text") {
-    const empty = trace.connections.length === 0 ? "no connection" : "no event";
-    return `${trace.name} has ${empty} to debug${shown === "" ? "" : `:\n${shown}`}${more}`;
-  }
-  if (reasons.length === 0)
-    return `${trace.name} holds no TLS connection: was the right port captured, from its beginning?`;
-  return `${trace.name} has no stream with an offload start:\n${shown}${more}`;
+/** Most reasons named when there is nothing to debug. */
+const reasonsMax = 5;
+
+/** Why there is nothing to debug: what each stream's note and the diagnostics say. */
+function nothingIn({ name, kind, streams, diagnostics }: Trace): string {
+  const notes = streams.map((stream) => `${stream.name}: ${stream.note ?? "no offload start"}`);
+  const reasons = [...notes, ...diagnostics.map(({ message }) => message)];
+  const headline =
+    kind === "text"
+      ? `${name} has no event to debug`
+      : streams.length === 0
+        ? `${name} holds no TLS connection`
+        : `${name} has no stream with an offload start`;
+  if (reasons.length === 0) return `${headline}: was the right thing captured, from its beginning?`;
+  const left = reasons.length - reasonsMax;
+  const more = left > 0 ? [`… and ${left} more`] : [];
+  return `${headline}:\n${[...reasons.slice(0, reasonsMax), ...more].join("\n")}`;
 }

@@ -7,7 +7,8 @@ import { UserError } from "../trace/platform.ts";
 import { parseTrace } from "../trace/text.ts";
 import { checkMessage, interpolate, LogOutput } from "./log-points.ts";
 
-const text = "device eth0 profile=connectx\nconnection web device=eth0 version=1.3 cipher=aes-128-gcm seq=7\n+0 web send 10\n";
+const text =
+  "device eth0 profile=connectx\nconnection web device=eth0 version=1.3 cipher=aes-128-gcm seq=7\n+0 web send 10\n";
 const timeline = new Timeline(parseTrace("log.tlstrace", text, profileById)).runAll();
 const view = viewAt(timeline, { event: 0, stage: 0 });
 

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { sample, session, textEnvironment } from "../test/dap-session.ts";
 import type { DapClient } from "./client.ts";
 
-const header = "device eth0 profile=connectx mtu=1500\nconnection web device=eth0 version=1.3 cipher=aes-128-gcm seq=0\n";
+const header =
+  "device eth0 profile=connectx mtu=1500\nconnection web device=eth0 version=1.3 cipher=aes-128-gcm seq=0\n";
 const eventCount = 200_000;
 /** 200,000 events: one write, then the same packet over and over. */
 const long = `${header}+0 web send 16000\n${"+0 web > 0:1448(1448)\n".repeat(eventCount - 1)}`;
@@ -93,14 +94,17 @@ test("restart reads the file again, keeps breakpoints and begins anew", async ()
   await client.launch({ program: source.path });
   const { breakpoints } = await client.ask("setBreakpoints", { source, breakpoints: [{ line: 5 }] });
   const first = await client.moves("configurationDone");
-  assert.match(first.text!, /line 5 \(event 3 of 3/);
+  assert.match(first.text!, /^Line 5 \(event 3 of 3/);
 
   text = text.replace("+0 web > 500:1022(522)", "# here nothing happens\n+0 web > 500:1022(522)");
   const again = await client.moves("restart", {});
-  assert.match(again.text!, /line 6 \(event 3 of 3/);
+  assert.match(again.text!, /^Line 6 \(event 3 of 3/);
   assert.deepEqual(again.hitBreakpointIds, first.hitBreakpointIds);
   const moved = client.told("breakpoint").at(-1)!;
-  assert.deepEqual([moved.reason, moved.breakpoint.id, moved.breakpoint.line], ["changed", breakpoints[0]!.id, 6]);
+  assert.deepEqual(
+    [moved.reason, moved.breakpoint.id, moved.breakpoint.line],
+    ["changed", breakpoints[0]!.id, 6],
+  );
 
   const changed = { arguments: { program: source.path, stopOnEntry: true } };
   assert.equal((await client.moves("restart", changed)).reason, "entry");

@@ -99,7 +99,10 @@ test("a step says what was gravest on its way", async () => {
 test("stopOnEntry stands before the first event; both ends of the trace stop there", async () => {
   const client = session();
   const entry = await client.start({ program, stopOnEntry: true }, []);
-  assert.deepEqual([entry.reason, entry.text], ["entry", "Start of the trace (event 1 of 9, before it, forwards)"]);
+  assert.deepEqual(
+    [entry.reason, entry.text],
+    ["entry", "Start of the trace (event 1 of 9, before it, forwards)"],
+  );
   assert.equal(await client.value("records.count"), "1");
 
   const end = await client.moves("continue");

@@ -29,6 +29,7 @@ interface Target extends Debuggee {
 export class TraceDebugSession extends AnsweringSession {
   private readonly environment: AdapterEnvironment;
   private readonly breakpoints = new Breakpoints();
+  private readonly counter = { last: 0 };
   private opened: Target | null = null;
 
   constructor(environment: AdapterEnvironment) {
@@ -83,7 +84,13 @@ export class TraceDebugSession extends AnsweringSession {
       const line = output.line(viewAt(timeline, position), message);
       if (line !== null) this.write({ output: `${line}\n`, ...sources.placeOf(position.event) });
     });
-    this.opened = { ...debuggee, launch, sources, runner, inspection: new Inspection(runner, this.client) };
+    this.opened = {
+      ...debuggee,
+      launch,
+      sources,
+      runner,
+      inspection: new Inspection(runner, this.client, this.counter),
+    };
     for (const finding of findingsOf(debuggee)) this.write(finding);
   }
 
@@ -99,11 +106,8 @@ export class TraceDebugSession extends AnsweringSession {
   }
 
   protected override configurationDoneRequest(response: DebugProtocol.ConfigurationDoneResponse): void {
-    this.answer(
-      response,
-      () => {},
-      () => this.begin(),
-    );
+    const body = () => void this.target;
+    this.answer(response, body, () => this.begin());
   }
 
   private begin(): void | Promise<void> {
@@ -113,14 +117,20 @@ export class TraceDebugSession extends AnsweringSession {
   }
 
   protected override terminateRequest(response: DebugProtocol.TerminateResponse): void {
-    const body = () => this.job?.cancel();
+    const body = () => this.end();
     this.answer(response, body, () => this.sendEvent(new TerminatedEvent()));
   }
 
+  /** The editor is gone, or wants to be. */
   override shutdown(): void {
+    this.end();
+    super.shutdown();
+  }
+
+  private end(): void {
+    this.job?.cancel();
     this.opened?.file.close?.();
     this.opened = null;
-    super.shutdown();
   }
 
   protected override continueRequest(response: DebugProtocol.ContinueResponse): void {
@@ -149,7 +159,7 @@ export class TraceDebugSession extends AnsweringSession {
   /** The debugger has stopped: variables and frames of before are void. */
   private tell(stop: Stop): void {
     const { runner, timeline, trace } = this.target;
-    this.target.inspection = new Inspection(runner, this.client);
+    this.target.inspection = new Inspection(runner, this.client, this.counter);
     const { reason, description, rules, position } = stop;
     const body: DebugProtocol.StoppedEvent["body"] = {
       reason,

@@ -53,7 +53,7 @@ function fromZero(sources: Sources): Sources {
 /** A trace file: events know their lines. */
 function fileSources(trace: Trace, program: string): Sources {
   const source: Source = { name: trace.name, path: program };
-  const lines = Int32Array.from({ length: trace.events.count }, (_, event) => trace.events.line.at(event));
+  const lines = trace.events.line.values.subarray(0, trace.events.count);
   const isOurs = ({ path }: Source) => path !== undefined && normalised(path) === normalised(program);
   return {
     placeOf: (event) => ({ source, line: lines[event]! }),

@@ -48,10 +48,13 @@ export interface RecordKeys {
 /** a + n modulo 2^64; `asUintN` is what engines turn into one machine addition. */
 export const addU64 = (a: bigint, n: number | bigint): bigint => BigInt.asUintN(64, a + BigInt(n));
 
+/** Kept between calls: a new DataView for each record of a capture costs more than the rest of its nonce. */
+const u64View = new DataView(new ArrayBuffer(8));
+const u64ViewBytes = new Uint8Array(u64View.buffer);
+
 export function u64Bytes(n: bigint): Uint8Array {
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, n);
-  return bytes;
+  u64View.setBigUint64(0, n);
+  return u64ViewBytes.slice();
 }
 
 export const u64Of = (bytes: Uint8Array): bigint =>

@@ -60,7 +60,11 @@ function transmit(
 ): void {
   const { events } = machine;
   const flags = events.flags.values[event]!;
-  const packet: Packet = { connection, seq: seq(events.seq.values[event]!), length: events.length.values[event]! };
+  const packet: Packet = {
+    connection,
+    seq: seq(events.seq.values[event]!),
+    length: events.length.values[event]!,
+  };
   const end = advance(packet.seq, packet.length);
   if (state.sent === 0 || after(end, seq(state.sndNxt))) state.sndNxt = end;
   state.sent = 1;

@@ -61,15 +61,11 @@ function closeRecord(
   const { prepend, overhead } = layoutFor(machine, connection);
   const payload = state.openLength - prepend;
   const length = payload + overhead;
-  const record = nextRow(machine, event, state);
-  push(machine, connection, state, sink, {
-    ...record,
-    length,
-    type,
-    endSeq: advance(record.endSeq, length),
-    payloadAt: state.written - payload,
-    openedBy: state.openedBy,
-  });
+  const row = nextRow(machine, event, state, length);
+  row.type = type;
+  row.payloadAt = state.written - payload;
+  row.openedBy = state.openedBy;
+  push(machine, connection, state, sink, row);
   state.openLength = 0;
   state.openedBy = -1;
 }
@@ -85,28 +81,24 @@ export function pushCaptured(
   const { events, recordSns } = machine;
   const connection = events.connection.at(event);
   const length = events.length.at(event);
-  const record = nextRow(machine, event, state);
+  const row = nextRow(machine, event, state, length);
   const extra = unpackRecord(events.extra.at(event));
-  push(machine, connection, state, sink, {
-    ...record,
-    kind,
-    length,
-    endSeq: advance(record.endSeq, length),
-    type: extra.type,
-    epoch: extra.epoch,
-    sn: recordSns.get(event) ?? (extra.startsEpoch ? 0n : record.sn),
-    snKnown: kind === RecordKind.record && !extra.snUnknown,
-  });
+  row.kind = kind;
+  row.type = extra.type;
+  row.epoch = extra.epoch;
+  row.sn = recordSns.get(event) ?? (extra.startsEpoch ? 0n : row.sn);
+  row.snKnown = kind === RecordKind.record && !extra.snUnknown;
+  push(machine, connection, state, sink, row);
 }
 
-/** A row that continues the log: the next number, starting where the last record ended. */
-function nextRow(machine: Machine, event: number, state: ConnectionState): RecordRow {
+/** A row of `length` bytes that continues the log: the next number, starting where the last record ended. */
+function nextRow(machine: Machine, event: number, state: ConnectionState, length: number): RecordRow {
   const connection = machine.events.connection.at(event);
   const log = machine.records[connection]!;
   return {
     kind: RecordKind.record,
-    endSeq: writeSeqOf(machine, connection, state),
-    length: 0,
+    endSeq: advance(writeSeqOf(machine, connection, state), length),
+    length,
     type: 0,
     epoch: log.epoch.at(state.tail - 1),
     sn: addU64(log.sn(state.tail - 1), 1),

@@ -35,7 +35,8 @@ export async function everything(client: DapClient, threadId = 1): Promise<strin
     const { variables } = await client.ask("variables", { variablesReference });
     for (const variable of variables) {
       lines.push(`${prefix}.${variable.name} = ${variable.value}`);
-      if (variable.variablesReference > 0) await open(`${prefix}.${variable.name}`, variable.variablesReference);
+      if (variable.variablesReference > 0)
+        await open(`${prefix}.${variable.name}`, variable.variablesReference);
     }
   };
   for (const [name, scope] of await client.scopes(threadId))

@@ -11,8 +11,9 @@ import type { Browser } from "playwright-core";
 import { type ServedWorkbench, serveWorkbench } from "../cli/code-server.ts";
 import { installNote, installWorkbench, isInstalled, workbenchInstall } from "../cli/workbench-install.ts";
 import { findBrowser, launchBrowser } from "./browser.ts";
-import { captureScenarios } from "./e2e/capture.ts";
-import { traceScenarios } from "./e2e/trace.ts";
+import { captureScenarios, listingScenarios } from "./e2e/capture.ts";
+import { keysScenarios } from "./e2e/keys.ts";
+import { traceScenarios, travelScenarios } from "./e2e/trace.ts";
 import { type Scenario, Workbench } from "./workbench.ts";
 
 const pictures = path.resolve("out/e2e");
@@ -58,10 +59,11 @@ describe("the extension in VS Code", () => {
     const profile = path.join(scratch, "profile");
     served = await serveWorkbench(install, { profile, folder: samples, vsix, password: null, settings });
     browser = await launchBrowser(executable);
-    const context = await browser.newContext({ viewport: { width: 1500, height: 1700 } });
+    const context = await browser.newContext({ viewport: { width: 1500, height: 2300 } });
     context.setDefaultTimeout(20_000);
     workbench = new Workbench(await context.newPage(), pictures);
     await workbench.open(served.url);
+    await workbench.closeWatch();
   });
 
   after(async () => {
@@ -79,8 +81,14 @@ describe("the extension in VS Code", () => {
         throw error;
       }
     });
-  describe("a capture", () => captureScenarios(scenario));
-  describe("a trace file", () => traceScenarios(scenario));
+  const group = (title: string, ...parts: ((scenario: Scenario) => void)[]) =>
+    describe(title, () => {
+      after(() => workbench?.reset());
+      for (const part of parts) part(scenario);
+    });
+  group("a capture", captureScenarios, listingScenarios);
+  group("a trace file", traceScenarios, travelScenarios);
+  group("a capture without keys", keysScenarios);
 });
 
 function packExtension(): void {

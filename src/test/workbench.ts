@@ -6,7 +6,6 @@ import type { Page } from "playwright-core";
 /** A row of the Variables view as the user sees it. */
 export interface VariableRow {
   scope: string;
-  level: number;
   name: string;
   value: string;
 }
@@ -49,8 +48,8 @@ export class Workbench {
     await this.page.waitForSelector(`.tab.active[aria-label^="${name}"]`);
   }
 
-  async goToLine(line: number): Promise<void> {
-    await this.quickInput("Control+G", `:${line}`);
+  async goToLine(line: number, column = 1): Promise<void> {
+    await this.quickInput("Control+G", `:${line}:${column}`);
     await this.page.keyboard.press("Enter");
     await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
   }
@@ -86,10 +85,18 @@ export class Workbench {
 
   /** Presses a button that moves the debugger and waits until it stands elsewhere. */
   async move(label: string): Promise<void> {
-    const place = async () => [await this.status(), ...(await this.frames())].join("\n");
-    const before = await place();
+    const before = await this.status();
     await this.toolbar(label);
-    await this.until(`${label} to move on from ${before}`, async () => (await place()) !== before);
+    await this.until(`${label} to move on from ${before}`, async () => (await this.status()) !== before);
+  }
+
+  /** Presses a button until the debugger stands where these words say. Stages next to each other may read the same. */
+  async moveUntil(label: string, words: RegExp, pressesMax = 20): Promise<void> {
+    for (let i = 0; i < pressesMax && !words.test(await this.status()); i++) {
+      await this.toolbar(label);
+      await sleep(600);
+    }
+    await this.stopped(words);
   }
 
   /** Where the debugger stands, in the status bar's words: position and direction. */
@@ -122,52 +129,58 @@ export class Workbench {
     );
   }
 
-  /** Opens these scopes of the Variables view and closes all others: rows out of sight cannot be read. */
-  async showScopes(...names: string[]): Promise<void> {
-    const rows = this.page.locator('.debug-variables .monaco-list-row[aria-level="1"]');
-    await rows.first().waitFor();
-    const all = await rows.evaluateAll((found) => found.map((row) => row.getAttribute("aria-label") ?? ""));
-    const wanted = names.map((name) => `Scope ${name}`);
-    for (const label of [...all.filter((each) => !wanted.includes(each)), ...wanted]) {
-      const row = this.page.locator(`.debug-variables .monaco-list-row[aria-label="${label}"]`);
-      const expanded = String(wanted.includes(label));
-      if ((await row.getAttribute("aria-expanded")) !== expanded)
-        await row.locator(".monaco-tl-twistie").click();
-      await this.until(
-        `${label} to toggle`,
-        async () => (await row.getAttribute("aria-expanded")) === expanded,
-      );
+  /** Waits until the innermost frames read like this. */
+  async expectFrames(...expected: RegExp[]): Promise<void> {
+    const fit = (frames: string[]) => expected.every((each, i) => each.test(frames[i] ?? ""));
+    const holds = async () => fit(await this.frames());
+    await this.until(`frames like ${expected.join(", ")}`, holds, async () =>
+      (await this.frames()).join("; "),
+    );
+  }
+
+  /** Opens scopes of the Variables view. The editor closes them again when it is stepped quickly. */
+  private async openScopes(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      const row = this.page.locator(`.debug-variables .monaco-list-row[aria-label="Scope ${name}"]`);
+      if ((await row.count()) === 0 || (await row.getAttribute("aria-expanded")) === "true") continue;
+      await row.locator(".monaco-tl-twistie").click();
+      await sleep(200);
     }
   }
 
-  /** Every row of the Variables view, with the scope it stands in. */
-  async variables(): Promise<VariableRow[]> {
+  /** Closes the Watch view: the tests need its room for Variables, whose rows are in the page only while in sight. */
+  async closeWatch(): Promise<void> {
+    await this.page.keyboard.press("Control+Shift+D");
+    const header = this.page.locator('.pane-header[aria-label^="Watch"]');
+    await header.waitFor();
+    if ((await header.getAttribute("aria-expanded")) === "true") await header.click();
+  }
+
+  /** The rows of some scopes of the Variables view, opened if need be. */
+  async values(...scopes: string[]): Promise<VariableRow[]> {
+    await this.openScopes(scopes);
     const labels = await this.page.$$eval(".debug-variables .monaco-list-row", (rows) =>
       rows.map((row) => [row.getAttribute("aria-level"), row.getAttribute("aria-label") ?? ""] as const),
     );
     let scope = "";
-    return labels.map(([level, label]) => {
-      const isScope = level === "1";
-      if (isScope) scope = label.replace(/^Scope /, "");
-      const [name = "", value = ""] = isScope ? [scope] : label.split(/, value /);
-      return { scope, level: Number(level), name, value };
+    const rows = labels.flatMap(([level, label]) => {
+      if (level === "1") scope = label.replace(/^Scope /, "");
+      const [name = "", value = ""] = label.split(/, value /);
+      return level === "1" ? [] : [{ scope, name, value }];
     });
-  }
-
-  /** The value of a name in a scope, as shown now; undefined if the view has no such row. */
-  async valueOf(scope: string, name: string): Promise<string | undefined> {
-    return (await this.variables()).find((row) => row.scope === scope && row.name === name)?.value;
+    return rows.filter((row) => scopes.includes(row.scope));
   }
 
   /** Waits until a value reads like this. */
   async expectValue(scope: string, name: string, expected: RegExp): Promise<void> {
-    const shown = async () => (await this.valueOf(scope, name)) ?? "no such row";
+    const shown = async () =>
+      (await this.values(scope)).find((row) => row.name === name)?.value ?? "no such row";
     await this.until(`${scope}: ${name} = ${expected}`, async () => expected.test(await shown()), shown);
   }
 
-  /** Waits until the Variables view shows exactly these rows again. */
-  async expectVariables(expected: readonly VariableRow[]): Promise<void> {
-    const shown = async () => JSON.stringify(await this.variables());
+  /** Waits until scopes show exactly these rows again. */
+  async expectValues(scopes: readonly string[], expected: readonly VariableRow[]): Promise<void> {
+    const shown = async () => JSON.stringify(await this.values(...scopes));
     const wanted = JSON.stringify(expected);
     await this.until(`the Variables view to show ${wanted}`, async () => (await shown()) === wanted, shown);
   }
@@ -193,21 +206,19 @@ export class Workbench {
     await this.page.locator(".breakpoint-widget").waitFor({ state: "hidden" });
   }
 
-  /** What the debug hover says about a piece of text in the line that the editor's cursor is brought to. */
-  async hover(line: number, text: string): Promise<string> {
-    await this.goToLine(line);
-    const piece = this.page.locator(".editor-instance .view-line span > span", { hasText: text }).first();
-    await this.until(`a hover over ${text}`, async () => {
-      await this.page.mouse.move(700, 5);
-      await piece.hover();
-      return this.page
-        .locator(".debug-hover-widget .value")
-        .first()
-        .waitFor({ timeout: 2000 })
-        .then(
-          () => true,
-          () => false,
-        );
+  /** What the debug hover says with the mouse at a place in the active editor; columns count from 1. */
+  async hover(line: number, column: number): Promise<string> {
+    await this.goToLine(line, column);
+    const cursor = await this.page.locator(".editor-instance .cursors-layer .cursor").first().boundingBox();
+    const { x, y, height } = cursor ?? { x: 0, y: 0, height: 0 };
+    const said = this.page.locator(".debug-hover-widget .value").first();
+    await this.until(`a hover at line ${line}, column ${column}`, async () => {
+      await this.page.mouse.move(x + 40, y + 200);
+      await this.page.mouse.move(x + 3, y + height / 2, { steps: 3 });
+      return said.waitFor({ timeout: 2000 }).then(
+        () => true,
+        () => false,
+      );
     });
     return this.text(".debug-hover-widget");
   }
@@ -217,6 +228,16 @@ export class Workbench {
     const toolbar = this.page.locator(".debug-toolbar");
     if (await toolbar.isVisible()) await this.toolbar("Stop");
     await toolbar.waitFor({ state: "hidden" });
+  }
+
+  /** Leaves nothing of a group of tests to the next one. */
+  async reset(): Promise<void> {
+    await this.setFilter("Out-of-order transmit", true);
+    await this.setFilter("Resync posted", false);
+    const lines = this.page.locator(".debug-breakpoints .breakpoint:not(.exception)");
+    if ((await lines.count()) > 0) await this.command("Debug: Remove All Breakpoints");
+    await this.stop();
+    await this.command("View: Close All Editors");
   }
 
   /** The visible text of the first element that fits, "" if there is none. */

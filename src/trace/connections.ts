@@ -157,8 +157,9 @@ async function readOffload(
     epochs: epochsOf(walked),
     mss: mssOf(flow, direction),
     installed: false,
-    source: protection && {
-      plaintext: (row) => plaintextOf(stream, walked, protection, isHostTap, row - 1, context.copyWindow),
+    source: {
+      plaintext: (row) =>
+        protection && plaintextOf(stream, walked, protection, isHostTap, row - 1, copyWindow),
     },
     payload: null,
   };

@@ -10,16 +10,24 @@ import type { ByteStream } from "./stream.ts";
 export class SearchBudget {
   #left = 1 << 25;
 
-  /** False once nothing is left. */
+  /** Pays for looking at so many bytes; false once nothing is left. */
   spend(bytes: number): boolean {
     this.#left -= bytes;
     return this.#left > 0;
+  }
+
+  /** Pays for decrypting so many bytes. */
+  spendOpening(bytes: number): boolean {
+    return this.spend(bytes + openingCost);
   }
 
   earn(bytes: number): void {
     this.#left = Math.min(1 << 27, this.#left + 2 * bytes);
   }
 }
+
+/** What a decryption costs beside its bytes: as much as that many bytes more. */
+const openingCost = 1 << 12;
 
 /** A header found again behind bytes that are no records, and its record's place in the epoch (−1 = unknown). */
 export interface Found {
@@ -52,6 +60,7 @@ export class FramingSearch {
   readonly #sizeMin: number;
   readonly #budget: SearchBudget;
   readonly #probe = new Uint8Array(recordSizeMax);
+  readonly #block = new Uint8Array(blockSize);
 
   constructor(
     stream: ByteStream,
@@ -126,7 +135,7 @@ export class FramingSearch {
     const { applicationData, handshake, alert, changeCipherSpec } = recordType;
     const types = [applicationData, handshake, alert, changeCipherSpec];
     for (const type of this.#version === 0x0304 ? [applicationData] : types) {
-      if (!this.#budget.spend(length)) return null;
+      if (!this.#budget.spendOpening(length)) return null;
       const body = length - headerSize;
       record.set([type, 3, 3, body >>> 8, body & 255]);
       if (this.#opener.open(epoch, index, record) !== null) return record;
@@ -137,18 +146,19 @@ export class FramingSearch {
   /** The whole record at `position`, null if there is none or not all of it was captured. */
   #recordAt(position: number): Uint8Array | null {
     const header = headerAt(this.#stream, position);
-    if (!isProtectedHeader(header, this.#sizeMin) || !this.#budget.spend(header.length)) return null;
+    if (!isProtectedHeader(header, this.#sizeMin) || !this.#budget.spendOpening(header.length)) return null;
     const record = this.#probe.subarray(0, header.length);
     return this.#stream.read(position, header.length, record) === header.length ? record : null;
   }
 
   /** Positions in [from, to) where a protected record's header may stand, as far as bytes were captured. */
   *#candidates(from: number, to: number): Generator<number> {
-    const block = new Uint8Array(blockSize);
+    const block = this.#block;
     let position = this.#stream.nextCaptured(from);
     while (position < to) {
-      const size = this.#stream.read(position, Math.min(blockSize, to - position + headerSize), block);
-      if (size === 0 || !this.#budget.spend(size)) return;
+      const wanted = Math.min(blockSize, to - position + headerSize);
+      const size = this.#budget.spend(wanted) ? this.#stream.read(position, wanted, block) : 0;
+      if (size === 0) return;
       for (let at = 0; at + headerSize <= size && position + at < to; at++) {
         if (block[at + 1] !== 3 || block[at + 2] !== 3) continue;
         if (isProtectedHeader(parseHeader(block, at), this.#sizeMin)) yield position + at;

@@ -45,7 +45,8 @@ export interface Side {
 export function findStart(side: Side, offloadStart: OffloadStart): Start | string {
   const { stream, opening } = side;
   const first = headerAt(stream, stream.begin);
-  if (first === undefined || stream.begin > 0) return "the beginning of the stream is not in the capture";
+  if (first === undefined || stream.begin > 0)
+    return "the beginning of the stream is not in the capture: only a crypto_info (key, salt, iv, rec_seq, tcp_seq) says where its records start";
   if (opening.versionNumber === null) {
     return "no complete ServerHello in the capture (it begins later, or packets are cut or missing): without it only a crypto_info says where records start";
   }
@@ -58,7 +59,8 @@ const versionText = (version: number): string =>
     ? ["SSL 3.0", "TLS 1.0", "TLS 1.1"][version - 0x0300]!
     : `0x${version.toString(16)}`;
 
-const missingBytes = "bytes of the handshake are missing from the capture, so the offload start is not known";
+const missingBytes =
+  "bytes of the handshake are missing from the capture or damaged, so the offload start is not known";
 const neverFinished = "the handshake does not finish in the capture, so there is no offload start";
 const nothingAfter = "nothing was sent after the handshake, so there is no offload start";
 

@@ -161,10 +161,11 @@ class Walker {
     this.#follow(type, plaintext, size);
   }
 
+  /** The first record that authenticates tells what explicit nonces count from. */
   #learnNonce(record: Uint8Array): void {
-    if (this.#epoch.number > 0) return;
+    if (this.#epoch.number > 0 || this.#result.firstNonce !== null) return;
     this.#nonce = this.#opener.firstNonce(this.#index, record);
-    this.#result.firstNonce ??= this.#nonce;
+    this.#result.firstNonce = this.#nonce;
   }
 
   #push(length: number, type: number, authenticated: number): void {
@@ -307,6 +308,7 @@ class Walker {
 
   /** Tries other captured copies of the record's bytes, alone and all together; takes it if it authenticates so. */
   #takeByCopies(): boolean {
+    if (this.#comparer.overlapping(this.position, this.position + recordSizeMax).length === 0) return false;
     const size = this.#stream.read(this.position, recordSizeMax, this.#other);
     const bytes = this.#other.subarray(0, size);
     const end = this.position + size;
@@ -326,7 +328,7 @@ class Walker {
     const header = parseHeader(laid);
     if (!isProtectedHeader(header, this.#sizeMin) || header.length > laid.length) return false;
     const record = laid.subarray(0, header.length);
-    const plaintext = this.#budget.spend(record.length)
+    const plaintext = this.#budget.spendOpening(record.length)
       ? this.#opener.open(this.#epoch, this.#index, record)
       : null;
     if (plaintext === null) return false;

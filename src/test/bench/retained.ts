@@ -1,5 +1,4 @@
 import { rmSync } from "node:fs";
-import type { Timeline } from "../../replay/timeline.ts";
 import { type CaptureFile, smallPackets, writeCapture } from "./captures.ts";
 import type { Result } from "./goals.ts";
 import { spreadOf } from "./measure.ts";

@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { EventLog } from "../core/event.ts";
+import { connectx } from "../core/profiles/connectx.ts";
+import { seq } from "../core/seq.ts";
+import { corpusFolder } from "../test/corpus.ts";
+import { sample, session } from "../test/dap-session.ts";
+import type { Trace } from "../trace/trace.ts";
+import { pageSize, sourcesOf } from "./sources.ts";
+
+const program = sample("lossy.pcap");
+
+test("a capture is shown as a listing page: the stopped line is the packet's event", async () => {
+  const client = session();
+  const stop = await client.start({ program });
+  assert.equal(stop.reason, "exception");
+  const [frame] = await client.stack(stop.threadId);
+  const { sources } = await client.ask("loadedSources");
+  assert.deepEqual(frame!.source, sources[0]);
+  assert.match(frame!.source!.name!, /^lossy\.pcap \[1-\d+\]\.tlstrace$/);
+  const { sourceReference } = frame!.source!;
+  const page = await client.ask("source", { sourceReference, source: frame!.source });
+  assert.equal(page.mimeType, "text/x-tlstrace");
+  const lines = page.content.trimEnd().split("\n");
+  assert.equal(sources[0]!.name, `lossy.pcap [1-${lines.length}].tlstrace`);
+  assert.equal(lines[frame!.line - 1], await client.value("packet.event"));
+  assert.match(await client.refused("source", { sourceReference: 9 }), /no listing page 9/);
+});
+
+test("line breakpoints and goto work in a listing, also when the editor only remembers its name", async () => {
+  const client = session();
+  await client.launch({ program });
+  const [source] = (await client.ask("loadedSources")).sources;
+  const { breakpoints } = await client.ask("setBreakpoints", { source, breakpoints: [{ line: 30 }] });
+  assert.deepEqual([breakpoints[0]!.verified, breakpoints[0]!.line], [true, 30]);
+  const stop = await client.moves("configurationDone");
+  assert.match(stop.text!, /^Line 30 \(event 30 of/);
+  const remembered = { path: source!.name, name: source!.name };
+  const { targets } = await client.ask("gotoTargets", { source: remembered, line: 12 });
+  const there = await client.moves("goto", { threadId: stop.threadId, targetId: targets[0]!.id });
+  assert.match(there.text!, /\(event 12 of/);
+  const locations = await client.ask("breakpointLocations", { source: remembered, line: 3, endLine: 5 });
+  assert.deepEqual(locations.breakpoints, [{ line: 3 }, { line: 4 }, { line: 5 }]);
+});
+
+test("the record frame of a retransmission stands at the line that shows the record", async () => {
+  const client = session();
+  const stop = await client.start({ program }, ["resync"]);
+  const stack = await client.stack(stop.threadId);
+  const record = stack.at(-1)!;
+  assert.match(record.name, /^record \d+, byte \d+/);
+  const { content } = await client.ask("source", { sourceReference: record.source!.sourceReference });
+  assert.match(content.split("\n")[record.line - 1]!, / record \d+/);
+  // There is no application write in a capture.
+  assert.equal(stack.at(-2)!.name, "skb");
+});
+
+test("keys beside the capture are found, can be named, and can be left out", async () => {
+  const epochs = async (args: object) => {
+    const client = session();
+    const stop = await client.start({ program, ...args });
+    const frameId = (await client.stack(stop.threadId))[0]!.id;
+    return (await client.ask("evaluate", { expression: "keys", frameId })).result;
+  };
+  assert.equal(await epochs({}), "1 of 1 epochs known");
+  assert.equal(await epochs({ keys: sample("lossy.keys") }), "1 of 1 epochs known");
+  assert.equal(await epochs({ keys: [] }), "0 of 1 epochs known");
+});
+
+test("profile and streams are chosen in the launch configuration", async () => {
+  const client = session();
+  const all = session();
+  await all.start({ program });
+  const names = (await all.ask("threads")).threads.map(({ name }) => name);
+  await client.start({ program, profile: "innova", streams: [names[1]] }, ["resync"]);
+  assert.deepEqual(
+    (await client.ask("threads")).threads.map(({ name }) => name),
+    [names[1]],
+  );
+  assert.match(await client.value("descriptors"), /SYNC/i);
+});
+
+// Counted by another program when the corpus was put together: packets from the offload start on that a driver which
+// expects the end of the packet before would call out of order.
+test("out-of-order stops of a corpus capture are as many as its facts say, both ways", async (t) => {
+  const corpus = corpusFolder();
+  if (corpus === null) return t.diagnostic("the corpus is absent: nothing checked");
+  const { cases } = JSON.parse(readFileSync(path.join(corpus, "index.json"), "utf8"));
+  const facts = cases.find(({ file }: { file: string }) => file.endsWith("n12-aes128-loss5.pcap"));
+  const wanted = facts.flows.reduce(
+    (sum: number, flow: { off_resyncs: number }) => sum + flow.off_resyncs,
+    0,
+  );
+  const client = session();
+  const args = {
+    program: path.join(corpus, facts.file),
+    keys: path.join(corpus, facts.keylog),
+    stopOnEntry: true,
+  };
+  await client.start(args, []);
+  const filterOptions = [{ filterId: "out-of-order", condition: "packet.seq >= 0" }];
+  await client.ask("setExceptionBreakpoints", { filters: [], filterOptions });
+  for (const command of ["continue", "reverseContinue"]) {
+    let stops = 0;
+    while ((await client.moves(command)).reason === "exception") stops++;
+    assert.equal(stops, wanted, command);
+  }
+  assert.ok(wanted > 0);
+});
+
+test("listing pages are stable: line k of page p is event p × 100,000 + k − 1", () => {
+  const events = new EventLog();
+  const event = {
+    timeNs: 0,
+    connection: 0,
+    kind: 0,
+    flags: 0,
+    seq: seq(0),
+    length: 0,
+    extra: 0,
+    line: 1,
+    offset: -1,
+  };
+  const count = 2 * pageSize + 5;
+  for (let i = 0; i < count; i++) events.push({ ...event, timeNs: i });
+  const connection = {
+    name: "a:1>b:2",
+    device: 0,
+    version: 0x0304 as const,
+    cipher: null,
+    startSeq: seq(0),
+    recSeq0: 0n,
+  };
+  const trace: Trace = {
+    name: "big.pcap",
+    kind: "capture",
+    devices: [{ name: "eth0", profile: connectx, mtu: 1500 }],
+    connections: [{ ...connection, epochs: [], mss: 0, installed: false, source: null, payload: null }],
+    streams: [],
+    events,
+    sacks: new Map(),
+    recordSns: new Map(),
+    expectations: [],
+    comments: new Map(),
+    diagnostics: [],
+    verdicts: null,
+  };
+  const sources = sourcesOf(trace, "/big.pcap", 1);
+  assert.deepEqual(
+    sources.all().map(({ name, sourceReference }) => [name, sourceReference]),
+    [
+      ["big.pcap [1-100000].tlstrace", 1],
+      ["big.pcap [100001-200000].tlstrace", 2],
+      ["big.pcap [200001-200005].tlstrace", 3],
+    ],
+  );
+  const page = sources.all()[2]!;
+  assert.deepEqual(sources.placeOf(200_001), { source: page, line: 2 });
+  assert.deepEqual(sources.eventAt(page, 5), { event: 200_004, line: 5 });
+  assert.equal(sources.eventAt(page, 6), null);
+  assert.equal(sources.text(3).split("\n").length, 6);
+  assert.equal(sources.text(1).split("\n").length, pageSize + 1);
+  // An editor that counts from 0 means the same event by the line before.
+  const fromZero = sourcesOf(trace, "/big.pcap", 0);
+  assert.deepEqual(fromZero.eventAt(page, 4), { event: 200_004, line: 4 });
+  assert.deepEqual(fromZero.linesWithin(page, 0, 1), [0, 1]);
+  assert.equal(fromZero.placeOf(200_001).line, 1);
+});

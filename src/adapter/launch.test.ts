@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import { sample, session, textEnvironment } from "../test/dap-session.ts";
+
+const folder = mkdtempSync(path.join(tmpdir(), "tlstrace-launch-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+
+function file(name: string, content: string | Uint8Array): string {
+  const full = path.join(folder, name);
+  writeFileSync(full, content);
+  return full;
+}
+
+/** Launches with these arguments, which must fail with an error that is shown to the user. */
+async function refusal(args: object): Promise<string> {
+  const client = session();
+  await client.ask("initialize", { adapterID: "tlstrace" });
+  const response = await client.send("launch", args);
+  assert.equal(response.success, false);
+  assert.equal(response.body.error.showUser, true);
+  assert.equal(client.told("initialized").length, 0);
+  return response.message!;
+}
+
+test("what cannot be opened is refused with what to do", async () => {
+  assert.match(
+    await refusal({ program: path.join(folder, "absent.pcap") }),
+    /absent\.pcap does not exist: check/,
+  );
+  assert.match(await refusal({ program: folder }), /is a directory: name a file in it/);
+  assert.match(await refusal({ program: file("empty.pcap", "") }), /is empty/);
+  const rubbish = file(
+    "rubbish.bin",
+    Uint8Array.from({ length: 5000 }, (_, i) => i * 37),
+  );
+  assert.match(await refusal({ program: rubbish }), /neither a capture .* nor a trace file/);
+  const prose = file("prose.txt", "Dear reader,\nthis is no trace.\n");
+  assert.match(
+    await refusal({ program: prose }),
+    /prose\.txt is not a trace file: line 1: not a line of a trace/,
+  );
+});
+
+test("a trace without events and a capture without TLS say so", async () => {
+  const declarations = "device eth0 profile=connectx\nconnection web device=eth0 version=1.2 seq=0\n";
+  const quiet = file("quiet.tlstrace", declarations);
+  assert.match(await refusal({ program: quiet }), /quiet\.tlstrace has no event to debug/);
+  // A pcap file header (little endian, microseconds, Ethernet) and no packet.
+  const bare = Uint8Array.from([
+    0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0,
+  ]);
+  assert.match(await refusal({ program: file("bare.pcap", bare) }), /bare\.pcap holds no TLS connection/);
+});
+
+test("launch attributes of the wrong kind are refused by name", async () => {
+  const program = sample("lossy.pcap");
+  assert.match(await refusal({}), /`program` must be the path/);
+  assert.match(await refusal({ program: 7 }), /`program` must be the path/);
+  assert.match(
+    await refusal({ program, profile: "e1000" }),
+    /`profile` "e1000" is not one of connectx, innova/,
+  );
+  assert.match(await refusal({ program, tap: "moon" }), /`tap` is "moon"; it takes auto, host, wire/);
+  assert.match(
+    await refusal({ program, offloadStart: 3 }),
+    /`offloadStart` is 3; it takes after-finished, after-ccs/,
+  );
+  assert.match(await refusal({ program, streams: [1] }), /`streams` takes a list of globs/);
+  assert.match(await refusal({ program, stopOnEntry: "yes" }), /`stopOnEntry` takes true or false/);
+  assert.match(await refusal({ program, keys: [3] }), /`keys` takes paths/);
+});
+
+test("key files that are none are refused; key logs of another session are not, but it is told", async () => {
+  const program = sample("lossy.pcap");
+  assert.match(await refusal({ program, keys: path.join(folder, "none.keys") }), /none\.keys does not exist/);
+  assert.match(
+    await refusal({ program, keys: sample("lossy.pcap") }),
+    /is not a key log or crypto_info file/,
+  );
+
+  const secret = "ab".repeat(48);
+  const wrong = file("wrong.keys", `CLIENT_RANDOM ${"cd".repeat(32)} ${secret}\nthis is rubbish\n`);
+  const client = session();
+  const stop = await client.start({ program, keys: wrong });
+  assert.equal(stop.reason, "exception");
+  const told = client.told("output").map(({ output }) => output);
+  assert.ok(
+    told.some((line) => /key log/.test(line)),
+    told.join(""),
+  );
+  assert.ok(!JSON.stringify(client.events).includes(secret));
+});
+
+test("a trace with mistakes is debugged as far as it goes, and they are told with their lines", async () => {
+  const text = `device eth0 profile=connectx
+connection web device=eth0 version=1.2 cipher=aes-128-gcm seq=0
++0 web send 100
++0 web > 0:129(128)
++0 web > 0:129(129)
+       expect out-of-order
+`;
+  const client = session(textEnvironment(text));
+  const stop = await client.start({ program: "/mistakes.tlstrace" }, ["expectation-failed"]);
+  assert.equal(stop.description, "Expectation failed");
+  const told = client.told("output").map(({ output }) => output);
+  assert.ok(
+    told.some((line) => /^error: line 4: /.test(line)),
+    told.join(""),
+  );
+  assert.ok(told.includes("expectation failed: line 6: expected out-of-order, got no out-of-order\n"));
+  const why = await client.ask("exceptionInfo", { threadId: 1 });
+  assert.match(why.details!.stackTrace!, /^line 6: expected out-of-order, got no out-of-order$/m);
+});
+
+test("requests before a launch are refused, not crashed on", async () => {
+  const client = session();
+  await client.ask("initialize", { adapterID: "tlstrace" });
+  assert.deepEqual((await client.ask("threads")).threads, []);
+  assert.deepEqual((await client.ask("loadedSources")).sources, []);
+  for (const command of [
+    "continue",
+    "next",
+    "configurationDone",
+    "scopes",
+    "variables",
+    "evaluate",
+    "setBreakpoints",
+    "restart",
+  ])
+    assert.match(await client.refused(command, { source: {}, threadId: 1 }), /no trace is open/, command);
+});
