@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { nodePlatform, openFile } from "../../cli/node-platform.ts";
 import { maskOf } from "../../core/effect.ts";
-import { aadOf, layoutOf, nonceOf, tagSize } from "../../core/record.ts";
+import { aadOf, headerSize, layoutOf, nonceOf, tagSize } from "../../core/record.ts";
 import { RecordKind } from "../../core/records.ts";
 import { Timeline } from "../../replay/timeline.ts";
 import { readSegments } from "../../trace/capture-file.ts";
@@ -99,7 +99,7 @@ function sealedRecords({ trace, machine }: Timeline): SealedRecord[] {
       const plaintext = log.kind.at(row) === RecordKind.record ? source?.plaintext(row) : null;
       if (!keys || !plaintext) continue;
       const { prepend } = layoutOf(version, "aes-128-gcm");
-      const nonce = nonceOf(version, "aes-128-gcm", keys, log.sn(row), plaintext.subarray(5));
+      const nonce = nonceOf(version, "aes-128-gcm", keys, log.sn(row), plaintext.subarray(headerSize, prepend));
       const aad = aadOf(version, "aes-128-gcm", log.sn(row), plaintext);
       const sealed = nodePlatform.aead.seal("aes-128-gcm", keys.key, nonce, aad, plaintext.subarray(prepend));
       assert.equal(sealed.length, log.length.at(row) - prepend, `tag of ${tagSize} bytes`);
