@@ -49,8 +49,16 @@ export const stepOut: Move = (timeline, from, connection) => {
   return next(timeline, from, connection);
 };
 
-/** Step back: behind the connection's event before this one; from its first event, before that. */
+/**
+ * Step back undoes a step: in the middle of an event, where Step Into leads, one stage; from behind an event, where
+ * Step Over leads, to behind the connection's event before it; from its first event, before that.
+ */
 export const stepBack: Move = (timeline, from, connection) => {
+  const isInside = isOwn(timeline, from, connection) && from.stage < atEnd(timeline, from.event).stage;
+  return isInside ? stageBack(timeline, from, connection) : eventBack(timeline, from, connection);
+};
+
+const eventBack: Move = (timeline, from, connection) => {
   const event = previousEvent(timeline, from, connection);
   return event === null ? beforeFirst(timeline, from, connection) : atEnd(timeline, event);
 };
@@ -59,7 +67,7 @@ export const stepBack: Move = (timeline, from, connection) => {
 export const stageBack: Move = (timeline, from, connection) => {
   if (isOwn(timeline, from, connection) && from.stage > 0)
     return { event: from.event, stage: from.stage - 1 };
-  return stepBack(timeline, from, connection);
+  return eventBack(timeline, from, connection);
 };
 
 function beforeFirst(timeline: Timeline, from: Position, connection: number): Position | null {

@@ -1,20 +1,17 @@
 import { UserError } from "../trace/platform.ts";
 import type { Expression } from "./expression-parse.ts";
 import { type Raw, SeqValue, show, type ViewNode } from "./value.ts";
-import { scopesOf, type View } from "./view.ts";
+import { passingPaths, scopeAt, scopeNames, scopesOf, type View } from "./view.ts";
 
 /** The value of an expression where the view stands; a bare path gives its node, so that it can be opened. */
 export function evaluate(view: View, expression: Expression): Raw | ViewNode {
   if (expression.kind !== "path") return resultOf(view, expression);
-  const node = nodeAt(view, expression.path);
-  if (!node) throw new UserError(`no value "${expression.path}"; paths begin with ${rootsOf(view)}`);
-  return node;
+  const { path } = expression;
+  const node = nodeAt(view, path);
+  // A row beyond the map and what only some events have are unknown here; anything else is a slip of the pen.
+  if (node || passingPaths.has(path) || /^(records|descriptors)\[/.test(path)) return node;
+  throw new UserError(`no value "${path}"; paths begin with ${scopeNames.join(", ")}`);
 }
-
-const rootsOf = (view: View) =>
-  scopesOf(view)
-    .map(({ path }) => path)
-    .join(", ");
 
 /** True if the condition holds: everything but false, 0, null and the empty string. */
 export const holds = (view: View, condition: Expression): boolean => Boolean(resultOf(view, condition));
@@ -24,7 +21,7 @@ function resultOf(view: View, expression: Expression): Raw {
     case "constant":
       return expression.value;
     case "path":
-      return (evaluate(view, expression) as ViewNode).raw;
+      return (evaluate(view, expression) as ViewNode | null)?.raw ?? null;
     case "unary": {
       const value = resultOf(view, expression.of);
       return expression.op === "!" ? !value : -numeric(value);
@@ -121,10 +118,8 @@ function numeric(value: Raw): number | bigint {
 /** The node at a path such as `driver.expectedSeq` or `records[0].sn`; null if there is none. */
 export function nodeAt(view: View, path: string): ViewNode | null {
   const parts = path.match(/[A-Za-z_]\w*|\[\d+\]/g) ?? [];
-  const root = scopesOf(view).find((scope) => scope.path === parts[0]);
-  return parts
-    .slice(1)
-    .reduce<ViewNode | null>((node, part) => (node ? childAt(node, part) : null), root ?? null);
+  const root = scopeAt(view, parts[0] ?? "");
+  return parts.slice(1).reduce<ViewNode | null>((node, part) => (node ? childAt(node, part) : null), root);
 }
 
 function childAt(node: ViewNode, part: string): ViewNode | null {

@@ -79,27 +79,35 @@ export function stagesNamed(glob: string): number[] {
 /** Finds the next place where a rule applies, in either direction. */
 export class StopSearch {
   private readonly timeline: Timeline;
+  /** Rules that may apply at any event with the right effects; line rules stand in `byEvent`. */
   private readonly rules: readonly PreparedRule[];
+  private readonly byEvent = new Map<number, PreparedRule[]>();
   /** Events with none of these effects cannot stop anything; −1 when a rule may stop at any event. */
   private readonly mask: number;
   private readonly lines: Int32Array;
 
   constructor(timeline: Timeline, rules: readonly StopRule[]) {
     this.timeline = timeline;
-    this.rules = rules.map((rule) => ({
-      rule,
-      stages: new Set(rule.kind === "function" ? stagesNamed(rule.names ?? "") : []),
-      counted: { before: 0, hits: 0 },
-    }));
+    const prepared = rules.map((rule) => prepare(rule));
+    this.rules = prepared.filter(({ rule }) => rule.kind !== "line");
+    for (const each of prepared) {
+      for (const event of each.rule.events ?? []) {
+        const others = this.byEvent.get(event);
+        if (others) others.push(each);
+        else this.byEvent.set(event, [each]);
+      }
+    }
     this.mask = this.rules.reduce((mask, { rule, stages }) => mask | maskFor(rule, stages), 0);
-    this.lines = Int32Array.from(new Set(rules.flatMap((rule) => [...(rule.events ?? [])]))).sort();
+    this.lines = Int32Array.from(this.byEvent.keys()).sort();
   }
 
   /** Searches at most `budget` candidate events from behind `from` on; the rest of from's own event comes first. */
   next(from: Position, direction: 1 | -1, budget: number): SearchResult {
+    const left = { steps: budget };
     let position = from;
-    for (let looked = 0; looked < budget; looked++) {
-      const found = this.within(position, direction);
+    while (left.steps-- > 0) {
+      const found = this.within(position, direction, left);
+      if (found === "later") break;
       if (found) return { found, at: found.position, ended: false };
       const event = this.candidate(position.event + direction, direction);
       if (event < 0) return { found: null, at: position, ended: true };
@@ -118,64 +126,82 @@ export class StopSearch {
     return direction === 1 ? Math.min(hit, line) : Math.max(hit, line);
   }
 
-  /** The first stage of the event behind (or, backwards, before) `from` at which a rule applies. */
-  private within(from: Position, direction: 1 | -1): SearchResult["found"] {
-    if (!this.mayStop(from.event)) return null;
+  /**
+   * The first stage of the event behind (or, backwards, before) `from` at which a rule applies; "later" when a hit
+   * condition's counting has used up the budget.
+   */
+  private within(from: Position, direction: 1 | -1, left: Budget): SearchResult["found"] | "later" {
+    const rules = this.rulesAt(from.event);
+    if (rules.length === 0) return null;
     const { stages: recorded } = this.timeline.record(from.event);
     const first = direction === 1 ? from.stage + 1 : Math.min(from.stage, recorded.length) - 1;
     for (let stage = first; stage >= 0 && stage < recorded.length; stage += direction) {
       const position = { event: from.event, stage };
-      const rules = this.rules.filter((prepared) => this.applies(prepared, position)).map(({ rule }) => rule);
-      if (rules.length > 0) return { position, rules, effect: effectFor(rules, recorded[stage]!) };
+      const matching = rules.filter((prepared) => this.matches(prepared, position));
+      if (!matching.every((prepared) => this.counts(prepared, from.event, left))) return "later";
+      const applying = matching.filter(
+        ({ rule, counted }) => rule.hit === null || rule.hit(counted.hits + 1),
+      );
+      if (applying.length === 0) continue;
+      const stopping = applying.map(({ rule }) => rule);
+      return { position, rules: stopping, effect: effectFor(stopping, recorded[stage]!) };
     }
     return null;
   }
 
-  private mayStop(event: number): boolean {
-    return (
-      this.mask === -1 ||
-      (this.timeline.masks[event]! & this.mask) !== 0 ||
-      nextOf(this.lines, event, 1) === event
-    );
-  }
-
-  private applies(prepared: PreparedRule, position: Position): boolean {
-    if (!this.matches(prepared, position)) return false;
-    const { hit } = prepared.rule;
-    return hit === null || hit(this.occurrence(prepared, position.event));
+  private rulesAt(event: number): readonly PreparedRule[] {
+    const ofLine = this.byEvent.get(event) ?? [];
+    const mayApply = this.mask === -1 || (this.timeline.masks[event]! & this.mask) !== 0;
+    return mayApply ? [...ofLine, ...this.rules] : ofLine;
   }
 
   /** The rule without its hit condition. */
   private matches({ rule, stages }: PreparedRule, { event, stage }: Position): boolean {
-    const recorded = this.timeline.record(event).stages;
-    const here = recorded[stage]!;
-    if (rule.kind === "line" && (stage !== 0 || !rule.events!.includes(event))) return false;
+    const here = this.timeline.record(event).stages[stage]!;
+    if (rule.kind === "line" && stage !== 0) return false;
     if (rule.kind === "function" && !stages.has(here.stage)) return false;
     if (rule.kind === "effect" && !here.effects.some(({ kind }) => (rule.mask! & (1 << kind)) !== 0))
       return false;
     return rule.condition === null || holds(viewAt(this.timeline, { event, stage }), rule.condition);
   }
 
-  /** How many events up to this one the rule matches; counted once and remembered. */
-  private occurrence(prepared: PreparedRule, event: number): number {
-    const { counted } = prepared;
+  /** Counts the rule's hits before `event`, as far as the budget goes; true when they are counted. */
+  private counts(prepared: PreparedRule, event: number, left: Budget): boolean {
+    const { counted, rule } = prepared;
+    if (rule.hit === null) return true;
     if (counted.before > event) counted.before = counted.hits = 0;
-    for (let e = this.candidate(counted.before, 1); e >= 0 && e < event; e = this.candidate(e + 1, 1)) {
-      const stageCount = this.timeline.record(e).stages.length;
-      const hit = Array.from({ length: stageCount }, (_, stage) => stage).some((stage) =>
-        this.matches(prepared, { event: e, stage }),
-      );
-      if (hit) counted.hits++;
-      counted.before = e + 1;
+    while (counted.before < event) {
+      if (left.steps-- <= 0) return false;
+      const next = this.candidate(counted.before, 1);
+      if (next >= event || next < 0) break;
+      if (this.isHit(prepared, next)) counted.hits++;
+      counted.before = next + 1;
     }
-    return counted.hits + 1;
+    return true;
+  }
+
+  private isHit(prepared: PreparedRule, event: number): boolean {
+    if (!this.rulesAt(event).includes(prepared)) return false;
+    return this.timeline.record(event).stages.some((_, stage) => this.matches(prepared, { event, stage }));
   }
 }
 
 interface PreparedRule {
   rule: StopRule;
   stages: ReadonlySet<number>;
+  /** Hits among the events before `before`. */
   counted: { before: number; hits: number };
+}
+
+const prepare = (rule: StopRule): PreparedRule => ({
+  rule,
+  stages: new Set(rule.kind === "function" ? stagesNamed(rule.names ?? "") : []),
+  counted: { before: 0, hits: 0 },
+});
+
+/** Events that a slice of a search may still look at. */
+interface Budget {
+  steps: number;
 }
 
 /** Effects that an event must have for the rule to apply; −1 = any event may do. */

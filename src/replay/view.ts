@@ -45,21 +45,51 @@ export function viewAt(timeline: Timeline, position: Position, connection?: numb
   };
 }
 
-/** The scopes in the order of the Variables view; their paths are the roots of expressions. */
-export function scopesOf(view: View): ViewNode[] {
-  const scopes = [
-    packet(view),
-    tcp(view),
-    records(view),
-    driver(view),
-    nic(view),
-    descriptors(view),
-    keys(view),
-  ];
-  return view.index === view.recording.connection
-    ? scopes
-    : scopes.filter((scope) => scope.path !== "packet" && scope.path !== "descriptors");
+/** The scopes by the root of their paths, in the order of the Variables view. */
+const scopeBuilders: Readonly<Record<string, (view: View) => ViewNode>> = {
+  packet,
+  tcp,
+  records,
+  driver,
+  nic,
+  descriptors,
+  keys,
+};
+
+/** What belongs to the current event alone: another connection's view has none of it. */
+const ofEvent = new Set(["packet", "descriptors"]);
+
+export const scopeNames = Object.keys(scopeBuilders);
+
+/** The scope whose paths begin with `name`; null if there is none, or it speaks of another connection's event. */
+export function scopeAt(view: View, name: string): ViewNode | null {
+  if (!Object.hasOwn(scopeBuilders, name)) return null;
+  return view.index !== view.recording.connection && ofEvent.has(name) ? null : scopeBuilders[name]!(view);
 }
+
+/** All scopes of a view. */
+export const scopesOf = (view: View): ViewNode[] => scopeNames.flatMap((name) => scopeAt(view, name) ?? []);
+
+/** Paths that only some events or states have; elsewhere they are unknown, not a mistake. */
+export const passingPaths: ReadonlySet<string> = new Set([
+  ...[
+    "frame",
+    "line",
+    "seq",
+    "endSeq",
+    "length",
+    "outOfOrder",
+    "recordSn",
+    "recordOffset",
+    "part",
+    "fate",
+    "wire",
+    "ack",
+  ].map((name) => `packet.${name}`),
+  "descriptors.recordSn",
+  "descriptors.prefixLength",
+  "records.openRecordLength",
+]);
 
 const seqOf = (view: View, s: number): SeqValue => new SeqValue(view.connection, seq(s));
 
@@ -84,8 +114,8 @@ export function partOf(view: View, row: number, offset: number): string {
 function packet(view: View): ViewNode {
   const { events } = view.timeline.trace;
   const event = events.at(view.position.event);
-  const line = printEvent(view.timeline.trace, view.position.event);
-  return group("packet", "Packet", line, () => {
+  return group("packet", "Packet", "", () => {
+    const line = printEvent(view.timeline.trace, view.position.event);
     const nodes = [
       leaf("packet", "event", line),
       leaf("packet", view.timeline.trace.kind === "capture" ? "frame" : "line", event.line),
@@ -212,8 +242,11 @@ export function record(view: View, row: number, path: string): ViewNode {
 function driver(view: View): ViewNode {
   const { state, log, machine, connection } = view;
   const { profile } = machine.devices[connection.device]!;
-  return group("driver", "Driver", `expects ${seqOf(view, state.expectedSeq)}`, () => [
-    leaf("driver", "expectedSeq", seqOf(view, state.expectedSeq)),
+  const summary = state.installed === 1 ? `expects ${seqOf(view, state.expectedSeq)}` : "not offloaded yet";
+  return group("driver", "Driver", summary, () => [
+    state.installed === 1
+      ? leaf("driver", "expectedSeq", seqOf(view, state.expectedSeq))
+      : leaf("driver", "expectedSeq", null, "not offloaded yet"),
     leaf("driver", "profile", profile.id),
     leaf("driver", "paramsPosted", state.paramsPosted === 1),
     leaf(

@@ -99,7 +99,13 @@ function sealedRecords({ trace, machine }: Timeline): SealedRecord[] {
       const plaintext = log.kind.at(row) === RecordKind.record ? source?.plaintext(row) : null;
       if (!keys || !plaintext) continue;
       const { prepend } = layoutOf(version, "aes-128-gcm");
-      const nonce = nonceOf(version, "aes-128-gcm", keys, log.sn(row), plaintext.subarray(headerSize, prepend));
+      const nonce = nonceOf(
+        version,
+        "aes-128-gcm",
+        keys,
+        log.sn(row),
+        plaintext.subarray(headerSize, prepend),
+      );
       const aad = aadOf(version, "aes-128-gcm", log.sn(row), plaintext);
       const sealed = nodePlatform.aead.seal("aes-128-gcm", keys.key, nonce, aad, plaintext.subarray(prepend));
       assert.equal(sealed.length, log.length.at(row) - prepend, `tag of ${tagSize} bytes`);
