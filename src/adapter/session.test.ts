@@ -88,6 +88,18 @@ test("next, step out and step back stand behind a whole event of the connection"
   assert.equal(await where("next", { granularity: "instruction" }), "6 of 9, after tcp.ack, forwards");
 });
 
+test("in the middle of an event step back undoes a step in, down to the values of the stop", async () => {
+  const client = session();
+  await client.start({ program });
+  const atStop = await everything(client);
+  await client.moves("stepIn");
+  await client.moves("stepIn");
+  assert.equal(await client.value("descriptors"), "PROGRESS NOP DUMP×3");
+  await client.moves("stepBack");
+  await client.moves("stepBack");
+  assert.deepEqual(await everything(client), atStop);
+});
+
 test("a step says what was gravest on its way", async () => {
   const client = session();
   await client.start({ program, stopOnEntry: true }, []);

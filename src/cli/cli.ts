@@ -1,8 +1,6 @@
 import { Command, CommanderError } from "commander";
 import type { Timeline } from "../replay/timeline.ts";
 import { UserError } from "../trace/platform.ts";
-import { serveStdio, serveTcp } from "./dap.ts";
-import { nodeEnvironment } from "./environment.ts";
 import { goldenLines } from "./golden.ts";
 import { linesOf } from "./json.ts";
 import { type LoadFlags, load, selected } from "./load.ts";
@@ -33,17 +31,7 @@ program
   .command("dap")
   .description("Serves the Debug Adapter Protocol on stdin and stdout, or on a TCP port of this machine.")
   .option("--port <n>", "listen on 127.0.0.1:<n> instead")
-  .action(dap);
-
-async function dap({ port }: { port?: string }): Promise<void> {
-  if (port === undefined) return serveStdio(nodeEnvironment);
-  const number = Number(port);
-  if (!Number.isInteger(number) || number < 0 || number > 65535)
-    throw new UserError(`"${port}" is not a port`);
-  const server = await serveTcp(number, nodeEnvironment);
-  const address = server.address();
-  if (typeof address === "object") process.stderr.write(`listening on 127.0.0.1:${address?.port}\n`);
-}
+  .action(async ({ port }: { port?: string }) => (await import("./dap.ts")).serve(port));
 
 /** A command that reads a file, with the options of reading. */
 function reading(name: string, description: string, what: string): Command {

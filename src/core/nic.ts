@@ -89,7 +89,10 @@ export function placeAt(machine: Machine, connection: number, state: ConnectionS
   const end = log.end(state.tail - 1);
   const row = before(s, end) ? log.rowOf(s, state.tail) : state.tail;
   if (row < 1) return;
+  // The static params in the device stay: the driver posts none for the record it named last.
+  const { nicStaticRow } = state;
   restart(state, row);
+  state.nicStaticRow = nicStaticRow;
   state.nicTaken = row < state.tail ? distance(log.start(row), s) : 0;
 }
 

@@ -2,6 +2,7 @@
  * The extension in the real editor: VS Code served to a real browser, asked what its user would see. Screenshots stay
  * in out/e2e. TLSTRACE_E2E_DIR names an existing install of the workbench, TLSTRACE_CHROMIUM a browser.
  */
+import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
@@ -63,7 +64,6 @@ describe("the extension in VS Code", () => {
     context.setDefaultTimeout(20_000);
     workbench = new Workbench(await context.newPage(), pictures);
     await workbench.open(served.url);
-    await workbench.closeWatch();
   });
 
   after(async () => {
@@ -76,6 +76,7 @@ describe("the extension in VS Code", () => {
     test(title, async () => {
       try {
         await body(workbench!);
+        assert.equal(await workbench!.notifications(), "");
       } catch (error) {
         await workbench?.picture(`failed: ${title.replace(/[^\w ]/g, "")}`);
         throw error;

@@ -149,15 +149,14 @@ export class Workbench {
   }
 
   /** Closes the Watch view: the tests need its room for Variables, whose rows are in the page only while in sight. */
-  async closeWatch(): Promise<void> {
-    await this.page.keyboard.press("Control+Shift+D");
-    const header = this.page.locator('.pane-header[aria-label^="Watch"]');
-    await header.waitFor();
-    if ((await header.getAttribute("aria-expanded")) === "true") await header.click();
+  private async closeWatch(): Promise<void> {
+    const header = this.page.locator('.pane-header[aria-label^="Watch"][aria-expanded="true"]');
+    if ((await header.count()) > 0) await header.click();
   }
 
   /** The rows of some scopes of the Variables view, opened if need be. */
   async values(...scopes: string[]): Promise<VariableRow[]> {
+    await this.closeWatch();
     await this.openScopes(scopes);
     const labels = await this.page.$$eval(".debug-variables .monaco-list-row", (rows) =>
       rows.map((row) => [row.getAttribute("aria-level"), row.getAttribute("aria-label") ?? ""] as const),
@@ -200,7 +199,8 @@ export class Workbench {
   async conditionalBreakpoint(line: number, condition: string): Promise<void> {
     await this.goToLine(line);
     await this.command("Debug: Add Conditional Breakpoint...");
-    await this.page.locator(".breakpoint-widget .monaco-editor").waitFor();
+    // What is typed before the widget has the focus would go into the trace.
+    await this.page.locator(".breakpoint-widget .monaco-editor.focused").waitFor();
     await this.page.keyboard.type(condition);
     await this.page.keyboard.press("Enter");
     await this.page.locator(".breakpoint-widget").waitFor({ state: "hidden" });
@@ -221,6 +221,11 @@ export class Workbench {
       );
     });
     return this.text(".debug-hover-widget");
+  }
+
+  /** What the editor complains about in its corner, "" if nothing. */
+  notifications(): Promise<string> {
+    return this.text(".notifications-toasts .notification-list-item-message");
   }
 
   /** Ends the session and waits until the toolbar is gone. */

@@ -10,6 +10,7 @@ import { gapType } from "./records.ts";
 import type { Flow } from "./segments.ts";
 import { findStart, type OffloadStart, type Start } from "./start.ts";
 import type { ByteStream } from "./stream.ts";
+import { offloadNote } from "./suites.ts";
 import { findTap, type Tap } from "./tap.ts";
 import { Authenticated, type Stream } from "./trace.ts";
 import { type Walked, walk } from "./walk.ts";
@@ -145,7 +146,7 @@ async function readOffload(
   const { copyWindow, progress } = context;
   const walked = await walk({ stream, start, protection, isHostTap, copyWindow }, progress);
   shown.tap = found.tap;
-  const notes = [start.note, found.note, noteOf(walked)];
+  const notes = [start.note, found.note, noteOf(walked), offloadNote(start.version, cipher)];
   shown.note = notes.filter((note) => note !== null).join("; ") || null;
   const connection: Connection = {
     name: shown.name,

@@ -73,6 +73,8 @@ function lackOf(side: Side, label: Label): string | null {
     return `${suite.cipherName} is not among the ciphers of the model: record map without decryption`;
   if (clientRandom === null)
     return "the ClientHello is not in the capture, so no secret can be found for it: record map without decryption";
+  if (side.keyLog.size === 0)
+    return "no keys are given: record map without decryption; give the session's key log (SSLKEYLOGFILE) or its crypto_info";
   if (!side.keyLog.get(clientRandom)?.has(label)) {
     return "no secret for this client random in the key log: record map without decryption; record the key log of this very session (SSLKEYLOGFILE)";
   }

@@ -1,4 +1,4 @@
-import type { Cipher } from "../core/record.ts";
+import type { Cipher, TlsVersion } from "../core/record.ts";
 
 /** What a cipher suite means for its records: RFC 5288, 5289, 5487, 6655, 7251, 7905, 8442, 8446 §B.4. */
 export interface Suite {
@@ -48,4 +48,11 @@ export function suiteOf(id: number): Suite {
   const cipherName = tls13NameOf(id) ?? tls12NameOf(id);
   const cipher = cipherName === gcm128 || cipherName === gcm256 || cipherName === chacha ? cipherName : null;
   return { id, cipherName, cipher, hash: cipherName === gcm256 ? "sha384" : "sha256" };
+}
+
+/** What Linux would not offload though the model replays it; null for TLS 1.2 with AES-GCM, which every generation does. */
+export function offloadNote(version: TlsVersion, cipher: Cipher | null): string | null {
+  const what =
+    cipher === "chacha20-poly1305" ? "AES-GCM only" : version === 0x0304 ? "TLS 1.2 only up to v6.18" : null;
+  return what && `Linux offloads ${what}; the model replays this stream all the same`;
 }

@@ -14,6 +14,7 @@ import { derivedKeys, nameBytes, nameSizeMax, payloadOf } from "./keystream.ts";
 import { integer, integer64, LineFault, list, options, type Token } from "./lexer.ts";
 import { StreamProgress } from "./progress.ts";
 import type { Reading } from "./reading.ts";
+import { offloadNote } from "./suites.ts";
 
 /** What a device's packet loses to IPv4 and TCP headers with the timestamp option: mss is mtu less this, unless given. */
 export const headersSize = 52;
@@ -35,8 +36,6 @@ const connectionOptions = [
   "salt",
   "iv",
 ] as const;
-const notOffloaded =
-  "Linux up to v6.18 offloads TLS 1.2 with AES-GCM only; the model replays this connection all the same";
 
 /** `device NAME [profile=P] [mtu=N]` */
 export function readDevice(reading: Reading, words: Token[]): void {
@@ -90,8 +89,7 @@ export function readConnection(reading: Reading, words: Token[]): void {
     source: null,
     payload: payloadOf(name.text),
   };
-  const offloaded = version === "1.2" && cipher !== "chacha20-poly1305";
-  const note = offloaded ? null : notOffloaded;
+  const note = offloadNote(connection.version, cipher);
   const index = reading.trace.connections.push(connection) - 1;
   const progress = new StreamProgress(layoutOf(connection.version, cipher).overhead);
   reading.connections.set(name.text, { index, startSeq, progress });
@@ -105,12 +103,8 @@ export function readConnection(reading: Reading, words: Token[]): void {
     tap: "wire",
     note,
   });
-  if (note !== null)
-    reading.report(
-      "note",
-      (offloaded ? name : given.get(version === "1.2" ? "cipher" : "version")) ?? name,
-      note,
-    );
+  const told = given.get(cipher === "chacha20-poly1305" ? "cipher" : "version") ?? name;
+  if (note !== null) reading.report("note", told, note);
   if (nameBytes(name.text).length > nameSizeMax) {
     reading.report(
       "error",

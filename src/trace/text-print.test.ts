@@ -8,6 +8,7 @@ import { seq, toU32 } from "../core/seq.ts";
 import { comparable } from "../test/comparable.ts";
 import { derivedKeys, payloadOf } from "./keystream.ts";
 import { StreamProgress } from "./progress.ts";
+import { offloadNote } from "./suites.ts";
 import { parseTrace } from "./text.ts";
 import { printDeclarations, printEvent, printTrace, relative } from "./text-print.ts";
 import type { Trace } from "./trace.ts";
@@ -123,7 +124,6 @@ function addConnection(
     source: null,
     payload: payloadOf(name),
   });
-  const plain = version === 0x0303 && cipher !== "chacha20-poly1305";
   trace.streams.push({
     name,
     connection: trace.connections.length - 1,
@@ -131,9 +131,7 @@ function addConnection(
     cipherName: cipher,
     cipher,
     tap: "wire",
-    note: plain
-      ? null
-      : "Linux up to v6.18 offloads TLS 1.2 with AES-GCM only; the model replays this connection all the same",
+    note: offloadNote(version, cipher),
   });
   return new StreamProgress(layoutOf(version, cipher).overhead);
 }

@@ -9,13 +9,14 @@ let first: VariableRow[] = [];
  * Expected numbers are from tshark's fields of lossy.pcap, server to client: the offload starts at 1262259312 (the
  * first byte after the server's Finished) with record 1 of 16413 bytes (tls.record.length 16408 + 5); frame 22 ends at
  * 1262277878 = 18566, in the second record; frame 25 is the first that does not follow on, at 1262259054 (258 bytes
- * before the start, up to 1190); frame 27 sends 1262263398 = 4086 again.
+ * before the start, up to 1190); frame 27 sends 1262263398 = 4086 again; frame 29 ends at 1262269190 = 9878, and frame
+ * 30, the listing's 28th event, comes next.
  */
 export function captureScenarios(scenario: Scenario): void {
   scenario(
     "the explorer's command stops on the first out-of-order transmit and says why",
     async (workbench) => {
-      await workbench.explorerMenu("lossy.pcap", "Debug TLS Offload Trace");
+      await workbench.explorerMenu("lossy.pcap", "Debug Trace or Capture");
       await workbench.stopped(/after driver\.check, forwards$/);
       const words = await workbench.exception();
       assert.match(words, /does not start at the sequence number that the driver expects/);
@@ -76,8 +77,9 @@ export function listingScenarios(scenario: Scenario): void {
     await workbench.page.keyboard.press("F9");
     await workbench.move("Continue");
     await workbench.expectFrames(/skb, line 28, lossy\.pcap/);
+    await workbench.expectValue("Driver", "expectedSeq", /^9878 /);
     await workbench.until("inline values", async () =>
-      /driver\.expectedSeq = /.test(await workbench.text(".editor-instance .view-lines")),
+      /driver\.expectedSeq = 9878 /.test(await workbench.text(".editor-instance .view-lines")),
     );
     await workbench.picture("capture-breakpoint");
   });
