@@ -44,8 +44,7 @@ export abstract class AnsweringSession extends DebugSession {
   }
 
   private refuse(response: DebugProtocol.Response, error: unknown): void {
-    // Editors evaluate whatever lies under the mouse: no dialog for that, nor for what the user cancelled.
-    const showUser = response.command !== "evaluate" && !(error instanceof Cancelled);
+    const showUser = !unasked.has(response.command) && !(error instanceof Cancelled);
     // The leading underscore lets the base class put the text into the response's message.
     const variables = { _message: messageOf(error) };
     this.sendErrorResponse(response, { id: 1, format: "{_message}", variables, showUser });
@@ -89,6 +88,21 @@ export abstract class AnsweringSession extends DebugSession {
     this.answer(response, () => this.job?.cancel());
   }
 }
+
+/**
+ * What editors ask for by themselves, to fill their views or for whatever lies under the mouse. The debugger may have
+ * moved on by then, and an answer that is late deserves no dialog.
+ */
+const unasked = new Set([
+  "stackTrace",
+  "scopes",
+  "variables",
+  "evaluate",
+  "exceptionInfo",
+  "source",
+  "breakpointLocations",
+  "completions",
+]);
 
 /** What the user is told: his mistake in its own words; anything else is ours. */
 function messageOf(error: unknown): string {

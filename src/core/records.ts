@@ -40,8 +40,7 @@ export class RecordLog {
   readonly length = int32();
   readonly type = uint8();
   readonly epoch = uint16();
-  private readonly snLow = int32();
-  private readonly snHigh = int32();
+  private sns = new BigUint64Array(256);
   private readonly snKnown = uint8();
   readonly payloadAt = float64();
   readonly openedBy = int32();
@@ -68,8 +67,12 @@ export class RecordLog {
     this.length.push(record.length);
     this.type.push(record.type);
     this.epoch.push(record.epoch);
-    this.snLow.push(Number(BigInt.asIntN(32, record.sn)));
-    this.snHigh.push(Number(BigInt.asIntN(32, record.sn >> 32n)));
+    if (row === this.sns.length) {
+      const grown = new BigUint64Array(row * 2);
+      grown.set(this.sns);
+      this.sns = grown;
+    }
+    this.sns[row] = record.sn;
     this.snKnown.push(record.snKnown ? 1 : 0);
     this.payloadAt.push(record.payloadAt);
     this.openedBy.push(record.openedBy);
@@ -86,7 +89,7 @@ export class RecordLog {
 
   /** The record's 64-bit number. */
   sn(row: number): bigint {
-    return (BigInt(this.snHigh.at(row) >>> 0) << 32n) | BigInt(this.snLow.at(row) >>> 0);
+    return this.sns[row]!;
   }
 
   /** The number as far as it is known: null for gaps and where the capture does not tell. */

@@ -90,15 +90,6 @@ export class Workbench {
     await this.until(`${label} to move on from ${before}`, async () => (await this.status()) !== before);
   }
 
-  /** Presses a button until the debugger stands where these words say. Stages next to each other may read the same. */
-  async moveUntil(label: string, words: RegExp, pressesMax = 20): Promise<void> {
-    for (let i = 0; i < pressesMax && !words.test(await this.status()); i++) {
-      await this.toolbar(label);
-      await sleep(600);
-    }
-    await this.stopped(words);
-  }
-
   /** Where the debugger stands, in the status bar's words: position and direction. */
   status(): Promise<string> {
     return this.text('.statusbar-item[id$="tlstrace.position"]');
