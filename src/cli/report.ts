@@ -50,11 +50,13 @@ function sumsOf(timeline: Timeline, stream: Stream): string[] {
     if (verdict === Authenticated.no) count.no++;
   }
   const state = timeline.stateBefore(stream.connection, timeline.eventCount);
-  const compared = trace.verdicts?.compared[stream.connection] ?? 0;
-  const differing = trace.verdicts?.differing[stream.connection] ?? 0;
+  const { compared, differing } = trace.verdicts ?? { compared: [], differing: [] };
+  const wire = trace.verdicts
+    ? `${compared[stream.connection]} wire bytes compared, ${differing[stream.connection]} differ`
+    : "a trace file has no captured bytes to compare";
   return [
     `${stream.name}: ${count.records} records, ${count.yes} authenticated, ${count.no} failed; ` +
-      `${state.outOfOrder} out-of-order transmits; ${compared} wire bytes compared, ${differing} differ`,
+      `${state.outOfOrder} out-of-order transmits; ${wire}`,
     ...note,
   ];
 }

@@ -327,13 +327,13 @@ function resyncOf(view: View, posted: number): ViewNode[] {
     .slice(0, posted)
     .some(({ kind }) => kind === "progress-params" || kind === "sync-packet");
   if (!restarts) return [];
-  const { log, state, connection } = view;
+  const { log, state } = view;
   const named = pieces.find(({ kind }) => kind === "sync-packet")?.row ?? state.postedRow;
   const prefix = pieces.reduce((sum, { length }) => sum + length, 0);
   const counted = state.tail > 0 && named > 0 ? log.countedSn(named, state.tail) : null;
   return [
     leaf("descriptors", "recordSn", named < state.tail && named > 0 ? log.knownSn(named) : counted),
-    leaf("descriptors", "prefixLength", prefix, `${prefix} bytes replayed by ${connection.name}`),
+    leaf("descriptors", "prefixLength", prefix, `${prefix} bytes`),
   ];
 }
 
