@@ -72,19 +72,25 @@ describe("the extension in VS Code", () => {
     rmSync(scratch, { recursive: true, force: true });
   });
 
+  /** When something fails, the window as it then is goes to the pictures. */
+  const pictured = async (title: string, body: (workbench: Workbench) => Promise<void>) => {
+    try {
+      await body(workbench!);
+    } catch (error) {
+      await workbench?.picture(`failed ${title.replace(/[^\w ]/g, "")}`);
+      throw error;
+    }
+  };
   const scenario: Scenario = (title, body) =>
-    test(title, async () => {
-      try {
-        await body(workbench!);
-        assert.equal(await workbench!.notifications(), "");
-      } catch (error) {
-        await workbench?.picture(`failed: ${title.replace(/[^\w ]/g, "")}`);
-        throw error;
-      }
-    });
+    test(title, () =>
+      pictured(title, async (shown) => {
+        await body(shown);
+        assert.equal(await shown.notifications(), "");
+      }),
+    );
   const group = (title: string, ...parts: ((scenario: Scenario) => void)[]) =>
     describe(title, () => {
-      after(() => workbench?.reset());
+      after(() => pictured(`after ${title}`, (shown) => shown.reset()));
       for (const part of parts) part(scenario);
     });
   group("a capture", captureScenarios, listingScenarios);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 
 /** A row of the Variables view as the user sees it. */
 export interface VariableRow {
@@ -19,6 +19,7 @@ const waitMs = 20_000;
 export class Workbench {
   readonly page: Page;
   private readonly pictures: string;
+  private hasBreakpoints = false;
 
   /** `pictures`: the folder of screenshots. */
   constructor(page: Page, pictures: string) {
@@ -36,16 +37,26 @@ export class Workbench {
   }
 
   /** Runs a command of the command palette by its title. */
-  async command(title: string): Promise<void> {
-    await this.quickInput("F1", `>${title}`);
-    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first().click();
-    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+  command(title: string): Promise<void> {
+    return this.pick("F1", `>${title}`, title);
   }
 
   async openFile(name: string): Promise<void> {
-    await this.quickInput("Control+P", name);
-    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().click();
+    await this.pick("Control+P", name, name);
     await this.page.waitForSelector(`.tab.active[aria-label^="${name}"]`);
+  }
+
+  /** Takes a row of a quick input; what is filled in while it still opens may be lost, hence once more. */
+  private async pick(key: string, text: string, row: string): Promise<void> {
+    const found = this.page.locator(".quick-input-list .monaco-list-row", { hasText: row }).first();
+    await this.until(`"${row}" in the list`, async () => {
+      await this.quickInput(key, text);
+      if (await appears(found)) return true;
+      await this.page.keyboard.press("Escape");
+      return false;
+    });
+    await found.click();
+    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
   }
 
   async goToLine(line: number, column = 1): Promise<void> {
@@ -186,8 +197,17 @@ export class Workbench {
     );
   }
 
+  /** Sets a breakpoint on a line of the active editor. */
+  async breakpoint(line: number): Promise<void> {
+    this.hasBreakpoints = true;
+    await this.goToLine(line);
+    await this.page.keyboard.press("F9");
+    await this.page.locator('.glyph-margin-widgets [class*="codicon-debug-breakpoint"]').first().waitFor();
+  }
+
   /** Sets a breakpoint with a condition on a line of the active editor. */
   async conditionalBreakpoint(line: number, condition: string): Promise<void> {
+    this.hasBreakpoints = true;
     await this.goToLine(line);
     await this.command("Debug: Add Conditional Breakpoint...");
     // What is typed before the widget has the focus would go into the trace.
@@ -206,10 +226,7 @@ export class Workbench {
     await this.until(`a hover at line ${line}, column ${column}`, async () => {
       await this.page.mouse.move(x + 40, y + 200);
       await this.page.mouse.move(x + 3, y + height / 2, { steps: 3 });
-      return said.waitFor({ timeout: 2000 }).then(
-        () => true,
-        () => false,
-      );
+      return appears(said);
     });
     return this.text(".debug-hover-widget");
   }
@@ -230,8 +247,8 @@ export class Workbench {
   async reset(): Promise<void> {
     await this.setFilter("Out-of-order transmit", true);
     await this.setFilter("Resync posted", false);
-    const lines = this.page.locator(".debug-breakpoints .breakpoint:not(.exception)");
-    if ((await lines.count()) > 0) await this.command("Debug: Remove All Breakpoints");
+    if (this.hasBreakpoints) await this.command("Remove All Breakpoints");
+    this.hasBreakpoints = false;
     await this.stop();
     await this.command("View: Close All Editors");
   }
@@ -253,3 +270,10 @@ export class Workbench {
     }
   }
 }
+
+/** True as soon as it is in sight, false if it is not within two seconds. */
+const appears = (what: Locator): Promise<boolean> =>
+  what.waitFor({ timeout: 2000 }).then(
+    () => true,
+    () => false,
+  );

@@ -7,6 +7,7 @@ import type { CryptoInfo, KeyLog } from "./keys.ts";
 import { type Opening, readOpening } from "./opening.ts";
 import type { Platform, Progress } from "./platform.ts";
 import { gapType } from "./records.ts";
+import { renewalsOf } from "./renegotiation.ts";
 import type { Flow } from "./segments.ts";
 import { findStart, type OffloadStart, type Start } from "./start.ts";
 import type { ByteStream } from "./stream.ts";
@@ -69,6 +70,9 @@ export function speaksTls(
   });
 }
 
+/** Every renegotiation costs another reading. */
+const renegotiationsMax = 64;
+
 /** Reads both directions of a TLS connection, or those of them that are wanted. */
 export async function readSenders(
   context: CaptureContext,
@@ -78,14 +82,25 @@ export async function readSenders(
   isWanted: (name: string) => boolean,
 ): Promise<Sender[]> {
   const opening = readOpening(streams[0] ?? null, streams[1] ?? null);
-  const senders: Sender[] = [];
-  for (const direction of [0, 1] as const) {
-    const stream = streams[direction];
-    if (!stream || !isWanted(streamName(flow, direction))) continue;
-    senders.push(await readSender(context, index, flow, direction, stream, opening));
-    stream.forgetRows();
+  let renewals: [RecordKeys, RecordKeys][] = [];
+  for (;;) {
+    const senders: Sender[] = [];
+    for (const direction of [0, 1] as const) {
+      const stream = streams[direction];
+      if (!stream || !isWanted(streamName(flow, direction))) continue;
+      const renewed = renewals.map((both) => both[direction]);
+      senders.push(await readSender(context, index, flow, direction, stream, opening, renewed));
+    }
+    const [client, server] = ([0, 1] as const).map(
+      (side) => senders.find(({ direction }) => direction === side)?.offload?.walked.hellos ?? [],
+    );
+    const known = renewals.length;
+    renewals = renewalsOf(context.keyLog, opening.suite, client!, server!);
+    // The hellos of a renegotiation are read under the keys of the one before.
+    if (renewals.length > known && known < renegotiationsMax) continue;
+    for (const { stream } of senders) stream.forgetRows();
+    return senders;
   }
-  return senders;
 }
 
 async function readSender(
@@ -95,6 +110,7 @@ async function readSender(
   direction: 0 | 1,
   stream: ByteStream,
   opening: Opening,
+  renewals: readonly RecordKeys[],
 ): Promise<Sender> {
   const { keyLog } = context;
   const { aead } = context.platform;
@@ -112,7 +128,7 @@ async function readSender(
     note: typeof start === "string" ? start : null,
   };
   const sender: Sender = { flow: index, direction, stream, shown, offload: null };
-  if (typeof start !== "string") sender.offload = await readOffload(context, flow, sender, start);
+  if (typeof start !== "string") sender.offload = await readOffload(context, flow, sender, start, renewals);
   return sender;
 }
 
@@ -134,6 +150,7 @@ async function readOffload(
   flow: Flow,
   sender: Sender,
   start: Start,
+  renewals: readonly RecordKeys[],
 ): Promise<Offload> {
   const { shown, stream, direction } = sender;
   const { cipher } = shown;
@@ -144,7 +161,7 @@ async function readOffload(
   }
   const isHostTap = found.tap === "host";
   const { copyWindow, progress } = context;
-  const walked = await walk({ stream, start, protection, isHostTap, copyWindow }, progress);
+  const walked = await walk({ stream, start, protection, renewals, isHostTap, copyWindow }, progress);
   shown.tap = found.tap;
   const notes = [start.note, found.note, noteOf(walked), offloadNote(start.version, cipher)];
   shown.note = notes.filter((note) => note !== null).join("; ") || null;

@@ -111,3 +111,9 @@ export class CopyComparer {
     } else this.differences.set(row, difference);
   }
 }
+
+/** The overlays as far as they reach into a record that ends at `end`. */
+export const overlaysWithin = (overlays: readonly Overlay[], end: number): Overlay[] =>
+  overlays
+    .filter((overlay) => overlay.start < end)
+    .map((overlay) => ({ ...overlay, length: Math.min(overlay.length, end - overlay.start) }));

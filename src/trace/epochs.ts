@@ -18,13 +18,20 @@ export class RecordOpener {
   readonly first: Epoch;
   readonly protection: Protection | null;
   readonly #start: Start;
+  readonly #renewals: readonly RecordKeys[];
+  /** Epochs after the first, by number. */
+  readonly #later: Epoch[] = [];
 
-  /** `protection` is null if the model lacks the cipher: then nothing opens. */
-  constructor(start: Start, protection: Protection | null) {
+  /**
+   * `protection` is null if the model lacks the cipher: then nothing opens. `renewals` are the keys after the first,
+   * second … renegotiation (TLS 1.2), as far as they are known.
+   */
+  constructor(start: Start, protection: Protection | null, renewals: readonly RecordKeys[]) {
     const keys = protection && start.keys;
     this.first = { number: 0, keys, secret: keys && start.secret };
     this.protection = protection;
     this.#start = start;
+    this.#renewals = renewals;
   }
 
   /** Number of the record `index` places after its epoch's first. */
@@ -38,10 +45,17 @@ export class RecordOpener {
     return openRecord(this.protection, epoch.keys, this.snOf(epoch, index), record);
   }
 
-  /** The epoch after a KeyUpdate (RFC 8446 §7.2) or, without keys, after a renegotiation. */
+  /** The epoch after a KeyUpdate (RFC 8446 §7.2) or a renegotiation. */
   after(epoch: Epoch): Epoch {
+    this.#later[epoch.number + 1] ??= this.#makeAfter(epoch);
+    return this.#later[epoch.number + 1]!;
+  }
+
+  #makeAfter(epoch: Epoch): Epoch {
     const number = epoch.number + 1;
-    const { suite } = this.#start;
+    const { suite, version } = this.#start;
+    if (version === 0x0303)
+      return { number, keys: this.protection && (this.#renewals[number - 1] ?? null), secret: null };
     if (!epoch.secret || !this.protection || !suite) return { number, keys: null, secret: null };
     const secret = nextSecret(suite.hash, epoch.secret);
     return { number, secret, keys: keys13(suite.hash, this.protection.cipher, secret) };

@@ -4,6 +4,8 @@ import { Authenticated } from "./trace.ts";
 
 /** Type of a row that is no record but a stretch of the stream whose framing is not known. */
 export const gapType = 0;
+/** Longest gap in one row: lengths are 32-bit columns. */
+const gapSizeMax = 2 ** 30;
 
 export interface RecordRow {
   start: number;
@@ -46,8 +48,15 @@ export class RecordTable {
     this.authenticated.push(row.authenticated);
   }
 
-  pushGap(start: number, length: number, epoch: number): void {
-    this.push({ start, length, type: gapType, epoch, index: -1, authenticated: Authenticated.unknown });
+  pushGap(start: number, end: number, epoch: number): void {
+    const unknown = { type: gapType, epoch, index: -1, authenticated: Authenticated.unknown };
+    for (let at = start; at < end; at += gapSizeMax)
+      this.push({ ...unknown, start: at, length: Math.min(end - at, gapSizeMax) });
+  }
+
+  /** The numbers of the last `count` rows turn out not to be known. */
+  forgetNumbers(count: number): void {
+    this.index.values.fill(-1, this.count - count, this.count);
   }
 
   /** Record number, null if unknown. */

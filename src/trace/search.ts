@@ -50,6 +50,9 @@ const blockSize = 1 << 14;
 const chainLength = 3;
 /** Most records that may be lost in a gap if the number behind it is to be found by trying. */
 const lostRecordsMax = 1024;
+/** Most changes of keys that may hide among lost records, and most records behind the last of several. */
+const hiddenChangesMax = 16;
+const behindChangesMax = 64;
 
 /** Finds where records go on when a header cannot be believed or is missing. */
 export class FramingSearch {
@@ -81,8 +84,8 @@ export class FramingSearch {
     const record = this.#recordAt(position);
     if (record === null) return null;
     if (this.#opener.open(epoch, index + 1, record) !== null) return { position, epoch, record };
-    const next = this.#version === 0x0304 ? this.#opener.after(epoch) : null;
-    if (!next?.keys || this.#opener.open(next, 0, record) === null) return null;
+    const next = this.#opener.after(epoch);
+    if (this.#opener.open(next, 0, record) === null) return null;
     return { position, epoch: next, record };
   }
 
@@ -95,15 +98,34 @@ export class FramingSearch {
     return null;
   }
 
-  /** The first record behind `position` that authenticates as one after the record at `index`. */
-  nextAuthentic(position: number, epoch: Epoch, index: number): Found | null {
-    // A KeyUpdate may be among what was lost.
-    const next = this.#version === 0x0304 ? this.#opener.after(epoch) : null;
+  /**
+   * The first record behind `position` that authenticates as one after the record at `index`, before which `unread`
+   * records of the epoch could not be read.
+   */
+  nextAuthentic(position: number, epoch: Epoch, index: number, unread: number): Found | null {
     for (const candidate of this.#candidates(position + 1, this.#stream.end)) {
       const lost = Math.min(lostRecordsMax, 1 + Math.floor((candidate - position) / this.#sizeMin));
       const found =
         this.#numberAt(candidate, epoch, index + 1, lost) ??
-        (next?.keys ? this.#numberAt(candidate, next, 0, lost) : null);
+        this.behindUnread(candidate, epoch, Math.min(lostRecordsMax, unread + lost));
+      if (found) return found;
+    }
+    return null;
+  }
+
+  /** The record at `position` as one that changes of keys among the `unread` records before it have led to. */
+  behindUnread(position: number, epoch: Epoch, unread: number): Found | null {
+    let later = epoch;
+    for (let changes = 1; changes <= Math.min(unread, hiddenChangesMax); changes++) {
+      later = this.#opener.after(later);
+      if (later.keys === null) return null;
+      const count = unread - changes + 1;
+      const found = this.#numberAt(
+        position,
+        later,
+        0,
+        changes === 1 ? count : Math.min(count, behindChangesMax),
+      );
       if (found) return found;
     }
     return null;

@@ -7,7 +7,7 @@ import {
   type TlsVersion,
   tagSize,
 } from "../core/record.ts";
-import { CopyComparer, type Overlay } from "./copies.ts";
+import { CopyComparer, type Overlay, overlaysWithin } from "./copies.ts";
 import { type Damage, explainDamage, headerDamage } from "./damage.ts";
 import { innerOf, type Protection } from "./decrypt.ts";
 import { type Epoch, RecordOpener } from "./epochs.ts";
@@ -15,6 +15,7 @@ import { type Header, headerAt, isProtectedHeader, parseHeader, recordSizeMax } 
 import { handshakeType, MessageReader } from "./handshake.ts";
 import type { Progress } from "./platform.ts";
 import { RecordTable } from "./records.ts";
+import { type Hello, helloOf } from "./renegotiation.ts";
 import { type Followed, FramingSearch, SearchBudget } from "./search.ts";
 import type { Start } from "./start.ts";
 import type { ByteStream } from "./stream.ts";
@@ -36,6 +37,8 @@ export interface Walked {
   damage: Map<number, string>;
   /** Copies that hold a record's right bytes where the stream's own pieces do not, by row of the table. */
   overlays: Map<number, Overlay[]>;
+  /** The last hello of each epoch, by its number (TLS 1.2): one before a change of keys begins a renegotiation. */
+  hellos: (Hello | undefined)[];
 }
 
 export interface WalkInput {
@@ -43,6 +46,8 @@ export interface WalkInput {
   start: Start;
   /** Null if records cannot be decrypted: no cipher of the model. */
   protection: Protection | null;
+  /** Keys after the first, second … renegotiation, as far as they are known. */
+  renewals: readonly RecordKeys[];
   /** Records lie there in plaintext, behind them junk tags: the capture was taken before the NIC. */
   isHostTap: boolean;
   /** Where further copies are read, so that reading them does not disturb the stream's own window. */
@@ -51,8 +56,6 @@ export interface WalkInput {
 
 /** Records between two questions whether to go on. */
 const tickEvery = 512;
-/** Longest gap in one row: lengths are 32-bit columns. */
-const gapSizeMax = 2 ** 30;
 /** Copies of a damaged record's bytes that are tried one by one. */
 const copiesTriedMax = 16;
 /** What looking for a damaged byte costs beside the record's own length, in bytes decrypted. */
@@ -89,19 +92,21 @@ class Walker {
   #epoch: Epoch;
   /** Place in the epoch of the record that is due; −1 = unknown. */
   #index: number;
+  /** Records of the epoch since the last one that was read. */
+  #unread = 0;
   /** Explicit nonce of the epoch's first record, as the last record told it. */
   #nonce: bigint | null;
   /** What the first record's explicit nonce should be, if that was known beforehand. */
   readonly #dueNonce: bigint | null;
 
-  constructor({ start, stream, protection, isHostTap, copyWindow }: WalkInput) {
+  constructor({ start, stream, protection, renewals, isHostTap, copyWindow }: WalkInput) {
     this.#stream = stream;
     this.#version = start.version;
     this.#protection = protection;
     this.#isHostTap = isHostTap;
     this.#origin = start.position;
     this.position = start.position;
-    this.#opener = new RecordOpener(start, protection);
+    this.#opener = new RecordOpener(start, protection, renewals);
     this.#sizeMin = protection?.layout.overhead ?? shortest(start.version);
     this.#search = new FramingSearch(stream, start.version, this.#opener, this.#sizeMin, this.#budget);
     this.#comparer = new CopyComparer(stream, copyWindow);
@@ -117,6 +122,7 @@ class Walker {
       unknown: [],
       damage: new Map(),
       overlays: new Map(),
+      hellos: [],
     };
   }
 
@@ -172,27 +178,31 @@ class Walker {
     const { number: epoch } = this.#epoch;
     this.#result.table.push({ start: this.position, length, type, epoch, index: this.#index, authenticated });
     this.position += length;
+    this.#unread = authenticated === Authenticated.yes ? 0 : this.#unread + 1;
     if (this.#index >= 0) this.#index++;
   }
 
   /** Changes of keys that a record announces: KeyUpdate (RFC 8446 §4.6.3), or ChangeCipherSpec of a renegotiation. */
   #follow(type: number, plaintext: Uint8Array, size: number): void {
-    if (this.#version === 0x0303) {
-      if (type === recordType.changeCipherSpec) this.#enter(this.#opener.after(this.#epoch));
-      return;
+    const isTls12 = this.#version === 0x0303;
+    if (isTls12 && type === recordType.changeCipherSpec) this.#enter(this.#opener.after(this.#epoch));
+    if (type !== recordType.handshake || size === 0) return;
+    for (const message of this.#messages.feed(plaintext.subarray(0, size))) {
+      if (isTls12)
+        this.#result.hellos[this.#epoch.number] = helloOf(message) ?? this.#result.hellos[this.#epoch.number];
+      else if (message.type === handshakeType.keyUpdate) this.#enter(this.#opener.after(this.#epoch));
     }
-    if (type !== recordType.handshake) return;
-    const messages = this.#messages.feed(plaintext.subarray(0, size));
-    if (messages.some((message) => message.type === handshakeType.keyUpdate))
-      this.#enter(this.#opener.after(this.#epoch));
   }
 
   #enter(epoch: Epoch): void {
     if (epoch === this.#epoch) return;
     this.#epoch = epoch;
     this.#index = 0;
+    this.#unread = 0;
     this.#nonce = null;
-    this.#result.epochs[epoch.number] = epoch.keys;
+    const { epochs } = this.#result;
+    while (epochs.length < epoch.number) epochs.push(null);
+    epochs[epoch.number] = epoch.keys;
     this.#messages = new MessageReader();
   }
 
@@ -212,9 +222,7 @@ class Walker {
       this.#push(header.length, type, Authenticated.unknown);
       this.#follow(type, plaintext, size);
     } else {
-      const type = this.#outerType(header.type);
-      this.#push(header.length, type, Authenticated.unknown);
-      if (this.#version === 0x0303) this.#follow(type, this.#other, 0);
+      this.#pushUnread(header.length, header.type, Authenticated.unknown);
     }
   }
 
@@ -226,7 +234,25 @@ class Walker {
     const reachesBeyond = end > this.#stream.end && this.#isCapturedToEnd();
     if (reachesBeyond && (this.#takeUpToNext() || this.#takeAsLast())) return;
     this.#noteUnknown(this.position, end);
-    this.#push(header.length, this.#outerType(header.type), Authenticated.unknown);
+    this.#pushUnread(header.length, header.type, Authenticated.unknown);
+  }
+
+  /** A record of which only the header's type is known. */
+  #pushUnread(length: number, headerType: number, authenticated: number): void {
+    const type = this.#outerType(headerType);
+    this.#push(length, type, authenticated);
+    if (this.#version === 0x0303) this.#follow(type, this.#other, 0);
+  }
+
+  /** Takes the record if a change of keys among the records before it, which could not be read, explains its tag. */
+  #takeBehindUnread(record: Uint8Array): boolean {
+    const found = this.#search.behindUnread(this.position, this.#epoch, this.#unread);
+    if (found === null) return false;
+    // Where among them the keys changed is not known: only the first one's number is sure.
+    this.#result.table.forgetNumbers(this.#unread - 1);
+    this.#enter(found.epoch);
+    this.#index = found.index;
+    return this.#takeAuthentic(record);
   }
 
   #isCapturedToEnd(): boolean {
@@ -236,7 +262,7 @@ class Walker {
 
   /** The record's tag does not fit the number that is due. */
   #takeFailed(record: Uint8Array): void {
-    if (this.#takeByCopies()) return;
+    if (this.#takeByCopies() || this.#takeBehindUnread(record)) return;
     const next = this.position + record.length;
     const followed = this.#search.followedAt(next, this.#epoch, this.#index);
     if (!followed) {
@@ -302,7 +328,12 @@ class Walker {
       this.#comparer.noteCopies(copies, this.position, found.right);
       this.#comparer.notePieces(this.position, found.right);
     } else this.#noteUnknown(this.position, end);
+    const plaintext = found.right && this.#opener.open(this.#epoch, this.#index, found.right);
+    const { type, size } = plaintext
+      ? innerOf(this.#version, found.right![0]!, plaintext)
+      : { type: followed ? recordType.applicationData : this.#outerType(record[0]!), size: 0 };
     this.#push(record.length, this.#outerType(record[0]!), Authenticated.no);
+    this.#follow(type, plaintext ?? record, size);
     if (followed) this.#enter(followed.epoch);
   }
 
@@ -343,16 +374,13 @@ class Walker {
   /** Finds the framing again behind a hole or damage; what lies between is a gap. False if it is lost for good. */
   #resume(): boolean {
     const authentic = this.#canOpen()
-      ? this.#search.nextAuthentic(this.position, this.#epoch, this.#index)
+      ? this.#search.nextAuthentic(this.position, this.#epoch, this.#index, this.#unread)
       : null;
     const found = authentic ?? this.#search.nextChain(this.position, this.#epoch);
     const end = found?.position ?? this.#stream.end;
     this.#noteUnknown(this.position, end);
-    while (this.position < end) {
-      const length = Math.min(end - this.position, gapSizeMax);
-      this.#result.table.pushGap(this.position, length, this.#epoch.number);
-      this.position += length;
-    }
+    this.#result.table.pushGap(this.position, end, this.#epoch.number);
+    this.position = end;
     if (found === null) return false;
     this.#enter(found.epoch);
     this.#index = found.index;
@@ -370,9 +398,3 @@ class Walker {
 /** Fewest bytes of a record whose cipher is not one of the model: CCM_8 has a tag of 8 bytes. */
 const shortest = (version: TlsVersion): number =>
   version === 0x0303 ? headerSize + 1 : layoutOf(version, "aes-128-gcm").overhead - tagSize / 2;
-
-/** The overlays as far as they reach into a record that ends at `end`. */
-const overlaysWithin = (overlays: readonly Overlay[], end: number): Overlay[] =>
-  overlays
-    .filter((overlay) => overlay.start < end)
-    .map((overlay) => ({ ...overlay, length: Math.min(overlay.length, end - overlay.start) }));

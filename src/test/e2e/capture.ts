@@ -73,8 +73,7 @@ export function listingScenarios(scenario: Scenario): void {
 
   scenario("a breakpoint in the listing stops there, with the values inline", async (workbench) => {
     await workbench.setFilter("Out-of-order transmit", false);
-    await workbench.goToLine(28);
-    await workbench.page.keyboard.press("F9");
+    await workbench.breakpoint(28);
     await workbench.move("Continue");
     await workbench.expectFrames(/skb, line 28, lossy\.pcap/);
     await workbench.expectValue("Driver", "expectedSeq", /^9878 /);

@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { readLaunch } from "../adapter/launch.ts";
+import { captureName } from "../cli/key-files.ts";
+import { profiles } from "../core/profiles/all.ts";
+
+/** package.json as far as it is checked here. */
+interface Manifest {
+  main: string;
+  icon: string;
+  publisher: string;
+  name: string;
+  engines: { vscode: string };
+  devDependencies: Record<string, string>;
+  activationEvents: string[];
+  contributes: {
+    languages: { id: string; extensions: string[]; mimetypes: string[]; configuration: string }[];
+    grammars: { language: string; scopeName: string; path: string }[];
+    breakpoints: { language: string }[];
+    debuggers: {
+      type: string;
+      languages: string[];
+      configurationAttributes: { launch: { required: string[]; properties: Record<string, Property> } };
+      initialConfigurations: Record<string, unknown>[];
+      configurationSnippets: { body: Record<string, unknown> }[];
+    }[];
+    commands: { command: string }[];
+    menus: Record<string, { command: string; when: string }[]>;
+    keybindings: { command: string; key: string; when: string }[];
+  };
+}
+
+interface Property {
+  enum?: string[];
+  enumDescriptions?: string[];
+  default?: unknown;
+}
+
+const manifest = JSON.parse(readFileSync("package.json", "utf8")) as Manifest;
+const { contributes } = manifest;
+const [debug] = contributes.debuggers;
+const launch = debug!.configurationAttributes.launch;
+const extension = readdirSync("src/extension")
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => readFileSync(path.join("src/extension", file), "utf8"))
+  .join("\n");
+
+test("the launch attributes are those that the adapter reads, with its defaults", () => {
+  const read = readLaunch({ program: "/a.tlstrace" });
+  assert.deepEqual(Object.keys(launch.properties).sort(), Object.keys(read).sort());
+  assert.deepEqual(launch.required, ["program"]);
+  for (const name of ["tap", "offloadStart", "stopOnEntry"] as const)
+    assert.equal(launch.properties[name]!.default, read[name], name);
+});
+
+test("every value that the schema offers is one that the adapter takes, and it refuses others", () => {
+  for (const [name, property] of Object.entries(launch.properties)) {
+    assert.equal(property.enumDescriptions?.length, property.enum?.length, name);
+    for (const value of property.enum ?? []) readLaunch({ program: "/a.tlstrace", [name]: value });
+    if (property.enum) assert.throws(() => readLaunch({ program: "/a.tlstrace", [name]: "other" }), name);
+  }
+});
+
+test("the profiles offered are all there are", () => {
+  assert.deepEqual(
+    launch.properties.profile!.enum,
+    profiles.map(({ id }) => id),
+  );
+});
+
+test("snippets and initial configurations use known attributes only", () => {
+  const known = new Set([...Object.keys(launch.properties), "type", "request", "name"]);
+  const bodies = [...debug!.initialConfigurations, ...debug!.configurationSnippets.map(({ body }) => body)];
+  assert.deepEqual(
+    bodies.flatMap((body) => Object.keys(body)).filter((name) => !known.has(name)),
+    [],
+  );
+});
+
+test("every command offered is registered, and every one registered is offered", () => {
+  const registered = [...extension.matchAll(/registerCommand\("([^"]+)"/g)].map((match) => match[1]!);
+  const offered = contributes.commands.map(({ command }) => command);
+  assert.deepEqual(registered.sort(), offered.slice().sort());
+  const used = Object.values(contributes.menus)
+    .flat()
+    .map(({ command }) => command);
+  assert.deepEqual([...new Set(used)].sort(), offered.slice().sort());
+});
+
+test("menus stand on exactly the files that can be debugged", () => {
+  const debugFile = Object.values(contributes.menus)
+    .flat()
+    .filter(({ command }) => command === "tlstrace.debugFile");
+  assert.equal(debugFile.length, 3);
+  for (const { when } of debugFile) {
+    const pattern = new RegExp(/=~ \/(.+)\/i$/.exec(when)![1]!, "i");
+    const names = [
+      "a.tlstrace",
+      "a.pcap",
+      "a.pcapng",
+      "a.cap",
+      "a.pcap.gz",
+      "A.PCAPNG.GZ",
+      "a.keys",
+      "a.gz",
+      "tlstrace",
+    ];
+    const debuggable = names.filter((name) => captureName.test(name) || name.endsWith(".tlstrace"));
+    assert.deepEqual(
+      names.filter((name) => pattern.test(name)),
+      debuggable,
+    );
+  }
+});
+
+test("keys that step back work only while a trace stands still", () => {
+  for (const { when } of contributes.keybindings)
+    assert.equal(when, "debugType == tlstrace && debugState == stopped");
+  const keys = contributes.keybindings.map(({ key }) => key);
+  assert.equal(new Set(keys).size, keys.length);
+});
+
+test("one language and one debug type, and the adapter's listings are in that language", () => {
+  const [language] = contributes.languages;
+  assert.deepEqual(
+    [language!.id, debug!.type, contributes.breakpoints[0]!.language],
+    Array(3).fill("tlstrace"),
+  );
+  assert.deepEqual(debug!.languages, ["tlstrace"]);
+  const session = readFileSync("src/adapter/session.ts", "utf8");
+  assert.ok(session.includes(`mimeType: "${language!.mimetypes[0]}"`));
+});
+
+test("files that the manifest names are there and are packed", () => {
+  const [language] = contributes.languages;
+  const packed = readFileSync(".vscodeignore", "utf8");
+  for (const file of [manifest.icon, language!.configuration, contributes.grammars[0]!.path]) {
+    assert.ok(existsSync(file), file);
+    const folder = path.posix.dirname(path.posix.normalize(file));
+    assert.ok(packed.includes(`!${folder}/*${path.extname(file)}`), file);
+  }
+  assert.ok(packed.includes(`!${path.posix.normalize(manifest.main)}`));
+});
+
+test("the editor's types are not newer than the oldest editor that is promised", () => {
+  assert.equal(`^${manifest.devDependencies["@types/vscode"]}`, manifest.engines.vscode);
+});
