@@ -19,7 +19,10 @@ function run(command, args, options = {}) {
 function install() {
   if (existsSync("node_modules/esbuild") && existsSync("node_modules/.package-lock.json")) return;
   console.error("installing the packages of package-lock.json ...");
-  run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+  // Not `npm ci`, which refuses a lock file without the optional packages of every platform there is; the versions are
+  // the lock file's all the same. No package of ours needs its install script.
+  const flags = ["--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  run("npm", ["install", ...flags], {
     stdio: ["ignore", "ignore", "inherit"],
     shell: process.platform === "win32",
   });

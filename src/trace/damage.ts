@@ -103,11 +103,11 @@ function bytesThatDiffer(record: Uint8Array, right: Uint8Array, at: number): str
  */
 function wrongByte(failed: FailedRecord): Damage | null {
   const { protection, keys, record } = failed;
-  if (protection.cipher === "chacha20-poly1305") return null;
   const { prepend } = protection.layout;
   const difference = xor(expectedTag(failed), record.subarray(record.length - tagSize));
   const inTag = singleByte(difference);
   if (inTag !== null) return repaired(failed, record.length - tagSize + inTag, difference[inTag]!, "tag");
+  if (protection.cipher === "chacha20-poly1305") return null;
   const inverse = new Multiplier(invert(hashKey(keys.key)));
   const blocks = Math.ceil((record.length - prepend - tagSize) / 16);
   // The first division is for the block of lengths; then come those of the ciphertext, from the last to the first.

@@ -167,11 +167,10 @@ class Walker {
     this.#follow(type, plaintext, size);
   }
 
-  /** The first record that authenticates tells what explicit nonces count from. */
+  /** Every record that authenticates tells what explicit nonces count from. */
   #learnNonce(record: Uint8Array): void {
-    if (this.#epoch.number > 0 || this.#result.firstNonce !== null) return;
     this.#nonce = this.#opener.firstNonce(this.#index, record);
-    this.#result.firstNonce = this.#nonce;
+    if (this.#epoch.number === 0) this.#result.firstNonce ??= this.#nonce;
   }
 
   #push(length: number, type: number, authenticated: number): void {
@@ -310,12 +309,12 @@ class Walker {
 
   /** Says what is known of a failed record's damage, and goes on behind it with the next number. */
   #fail(record: Uint8Array, followed: Followed | null): void {
-    const { keys, number } = this.#epoch;
+    const { keys } = this.#epoch;
     const at = this.position - this.#origin;
     const sn = this.#opener.snOf(this.#epoch, this.#index);
     const isExplained = this.#budget.spend(explainCost + 32 * record.length);
     const nonce = this.#nonce ?? (followed && this.#opener.firstNonce(this.#index + 1, followed.record));
-    const expectedNonce = nonce === null || number > 0 ? null : addU64(nonce, this.#index);
+    const expectedNonce = nonce === null ? null : addU64(nonce, this.#index);
     const failed = { protection: this.#protection!, keys: keys!, sn, record, expectedNonce, at };
     this.#finishFailed(record, explainDamage(failed, isExplained), followed);
   }
