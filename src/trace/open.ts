@@ -47,8 +47,8 @@ export async function openTrace(
   throw new UserError(`${file.name} is not a trace file: line ${error.line ?? 1}: ${error.message}`);
 }
 
-/** The file as text, if it is text: a trace file has no NUL bytes and is valid UTF-8. */
-function textOf(file: FileAccess): string {
+/** The file as text, if it is text: a trace file has no NUL bytes and is valid UTF-8. Throws UserError otherwise. */
+export function textOf(file: FileAccess): string {
   const neither = `${file.name} is neither a capture (pcap, pcapng, gzipped or not) nor a trace file`;
   if (file.size > textSizeMax) throw new UserError(`${neither}: it is too large for one`);
   const bytes = file.read(0, file.size);

@@ -2,6 +2,7 @@ import type { Connection, Device } from "../core/connection.ts";
 import type { EffectName } from "../core/effect.ts";
 import type { EventLog } from "../core/event.ts";
 import type { Cipher, TlsVersion } from "../core/record.ts";
+import type { WireVerdict } from "./vocabulary.ts";
 
 /** Something wrong with the input, with its place and what to do; readers give these and go on. */
 export interface Diagnostic {
@@ -15,15 +16,18 @@ export interface Diagnostic {
   frame?: number;
 }
 
-/** One `expect` line: an effect that the event above must (or must not) have, or a counter's value there. */
+/** One `expect` line: an effect or a wire verdict that the event above must (or must not) have, or a counter's value there. */
 export interface Expectation {
   line: number;
   /** The event it speaks of; −1 = the whole file (it stands after the last event). */
   event: number;
-  /** True for `expect no EFFECT`. */
+  /** True for `expect no …`. */
   no: boolean;
+  /** Ids behind `under`: it speaks only of connections whose device runs as one of them; empty = of every connection. */
+  under: readonly string[];
   what:
     | { effect: EffectName; fields: Readonly<Record<string, string>> }
+    | { wire: WireVerdict }
     | { counter: string; value: number; of: string | null };
 }
 
