@@ -167,7 +167,9 @@ class ScriptReading {
     if (flags.includes("R")) return;
     const moment = this.moment(connection);
     if (!outbound) {
-      const problem = ack === null ? null : this.schedule.acknowledge(moment, ack, sack);
+      // Without its flag the number says nothing (RFC 9293 §3.1).
+      const problem =
+        ack === null || !flags.includes(".") ? null : this.schedule.acknowledge(moment, ack, sack);
       if (problem !== null) this.report("warning", problem);
       return;
     }

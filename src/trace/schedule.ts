@@ -108,8 +108,9 @@ export class ScheduleTrace {
   }
 
   /** Payload bytes that must be written before TCP can send the segment. */
-  missing(connection: number, { seq: at, length }: ScheduledSegment): number {
-    return length === 0 ? 0 : Math.max(0, at - firstPayloadByte + length - this.progress[connection]!.pushed);
+  missing(connection: number, { seq: at, length, fin }: ScheduledSegment): number {
+    const end = at - firstPayloadByte + length;
+    return length === 0 && !fin ? 0 : Math.max(0, end - this.progress[connection]!.pushed);
   }
 
   /** The segment goes to the device. SYN and FIN carry no bytes of the stream; without a byte or FIN nothing happens. */
@@ -121,7 +122,7 @@ export class ScheduleTrace {
     const problem = missing > 0 ? this.write(moment, missing) : null;
     if (problem !== null) return problem;
     const progress = this.progress[moment.connection]!;
-    progress.sent = Math.max(progress.sent, from - firstPayloadByte + length);
+    if (length > 0) progress.sent = Math.max(progress.sent, from - firstPayloadByte + length);
     if (fin) progress.finSent = true;
     this.add(moment, Kind.transmit, { at: from - firstPayloadByte, length, flags: fin ? Flag.fin : 0 });
     return null;
