@@ -18,9 +18,8 @@ export interface OpenOptions extends Omit<CaptureOptions, "profile"> {
 const textSizeMax = 256 * 1024 * 1024;
 
 /**
- * Opens whatever the user points at: a capture (pcap, pcapng, either gzipped), a trace file or a
- * packetdrill script. `keys` are the texts
- * of key log and crypto_info files. Throws UserError when the file is none of them.
+ * Opens whatever the user points at: a capture (pcap, pcapng, either gzipped), a trace file or a packetdrill
+ * script. `keys` are the texts of key log and crypto_info files. Throws UserError when the file is none of them.
  */
 export async function openTrace(
   file: FileAccess,

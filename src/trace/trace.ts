@@ -79,7 +79,7 @@ export interface Trace {
   expectations: Expectation[];
   /** Comments of a trace file by line, whole-line ones and those behind an event, so that printing keeps them. */
   comments: Map<number, string>;
-  /** Lines of a trace file's device declarations, then of its connections'; absent when nobody wrote them down. */
+  /** Lines of a trace file's device declarations, then of its connections' (0: not in the file); absent for captures. */
   declarationLines?: number[];
   diagnostics: Diagnostic[];
   /** Null for trace files: their wire bytes come from the model alone. */
