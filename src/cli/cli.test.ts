@@ -133,7 +133,7 @@ function payloadOf(bytes: Buffer, frame: number): number {
 }
 
 test("--help works everywhere and ends with status 0", () => {
-  for (const args of [["--help"], ["replay", "--help"], ["verify", "--help"], ["dap", "--help"]]) {
+  for (const args of [["--help"], ...["replay", "verify", "test", "dap"].map((name) => [name, "--help"])]) {
     const { status, out } = tlstrace(...args);
     assert.equal(status, 0);
     assert.match(out, /Usage: tlstrace/);

@@ -4,11 +4,9 @@ import { UserError } from "../trace/platform.ts";
 import { goldenLines } from "./golden.ts";
 import { linesOf } from "./json.ts";
 import { type LoadFlags, load, selected } from "./load.ts";
+import { exitStatus, print } from "./output.ts";
 import { reportOf } from "./report.ts";
-
-/** Exit statuses: 1 = something in the capture is wrong, 2 = bad usage or unreadable input. */
-const wrongStatus = 1;
-const unusableStatus = 2;
+import { addTestCommand } from "./test-command.ts";
 
 const program = new Command("tlstrace")
   .description("Replays traces and captures of kernel TLS connections through a model of the NIC offload.")
@@ -27,6 +25,7 @@ reading(
   "Says whether every record authenticates and every captured byte is the right one.",
   "a capture",
 ).action(verify);
+addTestCommand(program);
 program
   .command("dap")
   .description("Serves the Debug Adapter Protocol on stdin and stdout, or on a TCP port of this machine.")
@@ -78,21 +77,7 @@ async function verify(file: string, flags: LoadFlags): Promise<void> {
   const streams = timeline.trace.streams.filter(({ name }) => selected(flags.stream, name));
   const { lines, wrong } = reportOf(timeline, streams);
   await print(lines);
-  if (wrong) process.exitCode = wrongStatus;
-}
-
-/** Writes lines in chunks and waits for a slow reader, so that a pipe neither overflows memory nor loses its end. */
-async function print(lines: Iterable<string>): Promise<void> {
-  let chunk = "";
-  const flush = async () => {
-    if (!process.stdout.write(chunk)) await new Promise((resume) => process.stdout.once("drain", resume));
-    chunk = "";
-  };
-  for (const line of lines) {
-    chunk += `${line}\n`;
-    if (chunk.length > 1 << 16) await flush();
-  }
-  await flush();
+  if (wrong) process.exitCode = exitStatus.wrong;
 }
 
 async function main(): Promise<void> {
@@ -104,10 +89,10 @@ async function main(): Promise<void> {
     await program.parseAsync();
   } catch (error) {
     if (error instanceof CommanderError) {
-      process.exitCode = error.exitCode === 0 ? 0 : unusableStatus;
+      process.exitCode = error.exitCode === 0 ? 0 : exitStatus.unusable;
     } else if (error instanceof UserError) {
       process.stderr.write(`tlstrace: ${error.message}\n`);
-      process.exitCode = unusableStatus;
+      process.exitCode = exitStatus.unusable;
     } else {
       throw error;
     }

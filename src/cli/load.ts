@@ -57,7 +57,8 @@ function oneOf<T extends string>(what: string, value: string, allowed: readonly 
   return found;
 }
 
-function profileNamed(id: string): Profile {
+/** The NIC family of this id. Throws UserError listing those that there are. */
+export function profileNamed(id: string): Profile {
   const profile = profileById(id);
   if (!profile)
     throw new UserError(`no profile "${id}"; there are ${profiles.map((one) => one.id).join(", ")}`);

@@ -46,6 +46,14 @@ export function wireRecord(machine: Machine, connection: number, row: number): U
   return bytes;
 }
 
+/** True if the model knows what the row's bytes are and must become: it is a record whose content and keys are known. */
+export function isKnown(machine: Machine, connection: number, row: number): boolean {
+  const { cipher, epochs, source, payload } = machine.connections[connection]!;
+  const log = machine.records[connection]!;
+  if (log.kind.at(row) !== RecordKind.record || !cipher || !epochs[log.epoch.at(row)]) return false;
+  return source ? source.plaintext(row) !== null : payload !== null;
+}
+
 /** Everything of a record but its tag, in clear. */
 function plaintextOf(machine: Machine, connection: number, row: number): Uint8Array | null {
   const { source, payload } = machine.connections[connection]!;

@@ -60,6 +60,16 @@ export const counterNames = [
 ] as const;
 export type CounterName = (typeof counterNames)[number];
 
+/** Counters that only some vendors have (mlx5: what a resync replayed to the device); they are in no `--json` summary. */
+export const vendorCounterNames = ["tx_tls_dump_packets", "tx_tls_dump_bytes"] as const;
+export type VendorCounterName = (typeof vendorCounterNames)[number];
+
+/** A connection's share of its device's vendor counters. */
+export const vendorCountersOf = (state: ConnectionState): Record<VendorCounterName, number> => ({
+  tx_tls_dump_packets: state.dumpPackets,
+  tx_tls_dump_bytes: state.dumpBytes,
+});
+
 /** A connection's share of its device's counters. */
 export function countersOf(state: ConnectionState): Record<CounterName, number> {
   const counters = Object.fromEntries(counterNames.map((name) => [name, 0])) as Record<CounterName, number>;

@@ -5,11 +5,11 @@ import { captureName } from "../cli/key-files.ts";
 export const debugType = "tlstrace";
 
 /** What findFiles takes to list everything that can be debugged. */
-const traceGlob = "**/*.{tlstrace,pcap,pcapng,cap,pcap.gz,pcapng.gz,cap.gz}";
+const traceGlob = "**/*.{tlstrace,pkt,pcap,pcapng,cap,pcap.gz,pcapng.gz,cap.gz}";
 const listedMax = 500;
 
 export const isCapture = (file: string): boolean => captureName.test(file);
-const isTrace = (file: string): boolean => /\.tlstrace$/i.test(file) || isCapture(file);
+const isTrace = (file: string): boolean => /\.(tlstrace|pkt)$/i.test(file) || isCapture(file);
 
 /** The trace or capture in the active tab, also when the editor has no text to show for it; undefined if it is something else. */
 export function activeTrace(): string | undefined {
@@ -30,7 +30,7 @@ export async function pickTrace(): Promise<string | undefined> {
   const traces = await workspaceTraces();
   if (traces.length === 0) {
     void vscode.window.showErrorMessage(
-      "No trace to debug: open a .tlstrace file or a folder with packet captures (.pcap, .pcapng).",
+      "No trace to debug: open a .tlstrace or .pkt file or a folder with packet captures (.pcap, .pcapng).",
     );
     return undefined;
   }

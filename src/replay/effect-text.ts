@@ -1,6 +1,7 @@
 import { dropReasons, type EffectSpec, effects } from "../core/effect.ts";
 import type { RecordLog } from "../core/records.ts";
-import { distance, seq } from "../core/seq.ts";
+import { seq } from "../core/seq.ts";
+import { relative } from "../trace/text-print.ts";
 import type { EffectRecord } from "./recording.ts";
 import type { View } from "./view.ts";
 
@@ -16,7 +17,7 @@ export function effectFields(view: View, effect: EffectRecord): [name: string, v
 function argument(view: View, as: EffectSpec["as"][number], value: number): string {
   switch (as) {
     case "seq":
-      return String(distance(view.connection.startSeq, seq(value)));
+      return String(relative(view.connection.startSeq, seq(value)));
     case "row":
       return recordNumber(view.log, value, view.state.tail);
     case "reason":

@@ -1,5 +1,5 @@
 import type { Connection } from "../core/connection.ts";
-import { countersOf } from "../core/count.ts";
+import { countersOf, vendorCountersOf } from "../core/count.ts";
 import { Flag, Kind } from "../core/event.ts";
 import { type Machine, writeSeqOf } from "../core/machine.ts";
 import { nicExpectedSeq, nicRecordSn } from "../core/nic.ts";
@@ -258,7 +258,7 @@ function driver(view: View): ViewNode {
       const counters: [string, Raw][] = Object.entries(countersOf(state)).filter(([name]) =>
         name.startsWith("tx_"),
       );
-      counters.push(["tx_tls_dump_packets", state.dumpPackets], ["tx_tls_dump_bytes", state.dumpBytes]);
+      counters.push(...Object.entries(vendorCountersOf(state)));
       return counters.map(([name, value]) => leaf("driver.counters", name, value));
     }),
   ]);

@@ -47,6 +47,14 @@ test("the grammar takes lines apart as the reader does", () => {
   assert.deepEqual(begin("connection", "connection web device=eth0")?.slice(1), ["connection", "web"]);
   for (const { name } of effects)
     assert.deepEqual(begin("expect", `  expect no ${name} seq=-5`)?.slice(1), ["expect", "no", name]);
+  assert.deepEqual(begin("expect", "expect wire=match under connectx")?.slice(1), [
+    "expect",
+    undefined,
+    undefined,
+  ]);
+  const under = (line: string) => new RegExp(repository.under!.match!, "u").exec(line)?.slice(1);
+  assert.deepEqual(under("expect resync record=1 under connectx,innova # why"), ["under", "connectx,innova"]);
+  assert.equal(under("expect counter under tx_tls_ooo=1"), undefined);
   const range = new RegExp(repository.range!.match!, "u").exec("web > -51:0(51)  lost");
   assert.deepEqual(range?.slice(1), ["-51", ":", "0", "(", "51", ")"]);
   assert.equal(new RegExp(repository.comment!.match!, "u").exec("a#2 # why")?.[0], "# why");

@@ -4,12 +4,13 @@ import { connectx } from "../core/profiles/connectx.ts";
 import { type CaptureOptions, readCapture } from "./capture.ts";
 import { captureFormat } from "./capture-file.ts";
 import { type KeySource, parseCryptoInfos } from "./keys.ts";
+import { isPacketdrill, parsePacketdrill } from "./packetdrill.ts";
 import { type FileAccess, type Platform, type Progress, UserError } from "./platform.ts";
 import { parseTrace } from "./text.ts";
 import type { Diagnostic, Trace } from "./trace.ts";
 
 export interface OpenOptions extends Omit<CaptureOptions, "profile"> {
-  /** Null: what the trace file's devices say, connectx for captures. */
+  /** Null: what the trace file's devices say, connectx for captures and scripts. */
   profile: Profile | null;
 }
 
@@ -17,8 +18,8 @@ export interface OpenOptions extends Omit<CaptureOptions, "profile"> {
 const textSizeMax = 256 * 1024 * 1024;
 
 /**
- * Opens whatever the user points at: a capture (pcap, pcapng, either gzipped) or a trace file. `keys` are the texts
- * of key log and crypto_info files. Throws UserError when the file is neither.
+ * Opens whatever the user points at: a capture (pcap, pcapng, either gzipped), a trace file or a packetdrill
+ * script. `keys` are the texts of key log and crypto_info files. Throws UserError when the file is none of them.
  */
 export async function openTrace(
   file: FileAccess,
@@ -41,14 +42,19 @@ export async function openTrace(
     trace.diagnostics.unshift(...diagnostics);
     return trace;
   }
-  const trace = parseTrace(file.name, textOf(file), (id) => options.profile ?? profileById(id));
+  const text = textOf(file);
+  const isScript = isPacketdrill(file.name, text);
+  const trace = isScript
+    ? parsePacketdrill(file.name, text, options.profile ?? connectx)
+    : parseTrace(file.name, text, (id) => options.profile ?? profileById(id));
   const error = trace.diagnostics.find(({ severity }) => severity === "error");
   if (trace.connections.length > 0 || !error) return trace;
-  throw new UserError(`${file.name} is not a trace file: line ${error.line ?? 1}: ${error.message}`);
+  const what = isScript ? "packetdrill script that can be replayed" : "trace file";
+  throw new UserError(`${file.name} is not a ${what}: line ${error.line ?? 1}: ${error.message}`);
 }
 
-/** The file as text, if it is text: a trace file has no NUL bytes and is valid UTF-8. */
-function textOf(file: FileAccess): string {
+/** The file as text, if it is text: a trace file has no NUL bytes and is valid UTF-8. Throws UserError otherwise. */
+export function textOf(file: FileAccess): string {
   const neither = `${file.name} is neither a capture (pcap, pcapng, gzipped or not) nor a trace file`;
   if (file.size > textSizeMax) throw new UserError(`${neither}: it is too large for one`);
   const bytes = file.read(0, file.size);

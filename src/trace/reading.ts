@@ -1,10 +1,8 @@
 import type { Profile } from "../core/profile.ts";
+import { DiagnosticList } from "./diagnostics.ts";
 import type { Token } from "./lexer.ts";
 import type { StreamProgress } from "./progress.ts";
 import type { Diagnostic, Expectation, Trace } from "./trace.ts";
-
-/** Diagnostics kept of one file; a file that is something else would give one a line. */
-const diagnosticsMax = 1000;
 
 /** What a declared connection is to the lines below it. */
 export interface DeclaredConnection {
@@ -21,6 +19,8 @@ export class Reading {
   readonly devices = new Map<string, number>();
   readonly connections = new Map<string, DeclaredConnection>();
   readonly deviceLines: number[] = [];
+  /** Profiles that the device lines name, also where another one was asked for instead. */
+  readonly profileIds = new Set<string>();
   readonly connectionLines: number[] = [];
   /** Line being read, from 1. */
   line = 0;
@@ -32,25 +32,20 @@ export class Reading {
   readonly unsettled: Expectation[] = [];
   /** Bytes of all streams so far. */
   streamBytes = 0;
-  private leftOut = 0;
+  private readonly diagnostics: DiagnosticList;
 
   constructor(trace: Trace, profiles: (id: string) => Profile | null) {
     this.trace = trace;
+    this.diagnostics = new DiagnosticList(trace.diagnostics);
     this.profiles = profiles;
   }
 
   report(severity: Diagnostic["severity"], token: Token, message: string, line = this.line): void {
-    if (this.trace.diagnostics.length >= diagnosticsMax) {
-      this.leftOut++;
-      return;
-    }
-    this.trace.diagnostics.push({ severity, message, line, start: token.start, end: token.end });
+    this.diagnostics.report(severity, token, message, line);
   }
 
   /** Says how many diagnostics did not fit, once the file is read. */
   finish(): void {
-    if (this.leftOut === 0) return;
-    const message = `${this.leftOut} more problems are not shown; correct the first ones and read the file again`;
-    this.trace.diagnostics.push({ severity: "note", message, line: this.line, start: 0, end: 0 });
+    this.diagnostics.finish(this.line);
   }
 }

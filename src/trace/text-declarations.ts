@@ -53,8 +53,12 @@ export function readDevice(reading: Reading, words: Token[]): void {
 
 /** The profile, or the default one with an error, so that a misspelt profile doesn't cost every line below it. */
 function profileOf(reading: Reading, given: Token | undefined, name: Token): Profile {
-  const profile = reading.profiles(given?.text ?? defaults.profile);
-  if (profile !== null) return profile;
+  const id = given?.text ?? defaults.profile;
+  const profile = reading.profiles(id);
+  if (profile !== null) {
+    reading.profileIds.add(id);
+    return profile;
+  }
   const instead = reading.profiles(defaults.profile);
   const token = given ?? name;
   if (instead === null || given === undefined)

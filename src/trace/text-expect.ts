@@ -1,10 +1,11 @@
-import { counterNames } from "../core/count.ts";
+import { counterNames, vendorCounterNames } from "../core/count.ts";
 import { dropReasons, type EffectName, type EffectSpec, effects } from "../core/effect.ts";
-import { integer, integer64, LineFault, list, option, type Token } from "./lexer.ts";
+import { profiles } from "../core/profiles/all.ts";
+import { integer, integer64, LineFault, list, option, part, span, type Token } from "./lexer.ts";
 import { relativeMax, relativeMin } from "./operands.ts";
 import type { Reading } from "./reading.ts";
 import type { Expectation } from "./trace.ts";
-import { fieldAliases } from "./vocabulary.ts";
+import { fieldAliases, wireVerdicts } from "./vocabulary.ts";
 
 /** Expectation.event of those that speak of the whole file, and what `subject` is above the first event. */
 const noEvent = -1;
@@ -13,22 +14,26 @@ const noEventAbove = "no event stands above that could be read; move the line be
 const expectWord: Token = { text: "expect", start: 0, end: 6 };
 
 /**
- * `expect [no] EFFECT [field=value …]` or `expect counter [NAME] COUNTER=N`, speaking of the event above. One that is
- * not indented and has no event below it speaks of the whole file; that shows only at the end (settleExpectations).
+ * `expect [no] EFFECT [field=value …]`, `expect [no] wire=VERDICT` or `expect counter [NAME] COUNTER=N`, each with
+ * `under ID,…` behind it or without, speaking of the event above. One that is not indented and has no event below it
+ * speaks of the whole file; that shows only at the end (settleExpectations).
  */
 export function readExpectation(reading: Reading, words: Token[]): void {
-  const [expect, ...rest] = words;
+  const { under, before } = underOf(reading, words);
+  const [expect, ...rest] = before;
   const no = rest[0]?.text === "no";
   if (no) rest.shift();
   const [subject, ...details] = rest;
   if (subject === undefined)
-    throw new LineFault(expect!, "behind expect stands an effect, `no` and an effect, or `counter NAME=N`");
-  const what =
-    subject.text === "counter" ? counterOf(reading, subject, details, no) : effectOf(subject, details);
+    throw new LineFault(
+      expect!,
+      "behind expect stands an effect, `no` and an effect, `wire=VERDICT` or `counter NAME=N`",
+    );
+  const what = subjectOf(reading, subject, details, no);
   const whole = expect!.start === 0;
   if (reading.subject === noEvent && !whole) throw new LineFault(expect!, noEventAbove);
   if (reading.subject === null && !whole) return;
-  const expectation = { line: reading.line, event: reading.subject ?? noEvent, no, what };
+  const expectation = { line: reading.line, event: reading.subject ?? noEvent, no, under, what };
   (whole ? reading.unsettled : reading.trace.expectations).push(expectation);
 }
 
@@ -40,6 +45,65 @@ export function settleExpectations(reading: Reading, endOfFile: boolean): void {
     else reading.report("error", expectWord, noEventAbove, expectation.line);
   }
   if (endOfFile) reading.trace.expectations.sort((a, b) => a.line - b.line);
+}
+
+/** Takes `under ID,…` off the line's end. A connection may have the name `under`; a counter's value follows then. */
+function underOf(reading: Reading, words: Token[]): { under: string[]; before: Token[] } {
+  const at = words.findIndex(
+    (word, i) => i > 1 && word.text === "under" && !words[i + 1]?.text.includes("="),
+  );
+  if (at < 0) return { under: [], before: words };
+  const ids = words[at + 1];
+  if (ids === undefined)
+    throw new LineFault(
+      words[at]!,
+      "behind under stand the profiles that the line speaks of, as `under connectx,innova`",
+    );
+  if (at + 2 < words.length)
+    throw new LineFault(
+      span(words[at + 2]!, words.at(-1)!),
+      "nothing stands behind the profiles of under; divide them by commas without spaces, and put fields before under",
+    );
+  return { under: idsOf(reading, ids), before: words.slice(0, at) };
+}
+
+/** The ids of a list as `connectx,innova`: those of the model, and those that device lines above name. */
+function idsOf(reading: Reading, ids: Token): string[] {
+  const known = [...new Set([...profiles.map(({ id }) => id), ...reading.profileIds])];
+  const found: string[] = [];
+  let from = 0;
+  for (const id of ids.text.split(",")) {
+    const token = part(ids, from, from + id.length);
+    from += id.length + 1;
+    if (!known.includes(id))
+      throw new LineFault(id === "" ? ids : token, `no profile of this name; there are ${list(known)}`);
+    if (found.includes(id)) throw new LineFault(token, `${id} is given twice; leave one out`);
+    found.push(id);
+  }
+  return found;
+}
+
+function subjectOf(reading: Reading, subject: Token, details: Token[], no: boolean): Expectation["what"] {
+  if (subject.text === "counter") return counterOf(reading, subject, details, no);
+  const given = option(subject);
+  return given?.key === "wire" ? wireOf(given.value, details, no) : effectOf(subject, details);
+}
+
+function wireOf(value: Token, details: Token[], no: boolean): Expectation["what"] {
+  const wire = wireVerdicts.find((verdict) => verdict === value.text);
+  if (wire === undefined)
+    throw new LineFault(value, `not a verdict on wire bytes; there are ${list(wireVerdicts)}`);
+  if (details.length > 0)
+    throw new LineFault(
+      span(details[0]!, details.at(-1)!),
+      "nothing but `under PROFILE,…` stands behind a verdict",
+    );
+  if (no && wire === "match")
+    throw new LineFault(
+      value,
+      `say what stands there instead: wire= and one of ${list(wireVerdicts.slice(1))}`,
+    );
+  return { wire };
 }
 
 function effectOf(subject: Token, details: Token[]): Expectation["what"] {
@@ -88,8 +152,9 @@ function counterOf(reading: Reading, subject: Token, details: Token[], no: boole
       "a counter's value is expected as `expect counter tx_tls_ooo=2` or `expect counter NAME tx_tls_ooo=2`",
     );
   }
-  if (!counterNames.some((name) => name === given.key)) {
-    throw new LineFault(details.at(-1)!, `no counter of this name; there are ${list(counterNames)}`);
+  const known = [...counterNames, ...vendorCounterNames];
+  if (!known.some((name) => name === given.key)) {
+    throw new LineFault(details.at(-1)!, `no counter of this name; there are ${list(known)}`);
   }
   const of = details.length === 2 ? details[0]! : null;
   if (of !== null && !reading.devices.has(of.text) && !reading.connections.has(of.text)) {

@@ -192,9 +192,14 @@ function expectation(line: number, event: number, choice: number): Trace["expect
     { effect: "dropped", fields: {} },
     { counter: "tx_tls_ooo", value: 3, of: "eth0" },
     { counter: "tx_tls_ctx", value: 0, of: null },
+    { counter: "tx_tls_dump_bytes", value: 5, of: null },
+    { wire: "match" },
+    { wire: "wrong-tag" },
   ];
   const what = whats[choice % whats.length]!;
-  return { line, event, no: "effect" in what && choice % 2 === 0, what };
+  const no = choice % 2 === 0 && ("effect" in what || ("wire" in what && what.wire !== "match"));
+  const under = [[], ["connectx"], ["innova", "connectx"]][choice % 3]!;
+  return { line, event, no, under, what };
 }
 
 test("parse(print(trace)) is the trace", (t) => {

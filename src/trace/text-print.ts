@@ -175,10 +175,18 @@ function recordText(trace: Trace, index: number): string {
   return `${type}${sn}${record.startsEpoch ? ` epoch=${record.epoch}` : ""}`;
 }
 
-function expectationText({ event, no, what }: Expectation): string {
-  const indent = event < 0 ? "" : " ".repeat(timeWidth.text);
+const expectationText = (expectation: Expectation): string =>
+  `${expectation.event < 0 ? "" : " ".repeat(timeWidth.text)}expect ${printExpected(expectation)}`;
+
+/** What stands behind the word `expect`. */
+export function printExpected({ no, what, under }: Pick<Expectation, "no" | "what" | "under">): string {
+  return `${no ? "no " : ""}${subjectText(what)}${under.length > 0 ? ` under ${under.join(",")}` : ""}`;
+}
+
+function subjectText(what: Expectation["what"]): string {
+  if ("wire" in what) return `wire=${what.wire}`;
   if ("counter" in what)
-    return `${indent}expect counter ${what.of === null ? "" : `${what.of} `}${what.counter}=${what.value}`;
+    return `counter ${what.of === null ? "" : `${what.of} `}${what.counter}=${what.value}`;
   const fields = Object.entries(what.fields).map(([name, value]) => ` ${name}=${value}`);
-  return `${indent}expect ${no ? "no " : ""}${what.effect}${fields.join("")}`;
+  return `${what.effect}${fields.join("")}`;
 }

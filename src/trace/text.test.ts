@@ -298,11 +298,23 @@ test("expectations speak of the event above, or unindented below the last event 
   );
   assert.deepEqual(trace.diagnostics, []);
   assert.deepEqual(trace.expectations, [
-    { line: 4, event: 0, no: true, what: { effect: "resync", fields: { record: "7", replayed: "3" } } },
-    { line: 5, event: 0, no: false, what: { effect: "out-of-order", fields: { expected: "-5" } } },
-    { line: 7, event: 1, no: false, what: { effect: "dropped", fields: { reason: "no-sync-data" } } },
-    { line: 8, event: -1, no: false, what: { counter: "tx_tls_ooo", value: 2, of: "web" } },
-    { line: 9, event: -1, no: false, what: { counter: "tx_tls_ooo", value: 2, of: null } },
+    {
+      line: 4,
+      event: 0,
+      no: true,
+      under: [],
+      what: { effect: "resync", fields: { record: "7", replayed: "3" } },
+    },
+    { line: 5, event: 0, no: false, under: [], what: { effect: "out-of-order", fields: { expected: "-5" } } },
+    {
+      line: 7,
+      event: 1,
+      no: false,
+      under: [],
+      what: { effect: "dropped", fields: { reason: "no-sync-data" } },
+    },
+    { line: 8, event: -1, no: false, under: [], what: { counter: "tx_tls_ooo", value: 2, of: "web" } },
+    { line: 9, event: -1, no: false, under: [], what: { counter: "tx_tls_ooo", value: 2, of: null } },
   ]);
 });
 

@@ -2,6 +2,7 @@ import type { Connection, Device } from "../core/connection.ts";
 import type { EffectName } from "../core/effect.ts";
 import type { EventLog } from "../core/event.ts";
 import type { Cipher, TlsVersion } from "../core/record.ts";
+import type { WireVerdict } from "./vocabulary.ts";
 
 /** Something wrong with the input, with its place and what to do; readers give these and go on. */
 export interface Diagnostic {
@@ -15,15 +16,18 @@ export interface Diagnostic {
   frame?: number;
 }
 
-/** One `expect` line: an effect that the event above must (or must not) have, or a counter's value there. */
+/** One `expect` line: an effect or a wire verdict that the event above must (or must not) have, or a counter's value there. */
 export interface Expectation {
   line: number;
   /** The event it speaks of; −1 = the whole file (it stands after the last event). */
   event: number;
-  /** True for `expect no EFFECT`. */
+  /** True for `expect no …`. */
   no: boolean;
+  /** Ids behind `under`: it speaks only of connections whose device runs as one of them; empty = of every connection. */
+  under: readonly string[];
   what:
     | { effect: EffectName; fields: Readonly<Record<string, string>> }
+    | { wire: WireVerdict }
     | { counter: string; value: number; of: string | null };
 }
 
@@ -75,7 +79,7 @@ export interface Trace {
   expectations: Expectation[];
   /** Comments of a trace file by line, whole-line ones and those behind an event, so that printing keeps them. */
   comments: Map<number, string>;
-  /** Lines of a trace file's device declarations, then of its connections'; absent when nobody wrote them down. */
+  /** Lines of a trace file's device declarations, then of its connections' (0: not in the file); absent for captures. */
   declarationLines?: number[];
   diagnostics: Diagnostic[];
   /** Null for trace files: their wire bytes come from the model alone. */

@@ -35,6 +35,22 @@ export const fieldAliases: Readonly<Record<string, string>> = {
   replayedBytes: "replayed",
 };
 
+/**
+ * Verdicts of `expect wire=…` on the bytes of a packet. `match`: each is the one right byte of the stream, and those
+ * before the offload are as they were; then what can stand there instead; `unknown`: the model does not know the bytes;
+ * `nothing`: no packet left the NIC.
+ */
+export const wireVerdicts = [
+  "match",
+  "plaintext",
+  "placeholder",
+  "wrong-tag",
+  "wrong-ciphertext",
+  "unknown",
+  "nothing",
+] as const;
+export type WireVerdict = (typeof wireVerdicts)[number];
+
 /** Forms of an event line behind its time and connection, as messages show them. */
 export const eventForms = [
   "install",
@@ -51,8 +67,9 @@ export const lineForms = [
   "device NAME [profile=P] [mtu=N]",
   "connection NAME device=NAME [key=value …]",
   "+SECONDS CONNECTION EVENT",
-  "expect EFFECT [field=value …]",
+  "expect EFFECT [field=value …] [under PROFILE,…]",
   "expect no EFFECT",
   "expect counter NAME=N",
+  "expect wire=VERDICT",
   "# comment",
 ] as const;

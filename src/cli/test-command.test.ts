@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import test, { after } from "node:test";
+
+const folder = mkdtempSync(path.join(os.tmpdir(), "tlstrace-test-"));
+after(() => rmSync(folder, { recursive: true }));
+
+/** The built command, as a user runs it in a folder with traces. */
+function tlstraceTest(...args: string[]) {
+  const cli = path.resolve("dist/cli.js");
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, "test", ...args], {
+    encoding: "utf8",
+    cwd: folder,
+  });
+  return { status, out: stdout.split("\n"), err: stderr };
+}
+function file(name: string, content: string | Uint8Array): string {
+  mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+  writeFileSync(path.join(folder, name), content);
+  return name;
+}
+/** Test points of the outermost level. */
+const points = (out: readonly string[]) => out.filter((line) => /^(not )?ok /.test(line));
+
+const head = "device eth0\nconnection web device=eth0\n+0 web send 1000\n+0 web > 0:1029(1029)\n";
+const holding = file("suite/a-holds.tlstrace", `${head}       expect no out-of-order\nexpect wire=match\n`);
+const failing = file("suite/deep/b-fails.tlstrace", `${head}+0 web > 500:1029(529)\n expect no resync\n`);
+const families = file(
+  "families.tlstrace",
+  `${head}+0 web > -9:1029(1038)\n expect dropped reason=no-sync-data under connectx\n expect dropped reason=bypass-required under innova\n`,
+);
+const mistaken = file("mistaken.tlstrace", `${head} expect resinc\nexpect no plaintext\n`);
+file("suite/.hidden/c.tlstrace", "not looked at");
+file("suite/node_modules/d.tlstrace", "not looked at");
+file("suite/notes.txt", "not a trace");
+
+const kinds: [what: string, args: string[], status: number, points: string[], err: string][] = [
+  ["a trace that holds", [holding], 0, ["ok 1 - suite/a-holds.tlstrace"], ""],
+  [
+    "a folder with one trace that fails",
+    ["suite"],
+    1,
+    ["ok 1 - suite/a-holds.tlstrace", "not ok 2 - suite/deep/b-fails.tlstrace"],
+    "suite/deep/b-fails.tlstrace:6: error: expected no resync, got resync record=0 replayed=500\n",
+  ],
+  [
+    "a file given twice, once by its folder",
+    ["suite/deep", failing],
+    1,
+    ["not ok 1 - suite/deep/b-fails.tlstrace"],
+    "suite/deep/b-fails.tlstrace:6: error: expected no resync, got resync record=0 replayed=500\n",
+  ],
+  [
+    "what each family does",
+    ["--all-profiles", families],
+    0,
+    ["ok 1 - families.tlstrace under connectx", "ok 2 - families.tlstrace under innova"],
+    "",
+  ],
+  [
+    "a failure under another profile",
+    ["--profile", "innova,connectx", failing],
+    1,
+    [
+      "not ok 1 - suite/deep/b-fails.tlstrace under innova",
+      "not ok 2 - suite/deep/b-fails.tlstrace under connectx",
+    ],
+    ["innova", "connectx"]
+      .map(
+        (id) =>
+          `suite/deep/b-fails.tlstrace:6: error: expected no resync, got resync record=0 replayed=500 (under ${id})\n`,
+      )
+      .join(""),
+  ],
+  [
+    "a trace without expect lines",
+    [file("silent.tlstrace", head)],
+    0,
+    ["ok 1 - silent.tlstrace # SKIP no expect line speaks of this run"],
+    "",
+  ],
+];
+for (const [what, args, status, expected, err] of kinds) {
+  test(`${what}: test points, messages and status`, () => {
+    const result = tlstraceTest(...args);
+    assert.equal(result.err, err);
+    assert.deepEqual(points(result.out), expected);
+    assert.equal(result.status, status);
+    assert.deepEqual(result.out.slice(0, 2), ["TAP version 14", `1..${expected.length}`]);
+  });
+}
+
+test("a line that cannot be read is a failure of its trace, told once, beside what still holds", () => {
+  const { status, out, err } = tlstraceTest("--all-profiles", mistaken);
+  assert.equal(status, 1);
+  assert.match(err, /^mistaken\.tlstrace:5: error: no effect of this name; .*\n$/);
+  assert.deepEqual(
+    out.filter((line) => /^ {4}(not )?ok/.test(line)),
+    Array(2).fill(["    not ok 1 - line 5 is read", "    ok 2 - line 6: expect no plaintext"]).flat(),
+  );
+});
+
+const unusable: [what: string, args: string[], message: RegExp][] = [
+  ["no path", [], /missing required argument/],
+  ["a path that is not there", ["none.tlstrace"], /does not exist/],
+  ["a folder without traces", [path.dirname(file("empty/x.txt", "x"))], /no \.tlstrace file lies in empty/],
+  [
+    "an unknown profile",
+    ["--profile", "connectx,e1000", holding],
+    /no profile "e1000"; there are connectx, innova/,
+  ],
+  ["two ways to say profiles", ["--profile", "innova", "--all-profiles", holding], /cannot be used with/],
+  ["a report that cannot be written", ["--junit", "none/x.xml", holding], /none.x\.xml cannot be written/],
+  [
+    "a capture",
+    [path.resolve("media/samples/lossy.pcap")],
+    /is a capture: expect lines stand in trace files/,
+  ],
+  ["bytes that are no text", [file("noise.tlstrace", Buffer.from([1, 0, 2])), holding], /neither a capture/],
+];
+for (const [what, args, message] of unusable) {
+  test(`${what} ends with status 2 and a message`, () => {
+    const { status, err } = tlstraceTest(...args);
+    assert.match(err, message);
+    assert.equal(status, 2);
+  });
+}
+
+test("an unreadable file does not keep the others from being tested", () => {
+  const { status, out } = tlstraceTest(file("void.tlstrace", ""), holding);
+  assert.deepEqual(points(out), ["not ok 1 - void.tlstrace", "ok 2 - suite/a-holds.tlstrace"]);
+  assert.equal(status, 2);
+});
+
+test("--junit and --sarif write the same failures as files", () => {
+  const { status } = tlstraceTest("suite", "--junit", "r.xml", "--sarif", "r.sarif");
+  assert.equal(status, 1);
+  const xml = readFileSync(path.join(folder, "r.xml"), "utf8");
+  assert.match(xml, /^<\?xml .*\n<testsuites name="tlstrace" tests="3" failures="1" errors="0">/);
+  const sarif = JSON.parse(readFileSync(path.join(folder, "r.sarif"), "utf8"));
+  const [result, ...more] = sarif.runs[0].results;
+  assert.deepEqual(more, []);
+  assert.deepEqual(result.locations[0].physicalLocation, {
+    artifactLocation: { uri: "suite/deep/b-fails.tlstrace" },
+    region: { startLine: 6 },
+  });
+});
+
+test("--update writes what is missing once, and neither corrects a failing line nor touches a mistaken file", () => {
+  const lacking = file("update/lacking.tlstrace", `${head}+0 web > 500:1029(529)  # again\n`);
+  const wrong = file(
+    "update/wrong.tlstrace",
+    `${head}+0 web > 500:1029(529)\n expect no resync\n+0 web > 0:1029(1029)\n`,
+  );
+  const broken = file("update/broken.tlstrace", `${head}+0 web > 500:1029(529)\n+0 web > x\n`);
+  const before = readFileSync(path.join(folder, broken), "utf8");
+  const first = tlstraceTest("--update", "update");
+  assert.equal(first.status, 1);
+  assert.match(first.err, /^update.lacking\.tlstrace: 2 expect lines added$/m);
+  assert.match(
+    first.err,
+    /^update.wrong\.tlstrace:6: error: expected no resync, got resync record=0 replayed=500$/m,
+  );
+  const added = (seq: number, from: number, indent: string) =>
+    `${indent}expect out-of-order expected=1029 seq=${seq}\n${indent}expect resync record=0 replayed=${from}\n`;
+  assert.equal(
+    readFileSync(path.join(folder, lacking), "utf8"),
+    `${head}+0 web > 500:1029(529)  # again\n${added(500, 500, "       ")}`,
+  );
+  assert.equal(
+    readFileSync(path.join(folder, wrong), "utf8"),
+    `${head}+0 web > 500:1029(529)\n expect no resync\n+0 web > 0:1029(1029)\n${added(0, 0, " ")}`,
+  );
+  assert.equal(readFileSync(path.join(folder, broken), "utf8"), before);
+  const written = statSync(path.join(folder, lacking)).mtimeMs;
+  const second = tlstraceTest("--update", "update");
+  assert.doesNotMatch(second.err, /added/);
+  assert.equal(statSync(path.join(folder, lacking)).mtimeMs, written);
+});
+
+test("the shipped samples hold under their own profiles", () => {
+  const { status, out } = tlstraceTest(path.resolve("media/samples"));
+  assert.equal(status, 0);
+  assert.ok(points(out).length > 0);
+});

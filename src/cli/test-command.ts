@@ -1,0 +1,120 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { type Command, Option } from "commander";
+import type { Profile } from "../core/profile.ts";
+import { profiles } from "../core/profiles/all.ts";
+import { Timeline } from "../replay/timeline.ts";
+import { UserError } from "../trace/platform.ts";
+import { profileNamed } from "./load.ts";
+import { exitStatus, print } from "./output.ts";
+import { junitOf } from "./test-junit.ts";
+import { failuresOf, readTraceFile, runTest, type TestRun } from "./test-run.ts";
+import { sarifOf } from "./test-sarif.ts";
+import { tapHead, tapOf } from "./test-tap.ts";
+import { withMissing } from "./test-update.ts";
+import { tracePaths } from "./trace-paths.ts";
+
+interface TestFlags {
+  profile?: string;
+  allProfiles?: true;
+  junit?: string;
+  sarif?: string;
+  update?: true;
+}
+
+/** `tlstrace test PATH…`: traces as regression tests. */
+export function addTestCommand(program: Command): void {
+  program
+    .command("test")
+    .description(
+      "Checks the expect lines of trace files. Prints TAP 14; failures also go to stderr as file:line: error: …\n" +
+        "Exit status: 0 all hold, 1 some fail, 2 bad usage or an unreadable file.",
+    )
+    .argument("<path...>", "trace files, and folders that are searched for *.tlstrace")
+    .option("--profile <ids>", "NIC families to test under, as connectx,innova (default: the trace's own)")
+    .addOption(new Option("--all-profiles", "test under every NIC family").conflicts("profile"))
+    .option("--junit <file>", "also write a JUnit XML report")
+    .option("--sarif <file>", "also write a SARIF 2.1.0 log of the failures")
+    .option(
+      "--update",
+      "first add expect lines below events that have notable effects and none; changes no line",
+    )
+    .action(test);
+}
+
+async function test(paths: string[], flags: TestFlags): Promise<void> {
+  const files = tracePaths(paths);
+  const under = profilesOf(flags);
+  if (flags.update) for (const file of files) update(file, under);
+  const runs: TestRun[] = [];
+  const told = new Set<string>();
+  await print(tapHead(files.length * under.length));
+  for (const file of files) {
+    for (const profile of under) {
+      const run = runTest(file, profile);
+      runs.push(run);
+      tell(run, told);
+      await print(tapOf(run, runs.length));
+    }
+  }
+  if (flags.junit !== undefined) save(flags.junit, junitOf(runs));
+  if (flags.sarif !== undefined) save(flags.sarif, sarifOf(runs));
+  const failures = runs.flatMap(failuresOf);
+  if (failures.some(({ rule }) => rule === "file-unreadable")) process.exitCode = exitStatus.unusable;
+  else if (failures.length > 0) process.exitCode = exitStatus.wrong;
+}
+
+/** What each file runs under; null = its own devices' profiles. */
+function profilesOf({ profile, allProfiles }: TestFlags): (Profile | null)[] {
+  if (allProfiles) return [...profiles];
+  return profile === undefined ? [null] : [...new Set(profile.split(","))].map(profileNamed);
+}
+
+/** Failures and remarks on stderr in the form that problem matchers read; what is wrong under every profile is told once. */
+function tell(run: TestRun, told: Set<string>): void {
+  const lines = run.remarks.map(
+    ({ severity, message, line }) => `${place(run.file, line)}: ${severity}: ${message}`,
+  );
+  for (const { rule, line, failure } of failuresOf(run)) {
+    const under = rule === "expectation-failed" && run.profile !== null ? ` (under ${run.profile})` : "";
+    lines.push(`${place(run.file, line)}: error: ${failure}${under}`);
+  }
+  for (const line of lines) {
+    if (!told.has(line)) process.stderr.write(`${line}\n`);
+    told.add(line);
+  }
+}
+
+const place = (file: string, line: number | null | undefined): string => (line ? `${file}:${line}` : file);
+
+/** Adds missing expect lines to a file; leaves one alone that cannot be read without errors, for the test to say why. */
+function update(file: string, under: readonly (Profile | null)[]): void {
+  const timelines: Timeline[] = [];
+  for (const profile of under) {
+    const trace = readable(file, profile);
+    if (trace === null) return;
+    timelines.push(new Timeline(trace).runAll());
+  }
+  const { text, added } = withMissing(readFileSync(file, "utf8"), timelines, under[0] === null);
+  if (added === 0) return;
+  save(file, text);
+  process.stderr.write(`${file}: ${added} expect line${added === 1 ? "" : "s"} added\n`);
+}
+
+function readable(file: string, profile: Profile | null) {
+  try {
+    const trace = readTraceFile(file, profile);
+    return trace.diagnostics.some(({ severity }) => severity === "error") ? null : trace;
+  } catch (error) {
+    if (error instanceof UserError) return null;
+    throw error;
+  }
+}
+
+function save(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new UserError(`${file} cannot be written (${code})`);
+  }
+}

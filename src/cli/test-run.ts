@@ -1,0 +1,99 @@
+import type { Profile } from "../core/profile.ts";
+import { profileById } from "../core/profiles/all.ts";
+import { outcomesOf } from "../replay/expectations.ts";
+import { Timeline } from "../replay/timeline.ts";
+import { captureFormat } from "../trace/capture-file.ts";
+import { textOf } from "../trace/open.ts";
+import { UserError } from "../trace/platform.ts";
+import { parseTrace } from "../trace/text.ts";
+import type { Diagnostic, Trace } from "../trace/trace.ts";
+import { openFile } from "./node-platform.ts";
+
+/** Kinds of failures, as reports name their rules. */
+export const caseRules = {
+  "expectation-failed": "An expect line of the trace does not hold.",
+  "trace-error": "A line of the trace cannot be read.",
+  "file-unreadable": "The file cannot be read as a trace.",
+} as const;
+export type CaseRule = keyof typeof caseRules;
+
+/** One thing that was checked: an expect line, or a line that could not be read. */
+export interface Case {
+  name: string;
+  rule: CaseRule;
+  /** Line from 1, null for the file as a whole. */
+  line: number | null;
+  /** Columns from 0, end exclusive, in UTF-16 units; null = the whole line. */
+  columns: { start: number; end: number } | null;
+  /** What is wrong; null = it holds. */
+  failure: string | null;
+}
+
+/** One trace replayed under one profile. */
+export interface TestRun {
+  /** As the user named it. */
+  file: string;
+  /** Profile that all devices had; null = those of the trace. */
+  profile: string | null;
+  cases: Case[];
+  /** What reading had to say besides errors. */
+  remarks: Diagnostic[];
+}
+
+/** Name of a run in reports. */
+export const runName = ({ file, profile }: TestRun): string =>
+  profile === null ? file : `${file} under ${profile}`;
+
+export const failuresOf = ({ cases }: TestRun): (Case & { failure: string })[] =>
+  cases.filter((one): one is Case & { failure: string } => one.failure !== null);
+
+/** Runs a trace as a test; what cannot be read is a failing case, never an exception. */
+export function runTest(file: string, profile: Profile | null): TestRun {
+  const run = { file, profile: profile?.id ?? null };
+  try {
+    const trace = readTraceFile(file, profile);
+    const errors = trace.diagnostics.filter(({ severity }) => severity === "error");
+    const remarks = trace.diagnostics.filter(({ severity }) => severity !== "error");
+    const timeline = new Timeline(trace).runAll();
+    return { ...run, cases: [...errors.map(errorCase), ...expectationCases(timeline)], remarks };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const unreadable: Case = {
+      name: "the file is read",
+      rule: "file-unreadable",
+      line: null,
+      columns: null,
+      failure: error.message,
+    };
+    return { ...run, cases: [unreadable], remarks: [] };
+  }
+}
+
+/** A trace file with its devices' own profiles, or all with `profile`. Throws UserError if it is not text or a capture. */
+export function readTraceFile(fileName: string, profile: Profile | null): Trace {
+  const file = openFile(fileName);
+  try {
+    if (captureFormat(file) !== null)
+      throw new UserError(`${fileName} is a capture: expect lines stand in trace files (.tlstrace)`);
+    return parseTrace(file.name, textOf(file), (id) => profile ?? profileById(id));
+  } finally {
+    file.close();
+  }
+}
+
+const errorCase = ({ message, line = 1, start, end }: Diagnostic): Case => ({
+  name: `line ${line} is read`,
+  rule: "trace-error",
+  line,
+  columns: start !== undefined && end !== undefined && end > start ? { start, end } : null,
+  failure: message,
+});
+
+const expectationCases = (timeline: Timeline): Case[] =>
+  outcomesOf(timeline).map(({ expectation, expected, actual }) => ({
+    name: `line ${expectation.line}: expect ${expected}`,
+    rule: "expectation-failed",
+    line: expectation.line,
+    columns: null,
+    failure: actual === null ? null : `expected ${expected}, got ${actual}`,
+  }));

@@ -1,0 +1,86 @@
+import { LineFault, type Token } from "./lexer.ts";
+
+/** A system call of a script. */
+export interface ScriptCall {
+  name: string;
+  /** Arguments as written, blanks trimmed. */
+  args: string[];
+  /** What it returned, null where the script leaves it open (`...`). */
+  result: number | null;
+}
+
+/** Reads `write(4, ..., 1000) = 1000`. Throws LineFault with the place in `token`. */
+export function readCall(token: Token): ScriptCall {
+  const { text } = token;
+  const name = /^([a-z_]\w*)\s*\(/i.exec(text);
+  if (name === null)
+    throw new LineFault(token, "behind the time stands a packet (`>` or `<`) or a system call");
+  const args: string[] = [];
+  let from = name[0].length;
+  let depth = 1;
+  for (const { 0: mark, index } of text.matchAll(/[()[\]{},]/g)) {
+    if (index < name[0].length) continue;
+    if (mark !== ",") depth += "([{".includes(mark) ? 1 : -1;
+    else if (depth > 1) continue;
+    if (depth > 1 || (depth === 1 && mark !== ",")) continue;
+    args.push(text.slice(from, index).trim());
+    from = index + 1;
+    if (depth === 0) return { name: name[1]!, args, result: resultOf(token, text.slice(from)) };
+  }
+  throw new LineFault(token, `the call's bracket is not closed; write \`${name[1]}(…) = RESULT\``);
+}
+
+function resultOf(token: Token, text: string): number | null {
+  const found = /^\s*=\s*(?:(-?\d+|0x[\da-f]+)\b|(\.\.\.|[a-z_]))/i.exec(text);
+  if (found === null) throw new LineFault(token, "behind a call stands what it returns, e.g. `= 0`");
+  return found[1] === undefined ? null : Number(found[1]);
+}
+
+/** An argument that is a descriptor or a number; −1 if it is something else. */
+export function integerArg(call: ScriptCall, index: number): number {
+  const text = call.args[index] ?? "";
+  return /^\d{1,15}$/.test(text) ? Number(text) : -1;
+}
+
+/** A call that writes to a socket. */
+export interface ScriptWrite {
+  descriptor: number;
+  /** Bytes that were taken: what the call returned, or where that is open what it was asked for. */
+  length: number;
+  more: boolean;
+  eor: boolean;
+}
+
+/** Places of the descriptor, the length and the flags among the arguments; length −1: sizes of an iovec. */
+const writers: Readonly<Record<string, readonly [descriptor: number, length: number, flags: number]>> = {
+  write: [0, 2, 9],
+  send: [0, 2, 3],
+  sendto: [0, 2, 3],
+  writev: [0, -1, 9],
+  sendmsg: [0, -1, 2],
+  sendfile: [0, 3, 9],
+  splice: [2, 4, 5],
+};
+
+/** The call as a write, null if it is none. */
+export function writeOf(call: ScriptCall): ScriptWrite | null {
+  const places = Object.hasOwn(writers, call.name) ? writers[call.name] : undefined;
+  if (places === undefined) return null;
+  const [descriptor, length, flags] = places;
+  const asked = length < 0 ? iovecSize(call) : integerArg(call, length);
+  const given = call.args[flags] ?? "";
+  return {
+    descriptor: integerArg(call, descriptor),
+    length: Math.max(0, call.result ?? asked),
+    more: /\b(?:MSG_MORE|SPLICE_F_MORE)\b/.test(given),
+    eor: /\bMSG_EOR\b/.test(given),
+  };
+}
+
+/** Sum of the lengths in `[{..., 500}, {..., 1000}]`, bare or in a message header. */
+function iovecSize(call: ScriptCall): number {
+  let size = 0;
+  for (const [, length] of (call.args[1] ?? "").matchAll(/\{[^{},]*,\s*(\d{1,10})\s*\}/g))
+    size += Number(length);
+  return size;
+}

@@ -1,0 +1,45 @@
+import type { Columns, DiagnosticList } from "./diagnostics.ts";
+import type { Diagnostic } from "./trace.ts";
+
+/** What a script has that a trace has not: told once for the whole file, at its first line. */
+export const scriptNotes = {
+  shell: ["note", "shell commands are not run: the model knows no sysctl and no routes"],
+  options: ["note", "options (`--name=value`) are left out: they set up packetdrill's own network"],
+  code: ["note", "Python blocks are left out; state what must hold by `expect` lines of a .tlstrace file"],
+  icmp: ["note", "ICMP packets are left out: what the sender makes of them is in its next segments"],
+  udp: ["warning", "UDP packets are left out: only TLS over TCP is modelled"],
+  sctp: ["warning", "SCTP packets are left out: only TLS over TCP is modelled"],
+  other: [
+    "note",
+    "writes to descriptors that are no TCP socket of the script (pipe, file, UDP) are left out",
+  ],
+  early: [
+    "warning",
+    "TCP packets that come before a connection's SYN are left out; begin with its handshake",
+  ],
+  eor: ["note", "MSG_MORE beside MSG_EOR is left out: kTLS refuses the two together (EINVAL)"],
+  covered: [
+    "note",
+    "segments go beyond what was written above: a send of the missing bytes is put before them",
+  ],
+} as const satisfies Record<string, readonly [Diagnostic["severity"], string]>;
+export type ScriptNote = keyof typeof scriptNotes;
+
+/** Counts what is left out, so that a script with forty ICMP lines gives one note. */
+export class NoteCounts {
+  private readonly found = new Map<ScriptNote, { line: number; at: Columns; count: number }>();
+
+  add(note: ScriptNote, line: number, at: Columns): void {
+    const before = this.found.get(note);
+    if (before) before.count++;
+    else this.found.set(note, { line, at, count: 1 });
+  }
+
+  report(diagnostics: DiagnosticList): void {
+    for (const [note, { line, at, count }] of this.found) {
+      const [severity, message] = scriptNotes[note];
+      const times = count === 1 ? "" : `; ${count} times in this script`;
+      diagnostics.report(severity, at, `${message}${times}`, line);
+    }
+  }
+}
