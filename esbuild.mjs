@@ -132,14 +132,14 @@ async function main() {
       const [script] = await bundleInto(esbuild, ["src/cli/start.ts"]);
       run(node, ["--enable-source-maps", script, ...rest]);
     },
-    e2e: () => tool("src/test/e2e.ts"),
+    e2e: () => tool("src/test/e2e.ts", "--test-reporter=spec"),
     bench: () => tool("src/test/bench.ts"),
     simulate: () => tool("src/test/simulate.ts"),
   };
-  const tool = async (source) => {
+  const tool = async (source, ...flags) => {
     await build(esbuild);
     const [script] = await bundleInto(esbuild, [source]);
-    run(node, ["--enable-source-maps", "--expose-gc", script, ...rest]);
+    run(node, ["--enable-source-maps", "--expose-gc", ...flags, script, ...rest]);
   };
   const job = tasks[task];
   if (!job) {

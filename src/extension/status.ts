@@ -16,7 +16,7 @@ export const statusTrackers: vscode.DebugAdapterTrackerFactory = {
         if (message.event === "stopped") show(item, message.body);
         else if (message.event === "continued" || message.event === "terminated") item.hide();
       },
-      onExit: () => item.dispose(),
+      onWillStopSession: () => item.dispose(),
     };
   },
 };

@@ -11,9 +11,11 @@ import { after, before, describe, test } from "node:test";
 import type { Browser } from "playwright-core";
 import { type ServedWorkbench, serveWorkbench } from "../cli/code-server.ts";
 import { installNote, installWorkbench, isInstalled, workbenchInstall } from "../cli/workbench-install.ts";
+import { shapes, writeCapture } from "./bench/captures.ts";
 import { findBrowser, launchBrowser } from "./browser.ts";
 import { captureScenarios, listingScenarios } from "./e2e/capture.ts";
 import { keysScenarios } from "./e2e/keys.ts";
+import { largeScenarios } from "./e2e/large.ts";
 import { traceScenarios, travelScenarios } from "./e2e/trace.ts";
 import { type Scenario, Workbench } from "./workbench.ts";
 
@@ -57,6 +59,7 @@ describe("the extension in VS Code", () => {
     mkdirSync(pictures, { recursive: true });
     cpSync("media/samples", samples, { recursive: true });
     cpSync("media/samples/lossy.pcap", path.join(samples, "without-keys.pcap"));
+    writeCapture(samples, shapes.lossy, 1);
     const profile = path.join(scratch, "profile");
     served = await serveWorkbench(install, { profile, folder: samples, vsix, password: null, settings });
     browser = await launchBrowser(executable);
@@ -96,6 +99,7 @@ describe("the extension in VS Code", () => {
   group("a capture", captureScenarios, listingScenarios);
   group("a trace file", traceScenarios, travelScenarios);
   group("a capture without keys", keysScenarios);
+  group("a capture of 100 MB", largeScenarios(`${shapes.lossy.name}.pcap`));
 });
 
 function packExtension(): void {

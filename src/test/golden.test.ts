@@ -14,11 +14,14 @@ import { checkExpectations } from "../replay/expectations.ts";
 const samples = "media/samples";
 const goldens = "src/test/golden";
 
-for (const sample of readdirSync(samples).filter((name) => /\.(tlstrace|pcap)$/.test(name))) {
+for (const sample of readdirSync(samples).filter((name) => /\.(tlstrace|pcap|pkt)$/.test(name))) {
   for (const { id } of profiles) {
     test(`${sample} under ${id} replays as its golden text`, async () => {
       const keys = path.join(samples, `${path.parse(sample).name}.keys`);
-      const timeline = await load(path.join(samples, sample), { profile: id, keys: existsSync(keys) ? [keys] : [] });
+      const timeline = await load(path.join(samples, sample), {
+        profile: id,
+        keys: existsSync(keys) ? [keys] : [],
+      });
       const text = `${[...goldenLines(timeline, new Set(timeline.trace.connections.keys()))].join("\n")}\n`;
       const golden = path.join(goldens, `${sample}.${id}.txt`);
       if (process.env.UPDATE === "1") writeFileSync(golden, text);

@@ -72,8 +72,11 @@ export class Workbench {
     await input.fill(text);
   }
 
-  /** Opens the explorer's context menu on a file and takes one item of it; a new window may not have it yet. */
-  async explorerMenu(file: string, item: string): Promise<void> {
+  /**
+   * Opens the explorer's context menu on a file and takes one item of it; a new window may not have it yet. Gives when
+   * it was taken, in milliseconds as Date.now().
+   */
+  async explorerMenu(file: string, item: string): Promise<number> {
     await this.page.keyboard.press("Control+Shift+E");
     const entry = this.page.locator(".monaco-menu .action-label", { hasText: item });
     await this.until(`"${item}" in the explorer's menu`, async () => {
@@ -85,7 +88,9 @@ export class Workbench {
       await this.page.keyboard.press("Escape");
       return false;
     });
+    const taken = Date.now();
     await entry.click();
+    return taken;
   }
 
   /** Presses a button of the debug toolbar, and takes the mouse away so that no tooltip hides anything. */
