@@ -122,13 +122,15 @@ test("keys that step back work only while a trace stands still", () => {
   assert.equal(new Set(keys).size, keys.length);
 });
 
-test("one language and one debug type, and the adapter's listings are in that language", () => {
+test("one debug type for both languages that are debugged as text, and the adapter's listings are in that language", () => {
   const [language] = contributes.languages;
   assert.deepEqual(
     [language!.id, debug!.type, contributes.breakpoints[0]!.language],
     Array(3).fill("tlstrace"),
   );
-  assert.deepEqual(debug!.languages, ["tlstrace"]);
+  const debugged = contributes.languages.map(({ id }) => id);
+  assert.deepEqual(debugged, ["tlstrace", "packetdrill"]);
+  assert.deepEqual(debug!.languages, debugged);
   const session = readFileSync("src/adapter/session.ts", "utf8");
   assert.ok(session.includes(`mimeType: "${language!.mimetypes[0]}"`));
 });
