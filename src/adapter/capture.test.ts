@@ -7,7 +7,7 @@ import { connectx } from "../core/profiles/connectx.ts";
 import { seq } from "../core/seq.ts";
 import { corpusFolder } from "../test/corpus.ts";
 import { sample, session } from "../test/dap-session.ts";
-import type { Trace } from "../trace/trace.ts";
+import { emptyTrace, type Trace } from "../trace/trace.ts";
 import { pageSize, sourcesOf } from "./sources.ts";
 
 const program = sample("lossy.pcap");
@@ -134,18 +134,10 @@ test("listing pages are stable: line k of page p is event p × 100,000 + k − 1
     recSeq0: 0n,
   };
   const trace: Trace = {
-    name: "big.pcap",
-    kind: "capture",
+    ...emptyTrace("big.pcap", "capture"),
     devices: [{ name: "eth0", profile: connectx, mtu: 1500 }],
     connections: [{ ...connection, epochs: [], mss: 0, installed: false, source: null, payload: null }],
-    streams: [],
     events,
-    sacks: new Map(),
-    recordSns: new Map(),
-    expectations: [],
-    comments: new Map(),
-    diagnostics: [],
-    verdicts: null,
   };
   const sources = sourcesOf(trace, "/big.pcap", 1);
   assert.deepEqual(

@@ -46,7 +46,11 @@ function streamLine({ machine, trace }: Timeline, stream: Stream): Line {
   const connection = trace.connections[stream.connection];
   const log = machine.records[stream.connection];
   const version = stream.version === null ? null : stream.version === 0x0304 ? "1.3" : "1.2";
-  const firstSn = log && log.count > 1 ? log.knownSn(1) : (connection?.recSeq0 ?? null);
+  // Bytes missing at the start do not hide its number: TLS 1.2 fixes it, in TLS 1.3 the keys do.
+  const hasSn = connection && (connection.version === 0x0303 || connection.epochs[0]);
+  const isGap = log && log.count > 1 && log.kind.at(1) === RecordKind.gap;
+  const recSeq0 = connection && (hasSn || !isGap) ? connection.recSeq0 : null;
+  const firstSn = log && log.count > 1 && !isGap ? log.knownSn(1) : recSeq0;
   return {
     kind: "stream",
     stream: stream.name,

@@ -313,3 +313,15 @@ test("a captured packet did leave: the replay goes on from its end", () => {
   assert.deepEqual(names(happenings[5]!), ["encrypted"]);
   assert.deepEqual(expected(play), [258, 258]);
 });
+
+test("connectx: a captured packet of a released record leaves the static params in the device as they were", () => {
+  const happenings = new Play(
+    exampleSetup,
+    "send 40000; > 0:20000; ack 17000; > 18000:19000; > 1000:2000 captured; > 18000:19000",
+  ).rest();
+  assert.deepEqual(happenings.slice(3).map(names), [
+    ["out-of-order", "static-params", "resync", "encrypted"],
+    ["out-of-order", "lookup-failed", "dropped"],
+    ["out-of-order", "resync", "encrypted"],
+  ]);
+});

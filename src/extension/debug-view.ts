@@ -1,23 +1,18 @@
-import type { DebugProtocol } from "@vscode/debugprotocol";
 import * as vscode from "vscode";
 
 /**
- * Opens the Run and Debug view at a session's first stop. The editor does so at breakpoints only, but most stops here
- * are rules of the model, which the protocol calls exceptions. `debug.openDebug: neverOpen` is respected.
+ * Opens the Run and Debug view when a session starts. The editor itself does so at the first breakpoint, but most stops
+ * here are rules of the model, which the protocol calls exceptions. `debug.openDebug: neverOpen` is respected.
  */
 export const debugViewTrackers: vscode.DebugAdapterTrackerFactory = {
-  createDebugAdapterTracker() {
-    let isFirst = true;
-    return {
-      onDidSendMessage(message: DebugProtocol.Event) {
-        if (!isFirst || message.type !== "event" || message.event !== "stopped") return;
-        isFirst = false;
-        if (vscode.workspace.getConfiguration("debug").get("openDebug") !== "neverOpen") void openDebugView();
-      },
-    };
-  },
+  createDebugAdapterTracker: () => ({
+    onWillStartSession() {
+      if (vscode.workspace.getConfiguration("debug").get("openDebug") !== "neverOpen") void openDebugView();
+    },
+  }),
 };
 
+/** At the start and not at the stop: there it would be in the way of the editor showing the line and why it stopped. */
 async function openDebugView(): Promise<void> {
   await vscode.commands.executeCommand("workbench.view.debug");
   await vscode.commands.executeCommand("workbench.action.focusActiveEditorGroup");

@@ -93,6 +93,23 @@ test("short streams: a byte wrong in any record of either direction", async (t) 
   }
 });
 
+test("two damaged records in a row before a KeyUpdate cost no other record", async (t) => {
+  if (folder === null) return t.diagnostic("corpus absent: nothing was compared");
+  const capture = captureNamed(folder, "keyupdate-13-aes128");
+  const good = await readBytes(capture);
+  const records = recordsOf(good, 0);
+  const update = records.findIndex(({ type, length }) => type === 22 && length === 27);
+  let bad = capture;
+  for (const { start, length } of records.slice(update - 2, update))
+    bad = changed(bad, copiesOf(good, 0, start + length - 20), 1);
+  const verdicts = recordsOf(await readBytes(bad), 0).map((one) => [one.start, one.authenticated]);
+  const expected = records.map((one, i) => [
+    one.start,
+    i === update - 1 || i === update - 2 ? Authenticated.no : Authenticated.yes,
+  ]);
+  assert.deepEqual(verdicts, expected);
+});
+
 /** Changes a record part by part in all its copies and expects that it fails, alone, and that the byte is named. */
 async function damageRecord(
   capture: CaptureBytes,
@@ -114,8 +131,9 @@ async function damageRecord(
       const places = failed.map((one) => [one.start, one.length, one.authenticated]);
       assert.deepEqual(places, [[record.start, record.length, Authenticated.no]], what);
       assert.equal(found.length, records.length, what);
-      // Poly1305 is not linear over bytes as GHASH is, so of its records only header bytes can be named.
-      const isNamed = at < 5 || good.connections[connection]!.cipher !== "chacha20-poly1305";
+      // Poly1305 is not linear over bytes as GHASH is, so of its records only header and tag bytes can be named.
+      const isOutside = at < 5 || at >= record.length - 16;
+      const isNamed = isOutside || good.connections[connection]!.cipher !== "chacha20-poly1305";
       const text = bad.verdicts!.damage.get(failed[0]!.event)!;
       assert.match(text, isNamed ? new RegExp(`byte ${position} `) : /somewhere in/, what);
       checkWires(bad, connection, record, position, what);

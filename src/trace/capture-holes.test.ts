@@ -114,6 +114,56 @@ for (const name of ["n12-aes128-clean", "n13-chacha-clean", "n12-aes128-tiny", "
   });
 }
 
+/** The capture with the last bytes of one frame cut off, as a snaplen would. */
+function cutShort(capture: CaptureBytes, frame: number, cut: number): CaptureBytes {
+  const view = new DataView(capture.bytes.buffer, capture.bytes.byteOffset);
+  let at = 24;
+  for (let i = 1; i < frame; i++) at += 16 + view.getUint32(at + 8, true);
+  const kept = view.getUint32(at + 8, true) - cut;
+  const end = at + 16 + kept;
+  const bytes = new Uint8Array([...capture.bytes.subarray(0, end), ...capture.bytes.subarray(end + cut)]);
+  new DataView(bytes.buffer).setUint32(at + 8, kept, true);
+  return { ...capture, bytes };
+}
+
+test("a KeyUpdate whose content is missing does not cost the records behind it", async (t) => {
+  if (folder === null) return t.diagnostic("corpus absent: nothing was compared");
+  const capture = captureNamed(folder, "keyupdate-13-aes128");
+  const good = await readBytes(capture);
+  const update = recordsOf(good, 0).find(({ type, length }) => type === 22 && length === 27)!;
+  const covers = (at: number) =>
+    transmitsOf(good, 0).filter(({ start, length }) => start <= at && at < start + length);
+  const [transmit, ...others] = covers(update.start + 26);
+  assert.equal(others.length, 0);
+  const cut = transmit!.start + transmit!.length - (update.start + 6);
+  const trace = await readBytes(cutShort(capture, transmit!.frame, cut));
+  const [expected, found] = [numbered(good, 0), numbered(trace, 0)];
+  const lost = [...expected.keys()].filter((start) => !found.has(start));
+  const end = transmit!.start + transmit!.length;
+  assert.ok(
+    lost.every((start) => update.start <= start && start < end),
+    lost.join(", "),
+  );
+  for (const [start, text] of found) assert.equal(text, expected.get(start));
+  assert.ok(recordsOf(trace, 0).every((record) => record.authenticated !== Authenticated.no));
+});
+
+test("records are found again behind a gap that hides two KeyUpdates", async (t) => {
+  if (folder === null) return t.diagnostic("corpus absent: nothing was compared");
+  const capture = captureNamed(folder, "keyupdate-13-aes128");
+  const good = await readBytes(capture);
+  const updates = recordsOf(good, 0).filter(({ type, length }) => type === 22 && length === 27);
+  const [first, second] = [updates[0]!.start, updates[1]!.start + updates[1]!.length];
+  const dropped = transmitsOf(good, 0).filter(
+    ({ start, length }) => start < second && first < start + length,
+  );
+  const trace = await readBytes(without(capture, new Set(dropped.map(({ frame }) => frame))));
+  const [expected, found] = [numbered(good, 0), numbered(trace, 0)];
+  for (const [start, text] of found) assert.equal(text, expected.get(start));
+  const behind = [...expected.keys()].filter((start) => start >= second + 2 * 1448);
+  assert.ok(behind.length > 3 && behind.every((start) => found.has(start) || start === behind[0]));
+});
+
 test("without keys the framing is found again behind a hole, numbers are not", async (t) => {
   if (folder === null) return t.diagnostic("corpus absent: nothing was compared");
   const capture = captureNamed(folder, "n12-aes128-clean");

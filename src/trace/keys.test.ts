@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseCryptoInfos, parseKeyLogs } from "./keys.ts";
+import { parseCryptoInfos, parseKeyLogs, toHex } from "./keys.ts";
 
 const random = "ab".repeat(32);
 
@@ -50,6 +50,17 @@ test("a crypto_info: alone, in an array, under dirs; addresses in their canonica
     const [read] = infos;
     assert.deepEqual([read!.source, read!.destination], ["10.0.0.1:1", "[fd77::2]:2"]);
     assert.deepEqual([read!.recSeq, read!.startSeq, read!.cipher], [(1n << 64n) - 1n, -1, "aes-128-gcm"]);
+  }
+});
+
+test("a 12-byte IV may be written in two pieces, as the kernel splits it or not", () => {
+  const whole = { ...info, suite: "TLS_CHACHA20_POLY1305_SHA256", key: "00".repeat(32) };
+  for (const [salt, iv] of [
+    ["", "0102030405060708090a0b0c"],
+    ["01020304", "05060708090a0b0c"],
+  ]) {
+    const [read] = parseCryptoInfos(JSON.stringify({ ...whole, salt, iv })).infos;
+    assert.deepEqual([read!.keys.salt.length, toHex(read!.keys.iv)], [0, "0102030405060708090a0b0c"]);
   }
 });
 

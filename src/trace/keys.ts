@@ -118,6 +118,14 @@ export function parseCryptoInfos(text: string): { infos: CryptoInfo[]; diagnosti
 const fieldsOf = (json: unknown): Record<string, unknown> | null =>
   typeof json === "object" && json !== null ? (json as Record<string, unknown>) : null;
 
+/** TLS 1.3 and ChaCha20 have one 12-byte IV, which some write as 4 + 8 bytes whatever the cipher's own split. */
+function splitNonce(cipher: Cipher, salt: Uint8Array | null, iv: Uint8Array | null): (Uint8Array | null)[] {
+  const saltSize = saltSizeOf(cipher);
+  if (!salt || !iv || salt.length + iv.length !== saltSize + ivSizeOf(cipher)) return [salt, iv];
+  const whole = Uint8Array.of(...salt, ...iv);
+  return [whole.slice(0, saltSize), whole.slice(saltSize)];
+}
+
 /** The crypto_info of one JSON direction, or what is wrong with it. */
 function cryptoInfoOf(fields: Record<string, unknown>): CryptoInfo | string {
   const text = (name: string) => (typeof fields[name] === "string" ? (fields[name] as string) : "");
@@ -126,8 +134,7 @@ function cryptoInfoOf(fields: Record<string, unknown>): CryptoInfo | string {
   const cipher = cipherOf(text("suite") || text("cipher"));
   if (cipher === null) return `"suite" must name AES-128-GCM, AES-256-GCM or ChaCha20-Poly1305`;
   const key = fromHex(text("key"));
-  const salt = fromHex(text("salt"));
-  const iv = fromHex(text("iv"));
+  const [salt, iv] = splitNonce(cipher, fromHex(text("salt")), fromHex(text("iv")));
   if (key?.length !== keySizeOf(cipher)) return `"key" must be ${keySizeOf(cipher)} bytes in hex`;
   if (salt?.length !== saltSizeOf(cipher)) return `"salt" must be ${saltSizeOf(cipher)} bytes in hex`;
   if (iv?.length !== ivSizeOf(cipher)) return `"iv" must be ${ivSizeOf(cipher)} bytes in hex`;

@@ -1,10 +1,10 @@
-import { EventLog, Flag, Kind } from "../core/event.ts";
+import { Flag, Kind } from "../core/event.ts";
 import type { Profile } from "../core/profile.ts";
 import { layoutOf, recordType } from "../core/record.ts";
 import { advance, type Seq, seq, toU32 } from "../core/seq.ts";
 import { derivedKeys, payloadOf } from "./keystream.ts";
 import { StreamProgress } from "./progress.ts";
-import type { Trace } from "./trace.ts";
+import { emptyTrace, type Trace } from "./trace.ts";
 
 /** Number of the first payload byte in a schedule: the SYN has 0. */
 export const firstPayloadByte = 1;
@@ -48,20 +48,8 @@ export class ScheduleTrace {
   /** `startSeq`: the place on the ring of the first payload byte. */
   constructor(name: string, profile: Profile, startSeq = firstPayloadByte) {
     this.startSeq = seq(startSeq);
-    this.trace = {
-      name,
-      kind: "text",
-      devices: [{ name: "eth0", profile, mtu: mtuUsual }],
-      connections: [],
-      streams: [],
-      events: new EventLog(),
-      sacks: new Map(),
-      recordSns: new Map(),
-      expectations: [],
-      comments: new Map(),
-      diagnostics: [],
-      verdicts: null,
-    };
+    this.trace = emptyTrace(name, "text");
+    this.trace.devices.push({ name: "eth0", profile, mtu: mtuUsual });
   }
 
   /** One more offloaded sender, `conn0`, `conn1` …; gives its index. */

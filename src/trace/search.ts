@@ -93,7 +93,10 @@ export class FramingSearch {
   nextRecord(position: number, epoch: Epoch, index: number): Followed | null {
     for (const candidate of this.#candidates(position + this.#sizeMin, position + recordSizeMax + 1)) {
       const followed = this.followedAt(candidate, epoch, index);
-      if (followed) return followed;
+      if (!followed) continue;
+      // New keys here say that a change of keys came before, not that the record at `position` was it.
+      const isNext = followed.epoch === epoch;
+      if (isNext || this.withRightHeader(position, candidate - position, epoch, index)) return followed;
     }
     return null;
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { EventLog, Flag, Kind, packRecord } from "../core/event.ts";
+import { Flag, Kind, packRecord } from "../core/event.ts";
 import { profileById, profiles } from "../core/profiles/all.ts";
 import { ciphers, layoutOf } from "../core/record.ts";
 import { seq, toU32 } from "../core/seq.ts";
@@ -11,22 +11,7 @@ import { StreamProgress } from "./progress.ts";
 import { offloadNote } from "./suites.ts";
 import { parseTrace } from "./text.ts";
 import { printDeclarations, printEvent, printTrace, relative } from "./text-print.ts";
-import type { Trace } from "./trace.ts";
-
-const emptyTrace = (kind: Trace["kind"]): Trace => ({
-  name: "test",
-  kind,
-  devices: [],
-  connections: [],
-  streams: [],
-  events: new EventLog(),
-  sacks: new Map(),
-  recordSns: new Map(),
-  expectations: [],
-  comments: new Map(),
-  diagnostics: [],
-  verdicts: null,
-});
+import { emptyTrace, type Trace } from "./trace.ts";
 
 /** What one generated event is made of; numbers are brought into range by the state of the stream. */
 interface Draft {
@@ -84,7 +69,7 @@ const drafts = fc.array(
 
 /** A trace as its reader would have made it of some text: events that can follow each other, on lines of their own. */
 function build(setups: readonly Setup[], drafts: readonly Draft[]): Trace {
-  const trace = emptyTrace("text");
+  const trace = emptyTrace("test", "text");
   trace.devices.push({ name: "eth0", profile: profiles[0]!, mtu: 1500 });
   const progress = setups.map((setup) => addConnection(trace, setup));
   trace.declarationLines = [2, ...setups.map((_, i) => i + 4)];
@@ -292,7 +277,7 @@ test("relative numbers are negative in the 2^30 bytes before the start only", ()
 
 /** A capture with one connection and `count` transmits a microsecond apart. */
 function capture(count: number): Trace {
-  const trace = emptyTrace("capture");
+  const trace = emptyTrace("test", "capture");
   addConnection(trace, {
     name: "10.0.0.1:443>10.0.0.2:5000",
     cipher: 0,

@@ -1,11 +1,10 @@
-import { EventLog } from "../core/event.ts";
 import type { Profile } from "../core/profile.ts";
 import { LineFault, list, readLine, span, type Token } from "./lexer.ts";
 import { Reading } from "./reading.ts";
 import { readConnection, readDevice } from "./text-declarations.ts";
 import { readEvent } from "./text-events.ts";
 import { readExpectation, settleExpectations } from "./text-expect.ts";
-import type { Trace } from "./trace.ts";
+import { emptyTrace, type Trace } from "./trace.ts";
 import { lineForms } from "./vocabulary.ts";
 
 /** Characters of a file that is still read as text; a trace of this size has some five million events. */
@@ -16,7 +15,7 @@ const textSizeMax = 2 ** 28;
  * place and what to do, and reading goes on with the next line. `profiles` gives a device's profile by id, or null.
  */
 export function parseTrace(name: string, text: string, profiles: (id: string) => Profile | null): Trace {
-  const trace = emptyTrace(name);
+  const trace = emptyTrace(name, "text");
   const reading = new Reading(trace, profiles);
   const tooLong = text.length > textSizeMax;
   const lines = (tooLong ? "" : text).replace(/^\uFEFF/, "").split(/\r\n?|\n/);
@@ -29,23 +28,6 @@ export function parseTrace(name: string, text: string, profiles: (id: string) =>
   reading.finish();
   trace.declarationLines = [...reading.deviceLines, ...reading.connectionLines];
   return trace;
-}
-
-function emptyTrace(name: string): Trace {
-  return {
-    name,
-    kind: "text",
-    devices: [],
-    connections: [],
-    streams: [],
-    events: new EventLog(),
-    sacks: new Map(),
-    recordSns: new Map(),
-    expectations: [],
-    comments: new Map(),
-    diagnostics: [],
-    verdicts: null,
-  };
 }
 
 function readOne(reading: Reading, text: string): void {

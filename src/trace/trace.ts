@@ -1,6 +1,6 @@
 import type { Connection, Device } from "../core/connection.ts";
 import type { EffectName } from "../core/effect.ts";
-import type { EventLog } from "../core/event.ts";
+import { EventLog } from "../core/event.ts";
 import type { Cipher, TlsVersion } from "../core/record.ts";
 import type { WireVerdict } from "./vocabulary.ts";
 
@@ -85,3 +85,19 @@ export interface Trace {
   /** Null for trace files: their wire bytes come from the model alone. */
   verdicts: Verdicts | null;
 }
+
+/** A trace that holds nothing yet. */
+export const emptyTrace = (name: string, kind: Trace["kind"]): Trace => ({
+  name,
+  kind,
+  devices: [],
+  connections: [],
+  streams: [],
+  events: new EventLog(),
+  sacks: new Map(),
+  recordSns: new Map(),
+  expectations: [],
+  comments: new Map(),
+  diagnostics: [],
+  verdicts: null,
+});

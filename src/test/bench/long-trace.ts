@@ -2,7 +2,7 @@ import { EventLog, Kind } from "../../core/event.ts";
 import { connectx } from "../../core/profiles/connectx.ts";
 import { recordType } from "../../core/record.ts";
 import { advance, seq } from "../../core/seq.ts";
-import type { Trace } from "../../trace/trace.ts";
+import { emptyTrace, type Trace } from "../../trace/trace.ts";
 import { seeded } from "../mutate.ts";
 
 const segmentSize = 1448;
@@ -30,18 +30,10 @@ export function longTrace(transmits: number, outOfOrderShare: number, seed: numb
     payload: null,
   };
   return {
-    name: "long",
-    kind: "text",
+    ...emptyTrace("long", "text"),
     devices: [{ name: "eth0", profile: connectx, mtu: 1500 }],
     connections: [connection],
-    streams: [],
     events,
-    sacks: new Map(),
-    recordSns: new Map(),
-    expectations: [],
-    comments: new Map(),
-    diagnostics: [],
-    verdicts: null,
   };
 }
 
