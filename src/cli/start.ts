@@ -9,8 +9,8 @@ import { openEditor } from "./editor.ts";
 import { nodeEnvironment } from "./environment.ts";
 
 /** What `npm start` debugs: a real capture with lost packets, and its keys. */
-const capture = path.resolve("media/samples/lossy.pcap");
-const keys = path.resolve("media/samples/lossy.keys");
+const capture = path.resolve("media/samples/upload.pcap");
+const keys = path.resolve("media/samples/upload.keys");
 
 /** Rows of an indexed scope that are printed at either end. */
 const rowsShown = 3;
