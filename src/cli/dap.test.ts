@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { type AddressInfo, connect } from "node:net";
+import type { Readable, Writable } from "node:stream";
 import { test } from "node:test";
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { sample } from "../test/dap-session.ts";
@@ -9,10 +11,15 @@ import { nodeEnvironment } from "./environment.ts";
 
 type Message = DebugProtocol.Response & DebugProtocol.Event;
 
-/** An editor on a socket: frames messages by Content-Length and waits for the one it wants. */
+/** An editor on a TCP port. */
 async function editor(port: number) {
   const socket = connect(port, "127.0.0.1");
   await new Promise((resolve) => socket.once("connect", resolve));
+  return { socket, ...speaking(socket, socket) };
+}
+
+/** Frames messages by Content-Length and waits for the one it wants. */
+function speaking(from: Readable, to: Writable) {
   let buffer = Buffer.alloc(0);
   let waiting: { is: (message: Message) => boolean; resolve: (message: Message) => void } | null = null;
   const messages: Message[] = [];
@@ -23,7 +30,7 @@ async function editor(port: number) {
     waiting!.resolve(message!);
     waiting = null;
   };
-  socket.on("data", (chunk) => {
+  from.on("data", (chunk) => {
     buffer = Buffer.concat([buffer, chunk]);
     for (;;) {
       const head = /^Content-Length: (\d+)\r\n\r\n/.exec(buffer.toString("latin1", 0, 60));
@@ -41,11 +48,11 @@ async function editor(port: number) {
   let seq = 1;
   const ask = (command: string, args: object) => {
     const json = JSON.stringify({ seq: seq++, type: "request", command, arguments: args });
-    socket.write(`Content-Length: ${Buffer.byteLength(json)}\r\n\r\n${json}`);
+    to.write(`Content-Length: ${Buffer.byteLength(json)}\r\n\r\n${json}`);
     return until((message) => message.type === "response" && message.command === command);
   };
   const event = (name: string) => until((message) => message.type === "event" && message.event === name);
-  return { socket, ask, event };
+  return { ask, event };
 }
 
 test("an editor on a TCP port debugs a sample to its first out-of-order transmit", async () => {
@@ -71,6 +78,20 @@ test("an editor on a TCP port debugs a sample to its first out-of-order transmit
   assert.equal((await second.ask("initialize", { adapterID: "tlstrace" })).success, true);
   second.socket.destroy();
   await new Promise((resolve) => server.close(resolve));
+});
+
+test("an editor on stdin and stdout debugs a sample; disconnecting ends the process", async () => {
+  const child = spawn(process.execPath, ["dist/cli.js", "dap"], { stdio: ["pipe", "pipe", "inherit"] });
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  const { ask, event } = speaking(child.stdout, child.stdin);
+  await ask("initialize", { adapterID: "tlstrace" });
+  assert.equal((await ask("launch", { program: sample("retransmission-in-record.tlstrace") })).success, true);
+  await event("initialized");
+  await ask("setExceptionBreakpoints", { filters: ["resync"] });
+  await ask("configurationDone", {});
+  assert.match((await event("stopped")).body.text, /resync record=1 replayed=4344/);
+  await ask("disconnect", {});
+  assert.equal(await exited, 0);
 });
 
 test("a port that is taken or none is refused", async () => {
