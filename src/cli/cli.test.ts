@@ -57,6 +57,11 @@ const unusable: [what: string, args: string[], message: RegExp][] = [
     ["verify", file("cut.pcap.gz", gzipSync(pcapHeader).subarray(0, 20))],
     /gzip|inflat/i,
   ],
+  [
+    "an absurd length at its very beginning",
+    ["verify", file("absurd.pcap", Buffer.concat([pcapHeader, Buffer.alloc(16, 255)]))],
+    /damaged at byte 24/,
+  ],
 ];
 for (const [what, args, message] of unusable) {
   test(`${what} ends with status 2, a message and nothing on stdout`, () => {
@@ -74,11 +79,6 @@ const readable: [what: string, args: string[], message: RegExp][] = [
     "a cut capture",
     ["verify", file("cut.pcap", readFileSync(capture).subarray(0, 100_001)), "--keys", keys],
     /cut short/,
-  ],
-  [
-    "an absurd length",
-    ["verify", file("absurd.pcap", Buffer.concat([pcapHeader, Buffer.alloc(16, 255)]))],
-    /damaged at byte 24/,
   ],
   [
     "a key log of rubbish",

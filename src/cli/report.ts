@@ -61,23 +61,17 @@ function sumsOf(timeline: Timeline, stream: Stream): string[] {
   ];
 }
 
-const wrongEffects = maskOf(
-  "wire-differs",
-  "authentication-failed",
-  "plaintext",
-  "placeholder",
-  "wrong-tag",
-  "wrong-ciphertext",
-);
+/** In a capture only its own bytes can be wrong; a trace file has none, there the model's bytes are judged. */
+const wrongIn = {
+  capture: maskOf("wire-differs", "authentication-failed"),
+  text: maskOf("plaintext", "placeholder", "wrong-tag", "wrong-ciphertext"),
+} as const;
 
 /** Each failed record and each differing packet, with its frame, its record and the first wrong byte. */
 function findingsOf(timeline: Timeline, connection: number): string[] {
+  const wrong = wrongIn[timeline.trace.kind];
   const findings: string[] = [];
-  for (
-    let event = timeline.nextHit(0, 1, wrongEffects);
-    event >= 0;
-    event = timeline.nextHit(event + 1, 1, wrongEffects)
-  ) {
+  for (let event = timeline.nextHit(0, 1, wrong); event >= 0; event = timeline.nextHit(event + 1, 1, wrong)) {
     if (timeline.trace.events.connection.at(event) === connection)
       findings.push(...findingsAt(timeline, event));
   }
@@ -104,7 +98,7 @@ function findingsAt(timeline: Timeline, event: number): string[] {
     .record(event)
     .stages.flatMap(({ effects }, stage) =>
       effects
-        .filter((effect) => (wrongEffects & (1 << effect.kind)) !== 0)
+        .filter((effect) => (wrongIn[kind] & (1 << effect.kind)) !== 0)
         .map((effect) => `${place}: ${wordEffect(viewAt(timeline, { event, stage }), effect)}`),
     );
 }

@@ -88,8 +88,16 @@ export class Workbench {
       await this.page.keyboard.press("Escape");
       return false;
     });
-    const taken = Date.now();
-    await entry.click();
+    // A menu that has just opened takes no notice of a click.
+    let taken = Date.now();
+    await this.until("the menu to close", async () => {
+      taken = Date.now();
+      await entry.click();
+      return entry.waitFor({ state: "hidden", timeout: 1000 }).then(
+        () => true,
+        () => false,
+      );
+    });
     return taken;
   }
 

@@ -3,7 +3,7 @@ import { listEvents } from "./capture-events.ts";
 import { openCaptureFile, readSegments } from "./capture-file.ts";
 import { type CaptureContext, readSenders, type Sender, speaksTls } from "./connections.ts";
 import { type KeySource, parseKeyLogs } from "./keys.ts";
-import type { FileAccess, Platform, Progress } from "./platform.ts";
+import { type FileAccess, type Platform, type Progress, UserError } from "./platform.ts";
 import { gapType, type RecordTable } from "./records.ts";
 import type { SegmentLog, Segments } from "./segments.ts";
 import type { OffloadStart } from "./start.ts";
@@ -36,6 +36,10 @@ export async function readCapture(
 ): Promise<Trace> {
   const opened = openCaptureFile(file, platform);
   const segments = await readSegments(opened, progress);
+  const damage = segments.diagnostics.find(
+    ({ severity, frame }) => severity === "error" && frame !== undefined,
+  );
+  if (segments.frames === 0 && damage) throw new UserError(`${file.name}: ${damage.message}`);
   return traceOf(opened, segments, keys, options, platform, progress);
 }
 
