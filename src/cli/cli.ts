@@ -1,12 +1,8 @@
-import { Command, CommanderError } from "commander";
-import type { Timeline } from "../replay/timeline.ts";
+import { Command, CommanderError, Option } from "commander";
 import { UserError } from "../trace/platform.ts";
-import { goldenLines } from "./golden.ts";
-import { linesOf } from "./json.ts";
-import { type LoadFlags, load, selected } from "./load.ts";
-import { exitStatus, print } from "./output.ts";
-import { reportOf } from "./report.ts";
-import { addTestCommand } from "./test-command.ts";
+import type { LoadFlags } from "./open.ts";
+import { exitStatus } from "./output.ts";
+import type { TestFlags } from "./test-command.ts";
 
 const program = new Command("tlstrace")
   .description("Replays traces and captures of kernel TLS connections through a model of the NIC offload.")
@@ -19,13 +15,30 @@ reading(
   "a trace file or a capture",
 )
   .option("--json", "one JSON object a line: streams, records, transmits, summaries")
-  .action(replay);
+  .action(async (file: string, flags: LoadFlags) => (await import("./replay.ts")).replay(file, flags));
 reading(
   "verify",
   "Says whether every record authenticates and every captured byte is the right one.",
   "a capture",
-).action(verify);
-addTestCommand(program);
+).action(async (file: string, flags: LoadFlags) => (await import("./verify.ts")).verify(file, flags));
+program
+  .command("test")
+  .description(
+    "Checks the expect lines of trace files. Prints TAP 14; failures also go to stderr as file:line: error: …\n" +
+      "Exit status: 0 all hold, 1 some fail, 2 bad usage or an unreadable file.",
+  )
+  .argument("<path...>", "trace files, and folders that are searched for *.tlstrace")
+  .option("--profile <ids>", "NIC families to test under, as connectx,innova (default: the trace's own)")
+  .addOption(new Option("--all-profiles", "test under every NIC family").conflicts("profile"))
+  .option("--junit <file>", "also write a JUnit XML report")
+  .option("--sarif <file>", "also write a SARIF 2.1.0 log of the failures")
+  .option(
+    "--update",
+    "first add expect lines below events that have notable effects and none; changes no line",
+  )
+  .action(async (paths: string[], flags: TestFlags) =>
+    (await import("./test-command.ts")).test(paths, flags),
+  );
 program
   .command("dap")
   .description("Serves the Debug Adapter Protocol on stdin and stdout, or on a TCP port of this machine.")
@@ -46,38 +59,6 @@ function reading(name: string, description: string, what: string): Command {
     .option("--stream <glob...>", "only streams whose name matches, e.g. '*:443>*'")
     .option("--tap <where>", "where the capture was taken: auto, host (before the NIC), wire", "auto")
     .option("--offload-start <when>", "TLS 1.2 start: after-finished or after-ccs", "after-finished");
-}
-
-async function replay(file: string, flags: LoadFlags & { json?: boolean }): Promise<void> {
-  const timeline = await load(file, flags);
-  const streams = timeline.trace.streams.filter(({ name }) => selected(flags.stream, name));
-  complain(file, timeline);
-  if (!flags.json) {
-    const connections = new Set(streams.flatMap(({ connection }) => (connection < 0 ? [] : [connection])));
-    return print(goldenLines(timeline, connections));
-  }
-  for (const stream of streams) await print(jsonOf(linesOf(timeline, stream)));
-}
-
-/** Diagnostics go to stderr, with their place, in the form that problem matchers read. */
-function complain(file: string, { trace }: Timeline): void {
-  for (const { severity, message, line, frame } of trace.diagnostics) {
-    const place = line !== undefined ? `:${line}` : frame ? `: frame ${frame}` : "";
-    process.stderr.write(`${file}${place}: ${severity}: ${message}\n`);
-  }
-}
-
-function* jsonOf(lines: Iterable<object>): Generator<string> {
-  for (const line of lines) yield JSON.stringify(line);
-}
-
-async function verify(file: string, flags: LoadFlags): Promise<void> {
-  const timeline = await load(file, flags);
-  complain(file, timeline);
-  const streams = timeline.trace.streams.filter(({ name }) => selected(flags.stream, name));
-  const { lines, wrong } = reportOf(timeline, streams);
-  await print(lines);
-  if (wrong) process.exitCode = exitStatus.wrong;
 }
 
 async function main(): Promise<void> {

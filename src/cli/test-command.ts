@@ -1,10 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { type Command, Option } from "commander";
 import type { Profile } from "../core/profile.ts";
 import { profiles } from "../core/profiles/all.ts";
 import { Timeline } from "../replay/timeline.ts";
 import { UserError } from "../trace/platform.ts";
-import { profileNamed } from "./load.ts";
+import { profileNamed } from "./open.ts";
 import { exitStatus, print } from "./output.ts";
 import { junitOf } from "./test-junit.ts";
 import { failuresOf, readTraceFile, runTest, type TestRun } from "./test-run.ts";
@@ -13,7 +12,7 @@ import { tapHead, tapOf } from "./test-tap.ts";
 import { withMissing } from "./test-update.ts";
 import { tracePaths } from "./trace-paths.ts";
 
-interface TestFlags {
+export interface TestFlags {
   profile?: string;
   allProfiles?: true;
   junit?: string;
@@ -22,26 +21,7 @@ interface TestFlags {
 }
 
 /** `tlstrace test PATH…`: traces as regression tests. */
-export function addTestCommand(program: Command): void {
-  program
-    .command("test")
-    .description(
-      "Checks the expect lines of trace files. Prints TAP 14; failures also go to stderr as file:line: error: …\n" +
-        "Exit status: 0 all hold, 1 some fail, 2 bad usage or an unreadable file.",
-    )
-    .argument("<path...>", "trace files, and folders that are searched for *.tlstrace")
-    .option("--profile <ids>", "NIC families to test under, as connectx,innova (default: the trace's own)")
-    .addOption(new Option("--all-profiles", "test under every NIC family").conflicts("profile"))
-    .option("--junit <file>", "also write a JUnit XML report")
-    .option("--sarif <file>", "also write a SARIF 2.1.0 log of the failures")
-    .option(
-      "--update",
-      "first add expect lines below events that have notable effects and none; changes no line",
-    )
-    .action(test);
-}
-
-async function test(paths: string[], flags: TestFlags): Promise<void> {
+export async function test(paths: string[], flags: TestFlags): Promise<void> {
   const files = tracePaths(paths);
   const under = profilesOf(flags);
   if (flags.update) for (const file of files) update(file, under);

@@ -1,5 +1,6 @@
 import { Effect } from "../core/effect.ts";
 import { type StageSpec, stages } from "../core/stage.ts";
+import { globPattern } from "../trace/glob.ts";
 import { UserError } from "../trace/platform.ts";
 import { holds } from "./expression.ts";
 import type { Expression } from "./expression-parse.ts";
@@ -58,16 +59,6 @@ export function parseHit(text: string): HitCondition {
       return (occurrence) => occurrence === n;
   }
 }
-
-/** Turns a glob of `*` and `?` into an anchored pattern. */
-export const globPattern = (glob: string): RegExp =>
-  new RegExp(
-    `^${glob
-      .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-      .replace(/\*/g, ".*")
-      .replace(/\?/g, ".")}$`,
-    "i",
-  );
 
 /** Numbers of the stages that a function breakpoint's name means: model names, their last part, kernel names. */
 export function stagesNamed(glob: string): number[] {

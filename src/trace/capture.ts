@@ -2,6 +2,7 @@ import type { Profile } from "../core/profile.ts";
 import { listEvents } from "./capture-events.ts";
 import { openCaptureFile, readSegments } from "./capture-file.ts";
 import { type CaptureContext, readSenders, type Sender, speaksTls } from "./connections.ts";
+import { globMatcher } from "./glob.ts";
 import { type KeySource, parseKeyLogs } from "./keys.ts";
 import { type FileAccess, type Platform, type Progress, UserError } from "./platform.ts";
 import { gapType, type RecordTable } from "./records.ts";
@@ -63,7 +64,7 @@ async function traceOf(
     offloadStart,
     copyWindow,
   };
-  const senders = await readAllSenders(context, segments, new FileWindow(file), matcherOf(options.streams));
+  const senders = await readAllSenders(context, segments, new FileWindow(file), globMatcher(options.streams));
   const connections = [];
   for (const sender of senders) {
     if (sender.offload === null) continue;
@@ -116,19 +117,6 @@ function rowsByStream(log: SegmentLog, flows: number): (stream: number) => Int32
     if (log.length.values[row]! > 0) rows[starts[streamOf(row)]!++] = row;
   }
   return (stream) => rows.subarray(ends[stream], ends[stream + 1]);
-}
-
-/** A predicate that any of the globs matches; brackets stand for themselves, since names of IPv6 streams have them. */
-function matcherOf(globs: readonly string[]): (name: string) => boolean {
-  if (globs.length === 0) return () => true;
-  const patterns = globs.map((glob) => {
-    const text = glob
-      .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-      .replaceAll("*", ".*")
-      .replaceAll("?", ".");
-    return new RegExp(`^${text}$`);
-  });
-  return (name) => patterns.some((pattern) => pattern.test(name));
 }
 
 /** What the user asked for and did not get. */

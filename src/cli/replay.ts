@@ -1,0 +1,21 @@
+import { goldenLines } from "./golden.ts";
+import { linesOf } from "./json.ts";
+import { load } from "./load.ts";
+import { complain, type LoadFlags, selectedStreams } from "./open.ts";
+import { print } from "./output.ts";
+
+/** `tlstrace replay`: what the model says of every event, as golden text or as JSON lines. */
+export async function replay(file: string, flags: LoadFlags & { json?: boolean }): Promise<void> {
+  const timeline = await load(file, flags);
+  const streams = selectedStreams(timeline.trace, flags);
+  complain(file, timeline.trace);
+  if (!flags.json) {
+    const connections = new Set(streams.flatMap(({ connection }) => (connection < 0 ? [] : [connection])));
+    return print(goldenLines(timeline, connections));
+  }
+  for (const stream of streams) await print(jsonOf(linesOf(timeline, stream)));
+}
+
+function* jsonOf(lines: Iterable<object>): Generator<string> {
+  for (const line of lines) yield JSON.stringify(line);
+}

@@ -1,0 +1,73 @@
+import { Kind } from "../core/event.ts";
+import { advance, after, seq } from "../core/seq.ts";
+import { Authenticated, type Stream, type Trace, type Verdicts, Wire } from "../trace/trace.ts";
+import { complain, type LoadFlags, type Opened, open, selectedStreams } from "./open.ts";
+import { exitStatus, print } from "./output.ts";
+
+/** More findings than this of one stream are counted, not listed. */
+const findingsMax = 20;
+
+/** `tlstrace verify`: each stream's sums, then every failed record and every differing transmit. */
+export async function verify(file: string, flags: LoadFlags): Promise<void> {
+  const opened = await open(file, flags);
+  complain(file, opened.trace);
+  const findings = await findingsIn(opened);
+  const streams = selectedStreams(opened.trace, flags);
+  let wrong = false;
+  for (const stream of streams) {
+    const found = stream.connection < 0 ? [] : findings(stream.connection);
+    await print([
+      ...sumsOf(opened.trace, stream),
+      ...found.slice(0, findingsMax).map((finding) => `  WRONG ${finding}`),
+    ]);
+    if (found.length > findingsMax) await print([`  … and ${found.length - findingsMax} more`]);
+    wrong ||= found.length > 0;
+  }
+  const checked = streams.some(({ connection }) => connection >= 0 && wasChecked(opened.trace, connection));
+  const right = checked ? "Everything that could be checked is right." : "Nothing could be checked.";
+  await print([wrong ? "Something is wrong." : right]);
+  if (wrong) process.exitCode = exitStatus.wrong;
+}
+
+/** What is wrong with a connection's bytes. A capture is replayed only if something is: its bytes are judged already. */
+async function findingsIn(opened: Opened): Promise<(connection: number) => string[]> {
+  const { verdicts } = opened.trace;
+  if (verdicts && !hasWrong(verdicts)) return () => [];
+  const [{ replayed }, { findingsOf }] = await Promise.all([import("./load.ts"), import("./findings.ts")]);
+  const timeline = await replayed(opened);
+  return (connection) => findingsOf(timeline, connection);
+}
+
+const hasWrong = ({ wire, authenticated }: Verdicts): boolean =>
+  wire.includes(Wire.differs) || authenticated.includes(Authenticated.no);
+
+const wasChecked = ({ verdicts }: Trace, connection: number): boolean =>
+  verdicts === null || (verdicts.compared[connection] ?? 0) > 0;
+
+function sumsOf(trace: Trace, { name, note, connection }: Stream): string[] {
+  const notes = note === null ? [] : [`  note: ${note}`];
+  if (connection < 0) return [`${name}: not offloaded`, ...notes];
+  if (!trace.verdicts) return [`${name}: a trace file has no captured bytes to compare`, ...notes];
+  const { compared, differing } = trace.verdicts;
+  const { records, yes, no, transmits } = countsOf(trace, trace.verdicts, connection);
+  return [
+    `${name}: ${records} records, ${yes} authenticated, ${no} failed; ` +
+      `${transmits} transmits, ${compared[connection]} bytes of them compared, ${differing[connection]} differ`,
+    ...notes,
+  ];
+}
+
+function countsOf({ events, connections }: Trace, { authenticated }: Verdicts, connection: number) {
+  const { startSeq } = connections[connection]!;
+  const counts = { records: 0, yes: 0, no: 0, transmits: 0 };
+  for (let event = 0; event < events.count; event++) {
+    if (events.connection.values[event] !== connection) continue;
+    const end = advance(seq(events.seq.values[event]!), events.length.values[event]!);
+    if (events.kind.values[event] === Kind.transmit && after(end, startSeq)) counts.transmits++;
+    if (events.kind.values[event] !== Kind.record) continue;
+    counts.records++;
+    if (authenticated[event] === Authenticated.yes) counts.yes++;
+    if (authenticated[event] === Authenticated.no) counts.no++;
+  }
+  return counts;
+}
