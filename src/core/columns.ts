@@ -1,5 +1,7 @@
+type Values = Int32Array | Float64Array | Uint8Array | Uint16Array;
+
 /** A typed array that only grows: one column of an append-only log. `values` is valid for the first `length` rows. */
-export class Column<T extends Int32Array | Float64Array | Uint8Array | Uint16Array> {
+export class Column<T extends Values> {
   values: T;
   length = 0;
 
@@ -32,3 +34,31 @@ export const int32 = () => new Column(new Int32Array(initialRows));
 export const float64 = () => new Column(new Float64Array(initialRows));
 export const uint8 = () => new Column(new Uint8Array(initialRows));
 export const uint16 = () => new Column(new Uint16Array(initialRows));
+
+/**
+ * Columns that grow together: one log. A row is written straight into the columns' `values`, which costs nothing
+ * beside the write, while Column.push looks at each column's own length.
+ */
+export abstract class Table {
+  /** Rows so far. */
+  count = 0;
+  private capacity = initialRows;
+  private readonly columns: Column<Values>[] = [];
+
+  protected column<T extends Values>(column: Column<T>): Column<T> {
+    this.columns.push(column as unknown as Column<Values>);
+    return column;
+  }
+
+  /** Index of one more row, with room for it in every column; its values are the caller's to write. */
+  next(): number {
+    if (this.count === this.capacity) this.reserve(2 * this.count);
+    return this.count++;
+  }
+
+  /** Makes room for `rows` rows in all. */
+  reserve(rows: number): void {
+    for (const column of this.columns) column.reserve(rows);
+    this.capacity = Math.max(this.capacity, rows);
+  }
+}

@@ -1,4 +1,4 @@
-import { float64, int32, uint8, uint16 } from "./columns.ts";
+import { float64, int32, Table, uint8, uint16 } from "./columns.ts";
 import { type Seq, seq } from "./seq.ts";
 
 /**
@@ -84,33 +84,30 @@ export interface Event {
 }
 
 /** The trace itself: one row an event, columns only (39 bytes a row). */
-export class EventLog {
-  readonly timeNs = float64();
-  readonly connection = int32();
-  readonly kind = uint8();
-  readonly flags = uint16();
-  readonly seq = int32();
-  readonly length = int32();
-  readonly extra = int32();
-  readonly line = int32();
-  readonly offset = float64();
-
-  get count(): number {
-    return this.kind.length;
-  }
+export class EventLog extends Table {
+  readonly timeNs = this.column(float64());
+  readonly connection = this.column(int32());
+  readonly kind = this.column(uint8());
+  readonly flags = this.column(uint16());
+  readonly seq = this.column(int32());
+  readonly length = this.column(int32());
+  readonly extra = this.column(int32());
+  readonly line = this.column(int32());
+  readonly offset = this.column(float64());
 
   /** Appends an event and gives its index. */
   push(event: Event): number {
-    this.timeNs.push(event.timeNs);
-    this.connection.push(event.connection);
-    this.kind.push(event.kind);
-    this.flags.push(event.flags);
-    this.seq.push(event.seq);
-    this.length.push(event.length);
-    this.extra.push(event.extra);
-    this.line.push(event.line);
-    this.offset.push(event.offset);
-    return this.kind.length - 1;
+    const row = this.next();
+    this.timeNs.values[row] = event.timeNs;
+    this.connection.values[row] = event.connection;
+    this.kind.values[row] = event.kind;
+    this.flags.values[row] = event.flags;
+    this.seq.values[row] = event.seq;
+    this.length.values[row] = event.length;
+    this.extra.values[row] = event.extra;
+    this.line.values[row] = event.line;
+    this.offset.values[row] = event.offset;
+    return row;
   }
 
   at(index: number): Event {

@@ -1,4 +1,4 @@
-import { type Column, uint8 } from "../core/columns.ts";
+import { uint8 } from "../core/columns.ts";
 import { EventLog, Flag, Kind, packRecord } from "../core/event.ts";
 import { after, type Seq, seq } from "../core/seq.ts";
 import type { Offload, Sender } from "./connections.ts";
@@ -68,26 +68,24 @@ const marker = (kind: number, at: Seq): Entry => ({
   offset: -1,
 });
 
+/** Events with what comparing them with whole-record encryption found. */
+class JudgedEvents extends EventLog {
+  readonly wire = this.column(uint8());
+  readonly authenticated = this.column(uint8());
+}
+
 class EventWriter {
-  readonly #events = new EventLog();
+  readonly #events = new JudgedEvents();
   readonly #sacks = new Map<number, readonly number[]>();
   readonly #recordSns = new Map<number, bigint>();
-  readonly #wire = uint8();
-  readonly #authenticated = uint8();
   readonly #compared: number[] = [];
   readonly #differing: number[] = [];
   readonly #differences: Verdicts["differences"] = new Map();
   readonly #damage: Verdicts["damage"] = new Map();
-  readonly #columns: Column<Int32Array | Float64Array | Uint8Array | Uint16Array>[];
-  #capacity = 0;
-  #count = 0;
   /** By 2 × flow + direction. */
   readonly #cursors: (Cursor | undefined)[];
 
   constructor(senders: readonly Sender[], flows: number) {
-    const { timeNs, connection, kind, flags, seq, length, extra, line, offset } = this.#events;
-    const columns = [timeNs, connection, kind, flags, seq, length, extra, line, offset];
-    this.#columns = [...columns, this.#wire, this.#authenticated];
     this.#cursors = new Array(2 * flows);
     for (const { offload, flow, direction, stream, shown } of senders) {
       if (offload === null) continue;
@@ -113,14 +111,14 @@ class EventWriter {
       if (this.#cursorOf(log, row, 1) && log.length.values[row]! === 0) rows++;
     }
     for (const { offload } of senders) rows += offload ? offload.walked.table.count + 2 : 0;
-    this.#reserve(rows);
+    this.#events.reserve(rows);
   }
 
   result(): CaptureEvents {
-    for (const column of this.#columns) column.length = this.#count;
+    const { wire, authenticated, count } = this.#events;
     const verdicts: Verdicts = {
-      wire: this.#wire.values.slice(0, this.#wire.length),
-      authenticated: this.#authenticated.values.slice(0, this.#authenticated.length),
+      wire: wire.values.subarray(0, count),
+      authenticated: authenticated.values.subarray(0, count),
       compared: this.#compared,
       differing: this.#differing,
       differences: this.#differences,
@@ -221,7 +219,7 @@ class EventWriter {
       extra: packRecord({ type: table.type.values[record]!, epoch, startsEpoch, snUnknown, snGiven }),
       offset: -1,
     });
-    this.#authenticated.values[event] = table.authenticated.values[record]!;
+    this.#events.authenticated.values[event] = table.authenticated.values[record]!;
     if (snGiven) this.#recordSns.set(event, table.snAt(record)!);
     if (damage.size > 0 && damage.has(record)) this.#damage.set(event, damage.get(record)!);
     cursor.epoch = epoch;
@@ -242,15 +240,13 @@ class EventWriter {
       this.#differing[cursor.connection]! += difference.bytes;
       const firstSeq = cursor.positions.seqOf(difference.first) >>> 0;
       this.#differences.set(event, { bytes: difference.bytes, firstSeq });
-      this.#wire.values[event] = Wire.differs;
-    } else if (compared === whole - from) this.#wire.values[event] = Wire.match;
+      this.#events.wire.values[event] = Wire.differs;
+    } else if (compared === whole - from) this.#events.wire.values[event] = Wire.match;
   }
 
   #push(cursor: Cursor, log: SegmentLog, row: number, entry: Entry): number {
     const events = this.#events;
-    const event = this.#count;
-    if (event === this.#capacity) this.#reserve(2 * event);
-    // Straight into the arrays: Column.push serves all kinds of arrays, which costs it its speed.
+    const event = events.next();
     events.timeNs.values[event] = log.timeNs.values[row]!;
     events.connection.values[event] = cursor.connection;
     events.kind.values[event] = entry.kind;
@@ -260,12 +256,7 @@ class EventWriter {
     events.extra.values[event] = entry.extra;
     events.line.values[event] = log.frame.values[row]!;
     events.offset.values[event] = entry.offset;
-    return this.#count++;
-  }
-
-  #reserve(rows: number): void {
-    for (const column of this.#columns) column.reserve(rows);
-    this.#capacity = this.#events.kind.values.length;
+    return event;
   }
 }
 

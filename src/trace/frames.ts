@@ -132,16 +132,17 @@ export class Frames {
     const packet = this.#packet;
     if (packet.sackBlocks > 0) this.#keepSacks(bytes);
     const headers = packet.payload - start;
-    log.timeNs.push(timeNs);
-    log.flow.push(flow);
-    log.direction.push(this.#flows.direction);
-    log.seq.push(seq(packet.seq));
-    log.ack.push(seq(packet.ack));
-    log.flags.push(packet.flags);
-    log.length.push(packet.length);
-    log.captured.push(Math.max(0, Math.min(packet.length, captured - headers)));
-    log.offset.push(offset + headers);
-    log.frame.push(this.count);
+    const row = log.next();
+    log.timeNs.values[row] = timeNs;
+    log.flow.values[row] = flow;
+    log.direction.values[row] = this.#flows.direction;
+    log.seq.values[row] = seq(packet.seq);
+    log.ack.values[row] = seq(packet.ack);
+    log.flags.values[row] = packet.flags;
+    log.length.values[row] = packet.length;
+    log.captured.values[row] = Math.max(0, Math.min(packet.length, captured - headers));
+    log.offset.values[row] = offset + headers;
+    log.frame.values[row] = this.count;
   }
 
   #keepSacks(bytes: Uint8Array): void {

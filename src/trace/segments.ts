@@ -1,4 +1,4 @@
-import { float64, int32, uint8 } from "../core/columns.ts";
+import { float64, int32, Table, uint8 } from "../core/columns.ts";
 import type { Diagnostic } from "./trace.ts";
 
 /** One end of a TCP connection as text: IPv4 dotted, IPv6 as in RFC 5952 in brackets, then `:port`. */
@@ -21,29 +21,25 @@ export interface Flow {
 export const TcpFlag = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16 } as const;
 
 /** The TCP segments of a capture as columns, in capture order. Payload stays in the file. */
-export class SegmentLog {
+export class SegmentLog extends Table {
   /** Nanoseconds since the first packet of the capture. */
-  readonly timeNs = float64();
-  readonly flow = int32();
+  readonly timeNs = this.column(float64());
+  readonly flow = this.column(int32());
   /** 0: sent by ends[0] (the client), 1: by ends[1]. */
-  readonly direction = uint8();
-  readonly seq = int32();
-  readonly ack = int32();
-  readonly flags = uint8();
+  readonly direction = this.column(uint8());
+  readonly seq = this.column(int32());
+  readonly ack = this.column(int32());
+  readonly flags = this.column(uint8());
   /** TCP payload bytes by the IP header's length. */
-  readonly length = int32();
+  readonly length = this.column(int32());
   /** Payload bytes that the capture holds (less than length when packets were cut). */
-  readonly captured = int32();
+  readonly captured = this.column(int32());
   /** File offset of the payload. */
-  readonly offset = float64();
+  readonly offset = this.column(float64());
   /** Frame number from 1. */
-  readonly frame = int32();
+  readonly frame = this.column(int32());
   /** SACK blocks by row: [start, end …] as u32. */
   readonly sacks = new Map<number, readonly number[]>();
-
-  get count(): number {
-    return this.flow.length;
-  }
 }
 
 /** What a pcap or pcapng file holds, as far as TCP goes. */

@@ -11,11 +11,12 @@ function streamOf(segments: readonly [start: number, length: number, captured?: 
   const log = new SegmentLog();
   const file: number[] = [];
   for (const [start, length, captured = length] of segments) {
-    log.seq.push(isn + 1 + start);
-    log.flags.push(16);
-    log.length.push(length);
-    log.captured.push(captured);
-    log.offset.push(file.length);
+    const row = log.next();
+    log.seq.values[row] = isn + 1 + start;
+    log.flags.values[row] = 16;
+    log.length.values[row] = length;
+    log.captured.values[row] = captured;
+    log.offset.values[row] = file.length;
     for (let i = 0; i < captured; i++) file.push((((start + i) % 251) + 251) % 251);
   }
   const rows = Int32Array.from(segments, (_, i) => i);
