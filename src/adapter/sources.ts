@@ -23,8 +23,11 @@ export interface Sources {
   text(sourceReference: number): string;
 }
 
-/** Lines of a listing page; editors stop colouring at 300,000. Line k of page p is event p * pageSize + k − 1. */
-export const pageSize = 100_000;
+/**
+ * Lines of a listing page: as many as an editor opens without a pause that one feels. Line k of page p is event
+ * p * pageSize + k − 1.
+ */
+export const pageSize = 10_000;
 /** Most lines told at once to an editor that asks where breakpoints can be. */
 const linesMax = 10_000;
 
