@@ -1,8 +1,8 @@
 import type { Frames } from "./frames.ts";
 import type { FileAccess, Progress } from "./platform.ts";
 
-/** Bytes asked of a file at once; a read that needs more asks for more. */
-const chunkSize = 1 << 20;
+/** Bytes asked of a file at once, which fit a processor's second-level cache; a read that needs more asks for more. */
+const chunkSize = 1 << 18;
 
 /** Most bytes of one frame: offloaded segments reach half of it (BIG TCP), anything larger is damage. */
 export const frameSizeMax = 1 << 20;

@@ -8,12 +8,19 @@ import { Timeline } from "../../replay/timeline.ts";
 import { readSegments } from "../../trace/capture-file.ts";
 import { openTrace } from "../../trace/open.ts";
 import { noProgress } from "../../trace/platform.ts";
+import type { Trace } from "../../trace/trace.ts";
 import type { CaptureFile } from "./captures.ts";
 import type { Result } from "./goals.ts";
 import { ratios, type Spread, spreadOf, timed } from "./measure.ts";
 
-/** A capture opened, checked and run, as every command and the editor do it; its file stays open for bytes until closed. */
-export async function openCapture({ file, keys }: CaptureFile): Promise<OpenCapture> {
+/** A capture opened, checked and run, as the editor does it; its file stays open for bytes until closed. */
+export async function openCapture(capture: CaptureFile): Promise<OpenCapture> {
+  const { trace, close } = await verifyCapture(capture);
+  return { timeline: new Timeline(trace).runAll(), close };
+}
+
+/** A capture opened and every byte of it checked, as `verify` does it. */
+async function verifyCapture({ file, keys }: CaptureFile): Promise<{ trace: Trace; close(): void }> {
   const opened = openFile(file);
   const options = { profile: null, streams: [], tap: "auto", offloadStart: "after-finished" } as const;
   const trace = await openTrace(
@@ -23,8 +30,7 @@ export async function openCapture({ file, keys }: CaptureFile): Promise<OpenCapt
     nodePlatform,
     noProgress,
   );
-  const timeline = new Timeline(trace).runAll();
-  return { timeline, close: opened.close };
+  return { trace, close: opened.close };
 }
 
 interface OpenCapture {
@@ -75,7 +81,7 @@ async function measureShare(capture: CaptureFile, rounds: number): Promise<Resul
   };
   const share = await ratios(
     rounds,
-    () => timed(async () => (await openCapture(capture)).close()),
+    () => timed(async () => (await verifyCapture(capture)).close()),
     () => timed(openAll),
   );
   return {
