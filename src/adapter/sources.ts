@@ -1,4 +1,5 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
+import { firstAtLeast } from "../core/columns.ts";
 import { UserError } from "../trace/platform.ts";
 import { printEvent } from "../trace/text-print.ts";
 import type { Trace } from "../trace/trace.ts";
@@ -78,18 +79,6 @@ function fileSources(trace: Trace, program: string): Sources {
 /** Windows editors differ in the drive letter's case and in slashes. */
 const normalised = (path: string) =>
   path.replace(/\\/g, "/").replace(/^[A-Z]:/, (drive) => drive.toLowerCase());
-
-/** Index of the first entry of a sorted list that is at least `wanted`. */
-function firstAtLeast(sorted: Int32Array, wanted: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! < wanted) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
 
 /** A capture: its events as stable pages of text, printed when somebody looks. */
 function listingSources(trace: Trace): Sources {

@@ -62,3 +62,15 @@ export abstract class Table {
     this.capacity = Math.max(this.capacity, rows);
   }
 }
+
+/** Index of the first entry of an ascending list that is at least `wanted`; the list's length if none is. */
+export function firstAtLeast(ascending: Int32Array, wanted: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ascending[middle]! < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

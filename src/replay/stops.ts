@@ -1,3 +1,4 @@
+import { firstAtLeast } from "../core/columns.ts";
 import { Effect } from "../core/effect.ts";
 import { type StageSpec, stages } from "../core/stage.ts";
 import { globPattern } from "../trace/glob.ts";
@@ -215,13 +216,7 @@ function effectFor(rules: readonly StopRule[], stage: StageRecord): EffectRecord
 
 /** The first entry of a sorted list at or after (before) `from`; −1 if none. */
 function nextOf(sorted: Int32Array, from: number, direction: 1 | -1): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! < from) low = middle + 1;
-    else high = middle;
-  }
+  const low = firstAtLeast(sorted, from);
   if (direction === 1) return sorted[low] ?? -1;
   return sorted[low] === from ? from : (sorted[low - 1] ?? -1);
 }

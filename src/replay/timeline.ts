@@ -1,4 +1,4 @@
-import { Column } from "../core/columns.ts";
+import { Column, firstAtLeast } from "../core/columns.ts";
 import { Effect } from "../core/effect.ts";
 import { createMachine, initialState, type Machine } from "../core/machine.ts";
 import { Stage } from "../core/stage.ts";
@@ -113,15 +113,7 @@ export class Timeline {
 
   /** How many of the connection's own events lie before `event`. */
   ordinalOf(connection: number, event: number): number {
-    const own = this.eventsOf(connection);
-    let low = 0;
-    let high = own.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (own[middle]! < event) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstAtLeast(this.eventsOf(connection), event);
   }
 
   /** The connection's state before `event` (its own or another's): the working state, good until the next seek. */

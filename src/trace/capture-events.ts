@@ -245,18 +245,17 @@ class EventWriter {
   }
 
   #push(cursor: Cursor, log: SegmentLog, row: number, entry: Entry): number {
-    const events = this.#events;
-    const event = events.next();
-    events.timeNs.values[event] = log.timeNs.values[row]!;
-    events.connection.values[event] = cursor.connection;
-    events.kind.values[event] = entry.kind;
-    events.flags.values[event] = entry.flags;
-    events.seq.values[event] = entry.seq;
-    events.length.values[event] = entry.length;
-    events.extra.values[event] = entry.extra;
-    events.line.values[event] = log.frame.values[row]!;
-    events.offset.values[event] = entry.offset;
-    return event;
+    return this.#events.push({
+      timeNs: log.timeNs.values[row]!,
+      connection: cursor.connection,
+      kind: entry.kind,
+      flags: entry.flags,
+      seq: entry.seq,
+      length: entry.length,
+      extra: entry.extra,
+      line: log.frame.values[row]!,
+      offset: entry.offset,
+    });
   }
 }
 
