@@ -102,3 +102,6 @@ function concat(...parts: Uint8Array[]): Uint8Array {
   }
   return whole;
 }
+
+/** An input that takes longer hangs its reader: so far above what any takes that a busy machine makes no difference. */
+export const hangMs = 30_000;

@@ -3,12 +3,10 @@ import { type TestContext, test } from "node:test";
 import { Kind } from "../core/event.ts";
 import { type CaptureBytes, captureNamed, readBytes } from "../test/captures.ts";
 import { corpusFolder } from "../test/corpus.ts";
-import { mutate, seeded } from "../test/mutate.ts";
+import { hangMs, mutate, seeded } from "../test/mutate.ts";
 import { UserError } from "./platform.ts";
 import type { Trace } from "./trace.ts";
 
-/** What a hang or a quadratic walk would exceed: these inputs take some milliseconds. */
-const timeMaxMs = 4000;
 const names = [
   "ws-tls13-rfc8446",
   "illustrated-tls13",
@@ -73,7 +71,7 @@ async function run(
     } catch (error) {
       if (!(error instanceof UserError)) throw new Error(`seed ${seed}`, { cause: error });
     }
-    assert.ok(performance.now() - started < timeMaxMs, `seed ${seed} took too long`);
+    assert.ok(performance.now() - started < hangMs, `seed ${seed} took too long`);
   }
   t.diagnostic(`${offloads} offloaded streams were found in them`);
   if (runs >= 100) assert.ok(offloads > runs / 2);
