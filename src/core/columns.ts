@@ -29,7 +29,8 @@ export class Column<T extends Values> {
   }
 }
 
-const initialRows = 256;
+/** A trace may have many connections of a few records each. */
+const initialRows = 16;
 export const int32 = () => new Column(new Int32Array(initialRows));
 export const float64 = () => new Column(new Float64Array(initialRows));
 export const uint8 = () => new Column(new Uint8Array(initialRows));

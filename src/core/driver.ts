@@ -2,20 +2,13 @@ import { emit } from "./count.ts";
 import { Descriptor } from "./descriptor.ts";
 import { DropReason, Effect } from "./effect.ts";
 import type { Machine, Sink } from "./machine.ts";
+import type { Packet } from "./packet.ts";
 import type { Profile } from "./profile.ts";
 import { RecordKind } from "./records.ts";
 import { advance, before, distance, type Seq } from "./seq.ts";
 import { Stage } from "./stage.ts";
 import type { ConnectionState } from "./state.ts";
 import { getRecord } from "./tls.ts";
-
-/** One segment on its way through the driver. */
-export interface Packet {
-  connection: number;
-  seq: Seq;
-  /** Payload bytes; never 0, an skb without payload takes the ordinary path. */
-  length: number;
-}
 
 /**
  * The driver's transmit function for an offloaded socket (mlx5e_ktls_handle_tx_skb; mlx5e_tls_handle_tx_skb of

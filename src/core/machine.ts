@@ -2,6 +2,7 @@ import type { Connection, Device } from "./connection.ts";
 import { DescriptorQueue } from "./descriptor.ts";
 import type { EventLog } from "./event.ts";
 import { FedLog } from "./fed.ts";
+import type { Packet } from "./packet.ts";
 import { addU64 } from "./record.ts";
 import { RecordKind, RecordLog } from "./records.ts";
 import { seq } from "./seq.ts";
@@ -26,6 +27,8 @@ export interface Machine {
   readonly states: ConnectionState[];
   /** What the driver posted in the event that is being worked on; the NIC takes it at the event's end. */
   readonly queue: DescriptorQueue;
+  /** The segment that is being worked on, reused like the queue: a transmit allocates nothing. */
+  readonly packet: Packet;
 }
 
 /** What a machine is built from; a Trace is one. */
@@ -47,6 +50,7 @@ export function createMachine(scenario: Scenario): Machine {
     fed: connections.map(() => new FedLog()),
     states: connections.map(() => new ConnectionState()),
     queue: new DescriptorQueue(),
+    packet: { connection: 0, seq: seq(0), length: 0 },
   };
   for (let c = 0; c < connections.length; c++) machine.states[c] = initialState(machine, c);
   return machine;

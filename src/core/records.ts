@@ -1,5 +1,5 @@
 import { assert } from "./assert.ts";
-import { float64, int32, uint8, uint16 } from "./columns.ts";
+import { float64, int32, Table, uint8, uint16 } from "./columns.ts";
 import { addU64 } from "./record.ts";
 import { advance, before, distance, type Seq, seq } from "./seq.ts";
 
@@ -20,8 +20,11 @@ export interface RecordRow {
   length: number;
   type: number;
   epoch: number;
-  /** Record number; the model's running number where the true one cannot be known. */
-  sn: bigint;
+  /**
+   * Record number, the model's running number where the true one cannot be known; null = the one after the record
+   * before.
+   */
+  sn: bigint | null;
   snKnown: boolean;
   /** Payload offset of its first byte in what the application wrote. */
   payloadAt: number;
@@ -34,49 +37,46 @@ export interface RecordRow {
 const stepMax = 2 ** 14;
 
 /** All records of a connection ever pushed; records_list is a window of it, so nothing is ever taken out. */
-export class RecordLog {
-  readonly kind = uint8();
-  readonly endSeq = int32();
-  readonly length = int32();
-  readonly type = uint8();
-  readonly epoch = uint16();
-  private sns = new BigUint64Array(256);
-  private readonly snKnown = uint8();
-  readonly payloadAt = float64();
-  readonly openedBy = int32();
-  readonly pushedBy = int32();
-
-  get count(): number {
-    return this.kind.length;
-  }
+export class RecordLog extends Table {
+  readonly kind = this.column(uint8());
+  readonly endSeq = this.column(int32());
+  readonly length = this.column(int32());
+  readonly type = this.column(uint8());
+  readonly epoch = this.column(uint16());
+  private readonly snKnown = this.column(uint8());
+  readonly payloadAt = this.column(float64());
+  readonly openedBy = this.column(int32());
+  readonly pushedBy = this.column(int32());
+  private sns = new BigUint64Array(this.kind.values.length);
 
   /** Writes row `row`: appends it, or, when a replay passes again, makes sure that it finds the same record. */
   put(row: number, record: RecordRow): void {
-    if (row < this.count) {
-      assert(
-        this.endSeq.at(row) === record.endSeq &&
-          this.length.at(row) === record.length &&
-          this.sn(row) === record.sn,
-        `record row ${row} replays as it was`,
-      );
-      return;
-    }
+    if (row < this.count) return this.mustBe(row, record);
     assert(row === this.count, "records are pushed in order");
-    this.kind.push(record.kind);
-    this.endSeq.push(record.endSeq);
-    this.length.push(record.length);
-    this.type.push(record.type);
-    this.epoch.push(record.epoch);
-    if (row === this.sns.length) {
-      const grown = new BigUint64Array(row * 2);
-      grown.set(this.sns);
-      this.sns = grown;
-    }
-    this.sns[row] = record.sn;
-    this.snKnown.push(record.snKnown ? 1 : 0);
-    this.payloadAt.push(record.payloadAt);
-    this.openedBy.push(record.openedBy);
-    this.pushedBy.push(record.pushedBy);
+    this.next();
+    this.kind.values[row] = record.kind;
+    this.endSeq.values[row] = record.endSeq;
+    this.length.values[row] = record.length;
+    this.type.values[row] = record.type;
+    this.epoch.values[row] = record.epoch;
+    this.snKnown.values[row] = record.snKnown ? 1 : 0;
+    this.payloadAt.values[row] = record.payloadAt;
+    this.openedBy.values[row] = record.openedBy;
+    this.pushedBy.values[row] = record.pushedBy;
+    // Storing in 64 bits wraps the number as the kernel's counter does.
+    this.sns[row] = record.sn ?? this.sns[row - 1]! + 1n;
+  }
+
+  override reserve(rows: number): void {
+    super.reserve(rows);
+    const sns = new BigUint64Array(this.kind.values.length);
+    sns.set(this.sns);
+    this.sns = sns;
+  }
+
+  private mustBe(row: number, { endSeq, length, sn }: RecordRow): void {
+    const same = this.endSeq.at(row) === endSeq && this.length.at(row) === length;
+    assert(same && (sn === null || this.sn(row) === sn), "a record replays as it was");
   }
 
   start(row: number): Seq {

@@ -1,9 +1,10 @@
 import { Descriptor } from "./descriptor.ts";
-import { type Packet, xmit } from "./driver.ts";
+import { xmit } from "./driver.ts";
 import { Effect } from "./effect.ts";
 import { Flag, Kind } from "./event.ts";
 import { install, type Machine, type Sink } from "./machine.ts";
 import { placeAt, take } from "./nic.ts";
+import type { Packet } from "./packet.ts";
 import { RecordKind } from "./records.ts";
 import { advance, after, seq } from "./seq.ts";
 import { Stage } from "./stage.ts";
@@ -60,11 +61,10 @@ function transmit(
 ): void {
   const { events } = machine;
   const flags = events.flags.values[event]!;
-  const packet: Packet = {
-    connection,
-    seq: seq(events.seq.values[event]!),
-    length: events.length.values[event]!,
-  };
+  const { packet } = machine;
+  packet.connection = connection;
+  packet.seq = seq(events.seq.values[event]!);
+  packet.length = events.length.values[event]!;
   const end = advance(packet.seq, packet.length);
   if (state.sent === 0 || after(end, seq(state.sndNxt))) state.sndNxt = end;
   state.sent = 1;

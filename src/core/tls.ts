@@ -1,7 +1,7 @@
 import { Effect } from "./effect.ts";
 import { Flag, unpackRecord } from "./event.ts";
 import { type Machine, type Sink, writeSeqOf } from "./machine.ts";
-import { addU64, layoutOf, payloadSizeMax, recordType } from "./record.ts";
+import { layoutOf, payloadSizeMax, recordType } from "./record.ts";
 import { RecordKind, type RecordRow } from "./records.ts";
 import { advance, after, before, between, type Seq } from "./seq.ts";
 import { Stage } from "./stage.ts";
@@ -86,7 +86,7 @@ export function pushCaptured(
   row.kind = kind;
   row.type = extra.type;
   row.epoch = extra.epoch;
-  row.sn = recordSns.get(event) ?? (extra.startsEpoch ? 0n : row.sn);
+  row.sn = recordSns.get(event) ?? (extra.startsEpoch ? 0n : null);
   row.snKnown = kind === RecordKind.record && !extra.snUnknown;
   push(machine, connection, state, sink, row);
 }
@@ -101,7 +101,7 @@ function nextRow(machine: Machine, event: number, state: ConnectionState, length
     length,
     type: 0,
     epoch: log.epoch.at(state.tail - 1),
-    sn: addU64(log.sn(state.tail - 1), 1),
+    sn: null,
     snKnown: true,
     payloadAt: state.written,
     openedBy: event,

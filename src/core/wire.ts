@@ -1,8 +1,8 @@
 import { placeholderRecord, streamBytes, wireRecord } from "./bytes.ts";
-import type { Packet } from "./driver.ts";
 import { Effect } from "./effect.ts";
 import type { Machine, Sink } from "./machine.ts";
 import { NicStream } from "./nic-stream.ts";
+import type { Packet } from "./packet.ts";
 import { layoutOf, tagSize } from "./record.ts";
 import { advance, distance, type Seq } from "./seq.ts";
 import type { ConnectionState } from "./state.ts";
