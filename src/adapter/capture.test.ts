@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { nicNamed, usualSocket } from "../core/connection.ts";
 import { EventLog } from "../core/event.ts";
 import { connectx } from "../core/profiles/connectx.ts";
 import { seq } from "../core/seq.ts";
@@ -132,10 +133,11 @@ test("listing pages are stable: line k of page p is event p × page size + k −
     cipher: null,
     startSeq: seq(0),
     recSeq0: 0n,
+    ...usualSocket,
   };
   const trace: Trace = {
     ...emptyTrace("big.pcap", "capture"),
-    devices: [{ name: "eth0", profile: connectx, mtu: 1500 }],
+    devices: [nicNamed("eth0", connectx, 1500)],
     connections: [{ ...connection, epochs: [], mss: 0, installed: false, source: null, payload: null }],
     events,
   };

@@ -1,5 +1,6 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { type EffectName, maskOf } from "../core/effect.ts";
+import type { EffectName } from "../core/effect.ts";
+import { type EffectSet, effectSet } from "../core/effect-set.ts";
 
 /** One rule of the Breakpoints view's switchboard: stop where one of these effects happens. */
 interface Filter {
@@ -94,8 +95,8 @@ export const exceptionFilters: DebugProtocol.ExceptionBreakpointsFilter[] = filt
   conditionDescription,
 }));
 
-/** Label and effect mask of a filter; null if there is none of that id. */
-export function filterById(id: string): { label: string; mask: number } | null {
+/** Label and effects of a filter; null if there is none of that id. */
+export function filterById(id: string): { label: string; effects: EffectSet } | null {
   const filter = filters.find((each) => each.id === id);
-  return filter ? { label: filter.label, mask: maskOf(...filter.effects) } : null;
+  return filter ? { label: filter.label, effects: effectSet(...filter.effects) } : null;
 }

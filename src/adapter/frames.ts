@@ -60,7 +60,7 @@ export class Frames {
 
   /** A frame by its id; without one, the innermost frame of the event that the debugger stands at. */
   frame(id: number | undefined): Frame {
-    const current = this.timeline.trace.events.connection.at(this.position.event);
+    const current = this.timeline.connectionAt(this.position);
     const frame = id === undefined ? this.stack(current)[0] : this.byId.get(id);
     if (!frame) throw new UserError("this stack frame is from an earlier stop");
     return frame;
@@ -73,7 +73,7 @@ export class Frames {
 
 /** Where the connection stands when the debugger stands at `position`: there, or behind its last event before it. */
 function lastPosition(timeline: Timeline, position: Position, connection: number): Position {
-  if (timeline.trace.events.connection.at(position.event) === connection) return position;
+  if (timeline.connectionsOf(position.event).includes(connection)) return position;
   const own = timeline.eventsOf(connection);
   const last = own[timeline.ordinalOf(connection, position.event) - 1];
   return last === undefined ? { event: own[0] ?? position.event, stage: -1 } : atEnd(timeline, last);
@@ -84,7 +84,9 @@ function stageNames(view: View): { name: string; stage: number }[] {
   if (position.stage < 0) return [{ name: "before the event", stage: -1 }];
   return recording.stages
     .slice(0, position.stage + 1)
-    .map((_, stage) => ({ name: stageName(view, stage), stage }))
+    .flatMap(({ connection }, stage) =>
+      connection === view.index ? [{ name: stageName(view, stage), stage }] : [],
+    )
     .reverse();
 }
 

@@ -13,7 +13,15 @@ export const atEnd = (timeline: Timeline, event: number): Position => ({
 });
 
 const isOwn = (timeline: Timeline, { event }: Position, connection: number): boolean =>
-  timeline.trace.events.connection.at(event) === connection;
+  timeline.connectionsOf(event).includes(connection);
+
+/** The connection's next stage in the event, or null: a device's event has stages of every connection on it. */
+function stageFrom(timeline: Timeline, from: Position, connection: number, direction: 1 | -1): number | null {
+  const { stages } = timeline.record(from.event);
+  for (let stage = from.stage + direction; stage >= 0 && stage < stages.length; stage += direction)
+    if (stages[stage]!.connection === connection) return stage;
+  return null;
+}
 
 /** Event of the connection that comes next: the position's own if it has not begun yet. */
 function nextEvent(timeline: Timeline, from: Position, connection: number): number | null {
@@ -35,9 +43,8 @@ export const next: Move = (timeline, from, connection) => {
 
 /** Step in: the next stage; behind an event's last stage, the first one of the connection's next event. */
 export const stepIn: Move = (timeline, from, connection) => {
-  const stageCount = timeline.record(from.event).stages.length;
-  if (isOwn(timeline, from, connection) && from.stage + 1 < stageCount)
-    return { event: from.event, stage: from.stage + 1 };
+  const stage = stageFrom(timeline, from, connection, 1);
+  if (stage !== null) return { event: from.event, stage };
   const event = nextEvent(timeline, from, connection);
   return event === null ? null : { event, stage: 0 };
 };
@@ -65,8 +72,8 @@ const eventBack: Move = (timeline, from, connection) => {
 
 /** Step in, backwards: one stage back. */
 export const stageBack: Move = (timeline, from, connection) => {
-  if (isOwn(timeline, from, connection) && from.stage > 0)
-    return { event: from.event, stage: from.stage - 1 };
+  const stage = stageFrom(timeline, from, connection, -1);
+  if (stage !== null) return { event: from.event, stage };
   return eventBack(timeline, from, connection);
 };
 

@@ -158,14 +158,14 @@ export class TraceDebugSession extends AnsweringSession {
 
   /** The debugger has stopped: variables and frames of before are void. */
   private tell(stop: Stop): void {
-    const { runner, timeline, trace } = this.target;
+    const { runner, timeline } = this.target;
     this.target.inspection = new Inspection(runner, this.client, this.counter);
     const { reason, description, rules, position } = stop;
     const body: DebugProtocol.StoppedEvent["body"] = {
       reason,
       description,
       text: stopText(timeline, stop),
-      threadId: trace.events.connection.at(position.event) + 1,
+      threadId: timeline.connectionAt(position) + 1,
       allThreadsStopped: true,
     };
     if (rules.length > 0) body.hitBreakpointIds = rules.map(({ id }) => id);

@@ -1,4 +1,4 @@
-import { maskOf } from "../core/effect.ts";
+import { contains, effectSet } from "../core/effect-set.ts";
 import { Kind } from "../core/event.ts";
 import { distance, type Seq, seq } from "../core/seq.ts";
 import { wordEffect } from "../replay/effect-text.ts";
@@ -7,8 +7,8 @@ import { partOf, recordName, viewAt } from "../replay/view.ts";
 
 /** In a capture only its own bytes can be wrong; a trace file has none, there the model's bytes are judged. */
 const wrongIn = {
-  capture: maskOf("wire-differs", "authentication-failed"),
-  text: maskOf("plaintext", "placeholder", "wrong-tag", "wrong-ciphertext"),
+  capture: effectSet("wire-differs", "authentication-failed"),
+  text: effectSet("plaintext", "placeholder", "wrong-tag", "wrong-ciphertext"),
 } as const;
 
 /** Each failed record and each differing packet, with its frame, its record and the first wrong byte. */
@@ -16,8 +16,7 @@ export function findingsOf(timeline: Timeline, connection: number): string[] {
   const wrong = wrongIn[timeline.trace.kind];
   const findings: string[] = [];
   for (let event = timeline.nextHit(0, 1, wrong); event >= 0; event = timeline.nextHit(event + 1, 1, wrong)) {
-    if (timeline.trace.events.connection.at(event) === connection)
-      findings.push(...findingsAt(timeline, event));
+    if (timeline.connectionsOf(event).includes(connection)) findings.push(...findingsAt(timeline, event));
   }
   return findings;
 }
@@ -42,7 +41,7 @@ function findingsAt(timeline: Timeline, event: number): string[] {
     .record(event)
     .stages.flatMap(({ effects }, stage) =>
       effects
-        .filter((effect) => (wrongIn[kind] & (1 << effect.kind)) !== 0)
+        .filter((effect) => contains(wrongIn[kind], effect.kind))
         .map((effect) => `${place}: ${wordEffect(viewAt(timeline, { event, stage }), effect)}`),
     );
 }

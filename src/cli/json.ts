@@ -5,9 +5,9 @@ import { Effect } from "../core/effect.ts";
 import { Flag, Kind } from "../core/event.ts";
 import { RecordKind } from "../core/records.ts";
 import { advance, after, distance, seq, toU32 } from "../core/seq.ts";
-import { Stage } from "../core/stage.ts";
 import { ConnectionState } from "../core/state.ts";
 import { wireBytes } from "../core/wire.ts";
+import { departuresOf } from "../replay/departures.ts";
 import type { Recording } from "../replay/recording.ts";
 import type { Timeline } from "../replay/timeline.ts";
 import { Authenticated, type Stream, Wire } from "../trace/trace.ts";
@@ -138,19 +138,21 @@ function transmitLine(
 
 /** How the packet's bytes compare with whole-record encryption: the captured ones, or, for a trace file, the model's. */
 function verdictOf(timeline: Timeline, recording: Recording, tally: Tally): string {
-  const { verdicts, events } = timeline.trace;
-  const { event, connection } = recording;
+  const { verdicts } = timeline.trace;
+  const { event } = recording;
   if (verdicts) return ["unknown", "match", "differs"][verdicts.wire[event] ?? Wire.unknown]!;
-  const taken = recording.stages.findLast(({ stage }) => stage === Stage.nic);
-  if (!taken) return "unknown";
-  const packet = { connection, seq: seq(events.seq.at(event)), length: events.length.at(event) };
-  const actual = wireBytes(timeline.machine, taken.state, packet);
-  const right = streamBytes(timeline.machine, connection, packet.seq, packet.length, wireRecord);
-  if (!actual || !right) return "unknown";
-  const differing = actual.reduce((sum, byte, i) => sum + (byte === right[i] ? 0 : 1), 0);
-  tally.compared += actual.length;
-  tally.differing += differing;
-  return differing === 0 ? "match" : "differs";
+  let verdict = "unknown";
+  for (const departure of departuresOf(recording)) {
+    const { state, connection, seq: from, length } = departure;
+    const actual = wireBytes(timeline.machine, state, departure);
+    const right = streamBytes(timeline.machine, connection, from, length, wireRecord);
+    if (!actual || !right) continue;
+    const differing = actual.reduce((sum, byte, i) => sum + (byte === right[i] ? 0 : 1), 0);
+    tally.compared += actual.length;
+    tally.differing += differing;
+    if (verdict !== "differs") verdict = differing === 0 ? "match" : "differs";
+  }
+  return verdict;
 }
 
 function summaryLine(timeline: Timeline, stream: Stream, tally: Tally): Line {

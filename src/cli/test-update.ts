@@ -1,4 +1,5 @@
 import { effects } from "../core/effect.ts";
+import { contains, effectSet } from "../core/effect-set.ts";
 import { profiles } from "../core/profiles/all.ts";
 import { effectFields } from "../replay/effect-text.ts";
 import { speaksHere } from "../replay/expectations.ts";
@@ -12,14 +13,15 @@ const ordinary: readonly string[] = [
   "record-pushed",
   "record-released",
   "encrypted",
+  "piece",
+  "offload-installed",
   "acknowledged",
   "lost",
   "qdisc-drop",
   "expectation-failed",
 ];
-const notableMask = effects.reduce(
-  (mask, { name }, kind) => (ordinary.includes(name) ? mask : mask | (1 << kind)),
-  0,
+const notableEffects = effectSet(
+  ...effects.map(({ name }) => name).filter((name) => !ordinary.includes(name)),
 );
 /** Indentation of new lines in a file that has no indented expect line. */
 const indentation = " ".repeat(7);
@@ -59,10 +61,10 @@ function missingLines(
 ): string[] {
   const idsOf = new Map<string, { what: Expectation["what"]; ids: string[] }>();
   for (const timeline of timelines) {
-    if ((timeline.masks[event]! & notableMask) === 0) continue;
+    if (!timeline.meets(event, notableEffects)) continue;
     if (stated.some((expectation) => speaksHere(timeline, expectation))) continue;
     const { trace } = timeline;
-    const { id } = trace.devices[trace.connections[trace.events.connection.at(event)]!.device]!.profile;
+    const { id } = trace.devices[trace.connections[timeline.connectionsOf(event)[0]!]!.device]!.profile;
     for (const what of notable(timeline, event)) {
       const key = printExpected({ no: false, under: [], what });
       const entry = idsOf.get(key) ?? { what, ids: [] };
@@ -81,7 +83,7 @@ function notable(timeline: Timeline, event: number): Expectation["what"][] {
   return timeline.record(event).stages.flatMap(({ effects: said }, stage) => {
     const view = viewAt(timeline, { event, stage });
     return said
-      .filter(({ kind }) => (notableMask & (1 << kind)) !== 0)
+      .filter(({ kind }) => contains(notableEffects, kind))
       .map((effect) => ({
         effect: effects[effect.kind]!.name,
         fields: Object.fromEntries(effectFields(view, effect).filter(([, value]) => value !== "unknown")),

@@ -1,5 +1,5 @@
 import { seal } from "./aead.ts";
-import type { Machine } from "./machine.ts";
+import { kernelOf, type Machine } from "./machine.ts";
 import {
   aadOf,
   explicitNonce,
@@ -13,17 +13,64 @@ import {
 import { RecordKind } from "./records.ts";
 import { advance, before, distance, type Seq } from "./seq.ts";
 
-/** What stands where a tag belongs until the NIC writes it: a canary, so that it is known when it leaks. */
+/** Stale memory where a tag belongs until the NIC writes it: a canary, so that it is known when it leaks. */
 export const placeholderTag = Uint8Array.from("PLACEHOLDER_TAG!", (letter) => letter.charCodeAt(0));
 
-/** A record as the TLS layer hands it to TCP: header, nonce and payload in clear, the placeholder tag. Null = not known. */
-export function placeholderRecord(machine: Machine, connection: number, row: number): Uint8Array | null {
+/** The 16 bytes in a tag's place: what the kernel's generation leaves there (domain.md section 2.3, step 1). */
+function placeholderOf(machine: Machine, connection: number, plaintext: Uint8Array): Uint8Array {
+  switch (kernelOf(machine, connection).placeholder) {
+    case "stale":
+      return placeholderTag;
+    case "zeros":
+      return new Uint8Array(tagSize);
+    case "first-page":
+      return plaintext.subarray(0, tagSize);
+  }
+}
+
+/**
+ * A record as it lies in host memory once `changes` rows of the change log count: header, nonce and payload in clear,
+ * the placeholder tag; a record of TLS_SW as ready ciphertext. Null = not known.
+ */
+export function hostRecord(
+  machine: Machine,
+  connection: number,
+  row: number,
+  changes: number,
+): Uint8Array | null {
+  if (machine.records[connection]!.kind.at(row) === RecordKind.software)
+    return wireRecord(machine, connection, row);
   const plaintext = plaintextOf(machine, connection, row);
   if (!plaintext) return null;
   const bytes = new Uint8Array(plaintext.length + tagSize);
   bytes.set(plaintext);
-  bytes.set(placeholderTag, plaintext.length);
+  bytes.set(placeholderOf(machine, connection, plaintext), plaintext.length);
+  if (changes > 0) applyWrites(machine, connection, row, changes, bytes);
   return bytes;
+}
+
+/** The record as it was pushed, before any page of it changed. */
+export const placeholderRecord: RecordView = (machine, connection, row) =>
+  hostRecord(machine, connection, row, 0);
+
+/** What a page write does: every byte of the range grows by the number of its row, so no two contents are alike. */
+function applyWrites(
+  machine: Machine,
+  connection: number,
+  row: number,
+  changes: number,
+  bytes: Uint8Array,
+): void {
+  const log = machine.records[connection]!;
+  const { version, cipher } = machine.connections[connection]!;
+  const { prepend } = layoutOf(version, cipher ?? "aes-128-gcm");
+  const start = advance(log.start(row), prepend);
+  const payload = log.length.at(row) - prepend - tagSize;
+  const writes = machine.changes[connection]?.writesIn(start, payload, changes) ?? [];
+  for (const write of writes) {
+    const at = prepend + distance(start, write.from);
+    for (let i = at; i < at + write.length; i++) bytes[i] = bytes[i]! + 1 + (write.row % 255);
+  }
 }
 
 /** The record as it must be on the wire: encrypted as a whole, by the one-shot AEAD. Null = content or key not known. */
@@ -50,15 +97,17 @@ export function wireRecord(machine: Machine, connection: number, row: number): U
 export function isKnown(machine: Machine, connection: number, row: number): boolean {
   const { cipher, epochs, source, payload } = machine.connections[connection]!;
   const log = machine.records[connection]!;
-  if (log.kind.at(row) !== RecordKind.record || !cipher || !epochs[log.epoch.at(row)]) return false;
+  if (!isRecord(log.kind.at(row)) || !cipher || !epochs[log.epoch.at(row)]) return false;
   return source ? source.plaintext(row) !== null : payload !== null;
 }
+
+const isRecord = (kind: number): boolean => kind === RecordKind.record || kind === RecordKind.software;
 
 /** Everything of a record but its tag, in clear. */
 function plaintextOf(machine: Machine, connection: number, row: number): Uint8Array | null {
   const { source, payload } = machine.connections[connection]!;
   const log = machine.records[connection]!;
-  if (log.kind.at(row) !== RecordKind.record) return null;
+  if (!isRecord(log.kind.at(row))) return null;
   if (source) return source.plaintext(row);
   return payload ? generated(machine, connection, row, payload) : null;
 }
@@ -83,8 +132,8 @@ function generated(
   return bytes;
 }
 
-/** Which of the three ways to look at the stream: in clear with placeholders, or as it must be on the wire. */
-export type RecordView = typeof placeholderRecord;
+/** A way to look at the stream, a record at a time: in clear with placeholders, or as it must be on the wire. */
+export type RecordView = (machine: Machine, connection: number, row: number) => Uint8Array | null;
 
 /** Bytes [from, from + length) of the stream, in a view of its records. Null if any of them is not known. */
 export function streamBytes(

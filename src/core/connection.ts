@@ -1,13 +1,30 @@
+import { anyKernel, type Kernel } from "./kernel.ts";
 import type { Profile } from "./profile.ts";
-import type { Cipher, RecordKeys, TlsVersion } from "./record.ts";
+import { type Cipher, payloadSizeMax, type RecordKeys, type TlsVersion } from "./record.ts";
 import type { Seq } from "./seq.ts";
 
-/** A NIC and its driver: one transmit queue, one profile. */
+/** A NIC with its driver and the kernel around it, or a bond of such NICs. */
 export interface Device {
   name: string;
   profile: Profile;
+  /** The generation of the kernel's TLS device layer. */
+  kernel: Kernel;
   mtu: number;
+  /** Bond: indices of the devices below it; empty for a NIC. */
+  slaves: readonly number[];
 }
+
+/** A NIC as it is when nothing more is said of it. */
+export const nicNamed = (name: string, profile: Profile, mtu: number): Device => ({
+  name,
+  profile,
+  kernel: profile.kernel ?? anyKernel,
+  mtu,
+  slaves: [],
+});
+
+/** Devices of one trace: a bit each in ConnectionState.held. */
+export const devicesMax = 31;
 
 /**
  * What the model cannot derive: the bytes of a record as the TLS layer built it.
@@ -37,6 +54,10 @@ export interface Connection {
   epochs: readonly (RecordKeys | null)[];
   /** Bytes a wire packet carries; 0 = unknown, every transmit counts as one packet. */
   mss: number;
+  /** Most payload bytes in a record (TLS_TX_MAX_PAYLOAD_LEN). */
+  payloadMax: number;
+  /** Connection with the same addresses and ports whose context is still to be deleted when this one begins; −1 = none. */
+  reuses: number;
   /** True: offloaded before the first event. False: an install event says when (captures). */
   installed: boolean;
   /** Where the bytes of captured records come from; null for a trace file, whose payload is generated. */
@@ -44,3 +65,6 @@ export interface Connection {
   /** Payload bytes [offset, offset + length) of what the application writes, for generated content. */
   payload: ((offset: number, length: number) => Uint8Array) | null;
 }
+
+/** What only few sockets have, as all others have it. */
+export const usualSocket = { payloadMax: payloadSizeMax, reuses: -1 } as const;

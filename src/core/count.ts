@@ -1,5 +1,7 @@
-import { DropReason, Effect } from "./effect.ts";
-import type { Machine, Sink } from "./machine.ts";
+import { Effect } from "./effect.ts";
+import { DropCode, PieceCode } from "./effect-words.ts";
+import { kernelOf, type Machine, profileOf, type Sink } from "./machine.ts";
+import type { DeviceCounter, Profile } from "./profile.ts";
 import type { ConnectionState } from "./state.ts";
 
 /** Says an effect and moves the counters that the kernel moves with it: the one place where counters change. */
@@ -14,28 +16,61 @@ export function emit(
 ): void {
   sink.effect(effect, a, b);
   switch (effect) {
-    case Effect["out-of-order"]:
-      state.outOfOrder++;
-      return;
     case Effect.encrypted:
-      state.encryptedPackets += packetsOf(b, machine.connections[connection]!.mss);
-      state.encryptedBytes += b;
+      return countEncrypted(machine, connection, state, b);
+    case Effect["out-of-order"]:
+      if (countsMismatch(machine, connection)) state.outOfOrder++;
+      return;
+    case Effect.resync:
+      if (countsFound(machine, connection)) state.outOfOrder++;
       return;
     case Effect.bypass:
+      if (countsFound(machine, connection)) state.outOfOrder++;
       if (profileOf(machine, connection).countsSkips) state.skipNoSyncData++;
       return;
+    case Effect["software-fallback"]:
+      state.fallbackPackets++;
+      state.fallbackBytes += b;
+      return;
+    case Effect.piece:
+      return countPiece(state, a);
     case Effect.dropped:
-      if (a === DropReason.noSyncData) state.dropNoSyncData++;
-      else state.dropBypassRequired++;
+      if (a === DropCode["no-sync-data"]) state.dropNoSyncData++;
+      else if (a === DropCode["bypass-required"]) state.dropBypassRequired++;
+      else if (a === DropCode["no-memory"]) state.dropNoMemory++;
       return;
   }
 }
 
+function countEncrypted(machine: Machine, connection: number, state: ConnectionState, bytes: number): void {
+  const { countsPackets, faults } = profileOf(machine, connection);
+  const bySegment = countsPackets === "segments" && !faults.countsSegmentsOnce;
+  state.encryptedPackets += bySegment ? packetsOf(bytes, machine.connections[connection]!.mss) : 1;
+  state.encryptedBytes += bytes;
+}
+
+/** A mismatch moves the counter at once, unless the driver only counts packets that it encrypts in software. */
+function countsMismatch(machine: Machine, connection: number): boolean {
+  const { countsAsOutOfOrder } = profileOf(machine, connection);
+  if (countsAsOutOfOrder === "lookups") return kernelOf(machine, connection).countsFailedLookups;
+  return countsAsOutOfOrder === "mismatches";
+}
+
+/** Older mlx5 counted a mismatch once its record was found. */
+const countsFound = (machine: Machine, connection: number): boolean =>
+  profileOf(machine, connection).countsAsOutOfOrder === "lookups" &&
+  !kernelOf(machine, connection).countsFailedLookups;
+
+function countPiece(state: ConnectionState, form: number): void {
+  if (form === PieceCode.complete) state.piecesComplete++;
+  else if (form === PieceCode.end) state.piecesEnd++;
+  else if (form === PieceCode.start) state.piecesStart++;
+  else if (form === PieceCode.middle) state.piecesMiddle++;
+  else if (form === PieceCode.plain) state.skipNoSyncData++;
+}
+
 /** Wire packets that a segment becomes: ceil(length / mss), one where the mss is not known. */
 export const packetsOf = (length: number, mss: number): number => (mss > 0 ? Math.ceil(length / mss) : 1);
-
-const profileOf = (machine: Machine, connection: number) =>
-  machine.devices[machine.connections[connection]!.device]!.profile;
 
 /** The standard `ethtool -S` counters (tls-offload.rst, domain section 6.1), receive side included: it stays 0 here. */
 export const counterNames = [
@@ -60,17 +95,64 @@ export const counterNames = [
 ] as const;
 export type CounterName = (typeof counterNames)[number];
 
-/** Counters that only some vendors have (mlx5: what a resync replayed to the device); they are in no `--json` summary. */
-export const vendorCounterNames = ["tx_tls_dump_packets", "tx_tls_dump_bytes"] as const;
-export type VendorCounterName = (typeof vendorCounterNames)[number];
+/** Counters of mlx5 beyond the standard ones, known under every profile: what a resync replayed to the device. */
+const commonCounterNames = ["tx_tls_dump_packets", "tx_tls_dump_bytes"] as const;
 
-/** A connection's share of its device's vendor counters. */
-export const vendorCountersOf = (state: ConnectionState): Record<VendorCounterName, number> => ({
-  tx_tls_dump_packets: state.dumpPackets,
-  tx_tls_dump_bytes: state.dumpBytes,
+/** What a connection has moved of each of its driver's counters. */
+export const deviceCountersOf = (state: ConnectionState): Record<DeviceCounter, number> => ({
+  contexts: state.contexts,
+  contextsDeleted: state.contextsDeleted,
+  encryptedPackets: state.encryptedPackets,
+  encryptedBytes: state.encryptedBytes,
+  outOfOrder: state.outOfOrder,
+  outOfOrderBytes: state.outOfOrderBytes,
+  skipNoSyncData: state.skipNoSyncData,
+  dropNoSyncData: state.dropNoSyncData,
+  dropBypassRequired: state.dropBypassRequired,
+  dropNoMemory: state.dropNoMemory,
+  resyncs: state.resyncs,
+  resyncBytes: state.resyncBytes,
+  dumpPackets: state.dumpPackets,
+  dumpBytes: state.dumpBytes,
+  fallbackPackets: state.fallbackPackets,
+  piecesComplete: state.piecesComplete,
+  piecesStart: state.piecesStart,
+  piecesMiddle: state.piecesMiddle,
+  piecesEnd: state.piecesEnd,
+  piecesTrimmed: state.piecesTrimmed,
 });
 
-/** A connection's share of its device's counters. */
+/** A connection's share of its device's counters under the vendor's names, and what the kernel counts nowhere. */
+export function vendorCountersOf(state: ConnectionState, profile: Profile): Record<string, number> {
+  const moved = deviceCountersOf(state);
+  const counters: Record<string, number> = {
+    tx_tls_dump_packets: state.dumpPackets,
+    tx_tls_dump_bytes: state.dumpBytes,
+  };
+  for (const [counter, name] of Object.entries(profile.counters))
+    counters[name] = moved[counter as DeviceCounter];
+  for (const name of modelCounterNames) counters[name] = modelCountersOf(state)[name];
+  return counters;
+}
+
+/** What the model counts and no kernel does (domain.md section 6.2: the fallback is invisible in the statistics). */
+export const modelCounterNames = ["fallback_packets", "fallback_bytes"] as const;
+const modelCountersOf = (state: ConnectionState): Record<(typeof modelCounterNames)[number], number> => ({
+  fallback_packets: state.fallbackPackets,
+  fallback_bytes: state.fallbackBytes,
+});
+
+/** Every counter that some profile has under a name of its own, the standard ones left out. */
+export const vendorCounterNames = (profiles: readonly Profile[]): string[] =>
+  [
+    ...new Set([
+      ...commonCounterNames,
+      ...profiles.flatMap(({ counters }) => Object.values(counters)),
+      ...modelCounterNames,
+    ]),
+  ].filter((name) => !counterNames.some((standard) => standard === name));
+
+/** A connection's share of its device's standard counters. */
 export function countersOf(state: ConnectionState): Record<CounterName, number> {
   const counters = Object.fromEntries(counterNames.map((name) => [name, 0])) as Record<CounterName, number>;
   counters.tx_tls_encrypted_packets = state.encryptedPackets;

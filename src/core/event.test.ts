@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DescriptorQueue, descriptorKinds } from "./descriptor.ts";
-import { Effect, effects, maskOf } from "./effect.ts";
+import { Effect, effects } from "./effect.ts";
+import { contains, effectSet } from "./effect-set.ts";
 import { EventLog, eventKinds, Flag, packRecord, unpackRecord } from "./event.ts";
 import { FedLog } from "./fed.ts";
 import { profileById, profiles } from "./profiles/all.ts";
@@ -43,9 +44,13 @@ test("flags and effects are distinct bits of their columns", () => {
   const flags = Object.values(Flag);
   assert.equal(new Set(flags).size, flags.length);
   for (const flag of flags) assert.ok(Number.isInteger(Math.log2(flag)) && flag < 2 ** 16, `${flag}`);
-  assert.ok(effects.length <= 31, "an effect mask is a signed 32-bit column");
-  const all = maskOf(...effects.map(({ name }) => name));
-  assert.equal(all, 2 ** effects.length - 1);
+  assert.ok(effects.length <= 64, "a set of effects is two 32-bit halves");
+  const all = effectSet(...effects.map(({ name }) => name));
+  const one = effectSet("plaintext", "rekey-done");
+  for (const [kind, { name }] of effects.entries()) {
+    assert.ok(contains(all, kind), name);
+    assert.equal(contains(one, kind), name === "plaintext" || name === "rekey-done", name);
+  }
   assert.deepEqual(
     effects.map(({ name }) => Effect[name]),
     effects.map((_, i) => i),
@@ -84,7 +89,7 @@ test("a state comes back from a snapshot, field by field", () => {
 test("a queue keeps what was posted, beyond its first size, and starts afresh", () => {
   const queue = new DescriptorQueue();
   for (let i = 0; i < 200; i++)
-    queue.post(i % descriptorKinds.length, i, seq(i * 3), i * 5, i % 2 === 0, i % 3 === 0);
+    queue.post(i % descriptorKinds.length, i, seq(i * 3), i * 5, i % 2 === 0, i % 4);
   assert.equal(queue.count, 200);
   for (let i = 0; i < 200; i++) {
     const kind = descriptorKinds[i % descriptorKinds.length];
@@ -94,7 +99,7 @@ test("a queue keeps what was posted, beyond its first size, and starts afresh", 
       seq: i * 3,
       length: i * 5,
       fence: i % 2 === 0,
-      marked: i % 3 === 0,
+      engine: i % 4,
     });
   }
   queue.clear();

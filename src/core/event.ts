@@ -10,19 +10,53 @@ import { type Seq, seq } from "./seq.ts";
  * - transmit: TCP hands the segment [seq, seq + length) to the device
  * - ack: the peer acknowledges everything before `seq` (SACK blocks, if any, are in Trace.sacks)
  * - close: close() of the socket: an open record is pushed
+ * - splice-eof: a sendfile reached the end of its file
+ * - destruct: the socket is gone, with all its segments: the driver's context is deleted
+ * - rekey: setsockopt(TLS_TX) once more, after a KeyUpdate of TLS 1.3
+ * - reroute: the route leads through device `extra` from now on
+ * - merge: TCP tries to make one segment of [seq, seq + length) (retransmit collapse, SACK shift)
+ * - split: TCP divides a segment at `seq`
+ * - page-write: the application changes zero-copy pages behind [seq, seq + length)
+ *
+ * And of a device (`connection` is then −1 − device), for every connection on it:
+ * - down, up: NETDEV_DOWN and NETDEV_UP
+ * - reset: the transmit queue is reset, what waits in it is discarded
+ * - hold, resume: the NIC stops taking descriptors, and takes what waits
+ * - refuse, accept: the driver fails what the TLS layer asks of it (tls_dev_add, tls_dev_resync), until it does not
  */
-export const eventKinds = ["install", "send", "record", "gap", "transmit", "ack", "close"] as const;
+export const eventKinds = [
+  "install",
+  "send",
+  "record",
+  "gap",
+  "transmit",
+  "ack",
+  "close",
+  "splice-eof",
+  "destruct",
+  "rekey",
+  "reroute",
+  "merge",
+  "split",
+  "page-write",
+  "down",
+  "up",
+  "reset",
+  "hold",
+  "resume",
+  "refuse",
+  "accept",
+] as const;
 export type EventKind = (typeof eventKinds)[number];
-const kindNumber = (kind: EventKind) => eventKinds.indexOf(kind);
-export const Kind = {
-  install: kindNumber("install"),
-  send: kindNumber("send"),
-  record: kindNumber("record"),
-  gap: kindNumber("gap"),
-  transmit: kindNumber("transmit"),
-  ack: kindNumber("ack"),
-  close: kindNumber("close"),
-} as const;
+export const Kind = Object.fromEntries(eventKinds.map((kind, number) => [kind, number])) as {
+  readonly [kind in EventKind]: number;
+};
+
+/** Events of a device, not of a connection. */
+export const deviceEventKinds = ["down", "up", "reset", "hold", "resume", "refuse", "accept"] as const;
+
+/** The `connection` column of a device's events, and back; a connection's own index is never negative. */
+export const deviceColumn = (device: number): number => -1 - device;
 
 /** Bits of an event's `flags` column. */
 export const Flag = {
@@ -42,7 +76,43 @@ export const Flag = {
   straddle: 64,
   /** send: the record type was set by a control message (TLS_SET_RECORD_TYPE). */
   typed: 128,
+  /** transmit: skb_orphan() took the packet's socket away before it reached the device. */
+  orphan: 256,
+  /** transmit: skb_orphan_partial() was tried on it (netem). */
+  orphanPartial: 512,
+  /** transmit: an allocation that it needs fails (sync packet, fallback). */
+  noMemory: 1024,
+  /** transmit: the ring has no room for more than the packet itself. */
+  ringFull: 2048,
+  /** transmit: more packets follow (xmit_more), the doorbell is not rung yet. */
+  undoorbelled: 4096,
+  /** transmit: marked for offload whatever its bytes are. */
+  marked: 8192,
+  /** send: the pages are the user's own (sendfile with TLS_TX_ZEROCOPY_RO, MSG_SPLICE_PAGES); install: TCP had unsent bytes. */
+  zerocopy: 16384,
+  /** install: bytes before the offload wait unsent in the write queue, so its tail is fenced. */
+  unsent: 32768,
 } as const;
+
+/** What a transmit's `extra` column holds: the mapping (from 1) that fails with a DMA error, and the transmit queue. */
+export interface TransmitExtra {
+  /** 0 = none fails. */
+  dmaErrorAt: number;
+  /** −1 = the one that the connection is on. */
+  queue: number;
+}
+
+export const packTransmit = ({ dmaErrorAt, queue }: TransmitExtra): number =>
+  dmaErrorAt | ((queue + 1) << 16);
+export const unpackTransmit = (extra: number): TransmitExtra => ({
+  dmaErrorAt: extra & 0xffff,
+  queue: (extra >>> 16) - 1,
+});
+
+/** A send's `extra` column: the record type, and for zero-copy the contiguous pieces that its bytes lie in. */
+export const packSend = (type: number, pieces: number): number => type | (pieces << 8);
+export const sendType = (extra: number): number => extra & 255;
+export const sendPieces = (extra: number): number => extra >>> 8;
 
 /** How a `record` event's `extra` is packed: bits 0–7 the type, bit 8 starts a new epoch, bit 9 number unknown, bit 10 number is in Trace.recordSns, from bit 12 the epoch. */
 export interface RecordExtra {

@@ -1,12 +1,17 @@
+import { ChangeLog } from "./changes.ts";
 import type { Connection, Device } from "./connection.ts";
 import { DescriptorQueue } from "./descriptor.ts";
-import type { EventLog } from "./event.ts";
+import { RefusalCode } from "./effect-words.ts";
+import { type EventLog, Kind } from "./event.ts";
 import { FedLog } from "./fed.ts";
+import type { Kernel } from "./kernel.ts";
 import type { Packet } from "./packet.ts";
-import { addU64 } from "./record.ts";
+import type { Profile } from "./profile.ts";
+import { addU64, type RecordKeys } from "./record.ts";
 import { RecordKind, RecordLog } from "./records.ts";
-import { seq } from "./seq.ts";
-import { ConnectionState } from "./state.ts";
+import { type Seq, seq } from "./seq.ts";
+import { ConnectionState, Hook } from "./state.ts";
+import { WaitingLog } from "./waiting.ts";
 
 /** Receives what `step` says. Numbers only, so that a run which only wants a mask pays for nothing else. */
 export interface Sink {
@@ -24,11 +29,18 @@ export interface Machine {
   readonly recordSns: ReadonlyMap<number, bigint>;
   readonly records: readonly RecordLog[];
   readonly fed: readonly FedLog[];
+  /** Made where a connection first needs one: most never do. */
+  readonly changes: (ChangeLog | undefined)[];
+  readonly waiting: (WaitingLog | undefined)[];
   readonly states: ConnectionState[];
+  /** By device: the connections that its events are about. */
+  readonly members: readonly (readonly number[])[];
   /** What the driver posted in the event that is being worked on; the NIC takes it at the event's end. */
   readonly queue: DescriptorQueue;
   /** The segment that is being worked on, reused like the queue: a transmit allocates nothing. */
   readonly packet: Packet;
+  /** The connection that is being worked on: a device's event goes through all of its own. */
+  current: number;
 }
 
 /** What a machine is built from; a Trace is one. */
@@ -48,49 +60,140 @@ export function createMachine(scenario: Scenario): Machine {
     recordSns,
     records: connections.map(() => new RecordLog()),
     fed: connections.map(() => new FedLog()),
+    changes: connections.map(() => undefined),
+    waiting: connections.map(() => undefined),
     states: connections.map(() => new ConnectionState()),
+    members: membersOf(scenario),
     queue: new DescriptorQueue(),
-    packet: { connection: 0, seq: seq(0), length: 0 },
+    packet: { connection: 0, seq: seq(0), length: 0, flags: 0, dmaErrorAt: 0, mappings: 0 },
+    current: 0,
   };
   for (let c = 0; c < connections.length; c++) machine.states[c] = initialState(machine, c);
   return machine;
 }
 
+/** By device: the connections whose packets can ever pass it, by declaration, as a bond's slave, or by a reroute. */
+export function membersOf({ devices, connections, events }: Scenario): number[][] {
+  const members = devices.map(() => new Set<number>());
+  for (const [c, { device }] of connections.entries())
+    for (const d of [device, ...devices[device]!.slaves]) members[d]!.add(c);
+  for (let event = 0; devices.length > 1 && event < events.count; event++)
+    if (events.kind.values[event] === Kind.reroute)
+      members[events.extra.values[event]!]!.add(events.connection.values[event]!);
+  return members.map((set) => [...set].sort((a, b) => a - b));
+}
+
+export const profileOf = (machine: Machine, connection: number): Profile =>
+  machine.devices[machine.connections[connection]!.device]!.profile;
+
+export const kernelOf = (machine: Machine, connection: number): Kernel =>
+  machine.devices[machine.connections[connection]!.device]!.kernel;
+
+/** The change log of a connection, made if it has none yet. */
+export function changesOf(machine: Machine, connection: number): ChangeLog {
+  machine.changes[connection] ??= new ChangeLog();
+  return machine.changes[connection]!;
+}
+
+export function waitingOf(machine: Machine, connection: number): WaitingLog {
+  machine.waiting[connection] ??= new WaitingLog();
+  return machine.waiting[connection]!;
+}
+
+/** Keys of an epoch: those of the trace, null where they are not known. */
+export const keysOf = (machine: Machine, connection: number, epoch: number): RecordKeys | null =>
+  machine.connections[connection]!.epochs[epoch] ?? null;
+
 /** A connection before its first event: with its start marker in place if it is offloaded from the beginning. */
 export function initialState(machine: Machine, connection: number): ConnectionState {
   const state = new ConnectionState();
+  state.route = machine.connections[connection]!.device;
   if (machine.connections[connection]!.installed) install(machine, connection, state);
   return state;
 }
 
-/** tls_set_device_offload() and the driver's tls_dev_add: marker, record numbers, expected sequence number. */
-export function install(machine: Machine, connection: number, state: ConnectionState): void {
-  const { startSeq, recSeq0, device } = machine.connections[connection]!;
-  machine.records[connection]!.put(0, {
+/** What keeps the connection from being offloaded, as one of RefusalCode; −1 if nothing does. */
+export function refusalOf(machine: Machine, connection: number, state: ConnectionState): number {
+  const { version, cipher } = machine.connections[connection]!;
+  const kernel = kernelOf(machine, connection);
+  const profile = profileOf(machine, connection);
+  if (!kernel.versions.includes(version) || (kernel.strict && !profile.versions.includes(version)))
+    return RefusalCode.version;
+  const known = cipher !== null && kernel.strict;
+  if (known && !(kernel.ciphers.includes(cipher) && profile.ciphers.includes(cipher)))
+    return RefusalCode.cipher;
+  return state.refusing === 1 ? RefusalCode.driver : -1;
+}
+
+/**
+ * tls_set_device_offload() and the driver's tls_dev_add: marker, record numbers, expected sequence number. Where it is
+ * refused the kernel goes on with TLS_SW, which the application is not told. Gives what refusalOf gave.
+ */
+export function install(machine: Machine, connection: number, state: ConnectionState): number {
+  const { startSeq, recSeq0 } = machine.connections[connection]!;
+  const refusal = refusalOf(machine, connection, state);
+  state.installed = 1;
+  putMarker(machine, connection, state, startSeq, addU64(recSeq0, -1), 0);
+  if (refusal >= 0 && !profileOf(machine, connection).faults.installsRefused) state.software = 1;
+  else addContext(machine, connection, state, startSeq);
+  if (refusal >= 0) state.nicDead = state.software === 1 ? 0 : 1;
+  return refusal;
+}
+
+/** The record map holds a start marker alone: the zero-length entry that counts as the record before the first. */
+export function putMarker(
+  machine: Machine,
+  connection: number,
+  state: ConnectionState,
+  at: Seq,
+  sn: bigint,
+  epoch: number,
+): void {
+  machine.records[connection]!.put(state.tail, {
     kind: RecordKind.startMarker,
-    endSeq: startSeq,
+    endSeq: at,
     length: 0,
     type: 0,
-    epoch: 0,
-    sn: addU64(recSeq0, -1),
+    epoch,
+    sn,
     snKnown: true,
     payloadAt: 0,
+    pieceSize: 0,
     openedBy: -1,
     pushedBy: -1,
   });
-  state.installed = 1;
-  state.head = 0;
-  state.tail = 1;
-  state.expectedSeq = startSeq;
-  state.postedRow = 1;
-  state.contexts = 1;
-  if (!machine.devices[device]!.profile.paramsWithFirstPacket) {
-    state.paramsPosted = 1;
-    state.nicStaticRow = 1;
-    state.nicRow = 1;
-    state.nicReady = 1;
-    state.nicInStep = 1;
-  }
+  state.head = state.tail;
+  state.markerRow = state.tail;
+  state.tail++;
+}
+
+/** The driver's tls_dev_add succeeded: hook, device and what driver and NIC start from, the next row. */
+export function addContext(machine: Machine, connection: number, state: ConnectionState, at: Seq): void {
+  const profile = profileOf(machine, connection);
+  state.hook = Hook.device;
+  state.netdev = contextDevice(machine, connection);
+  state.expectedSeq = at;
+  state.nicSeq = at;
+  state.postedRow = state.tail;
+  state.contexts++;
+  state.paramsPosted = 0;
+  state.nicReady = 0;
+  if (profile.paramsWithFirstPacket) return;
+  state.paramsPosted = 1;
+  state.nicStaticRow = state.tail;
+  state.nicRow = state.tail;
+  state.nicTaken = 0;
+  state.nicReady = 1;
+  state.nicInStep = 1;
+}
+
+/** netdev: the lowest device under the route; of a bond the slave that the socket hashes to. */
+function contextDevice(machine: Machine, connection: number): number {
+  const { device } = machine.connections[connection]!;
+  const { slaves, profile } = machine.devices[device]!;
+  if (slaves.length === 0) return device;
+  const off = profile.faults.wrongSlave ? 1 : 0;
+  return slaves[(connection + off) % slaves.length]!;
 }
 
 /** End of the last pushed record: tp->write_seq. */

@@ -73,7 +73,7 @@ for (const { name, setup, story, wire } of vectors) {
     const all = wire.join("");
     assert.equal(hex(streamBytes(machine, 0, startSeq, all.length / 2, wireRecord)), all, "as a stream");
     const host = streamBytes(machine, 0, startSeq, all.length / 2, placeholderRecord)!;
-    const nic = new NicStream(machine.connections[0]!, setup.keys!, setup.recSeq0!, false);
+    const nic = new NicStream(machine.connections[0]!, setup.keys!, setup.recSeq0!, "none");
     assert.equal(hex(nic.feed(host)), all, "by the NIC");
   });
 }
@@ -114,7 +114,7 @@ for (const cipher of ciphers) {
       const host = streamBytes(machine, 0, startSeq, length, placeholderRecord)!;
       for (let first = 0; first <= length; first++) {
         for (const second of [first, first + 1, first + 7, first + 16, length]) {
-          const nic = new NicStream(machine.connections[0]!, keysFor(cipher), 1n, false);
+          const nic = new NicStream(machine.connections[0]!, keysFor(cipher), 1n, "none");
           const cuts = [0, first, Math.min(second, length), length];
           const out = [0, 1, 2].map((i) => nic.feed(host.subarray(cuts[i], cuts[i + 1])));
           assert.equal(hex(Buffer.concat(out)), right, `cuts at ${first} and ${second}`);
@@ -132,13 +132,13 @@ test("a NIC that leaves placeholders changes nothing else", () => {
   const host = streamBytes(machine, 0, startSeq, 138, placeholderRecord)!;
   const expected = streamBytes(machine, 0, startSeq, 138, wireRecord)!;
   for (const end of [69, 138]) expected.set(placeholderTag, end - 16);
-  const nic = new NicStream(machine.connections[0]!, keysFor("aes-128-gcm"), 1n, true);
+  const nic = new NicStream(machine.connections[0]!, keysFor("aes-128-gcm"), 1n, "left");
   assert.equal(hex(nic.feed(host)), hex(expected));
 });
 
 test("a header that cannot be right makes garbage, not a crash or a hang", () => {
   const connection = new Play({}, "").machine.connections[0]!;
-  const nic = new NicStream(connection, keysFor("aes-128-gcm"), 0n, false);
+  const nic = new NicStream(connection, keysFor("aes-128-gcm"), 0n, "none");
   const zeros = new Uint8Array(200_000);
   assert.equal(nic.feed(zeros).length, zeros.length);
 });

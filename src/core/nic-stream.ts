@@ -2,6 +2,9 @@ import { type ResumableAead, resumableAead } from "./aead.ts";
 import type { Connection } from "./connection.ts";
 import { aadOf, addU64, headerSize, layoutOf, nonceOf, type RecordKeys, tagSize } from "./record.ts";
 
+/** What a broken engine does where a tag belongs: nothing, or the wrong one. */
+export type TagFault = "none" | "left" | "wrong";
+
 /**
  * The NIC's crypto engine on bytes: after params it takes the next byte for byte 0 of a record with the given
  * number, reads lengths out of the headers that come by, encrypts payload, writes tags over placeholders, counts
@@ -10,7 +13,7 @@ import { aadOf, addU64, headerSize, layoutOf, nonceOf, type RecordKeys, tagSize 
 export class NicStream {
   private readonly connection: Connection;
   private readonly keys: RecordKeys;
-  private readonly leavesPlaceholder: boolean;
+  private readonly tagFault: TagFault;
   private sn: bigint;
   private readonly prepend = new Uint8Array(headerSize + 8);
   private readonly prependSize: number;
@@ -19,11 +22,11 @@ export class NicStream {
   private aead: ResumableAead | null = null;
   private tag: Uint8Array | null = null;
 
-  constructor(connection: Connection, keys: RecordKeys, sn: bigint, leavesPlaceholder: boolean) {
+  constructor(connection: Connection, keys: RecordKeys, sn: bigint, tagFault: TagFault) {
     this.connection = connection;
     this.keys = keys;
     this.sn = sn;
-    this.leavesPlaceholder = leavesPlaceholder;
+    this.tagFault = tagFault;
     this.prependSize = layoutOf(connection.version, connection.cipher!).prepend;
   }
 
@@ -41,8 +44,13 @@ export class NicStream {
     const used = Math.min(bytes.length, (this.taken < tagAt ? tagAt : this.length) - this.taken);
     if (this.taken < tagAt) {
       out.set(this.cipher().update(bytes.subarray(0, used)));
-    } else if (!this.leavesPlaceholder) {
-      this.tag ??= this.cipher().tag();
+    } else if (this.tagFault !== "left") {
+      this.tag ??=
+        this.tagFault === "wrong"
+          ? this.cipher()
+              .tag()
+              .map((byte) => byte ^ 0xff)
+          : this.cipher().tag();
       out.set(this.tag.subarray(this.taken - tagAt, this.taken - tagAt + used));
     }
     this.taken += used;

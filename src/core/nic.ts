@@ -1,35 +1,81 @@
-import { Descriptor } from "./descriptor.ts";
+import { Descriptor, Engine } from "./descriptor.ts";
 import { Effect } from "./effect.ts";
-import { type Machine, type Sink, writeSeqOf } from "./machine.ts";
+import { type Machine, profileOf, type Sink, writeSeqOf } from "./machine.ts";
 import { advance, before, distance, type Seq } from "./seq.ts";
 import type { ConnectionState } from "./state.ts";
 
-/** The NIC takes descriptor `i` of the queue. It sees descriptors alone, in the order they were posted. */
+/**
+ * The NIC takes descriptor `i` of the queue; false if a packet does not leave. It sees descriptors alone, in the order
+ * they were posted.
+ */
 export function take(
   machine: Machine,
   connection: number,
   state: ConnectionState,
   i: number,
   sink: Sink,
-): void {
+): boolean {
   const { queue } = machine;
+  if (state.nicDead === 1) return queue.kind(i) !== Descriptor.packet || queue.engine(i) === Engine.software;
   switch (queue.kind(i)) {
     case Descriptor.staticParams:
       state.nicStaticRow = queue.row(i);
-      return;
+      return true;
     case Descriptor.progressParams:
-      return restart(state, state.nicStaticRow);
+      restart(state, state.nicStaticRow);
+      return true;
     case Descriptor.syncPacket:
       restart(state, queue.row(i));
-      return feed(machine, connection, state, queue.seq(i), queue.size(i), sink);
+      feed(machine, connection, state, queue.seq(i), queue.size(i), sink);
+      return true;
     case Descriptor.dump:
-      state.dumpPackets++;
-      state.dumpBytes += queue.size(i);
-      return feed(machine, connection, state, queue.seq(i), queue.size(i), sink);
+      takeDump(machine, connection, state, i, sink);
+      return true;
+    case Descriptor.presync:
+      // The fence bit says that the state for packets in order moves on, too.
+      if (queue.fence(i)) placeAt(machine, connection, state, advance(queue.seq(i), queue.size(i)));
+      return true;
     case Descriptor.packet:
-      if (queue.marked(i)) feed(machine, connection, state, queue.seq(i), queue.size(i), sink);
-      return;
+      if (queue.engine(i) !== Engine.stream) return true;
+      return takePacket(machine, connection, state, i, sink);
+    default:
+      return true;
   }
+}
+
+function takeDump(machine: Machine, connection: number, state: ConnectionState, i: number, sink: Sink): void {
+  const { queue, devices, connections } = machine;
+  const { mtu } = devices[connections[connection]!.device]!;
+  const size = queue.size(i);
+  if (size > mtu) {
+    state.nicDead = 1;
+    return sink.effect(Effect["queue-error"], size, mtu);
+  }
+  state.dumpPackets++;
+  state.dumpBytes += size;
+  feed(machine, connection, state, queue.seq(i), size, sink);
+}
+
+/** A packet for the stream's cipher; a NIC that checks sequence numbers drops the one that it does not expect. */
+function takePacket(
+  machine: Machine,
+  connection: number,
+  state: ConnectionState,
+  i: number,
+  sink: Sink,
+): boolean {
+  const { queue } = machine;
+  const from = queue.seq(i);
+  const length = queue.size(i);
+  if (profileOf(machine, connection).seqCheckedByNic) {
+    if (from !== state.nicSeq) {
+      sink.effect(Effect["nic-dropped"], state.nicSeq, from);
+      return false;
+    }
+    state.nicSeq = advance(from, length);
+  }
+  feed(machine, connection, state, from, length, sink);
+  return true;
 }
 
 /** After params the next byte is byte 0 of the record they name. */

@@ -1,38 +1,86 @@
 import type { DescriptorKind } from "./descriptor.ts";
+import type { Faults } from "./faults.ts";
+import type { Kernel } from "./kernel.ts";
+import type { Cipher, TlsVersion } from "./record.ts";
 
-/** A NIC family as data: what its driver does where families differ (domain table of six; two so far). */
+/** What drivers count, in words of the model; a profile says what its vendor calls it. */
+export const deviceCounters = [
+  "contexts",
+  "contextsDeleted",
+  "encryptedPackets",
+  "encryptedBytes",
+  "outOfOrder",
+  "outOfOrderBytes",
+  "skipNoSyncData",
+  "dropNoSyncData",
+  "dropBypassRequired",
+  "dropNoMemory",
+  "resyncs",
+  "resyncBytes",
+  "dumpPackets",
+  "dumpBytes",
+  "fallbackPackets",
+  "piecesComplete",
+  "piecesStart",
+  "piecesMiddle",
+  "piecesEnd",
+  "piecesTrimmed",
+] as const;
+export type DeviceCounter = (typeof deviceCounters)[number];
+
+/** A NIC family as data: what its driver and its device do where families differ (domain.md sections 5 and 12). */
 export interface Profile {
+  /** As the trace language names it; a broken variant is `ID/FAULT+FAULT…`. */
   id: string;
   title: string;
-  /** How a resync brings the record's prefix to the device. */
+  /**
+   * What the driver does with a packet out of order:
+   * - rebuild: posts the record's number and its bytes before the packet, goes on from the packet
+   * - pieces: no state but the TCP engine's; every record of every packet is posted by itself
+   * - next-record: encrypts it in software; after a forward jump the TLS layer resynchronises the next record
+   * - presync: posts where in its record the packet starts; only a forward jump moves the device's state
+   */
+  recovery: "rebuild" | "pieces" | "next-record" | "presync";
+  /** rebuild: how the record's prefix reaches the device. */
   prefixVia: "dump" | "sync-packet";
-  /** True: the first data packet posts the params (mlx5 ConnectX). False: a command at install sets the NIC up (Innova). */
+  /** rebuild: a jump forward within the record that the NIC stands in needs the bytes between only, and no params. */
+  continuesPrefix: boolean;
+  /** Where the record of a byte is found: the socket's record map, or the packet itself (FreeBSD's unmapped mbufs). */
+  recordsFrom: "map" | "packet";
+  /** True: the first data packet posts the params. False: a command at install sets the NIC up. */
   paramsWithFirstPacket: boolean;
   /** Counter that a packet across the start marker moves when it is dropped. */
   straddleDrop: "no-sync-data" | "bypass-required";
   /** True if sending a packet before the marker moves tx_tls_skip_no_sync_data. */
   countsSkips: boolean;
+  /** True: a marked packet before the start marker may not leave (kernels that check it). */
+  checksSkippedMark: boolean;
+  /**
+   * When the expected number moves on: `early` = before the packet is mapped, and it stays there; `undone` = before,
+   * and back when the packet could not be posted; `late` = when the packet is posted.
+   */
+  commit: "early" | "undone" | "late";
+  /** The NIC drops a packet that does not start at the number it expects. */
+  seqCheckedByNic: boolean;
+  /** What a reset of the transmit queue does to the driver: nothing, the expected number follows the NIC's, contexts are lost. */
+  onReset: "nothing" | "follows-nic" | "loses-contexts";
+  /**
+   * What counts as out of order: packets that do not start where expected (mismatches); the same, but in older kernels
+   * only those whose record was found (lookups); packets that the driver has encrypted in software (fallbacks).
+   */
+  countsAsOutOfOrder: "mismatches" | "lookups" | "fallbacks";
+  /** Encrypted packets are counted as wire packets, or as skbs. */
+  countsPackets: "segments" | "skbs";
+  /** What the driver takes; everything else it refuses at install. */
+  versions: readonly TlsVersion[];
+  ciphers: readonly Cipher[];
+  /** Link, network and TCP headers that a sync packet repeats, without options: counted in resyncBytes. */
+  syncHeaderSize: number;
+  /** The vendor's names (ethtool -S, debugfs, sysctl); what has none is not counted by this driver. */
+  counters: Readonly<Partial<Record<DeviceCounter, string>>>;
   /** The family's own words for work entries. */
   descriptorNames: Readonly<Record<DescriptorKind, string>>;
   faults: Faults;
-}
-
-/** Ways a device can be broken: each is one historic or imagined bug, for showing what it does and that it is caught. */
-export interface Faults {
-  /** The prefix never reaches the NIC. */
-  noPrefix?: boolean;
-  /** Added to the record number that a resync posts. */
-  recordSnOff?: number;
-  /** Bytes by which the posted prefix is too short. */
-  prefixShortBy?: number;
-  /** The resync lands behind its packet, as from another queue. */
-  resyncBehindPacket?: boolean;
-  /** The expected number is not moved on after a resync. */
-  expectedStuckAfterResync?: boolean;
-  /** The packet is posted without the offload mark. */
-  packetNotMarked?: boolean;
-  /** The NIC leaves the placeholder where the tag belongs. */
-  placeholderLeft?: boolean;
-  /** clean_acked releases a record when all but this many bytes are acknowledged. */
-  releasedEarlyBy?: number;
+  /** The kernel generation that goes with it whatever the device's line says; null = that one. */
+  kernel: Kernel | null;
 }

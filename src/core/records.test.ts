@@ -17,7 +17,7 @@ function logOf(start: number, lengths: Iterable<number>): RecordLog {
 }
 
 function rowEnding(endSeq: Seq, length: number, row: number) {
-  const place = { payloadAt: 0, openedBy: 0, pushedBy: 0 };
+  const place = { payloadAt: 0, pieceSize: 0, openedBy: 0, pushedBy: 0 };
   return {
     kind: RecordKind.record,
     endSeq,

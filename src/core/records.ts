@@ -10,6 +10,8 @@ export const RecordKind = {
   record: 1,
   /** A range of the stream whose records are not known. */
   gap: 2,
+  /** A record that was encrypted before TCP got it (TLS_SW, or during a rekey): ready ciphertext. */
+  software: 3,
 } as const;
 
 /** A row as it is written, once, when the record is pushed (struct tls_record_info). */
@@ -28,6 +30,8 @@ export interface RecordRow {
   snKnown: boolean;
   /** Payload offset of its first byte in what the application wrote. */
   payloadAt: number;
+  /** Bytes of payload in each of its fragments, 0 = it is one fragment. */
+  pieceSize: number;
   /** Events that opened and that pushed it. */
   openedBy: number;
   pushedBy: number;
@@ -45,6 +49,7 @@ export class RecordLog extends Table {
   readonly epoch = this.column(uint16());
   private readonly snKnown = this.column(uint8());
   readonly payloadAt = this.column(float64());
+  readonly pieceSize = this.column(int32());
   readonly openedBy = this.column(int32());
   readonly pushedBy = this.column(int32());
   private sns = new BigUint64Array(this.kind.values.length);
@@ -61,6 +66,7 @@ export class RecordLog extends Table {
     this.epoch.values[row] = record.epoch;
     this.snKnown.values[row] = record.snKnown ? 1 : 0;
     this.payloadAt.values[row] = record.payloadAt;
+    this.pieceSize.values[row] = record.pieceSize;
     this.openedBy.values[row] = record.openedBy;
     this.pushedBy.values[row] = record.pushedBy;
     // Storing in 64 bits wraps the number as the kernel's counter does.

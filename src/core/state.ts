@@ -1,3 +1,18 @@
+/** What sk_validate_xmit_skb is (net/tls/tls_device_fallback.c). */
+export const Hook = {
+  /** None: an ordinary socket. */
+  none: 0,
+  /** tls_validate_xmit_skb: to the driver on the context's device, else the fallback. */
+  device: 1,
+  /** tls_validate_xmit_skb_sw: always the fallback, once the device went down. */
+  software: 2,
+  /** During a rekey: what lies behind the boundary is ready ciphertext. */
+  rekey: 3,
+} as const;
+
+/** How far a rekey of the device has got. */
+export const Rekey = { none: 0, pending: 1, ready: 2, failed: 3 } as const;
+
 /**
  * What changes about a connection: plain numbers only, owned and changed in place by `step`. Sequence numbers are
  * signed 32-bit (Seq), rows are indices into the connection's record log, booleans are 0 or 1. A snapshot is these
@@ -14,6 +29,17 @@ export class ConnectionState {
   /** End of the highest segment handed to the device; meaningful once `sent`. */
   sndNxt = 0;
   sent = 0;
+  /** The validation hook (sk_validate_xmit_skb), one of Hook. */
+  hook = 0;
+  /** Device of the driver's context (tls_context.netdev), −1 = null. */
+  netdev = -1;
+  /** Device that the route leads through, and the transmit queue there. */
+  route = 0;
+  queueNumber = 0;
+  /** Rows of the change log that hold here: fences, marks, page writes. */
+  changes = 0;
+  /** Of these, page writes: 0 = every page is as it was when it was sent. */
+  pageWrites = 0;
 
   // TLS layer (tls_offload_context_tx)
   /** The record map is the window [head, tail) of the record log; row 0 is the start marker. */
@@ -28,6 +54,22 @@ export class ConnectionState {
   written = 0;
   /** retransmit_hint as a row, −1 = null. */
   hint = -1;
+  /** Row of the start marker last installed. */
+  markerRow = 0;
+  /** TLS_SW: records are encrypted before TCP gets them. */
+  software = 0;
+  /** TX_SYNC_SCHED: the driver waits for the next record. */
+  resyncPending = 0;
+  /** pending_open_record_frags. */
+  pendingOpen = 0;
+  /** Fragments of the open record, bytes in each zero-copy one (0 = copied), and room in the socket's page fragment. */
+  openFragments = 0;
+  openPieceSize = 0;
+  pageRoom = 0;
+  /** One of Rekey; the epoch of the next record, and where the old key's records end. */
+  rekey = 0;
+  epoch = 0;
+  boundary = 0;
 
   // driver
   expectedSeq = 0;
@@ -35,6 +77,14 @@ export class ConnectionState {
   paramsPosted = 0;
   /** Record whose number the last static params carried (the remembered rec_seq). */
   postedRow = 0;
+  /** The driver fails what the TLS layer asks of it. */
+  refusing = 0;
+
+  // transmit queue
+  /** Devices that take nothing at present, one bit each: what is posted there waits, rows [waitHead, waitTail) of the waiting log. */
+  held = 0;
+  waitHead = 0;
+  waitTail = 0;
 
   // NIC
   /** It has been told a record to start from. */
@@ -48,17 +98,34 @@ export class ConnectionState {
   /** While out of step: what it was fed since is rows [fedHead, fedTail) of the fed log. */
   fedHead = 0;
   fedTail = 0;
+  /** The queue is in error state: the NIC takes nothing more. */
+  nicDead = 0;
+  /** Number that a NIC which checks them expects (seqCheckedByNic). */
+  nicSeq = 0;
 
   // counters, moved by `emit` from effects, those of DUMPs by the NIC that takes them
   contexts = 0;
+  contextsDeleted = 0;
   outOfOrder = 0;
+  outOfOrderBytes = 0;
   encryptedPackets = 0;
   encryptedBytes = 0;
   skipNoSyncData = 0;
   dropNoSyncData = 0;
   dropBypassRequired = 0;
+  dropNoMemory = 0;
+  resyncs = 0;
+  resyncBytes = 0;
   dumpPackets = 0;
   dumpBytes = 0;
+  piecesComplete = 0;
+  piecesStart = 0;
+  piecesMiddle = 0;
+  piecesEnd = 0;
+  piecesTrimmed = 0;
+  /** Packets that the software fallback encrypted; no kernel counts them. */
+  fallbackPackets = 0;
+  fallbackBytes = 0;
 
   /** Copies the fields into `pool` from index `at` on. */
   save(pool: Float64Array, at: number): void {

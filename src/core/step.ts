@@ -1,16 +1,22 @@
-import { Descriptor } from "./descriptor.ts";
+import { Change } from "./changes.ts";
+import { stepDevice, stepMember } from "./device.ts";
 import { xmit } from "./driver.ts";
 import { Effect } from "./effect.ts";
-import { Flag, Kind } from "./event.ts";
-import { install, type Machine, type Sink } from "./machine.ts";
-import { placeAt, take } from "./nic.ts";
+import { DropCode } from "./effect-words.ts";
+import { Flag, Kind, unpackTransmit } from "./event.ts";
+import { sendFallback } from "./fallback.ts";
+import { changesOf, install, type Machine, type Sink } from "./machine.ts";
+import { placeAt } from "./nic.ts";
+import { completeRekey, destruct, startRekey } from "./offload.ts";
 import type { Packet } from "./packet.ts";
+import { drop, postAsItIs } from "./post.ts";
 import { RecordKind } from "./records.ts";
-import { advance, after, seq } from "./seq.ts";
+import { advance, after, before, seq } from "./seq.ts";
+import { fallbackCodeOf, merge, split, validate, Way } from "./skb.ts";
 import { Stage } from "./stage.ts";
-import type { ConnectionState } from "./state.ts";
-import { cleanAcked, closeSocket, pushCaptured, sendmsg } from "./tls.ts";
-import { examine } from "./wire.ts";
+import { type ConnectionState, Rekey } from "./state.ts";
+import { cleanAcked, closeSocket, fenceHere, pushCaptured, sendmsg, spliceEof } from "./tls.ts";
+import { changeQueue, deliver, leave } from "./transmit-queue.ts";
 
 /**
  * Runs one event of the trace through the layers: the only function that knows more than one of them. It changes
@@ -20,25 +26,81 @@ import { examine } from "./wire.ts";
 export function step(machine: Machine, event: number, sink: Sink): void {
   const { events } = machine;
   const connection = events.connection.values[event]!;
-  const state = machine.states[connection]!;
   machine.queue.clear();
+  if (connection < 0) return stepDevice(machine, event, sink);
+  const state = machine.states[connection]!;
+  machine.current = connection;
   switch (events.kind.values[event]!) {
     case Kind.transmit:
       return transmit(machine, event, connection, state, sink);
     case Kind.ack:
       return acknowledge(machine, event, state, sink);
     case Kind.send:
+      // A rekey that only waited for the socket's owner is done first.
+      if (state.rekey === Rekey.ready) completeRekey(machine, connection, state, sink);
       return sendmsg(machine, event, state, sink);
     case Kind.record:
       return pushCaptured(machine, event, state, RecordKind.record, sink);
     case Kind.gap:
       return pushCaptured(machine, event, state, RecordKind.gap, sink);
+    default:
+      return stepSocket(machine, event, connection, state, sink);
+  }
+}
+
+/** Runs an event for one connection alone: of a device's event its own part. */
+export function stepFor(machine: Machine, event: number, connection: number, sink: Sink): void {
+  if (machine.events.connection.values[event]! >= 0) return step(machine, event, sink);
+  stepMember(machine, event, connection, sink);
+}
+
+/** The rarer events of a connection. */
+function stepSocket(
+  machine: Machine,
+  event: number,
+  connection: number,
+  state: ConnectionState,
+  sink: Sink,
+): void {
+  switch (machine.events.kind.values[event]!) {
     case Kind.install:
-      install(machine, connection, state);
-      return sink.stage(Stage.install, 0);
+      return setOffload(machine, event, connection, state, sink);
+    case Kind["splice-eof"]:
+      return spliceEof(machine, event, state, sink);
     case Kind.close:
       return closeSocket(machine, event, state, sink);
+    case Kind.destruct:
+      return destruct(machine, state, sink);
+    case Kind.rekey:
+      return startRekey(machine, event, state, sink);
+    case Kind.reroute:
+      state.route = machine.events.extra.values[event]!;
+      sink.effect(Effect.rerouted, state.route, 0);
+      return sink.stage(Stage["tcp.route"], -1);
+    case Kind.merge:
+      return merge(machine, event, state, sink);
+    case Kind.split:
+      return split(machine, event, sink);
+    case Kind["page-write"]:
+      return writePages(machine, event, connection, state, sink);
   }
+}
+
+/** setsockopt(TLS_TX): what waits unsent in the write queue is fenced off before the first offloaded byte. */
+function setOffload(
+  machine: Machine,
+  event: number,
+  connection: number,
+  state: ConnectionState,
+  sink: Sink,
+): void {
+  const refusal = install(machine, connection, state);
+  const { noFenceAtStart } = machine.devices[machine.connections[connection]!.device]!.profile.faults;
+  if (refusal >= 0) sink.effect(Effect["offload-refused"], refusal, 0);
+  else sink.effect(Effect["offload-installed"], state.expectedSeq, state.tail);
+  const unsent = (machine.events.flags.values[event]! & Flag.unsent) !== 0;
+  if (unsent && refusal < 0 && !noFenceAtStart) fenceHere(machine, connection, state, sink);
+  sink.stage(Stage.install, 0);
 }
 
 /** tcp_ack(): clean_acked is called for a cumulative acknowledgement that moves snd_una; SACK blocks free nothing. */
@@ -51,7 +113,7 @@ function acknowledge(machine: Machine, event: number, state: ConnectionState, si
   if (moves && state.installed === 1) cleanAcked(machine, event, state, ack, sink);
 }
 
-/** A segment on its way down: TCP, the qdisc, the driver, the NIC, the wire. */
+/** A segment on its way down: TCP, the qdisc, the validation hook, the driver, the NIC, the wire. */
 function transmit(
   machine: Machine,
   event: number,
@@ -59,38 +121,63 @@ function transmit(
   state: ConnectionState,
   sink: Sink,
 ): void {
-  const { events } = machine;
+  const { events, packet } = machine;
   const flags = events.flags.values[event]!;
-  const { packet } = machine;
   packet.connection = connection;
   packet.seq = seq(events.seq.values[event]!);
   packet.length = events.length.values[event]!;
+  packet.flags = flags;
+  packet.dmaErrorAt = 0;
   const end = advance(packet.seq, packet.length);
   if (state.sent === 0 || after(end, seq(state.sndNxt))) state.sndNxt = end;
-  state.sent = 1;
   if ((flags & Flag.qdiscDrop) !== 0) {
+    state.sent = 1;
     sink.effect(Effect["qdisc-drop"], packet.seq, packet.length);
     return sink.stage(Stage.skb, -1);
   }
+  if (events.extra.values[event] !== 0) takeExtra(machine, event, state, packet, sink);
   sink.stage(Stage.skb, -1);
-  if (state.installed === 0 || packet.length === 0) return leave(packet, flags, sink);
-  const posted = xmit(machine, state, packet, sink);
-  for (let i = 0; i < machine.queue.count; i++) {
-    take(machine, connection, state, i, sink);
-    sink.stage(Stage.nic, i);
-    if (machine.queue.kind(i) !== Descriptor.packet) continue;
-    examine(machine, state, packet, sink);
-    leave(packet, flags, sink);
+  if (state.installed === 0 || packet.length === 0) {
+    state.sent = 1;
+    return leave(packet.seq, packet.length, flags, sink);
   }
+  const posted = sendDown(machine, state, packet, sink);
+  state.sent = 1;
+  deliver(machine, event, state, packet, sink);
   if (posted || (flags & Flag.captured) === 0) return;
   leftAnyway(machine, state, packet);
-  leave(packet, flags, sink);
+  leave(packet.seq, packet.length, flags, sink);
 }
 
-/** The packet is on the wire. */
-function leave(packet: Packet, flags: number, sink: Sink): void {
-  if ((flags & Flag.lost) !== 0) sink.effect(Effect.lost, packet.seq, packet.length);
-  sink.stage(Stage.wire, -1);
+/** The failing buffer and the transmit queue that the trace names for this packet. */
+function takeExtra(
+  machine: Machine,
+  event: number,
+  state: ConnectionState,
+  packet: Packet,
+  sink: Sink,
+): void {
+  packet.dmaErrorAt = unpackTransmit(machine.events.extra.values[event]!).dmaErrorAt;
+  packet.mappings = 0;
+  changeQueue(machine, event, state, sink);
+}
+
+/** The validation hook, and where it sends the packet; true if anything was posted. */
+function sendDown(machine: Machine, state: ConnectionState, packet: Packet, sink: Sink): boolean {
+  switch (validate(machine, state, packet, sink)) {
+    case Way.driver:
+      return xmit(machine, state, packet, sink);
+    case Way.plain:
+      return postAsItIs(machine, state, packet, sink);
+    case Way.fallback:
+      return sendFallback(machine, state, packet, fallbackCodeOf(state), DropCode["fallback-failed"], sink);
+    case Way.dropNoSocket:
+      return drop(machine, state, DropCode["no-socket"], packet, sink);
+    case Way.dropInactiveSlave:
+      return drop(machine, state, DropCode["inactive-slave"], packet, sink);
+    default:
+      return drop(machine, state, DropCode["wrong-device"], packet, sink);
+  }
 }
 
 /** A captured packet did leave, whatever this profile would have done: the replay goes on from its end. */
@@ -99,4 +186,21 @@ function leftAnyway(machine: Machine, state: ConnectionState, packet: Packet): v
   if (!after(end, seq(machine.connections[packet.connection]!.startSeq))) return;
   state.expectedSeq = end;
   placeAt(machine, packet.connection, state, end);
+}
+
+/** The application writes into pages that the stream refers to (TLS_TX_ZEROCOPY_RO forbids it). */
+function writePages(
+  machine: Machine,
+  event: number,
+  connection: number,
+  state: ConnectionState,
+  sink: Sink,
+): void {
+  const from = seq(machine.events.seq.values[event]!);
+  const length = machine.events.length.values[event]!;
+  const sentEnd = state.sent === 1 && !before(seq(state.sndNxt), from) ? state.sndNxt : from;
+  changesOf(machine, connection).put(state.changes++, { kind: Change.page, from, length, value: sentEnd });
+  state.pageWrites++;
+  sink.effect(Effect["page-written"], from, length);
+  sink.stage(Stage.application, -1);
 }

@@ -1,11 +1,14 @@
+import { Change } from "./changes.ts";
+import { devResync } from "./dev-resync.ts";
 import { Effect } from "./effect.ts";
-import { Flag, unpackRecord } from "./event.ts";
-import { type Machine, type Sink, writeSeqOf } from "./machine.ts";
-import { layoutOf, payloadSizeMax, recordType } from "./record.ts";
+import { Flag, sendPieces, sendType, unpackRecord } from "./event.ts";
+import { fillRecords, fragmentsMax, takePage } from "./filling.ts";
+import { changesOf, kernelOf, type Machine, profileOf, type Sink, writeSeqOf } from "./machine.ts";
+import { layoutOf, recordType, tagSize } from "./record.ts";
 import { RecordKind, type RecordRow } from "./records.ts";
-import { advance, after, before, between, type Seq } from "./seq.ts";
+import { advance, after, before, between, type Seq, seq } from "./seq.ts";
 import { Stage } from "./stage.ts";
-import type { ConnectionState } from "./state.ts";
+import { type ConnectionState, Rekey } from "./state.ts";
 
 /** Layout used for a connection without a cipher of the model; only lengths of generated records depend on it. */
 const layoutFor = (machine: Machine, connection: number) => {
@@ -18,39 +21,69 @@ export function sendmsg(machine: Machine, event: number, state: ConnectionState,
   const { events } = machine;
   const connection = events.connection.at(event);
   const flags = events.flags.at(event);
-  const type = events.extra.at(event);
-  const { prepend } = layoutFor(machine, connection);
+  const extra = events.extra.at(event);
+  const length = events.length.at(event);
+  const { faults } = profileOf(machine, connection);
+  const type = sendType(extra);
   sink.stage(Stage["tls.sendmsg"], -1);
-  if ((flags & Flag.typed) !== 0 && state.openLength > 0)
-    closeRecord(machine, event, state, recordType.applicationData, sink);
-  let size = events.length.at(event);
-  do {
-    if (state.openLength === 0) open(state, event, type, prepend);
-    const copied = Math.min(size, payloadSizeMax + prepend - state.openLength);
-    state.openLength += copied;
-    state.written += copied;
-    size -= copied;
-    // MSG_MORE leaves even a full record open: the call ends before it looks at the length.
-    const done = size === 0;
-    if (done && (flags & Flag.more) !== 0) return;
-    if (done || state.openLength === payloadSizeMax + prepend) closeRecord(machine, event, state, type, sink);
-  } while (size > 0);
+  if ((flags & Flag.typed) !== 0) closeBeforeControl(machine, event, state, faults.stalePending, sink);
+  const pieceSize = (flags & Flag.zerocopy) !== 0 ? Math.ceil(length / Math.max(1, sendPieces(extra))) : 0;
+  const filling = {
+    layout: layoutFor(machine, connection),
+    payloadMax: machine.connections[connection]!.payloadMax,
+    more: (flags & Flag.more) !== 0,
+    pieceSize,
+    overfills: kernelOf(machine, connection).overfillsFragments || faults.overfillsFragments === true,
+  };
+  fillRecords(state, length, filling, {
+    opened: () => {
+      state.openType = type;
+      state.openedBy = event;
+      state.openPieceSize = pieceSize;
+    },
+    copied: (bytes) => {
+      state.written += bytes;
+    },
+    closed: () => closeRecord(machine, event, state, type, sink),
+  });
+  if (filling.more || !faults.stalePending) state.pendingOpen = state.openLength > 0 ? 1 : 0;
+  if ((flags & Flag.eor) !== 0) fenceHere(machine, connection, state, sink);
 }
 
-function open(state: ConnectionState, event: number, type: number, prepend: number): void {
-  state.openLength = prepend;
-  state.openType = type;
+/** A control message ends the open record, as application data whatever it was to be. */
+function closeBeforeControl(
+  machine: Machine,
+  event: number,
+  state: ConnectionState,
+  isStale: boolean | undefined,
+  sink: Sink,
+): void {
+  if (state.openLength > 0) return closeRecord(machine, event, state, recordType.applicationData, sink);
+  if (!isStale || state.pendingOpen === 0) return;
+  state.openLength = layoutFor(machine, machine.events.connection.at(event)).prepend;
   state.openedBy = event;
+  closeRecord(machine, event, state, recordType.applicationData, sink);
+}
+
+/** The end of a sendfile: tls_sw/device_splice_eof() pushes what MSG_MORE left open. */
+export function spliceEof(machine: Machine, event: number, state: ConnectionState, sink: Sink): void {
+  const { eofLeavesOpen } = profileOf(machine, machine.events.connection.at(event)).faults;
+  if (state.openLength === 0) return sink.stage(Stage["tls.sendmsg"], -1);
+  if (eofLeavesOpen) sink.effect(Effect.stalled, state.openLength, 0);
+  sink.stage(Stage["tls.sendmsg"], -1);
+  if (!eofLeavesOpen) closeRecord(machine, event, state, state.openType, sink);
 }
 
 /** close(): what MSG_MORE left open is pushed; the context outlives the socket, as TCP still retransmits. */
 export function closeSocket(machine: Machine, event: number, state: ConnectionState, sink: Sink): void {
+  if (state.rekey === Rekey.pending || state.rekey === Rekey.ready)
+    sink.effect(Effect["rekey-aborted"], state.epoch, 0);
   sink.stage(Stage["tls.close"], -1);
   if (state.openLength > 0) closeRecord(machine, event, state, state.openType, sink);
 }
 
-/** tls_push_record(): header and placeholder tag are in, the record gets its end_seq and number and goes to TCP. */
-function closeRecord(
+/** tls_device_record_close() and tls_push_record(): header and placeholder tag are in, the record gets its end_seq and number and goes to TCP. */
+export function closeRecord(
   machine: Machine,
   event: number,
   state: ConnectionState,
@@ -59,14 +92,22 @@ function closeRecord(
 ): void {
   const connection = machine.events.connection.at(event);
   const { prepend, overhead } = layoutFor(machine, connection);
+  const { faults } = profileOf(machine, connection);
   const payload = state.openLength - prepend;
-  const length = payload + overhead;
-  const row = nextRow(machine, event, state, length);
+  const eaten = faults.closeEatsPayload && state.pageRoom < tagSize ? Math.min(payload, tagSize) : 0;
+  takePage(state, tagSize);
+  const row = nextRow(machine, event, state, payload - eaten + overhead);
   row.type = type;
   row.payloadAt = state.written - payload;
+  row.pieceSize = state.openPieceSize;
   row.openedBy = state.openedBy;
+  if (eaten > 0) sink.effect(Effect["bytes-lost"], state.tail, eaten);
+  if (payload === 0) sink.effect(Effect["empty-record"], state.tail, 0);
+  if (state.openFragments + 1 > fragmentsMax)
+    sink.effect(Effect["fragment-overflow"], state.openFragments + 1, fragmentsMax);
   push(machine, connection, state, sink, row);
   state.openLength = 0;
+  state.openFragments = 0;
   state.openedBy = -1;
 }
 
@@ -83,7 +124,7 @@ export function pushCaptured(
   const length = events.length.at(event);
   const row = nextRow(machine, event, state, length);
   const extra = unpackRecord(events.extra.at(event));
-  row.kind = kind;
+  if (kind === RecordKind.gap || state.software === 0) row.kind = kind;
   row.type = extra.type;
   row.epoch = extra.epoch;
   row.sn = recordSns.get(event) ?? (extra.startsEpoch ? 0n : null);
@@ -95,20 +136,24 @@ export function pushCaptured(
 function nextRow(machine: Machine, event: number, state: ConnectionState, length: number): RecordRow {
   const connection = machine.events.connection.at(event);
   const log = machine.records[connection]!;
+  const last = log.epoch.at(state.tail - 1);
+  const epoch = Math.max(last, state.epoch);
   return {
-    kind: RecordKind.record,
+    kind: state.software === 1 ? RecordKind.software : RecordKind.record,
     endSeq: advance(writeSeqOf(machine, connection, state), length),
     length,
     type: 0,
-    epoch: log.epoch.at(state.tail - 1),
-    sn: null,
+    epoch,
+    sn: epoch === last ? null : 0n,
     snKnown: true,
     payloadAt: state.written,
+    pieceSize: 0,
     openedBy: event,
     pushedBy: event,
   };
 }
 
+/** tls_push_record(): where the driver waits for it, the record begins a segment of its own and the driver is told. */
 function push(
   machine: Machine,
   connection: number,
@@ -116,10 +161,22 @@ function push(
   sink: Sink,
   row: RecordRow,
 ): void {
-  machine.records[connection]!.put(state.tail, row);
+  const log = machine.records[connection]!;
+  log.put(state.tail, row);
+  if (state.resyncPending === 1 && state.software === 0) {
+    fenceHere(machine, connection, state, sink);
+    devResync(machine, connection, state, state.tail, log.start(state.tail), sink);
+  }
   sink.effect(Effect["record-pushed"], state.tail, row.length);
   state.tail++;
   sink.stage(Stage["tls.pushRecord"], state.tail - 1);
+}
+
+/** Sets `eor` on the tail of the write queue: nothing is appended to its segment (domain.md section 2.7). */
+export function fenceHere(machine: Machine, connection: number, state: ConnectionState, sink: Sink): void {
+  const from = writeSeqOf(machine, connection, state);
+  changesOf(machine, connection).put(state.changes++, { kind: Change.fence, from, length: 0, value: 0 });
+  sink.effect(Effect.fenced, from, 0);
 }
 
 /** tls_tcp_clean_acked(): releases every record whose last byte is acknowledged; a part frees nothing. */
@@ -132,14 +189,18 @@ export function cleanAcked(
 ): void {
   const connection = machine.events.connection.at(event);
   const log = machine.records[connection]!;
-  const { profile } = machine.devices[machine.connections[connection]!.device]!;
-  const reach = advance(ack, profile.faults.releasedEarlyBy ?? 0);
+  const reach = advance(ack, profileOf(machine, connection).faults.releasedEarlyBy ?? 0);
   if (state.hint >= 0 && !before(reach, log.end(state.hint))) state.hint = -1;
   let released = 0;
   for (; state.head < state.tail && !before(reach, log.end(state.head)); state.head++) {
-    if (log.kind.at(state.head) === RecordKind.startMarker) continue;
+    const kind = log.kind.at(state.head);
+    if (kind === RecordKind.startMarker || kind === RecordKind.software) continue;
     sink.effect(Effect["record-released"], state.head, ack);
     released++;
+  }
+  if (state.rekey === Rekey.pending && !before(ack, seq(state.boundary))) {
+    state.rekey = Rekey.ready;
+    sink.effect(Effect["rekey-ready"], state.boundary, state.epoch);
   }
   sink.effect(Effect.acknowledged, ack, released);
   sink.stage(Stage["tls.cleanAcked"], state.head);
@@ -147,7 +208,8 @@ export function cleanAcked(
 
 /**
  * tls_get_record(): the row of the record map that holds byte `s`, −1 if none. The kernel walks the list from the
- * hint; rows are contiguous, so the same record is found by halves, and the hint moves as it would have.
+ * hint; rows are contiguous, so the same record is found by halves, and the hint moves as it would have. Before v5.6
+ * nothing looked whether the list reaches down to `s`: the head was the answer for what is acknowledged.
  */
 export function getRecord(machine: Machine, connection: number, state: ConnectionState, s: Seq): number {
   const log = machine.records[connection]!;
@@ -155,10 +217,14 @@ export function getRecord(machine: Machine, connection: number, state: Connectio
   if (from < 0 || before(s, log.start(from))) {
     if (state.head === state.tail) return -1;
     from = state.head;
-    const isMarker = log.kind.at(from) === RecordKind.startMarker;
-    if (!isMarker && !between(s, log.start(from), log.end(state.tail - 1))) return -1;
+    const unbounded = log.kind.at(from) === RecordKind.startMarker || !looksDown(machine, connection);
+    if (!unbounded && !between(s, log.start(from), log.end(state.tail - 1))) return -1;
   }
   const row = log.firstEndingAfter(s, from, state.tail);
-  if (row >= 0 && (state.hint < 0 || after(log.end(row), log.end(state.hint)))) state.hint = row;
+  if (row < 0 || log.kind.at(row) === RecordKind.software) return -1;
+  if (state.hint < 0 || after(log.end(row), log.end(state.hint))) state.hint = row;
   return row;
 }
+
+const looksDown = (machine: Machine, connection: number): boolean =>
+  kernelOf(machine, connection).boundsLookups && !profileOf(machine, connection).faults.trustsStaleRecord;

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { keysFor, Play, type Setup } from "../test/scenario.ts";
 import { streamBytes, wireRecord } from "./bytes.ts";
-import type { Faults, Profile } from "./profile.ts";
+import { Engine } from "./descriptor.ts";
+import type { Faults } from "./faults.ts";
+import type { Profile } from "./profile.ts";
 import { connectx } from "./profiles/connectx.ts";
 import { innova } from "./profiles/innova.ts";
 import { advance } from "./seq.ts";
@@ -162,6 +164,8 @@ test("a packet over a key update has each record's bytes under its own keys and 
       connection: 0,
       seq: advance(machine.connections[0]!.startSeq, start),
       length: end - start,
+      engine: Engine.stream,
+      row: -1,
     };
     const right = streamBytes(machine, 0, packet.seq, packet.length, wireRecord)!;
     assert.deepEqual(wireBytes(machine, state, packet), right);

@@ -1,117 +1,239 @@
-import { placeholderRecord, streamBytes, wireRecord } from "./bytes.ts";
+import { hostRecord, placeholderRecord, streamBytes, wireRecord } from "./bytes.ts";
+import { Engine } from "./descriptor.ts";
 import { Effect } from "./effect.ts";
-import type { Machine, Sink } from "./machine.ts";
-import { NicStream } from "./nic-stream.ts";
-import type { Packet } from "./packet.ts";
+import { keysOf, type Machine, profileOf, type Sink } from "./machine.ts";
+import { NicStream, type TagFault } from "./nic-stream.ts";
 import { layoutOf, tagSize } from "./record.ts";
-import { advance, distance, type Seq } from "./seq.ts";
+import { RecordKind } from "./records.ts";
+import { advance, after, before, distance, type Seq, seq } from "./seq.ts";
 import type { ConnectionState } from "./state.ts";
 
-/**
- * The wire oracle for one packet that leaves: says what is wrong with its bytes. A NIC in step makes the right bytes
- * by construction (tests compare them all), so bytes are only computed where something is off.
- */
-export function examine(machine: Machine, state: ConnectionState, packet: Packet, sink: Sink): void {
-  const { faults } = machine.devices[machine.connections[packet.connection]!.device]!.profile;
-  const marked = !faults.packetNotMarked;
-  if (marked && state.nicInStep === 1 && !faults.placeholderLeft) return;
-  const actual = wireBytes(machine, state, packet);
-  const right = streamBytes(machine, packet.connection, packet.seq, packet.length, wireRecord);
-  if (actual && right) classify(machine, packet, actual, right, sink);
+/** Bytes of one connection that leave together, and who encrypts them. */
+export interface Departure {
+  connection: number;
+  seq: Seq;
+  length: number;
+  /** One of Engine. */
+  engine: number;
+  /** Record that a piece or the software fallback begins in, else −1. */
+  row: number;
 }
 
 /**
- * The bytes that leave the NIC for a packet it has just taken, computed as hardware does: from the record's start,
- * or, out of step, from everything it was fed since it lost step. Null where the stream's bytes are not known.
+ * The wire oracle for one packet that leaves: says what is wrong with its bytes. An engine in step makes the right
+ * bytes by construction (tests compare them all), so bytes are only computed where something is off.
  */
-export function wireBytes(machine: Machine, state: ConnectionState, packet: Packet): Uint8Array | null {
-  const { faults } = machine.devices[machine.connections[packet.connection]!.device]!.profile;
-  const host = streamBytes(machine, packet.connection, packet.seq, packet.length, placeholderRecord);
-  if (!host || faults.packetNotMarked || state.nicReady === 0) return host;
-  return state.nicInStep === 1 ? inStep(machine, packet, host) : outOfStep(machine, packet.connection, state);
+export function examine(machine: Machine, state: ConnectionState, departure: Departure, sink: Sink): void {
+  if (isRight(machine, state, departure)) return;
+  const { connection } = departure;
+  const start = seq(machine.connections[connection]!.startSeq);
+  const ahead = before(departure.seq, start) ? distance(departure.seq, start) : 0;
+  if (ahead > 0 && departure.engine !== Engine.none)
+    sink.effect(Effect["wrong-ciphertext"], departure.seq, Math.min(ahead, departure.length));
+  if (ahead >= departure.length) return;
+  const rest = { ...departure, seq: advance(departure.seq, ahead), length: departure.length - ahead };
+  const actual = wireBytes(machine, state, rest);
+  const right = streamBytes(machine, connection, rest.seq, rest.length, wireRecord);
+  if (actual && right) classify(machine, state, rest, actual, right, sink);
 }
 
-/** In step the NIC stands in the very record that the byte belongs to, with its number and keys. */
-function inStep(machine: Machine, packet: Packet, host: Uint8Array): Uint8Array | null {
-  const { connection, length } = packet;
+/** True where nothing can be wrong, without a look at the bytes. */
+function isRight(machine: Machine, state: ConnectionState, departure: Departure): boolean {
+  const { faults } = profileOf(machine, departure.connection);
+  if (departure.engine === Engine.none) return !holdsPlaintext(machine, departure);
+  if (state.pageWrites > 0 || before(departure.seq, seq(machine.connections[departure.connection]!.startSeq)))
+    return false;
+  if (departure.engine === Engine.software) return !faults.fallbackWrongTag;
+  const tampered = faults.placeholderLeft || (faults.contextByTuple && reuses(machine, departure.connection));
+  if (departure.engine === Engine.piece)
+    return !tampered && !faults.blockUnaligned && !faults.endWithOldNumber;
+  return state.nicInStep === 1 && !tampered;
+}
+
+const reuses = (machine: Machine, connection: number): boolean =>
+  machine.connections[connection]!.reuses >= 0;
+
+/** True if any byte of the packet belongs to a record that the TLS layer handed over in clear. */
+function holdsPlaintext(machine: Machine, { connection, seq: from, length }: Departure): boolean {
+  const end = advance(from, length);
+  const { startSeq } = machine.connections[connection]!;
+  if (!after(end, startSeq)) return false;
+  const log = machine.records[connection]!;
+  const first = before(from, startSeq) ? startSeq : from;
+  for (let row = log.rowOf(first, log.count); row >= 0 && row < log.count; row++) {
+    if (!before(log.start(row), end)) return false;
+    if (log.kind.at(row) !== RecordKind.software && log.length.at(row) > 0) return true;
+  }
+  return false;
+}
+
+/**
+ * The bytes that leave for a packet that the NIC has just taken, computed as hardware or software does: from the
+ * record's start, or, out of step, from everything the NIC was fed since it lost step. Null where the stream's bytes
+ * are not known.
+ */
+export function wireBytes(machine: Machine, state: ConnectionState, departure: Departure): Uint8Array | null {
+  const { connection, engine } = departure;
+  const host = (row: number) => hostRecord(machine, connection, row, state.changes);
+  const clear = streamBytes(machine, connection, departure.seq, departure.length, (_m, _c, row) => host(row));
+  if (!clear || engine === Engine.none || (engine === Engine.stream && state.nicReady === 0)) return clear;
+  if (engine === Engine.stream && state.nicInStep === 0) return outOfStep(machine, connection, state, host);
+  return byRecords(machine, departure, clear, host);
+}
+
+type HostBytes = (row: number) => Uint8Array | null;
+
+/** Each record of the packet under its own number and keys, from its beginning on. */
+function byRecords(
+  machine: Machine,
+  departure: Departure,
+  clear: Uint8Array,
+  host: HostBytes,
+): Uint8Array | null {
+  const { connection, length } = departure;
   const log = machine.records[connection]!;
   const out = new Uint8Array(length);
   let from = 0;
-  for (let row = log.rowOf(packet.seq, log.count); from < length; row++) {
-    const stream = nicStream(machine, connection, row, log.count);
-    const record = placeholderRecord(machine, connection, row);
+  for (let row = log.rowOf(departure.seq, log.count); from < length; row++) {
+    const to = Math.min(length, distance(departure.seq, log.end(row)));
+    const offset = distance(log.start(row), advance(departure.seq, from));
+    const stream = engineFor(machine, departure, row, offset, to - from);
+    const record = host(row);
     if (!stream || !record) return null;
-    const to = Math.min(length, distance(packet.seq, log.end(row)));
-    stream.feed(record.subarray(0, distance(log.start(row), advance(packet.seq, from))));
-    out.set(stream.feed(host.subarray(from, to)), from);
+    stream.feed(record.subarray(0, startOfFeed(machine, departure, offset)));
+    out.set(stream.feed(clear.subarray(from, to)), from);
     from = to;
   }
   return out;
 }
 
-function outOfStep(machine: Machine, connection: number, state: ConnectionState): Uint8Array | null {
+/** A piece from the middle that is encrypted as if it began on a block of the cipher. */
+function startOfFeed(machine: Machine, { connection, engine }: Departure, offset: number): number {
+  const { version, cipher } = machine.connections[connection]!;
+  const { prepend } = layoutOf(version, cipher!);
+  const unaligned = engine === Engine.piece && profileOf(machine, connection).faults.blockUnaligned;
+  return unaligned && offset > prepend ? offset - ((offset - prepend) % 16) : offset;
+}
+
+function engineFor(
+  machine: Machine,
+  { connection, engine }: Departure,
+  row: number,
+  offset: number,
+  length: number,
+): NicStream | null {
   const log = machine.records[connection]!;
-  const stream = nicStream(machine, connection, state.nicRow, state.tail);
+  const { faults } = profileOf(machine, connection);
+  const isEnd = offset > 0 && offset + length === log.length.at(row);
+  const old = engine === Engine.piece && isEnd && faults.endWithOldNumber;
+  if (engine === Engine.software)
+    return streamOf(
+      machine,
+      connection,
+      log.epoch.at(row),
+      log.sn(row),
+      faults.fallbackWrongTag ? "wrong" : "none",
+    );
+  const number = log.countedSn(row - (old ? 1 : 0), log.count);
+  return nicStream(machine, connection, row, number);
+}
+
+function outOfStep(
+  machine: Machine,
+  connection: number,
+  state: ConnectionState,
+  host: HostBytes,
+): Uint8Array | null {
+  const log = machine.records[connection]!;
+  const stream = nicStream(machine, connection, state.nicRow, log.countedSn(state.nicRow, state.tail));
   if (!stream) return null;
   const ranges: { from: Seq; length: number }[] = [];
   if (state.nicTaken > 0) ranges.push({ from: log.start(state.nicRow), length: state.nicTaken });
   for (let i = state.fedHead; i < state.fedTail; i++) ranges.push(machine.fed[connection]!.at(i));
   let out: Uint8Array | null = null;
   for (const { from, length } of ranges) {
-    const bytes = streamBytes(machine, connection, from, length, placeholderRecord);
+    const bytes = streamBytes(machine, connection, from, length, (_m, _c, row) => host(row));
     if (!bytes) return null;
     out = stream.feed(bytes);
   }
   return out;
 }
 
-function nicStream(machine: Machine, connection: number, row: number, tail: number): NicStream | null {
-  const fixed = machine.connections[connection]!;
+/** The NIC's cipher from the beginning of a record on; it has the keys of the context that it finds. */
+function nicStream(machine: Machine, connection: number, row: number, sn: bigint): NicStream | null {
   const log = machine.records[connection]!;
-  const keys = fixed.epochs[log.epoch.at(Math.min(Math.max(row, 0), log.count - 1))];
-  if (!keys || !fixed.cipher) return null;
-  const { placeholderLeft } = machine.devices[fixed.device]!.profile.faults;
-  return new NicStream(fixed, keys, log.countedSn(row, tail), placeholderLeft === true);
+  const { faults } = profileOf(machine, connection);
+  const epoch = log.epoch.at(Math.min(Math.max(row, 0), log.count - 1));
+  const found =
+    faults.contextByTuple && reuses(machine, connection)
+      ? machine.connections[connection]!.reuses
+      : connection;
+  return streamOf(machine, found, epoch, sn, faults.placeholderLeft ? "left" : "none");
 }
 
-/** A packet's bytes as they leave, as they must leave, and as they lie in host memory. */
+function streamOf(
+  machine: Machine,
+  connection: number,
+  epoch: number,
+  sn: bigint,
+  tagFault: TagFault,
+): NicStream | null {
+  const fixed = machine.connections[connection]!;
+  const keys = keysOf(machine, connection, epoch);
+  return keys && fixed.cipher ? new NicStream(fixed, keys, sn, tagFault) : null;
+}
+
+/** A packet's bytes as they leave, as they must leave, and as they lie in host memory: now, and when they were pushed. */
 interface Comparison {
   actual: Uint8Array;
   right: Uint8Array;
   host: Uint8Array;
+  pushed: Uint8Array;
 }
 
 /** So many wrong bytes in a row are what lies in host memory by chance once in 2^32; fewer prove nothing by themselves. */
 const runMin = 4;
 
 /** Sorts wrong bytes by what they are instead; one effect a kind, with the first such byte and how many there are. */
-function classify(machine: Machine, packet: Packet, actual: Uint8Array, right: Uint8Array, sink: Sink): void {
-  const { version, cipher } = machine.connections[packet.connection]!;
+function classify(
+  machine: Machine,
+  state: ConnectionState,
+  departure: Departure,
+  actual: Uint8Array,
+  right: Uint8Array,
+  sink: Sink,
+): void {
+  const { connection, seq: from, length } = departure;
+  const { version, cipher } = machine.connections[connection]!;
   const { prepend } = layoutOf(version, cipher!);
-  const log = machine.records[packet.connection]!;
-  const host = streamBytes(machine, packet.connection, packet.seq, packet.length, placeholderRecord)!;
+  const log = machine.records[connection]!;
+  const host = streamBytes(machine, connection, from, length, (_m, _c, row) =>
+    hostRecord(machine, connection, row, state.changes),
+  )!;
+  const pushed = streamBytes(machine, connection, from, length, placeholderRecord)!;
   const found = new Map<number, { first: number; bytes: number }>();
   const say = (kind: number, at: number): void => {
     const entry = found.get(kind);
     if (entry) entry.bytes++;
     else found.set(kind, { first: at, bytes: 1 });
   };
-  let from = 0;
-  for (let row = log.rowOf(packet.seq, log.count); from < packet.length; row++) {
-    const payloadAt = distance(packet.seq, log.start(row)) + prepend;
-    const end = distance(packet.seq, log.end(row));
+  let done = 0;
+  for (let row = log.rowOf(from, log.count); done < length; row++) {
+    const payloadAt = distance(from, log.start(row)) + prepend;
+    const end = distance(from, log.end(row));
     for (const partEnd of [payloadAt, end - tagSize, end]) {
-      const to = Math.min(partEnd, packet.length);
-      sortPart({ actual, right, host }, from, to, partEnd === end, say);
-      from = Math.max(from, to);
+      const to = Math.min(partEnd, length);
+      sortPart({ actual, right, host, pushed }, done, to, partEnd === end, say);
+      done = Math.max(done, to);
     }
   }
-  for (const [kind, { first, bytes }] of found) sink.effect(kind, advance(packet.seq, first), bytes);
+  for (const [kind, { first, bytes }] of found) sink.effect(kind, advance(from, first), bytes);
+  if (found.has(Effect["page-changed"])) sayNonceReuse(machine, state, departure, actual, right, sink);
 }
 
 /** Sorts the bytes [from, to) of the packet, which all belong to one part of a record. */
 function sortPart(
-  { actual, right, host }: Comparison,
+  { actual, right, host, pushed }: Comparison,
   from: number,
   to: number,
   inTag: boolean,
@@ -122,11 +244,37 @@ function sortPart(
     while (end < to && actual[end] === host[end]) end++;
     const asInHostMemory = end - at >= Math.min(runMin, to - from);
     for (end = Math.max(end, at + 1); at < end; at++)
-      if (actual[at] !== right[at]) say(kindOf(inTag, asInHostMemory), at);
+      if (actual[at] !== right[at]) say(kindOf(inTag, asInHostMemory, host[at] !== pushed[at]), at);
   }
 }
 
-function kindOf(inTag: boolean, asInHostMemory: boolean): number {
+function kindOf(inTag: boolean, asInHostMemory: boolean, changed: boolean): number {
   if (inTag) return asInHostMemory ? Effect.placeholder : Effect["wrong-tag"];
-  return asInHostMemory ? Effect.plaintext : Effect["wrong-ciphertext"];
+  if (asInHostMemory) return Effect.plaintext;
+  return changed ? Effect["page-changed"] : Effect["wrong-ciphertext"];
+}
+
+/** Of the changed bytes those that had been sent before they changed: two contents under one nonce are on the wire. */
+function sayNonceReuse(
+  machine: Machine,
+  state: ConnectionState,
+  { connection, seq: from, length }: Departure,
+  actual: Uint8Array,
+  right: Uint8Array,
+  sink: Sink,
+): void {
+  let first = -1;
+  let bytes = 0;
+  const writes = machine.changes[connection]!.writesIn(from, length, state.changes);
+  const again = new Set<number>();
+  for (const write of writes) {
+    const at = distance(from, write.from);
+    const sent = Math.min(write.length, distance(write.from, write.sentEnd));
+    for (let i = at; i < at + sent; i++) if (actual[i] !== right[i]) again.add(i);
+  }
+  for (const at of again) {
+    if (first < 0 || at < first) first = at;
+    bytes++;
+  }
+  if (bytes > 0) sink.effect(Effect["nonce-reused"], advance(from, first), bytes);
 }

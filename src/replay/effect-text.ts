@@ -1,4 +1,4 @@
-import { dropReasons, type EffectSpec, effects } from "../core/effect.ts";
+import { type ArgumentForm, type EffectSpec, effects } from "../core/effect.ts";
 import type { RecordLog } from "../core/records.ts";
 import { seq } from "../core/seq.ts";
 import { relative } from "../trace/text-print.ts";
@@ -14,14 +14,16 @@ export function effectFields(view: View, effect: EffectRecord): [name: string, v
   );
 }
 
-function argument(view: View, as: EffectSpec["as"][number], value: number): string {
+function argument(view: View, as: ArgumentForm, value: number): string {
+  if (typeof as !== "string") return as[value] ?? String(value);
   switch (as) {
     case "seq":
       return String(relative(view.connection.startSeq, seq(value)));
     case "row":
       return recordNumber(view.log, value, view.state.tail);
-    case "reason":
-      return dropReasons[value] ?? String(value);
+    case "device":
+      return view.machine.devices[value]?.name ?? String(value);
+    case "finding":
     case "expectation":
     case "count":
     case "none":

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Faults, Profile } from "../core/profile.ts";
+import type { Faults } from "../core/faults.ts";
+import type { Profile } from "../core/profile.ts";
 import { profileById } from "../core/profiles/all.ts";
 import { connectx } from "../core/profiles/connectx.ts";
 import { parseTrace } from "../trace/text.ts";

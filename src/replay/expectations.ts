@@ -1,7 +1,8 @@
-import { type CounterName, countersOf, type VendorCounterName, vendorCountersOf } from "../core/count.ts";
+import { countersOf, vendorCountersOf } from "../core/count.ts";
 import { Effect } from "../core/effect.ts";
 import { printExpected } from "../trace/text-print.ts";
 import type { Expectation } from "../trace/trace.ts";
+import { runsUnder } from "../trace/under.ts";
 import type { WireVerdict } from "../trace/vocabulary.ts";
 import { effectFields, wordEffect } from "./effect-text.ts";
 import type { Timeline } from "./timeline.ts";
@@ -48,7 +49,7 @@ export function speaksHere(timeline: Timeline, expectation: Expectation): boolea
   const { event, under, what } = expectation;
   if (under.length === 0) return true;
   if (event >= 0 && !("counter" in what))
-    return runsAs(timeline, timeline.trace.events.connection.at(event), under);
+    return timeline.connectionsOf(event).some((c) => runsAs(timeline, c, under));
   return countedConnections(timeline, "counter" in what ? what.of : null, under).length > 0;
 }
 
@@ -62,8 +63,8 @@ function countedConnections(timeline: Timeline, of: string | null, under: readon
 
 /** True if the connection's device is what `under` names, or if that names nothing. */
 function runsAs({ trace }: Timeline, connection: number, under: readonly string[]): boolean {
-  const { profile } = trace.devices[trace.connections[connection]!.device]!;
-  return under.length === 0 || under.includes(profile.id);
+  const device = trace.devices[trace.connections[connection]!.device]!;
+  return under.length === 0 || under.some((id) => runsUnder(device, id));
 }
 
 /** What happened instead; null if the expectation holds. */
@@ -117,7 +118,7 @@ const isWrong = (verdicts: readonly WireVerdict[]) =>
 
 function* transmitsUnder(timeline: Timeline, under: readonly string[]): Generator<number> {
   for (let event = 0; event < timeline.eventCount; event++) {
-    if (isTransmit(timeline, event) && runsAs(timeline, timeline.trace.events.connection.at(event), under))
+    if (isTransmit(timeline, event) && timeline.connectionsOf(event).some((c) => runsAs(timeline, c, under)))
       yield event;
   }
 }
@@ -131,15 +132,15 @@ interface Seen {
 function effectsSeen(timeline: Timeline, { event, under }: Expectation, kind: number): Seen[] {
   if (event >= 0) return effectsIn(timeline, event, kind);
   const seen: Seen[] = [];
-  for (let e = timeline.nextHit(0, 1, 1 << kind); e >= 0; e = timeline.nextHit(e + 1, 1, 1 << kind)) {
-    if (runsAs(timeline, timeline.trace.events.connection.at(e), under))
+  for (let e = timeline.nextOf(0, 1, kind); e >= 0; e = timeline.nextOf(e + 1, 1, kind)) {
+    if (timeline.connectionsOf(e).some((c) => runsAs(timeline, c, under)))
       seen.push(...effectsIn(timeline, e, kind));
   }
   return seen;
 }
 
 function effectsIn(timeline: Timeline, event: number, kind: number): Seen[] {
-  if ((timeline.masks[event]! & (1 << kind)) === 0) return [];
+  if (!timeline.has(event, kind)) return [];
   return timeline.record(event).stages.flatMap(({ effects }, stage) => {
     const view = viewAt(timeline, { event, stage });
     return effects
@@ -158,7 +159,10 @@ function counterAt(
   const at = event < 0 ? timeline.eventCount : event + 1;
   return countedConnections(timeline, of, under).reduce((sum, c) => {
     const state = timeline.stateBefore(c, at);
-    const counters = { ...countersOf(state), ...vendorCountersOf(state) };
-    return sum + (counters[counter as CounterName | VendorCounterName] ?? 0);
+    const counters: Record<string, number> = {
+      ...vendorCountersOf(state, timeline.trace.devices[timeline.trace.connections[c]!.device]!.profile),
+      ...countersOf(state),
+    };
+    return sum + (counters[counter] ?? 0);
   }, 0);
 }

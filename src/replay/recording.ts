@@ -1,4 +1,5 @@
 import type { PostedDescriptor } from "../core/descriptor.ts";
+import { lowEffects } from "../core/effect-set.ts";
 import type { Machine, Sink } from "../core/machine.ts";
 import type { ConnectionState } from "../core/state.ts";
 
@@ -15,6 +16,8 @@ export interface StageRecord {
   /** Record row or queue place, where the stage has one. */
   detail: number;
   effects: EffectRecord[];
+  /** The connection that it is about: a device's event has stages of each of its connections. */
+  connection: number;
   state: ConnectionState;
   /** Descriptors posted by then in this event. */
   posted: number;
@@ -25,10 +28,12 @@ export interface StageRecord {
 /** An event that somebody looks at, stage by stage. */
 export interface Recording {
   event: number;
+  /** The event's own connection; of a device's event the first of those on it. */
   connection: number;
-  /** The connection's state before the event. */
+  /** That connection's state before the event. */
   before: ConnectionState;
   stages: StageRecord[];
+  /** What is in the queue when the event is done. */
   descriptors: PostedDescriptor[];
 }
 
@@ -36,14 +41,12 @@ export interface Recording {
 export class RecordingSink implements Sink {
   readonly stages: StageRecord[] = [];
   private readonly machine: Machine;
-  private readonly connection: number;
   private readonly nicStage: number;
   private effects: EffectRecord[] = [];
   private taken = 0;
 
-  constructor(machine: Machine, connection: number, nicStage: number) {
+  constructor(machine: Machine, nicStage: number) {
     this.machine = machine;
-    this.connection = connection;
     this.nicStage = nicStage;
   }
 
@@ -52,25 +55,29 @@ export class RecordingSink implements Sink {
   }
 
   stage(stage: number, detail: number): void {
+    const { current, states, queue } = this.machine;
     if (stage === this.nicStage) this.taken = detail + 1;
     this.stages.push({
       stage,
       detail,
       effects: this.effects,
-      state: this.machine.states[this.connection]!.copy(),
-      posted: this.machine.queue.count,
+      connection: current,
+      state: states[current]!.copy(),
+      posted: queue.count,
       taken: this.taken,
     });
     this.effects = [];
   }
 }
 
-/** The sink for runs and seeks: one bit an effect kind. */
+/** The sink for runs and seeks: one bit an effect kind, in the two halves of an EffectSet. */
 export class MaskSink implements Sink {
-  mask = 0;
+  low = 0;
+  high = 0;
 
   effect(kind: number): void {
-    this.mask |= 1 << kind;
+    if (kind < lowEffects) this.low |= 1 << kind;
+    else this.high |= 1 << kind;
   }
 
   stage(): void {}

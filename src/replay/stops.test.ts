@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { maskOf } from "../core/effect.ts";
+import { effectSet } from "../core/effect-set.ts";
 import { profileById } from "../core/profiles/all.ts";
 import { stages } from "../core/stage.ts";
 import { parseTrace } from "../trace/text.ts";
@@ -20,8 +20,8 @@ const rule = (fields: Partial<StopRule>): StopRule => ({
   hit: null,
   ...fields,
 });
-const outOfOrder = rule({ mask: maskOf("out-of-order") });
-const resync = rule({ id: 2, mask: maskOf("resync") });
+const outOfOrder = rule({ effects: effectSet("out-of-order") });
+const resync = rule({ id: 2, effects: effectSet("resync") });
 
 /** Every stop of a continue from the start to the end (or back), as `event/stage`. */
 function stopsOf(rules: StopRule[], direction: 1 | -1 = 1): string[] {
@@ -49,19 +49,19 @@ const cases: [what: string, rules: StopRule[], stops: string[]][] = [
   ],
   [
     "a condition",
-    [rule({ mask: maskOf("out-of-order"), condition: parseExpression("packet.length > 1448") })],
+    [rule({ effects: effectSet("out-of-order"), condition: parseExpression("packet.length > 1448") })],
     ["4/driver.check"],
   ],
   [
     "a hit condition",
-    [rule({ mask: maskOf("encrypted"), hit: parseHit("%2") })],
+    [rule({ effects: effectSet("encrypted"), hit: parseHit("%2") })],
     ["2/driver.advance", "6/driver.advance"],
   ],
   [
     "a hit condition behind a condition",
     [
       rule({
-        mask: maskOf("encrypted"),
+        effects: effectSet("encrypted"),
         condition: parseExpression("packet.outOfOrder"),
         hit: parseHit("2"),
       }),
@@ -79,7 +79,7 @@ const cases: [what: string, rules: StopRule[], stops: string[]][] = [
     ["5/tls.cleanAcked", "8/tls.cleanAcked"],
   ],
   ["a line", [rule({ kind: "line", events: Int32Array.of(3, 5) })], ["3/skb", "5/tcp.ack"]],
-  ["nothing", [rule({ mask: maskOf("plaintext") })], []],
+  ["nothing", [rule({ effects: effectSet("plaintext") })], []],
 ];
 for (const [what, rules, stops] of cases) {
   test(`${what}: stops forwards, and the same backwards`, () => {

@@ -1,5 +1,6 @@
 import { firstAtLeast } from "../core/columns.ts";
 import { Effect } from "../core/effect.ts";
+import { contains, type EffectSet, isEmpty, noEffects, setOf, union } from "../core/effect-set.ts";
 import { type StageSpec, stages } from "../core/stage.ts";
 import { globPattern } from "../trace/glob.ts";
 import { UserError } from "../trace/platform.ts";
@@ -21,8 +22,8 @@ export interface StopRule {
   events?: Int32Array;
   /** function: a stage's or kernel function's name, `*` and `?` as in globs. */
   names?: string;
-  /** effect: bits of the effect mask. */
-  mask?: number;
+  /** effect: the kinds that it stops on. */
+  effects?: EffectSet;
   condition: Expression | null;
   hit: HitCondition | null;
   /** Log point: the message, instead of stopping. */
@@ -74,8 +75,8 @@ export class StopSearch {
   /** Rules that may apply at any event with the right effects; line rules stand in `byEvent`. */
   private readonly rules: readonly PreparedRule[];
   private readonly byEvent = new Map<number, PreparedRule[]>();
-  /** Events with none of these effects cannot stop anything; −1 when a rule may stop at any event. */
-  private readonly mask: number;
+  /** Events with none of these effects cannot stop anything; null when a rule may stop at any event. */
+  private readonly wanted: EffectSet | null;
   private readonly lines: Int32Array;
 
   constructor(timeline: Timeline, rules: readonly StopRule[]) {
@@ -89,7 +90,8 @@ export class StopSearch {
         else this.byEvent.set(event, [each]);
       }
     }
-    this.mask = this.rules.reduce((mask, { rule, stages }) => mask | maskFor(rule, stages), 0);
+    const sets = this.rules.map(({ rule, stages }) => effectsFor(rule, stages));
+    this.wanted = sets.reduce((sum, set) => (sum && set ? union(sum, set) : null), noEffects);
     this.lines = Int32Array.from(this.byEvent.keys()).sort();
   }
 
@@ -109,10 +111,10 @@ export class StopSearch {
   }
 
   private candidate(from: number, direction: 1 | -1): number {
-    const { timeline, mask, lines } = this;
+    const { timeline, wanted, lines } = this;
     if (from < 0 || from >= timeline.eventCount) return -1;
-    if (mask === -1) return from;
-    const hit = mask === 0 ? -1 : timeline.nextHit(from, direction, mask);
+    if (wanted === null) return from;
+    const hit = isEmpty(wanted) ? -1 : timeline.nextHit(from, direction, wanted);
     const line = nextOf(lines, from, direction);
     if (hit < 0 || line < 0) return Math.max(hit, line);
     return direction === 1 ? Math.min(hit, line) : Math.max(hit, line);
@@ -143,7 +145,7 @@ export class StopSearch {
 
   private rulesAt(event: number): readonly PreparedRule[] {
     const ofLine = this.byEvent.get(event) ?? [];
-    const mayApply = this.mask === -1 || (this.timeline.masks[event]! & this.mask) !== 0;
+    const mayApply = this.wanted === null || this.timeline.meets(event, this.wanted);
     return mayApply ? [...ofLine, ...this.rules] : ofLine;
   }
 
@@ -152,7 +154,7 @@ export class StopSearch {
     const here = this.timeline.record(event).stages[stage]!;
     if (rule.kind === "line" && stage !== 0) return false;
     if (rule.kind === "function" && !stages.has(here.stage)) return false;
-    if (rule.kind === "effect" && !here.effects.some(({ kind }) => (rule.mask! & (1 << kind)) !== 0))
+    if (rule.kind === "effect" && !here.effects.some(({ kind }) => contains(rule.effects!, kind)))
       return false;
     return rule.condition === null || holds(viewAt(this.timeline, { event, stage }), rule.condition);
   }
@@ -196,22 +198,22 @@ interface Budget {
   steps: number;
 }
 
-/** Effects that an event must have for the rule to apply; −1 = any event may do. */
-function maskFor(rule: StopRule, stageNumbers: ReadonlySet<number>): number {
-  if (rule.kind === "effect") return rule.mask ?? 0;
-  if (rule.kind === "line") return 0;
-  let mask = 0;
+/** Effects that an event must have for the rule to apply; null = any event may do. */
+function effectsFor(rule: StopRule, stageNumbers: ReadonlySet<number>): EffectSet | null {
+  if (rule.kind === "effect") return rule.effects ?? noEffects;
+  if (rule.kind === "line") return noEffects;
+  let set = noEffects;
   for (const number of stageNumbers) {
     const effect = (stages[number]! as StageSpec).effect;
-    if (!effect) return -1;
-    mask |= 1 << Effect[effect];
+    if (!effect) return null;
+    set = union(set, setOf(Effect[effect]));
   }
-  return mask;
+  return set;
 }
 
 function effectFor(rules: readonly StopRule[], stage: StageRecord): EffectRecord | null {
-  const mask = rules.reduce((sum, rule) => sum | (rule.mask ?? 0), 0);
-  return stage.effects.find(({ kind }) => (mask & (1 << kind)) !== 0) ?? null;
+  const set = rules.reduce((sum, rule) => union(sum, rule.effects ?? noEffects), noEffects);
+  return stage.effects.find(({ kind }) => contains(set, kind)) ?? null;
 }
 
 /** The first entry of a sorted list at or after (before) `from`; −1 if none. */

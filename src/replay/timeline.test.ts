@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
+import { Effect } from "../core/effect.ts";
+import { noEffects, setOf, union } from "../core/effect-set.ts";
 import { profileById } from "../core/profiles/all.ts";
 import { type ConnectionState, stateFields } from "../core/state.ts";
 import { seeded } from "../test/mutate.ts";
@@ -60,8 +62,8 @@ test("what a recording says is what the first pass masked", () => {
   const timeline = new Timeline(longTrace()).runAll();
   for (let event = 0; event < timeline.eventCount; event++) {
     const effects = timeline.record(event).stages.flatMap((stage) => stage.effects);
-    const mask = effects.reduce((sum, { kind }) => sum | (1 << kind), 0);
-    assert.equal(mask, timeline.masks[event], `event ${event}`);
+    const set = effects.map(({ kind }) => setOf(kind)).reduce(union, noEffects);
+    assert.deepEqual(set, timeline.effectsOf(event), `event ${event}`);
   }
 });
 
@@ -70,20 +72,22 @@ test("the first pass in slices is the first pass at once", () => {
   const whole = new Timeline(trace).runAll();
   const sliced = new Timeline(trace);
   while (sliced.run(777) < sliced.eventCount);
-  assert.deepEqual(sliced.masks, whole.masks);
+  for (let event = 0; event < whole.eventCount; event++)
+    assert.deepEqual(sliced.effectsOf(event), whole.effectsOf(event));
 });
 
 test("the next hit skips blocks without losing one, in both directions", () => {
   const timeline = new Timeline(longTrace()).runAll();
-  const mask = 1 << 2;
-  const hits = [...timeline.masks.keys()].filter((event) => (timeline.masks[event]! & mask) !== 0);
+  const kind = Effect["out-of-order"];
+  const all = Array.from({ length: timeline.eventCount }, (_, event) => event);
+  const hits = all.filter((event) => timeline.has(event, kind));
   assert.ok(hits.length > 50);
   const walk = (from: number, direction: 1 | -1) => {
     const found: number[] = [];
     for (
-      let e = timeline.nextHit(from, direction, mask);
+      let e = timeline.nextOf(from, direction, kind);
       e >= 0;
-      e = timeline.nextHit(e + direction, direction, mask)
+      e = timeline.nextOf(e + direction, direction, kind)
     )
       found.push(e);
     return found;

@@ -1,9 +1,10 @@
 import { Column, firstAtLeast } from "../core/columns.ts";
 import { Effect } from "../core/effect.ts";
+import { contains, type EffectSet, lowEffects, setOf } from "../core/effect-set.ts";
 import { createMachine, initialState, type Machine } from "../core/machine.ts";
 import { Stage } from "../core/stage.ts";
 import { type ConnectionState, stateFields } from "../core/state.ts";
-import { step } from "../core/step.ts";
+import { step, stepFor } from "../core/step.ts";
 import { Authenticated, type Trace, Wire } from "../trace/trace.ts";
 import { MaskSink, type Recording, RecordingSink } from "./recording.ts";
 
@@ -25,9 +26,9 @@ const blockSize = 4096;
 export class Timeline {
   readonly trace: Trace;
   readonly machine: Machine;
-  /** Effects of each event, one bit a kind; valid for events run so far. */
-  readonly masks: Int32Array;
-  private readonly blocks: Int32Array;
+  /** Effects of each event, one bit a kind; valid for events run so far. The high half is there once an event has one of it. */
+  private readonly low: MaskColumn;
+  private high: MaskColumn | null = null;
   /** Events of connection c, in order: ownEvents[ownStart[c] … ownStart[c + 1]). */
   private readonly ownStart: Int32Array;
   private readonly ownEvents: Int32Array;
@@ -42,9 +43,8 @@ export class Timeline {
     this.trace = trace;
     this.machine = createMachine(trace);
     const count = trace.events.count;
-    this.masks = new Int32Array(count);
-    this.blocks = new Int32Array(Math.ceil(count / blockSize));
-    [this.ownStart, this.ownEvents] = eventsByConnection(trace);
+    this.low = new MaskColumn(count);
+    [this.ownStart, this.ownEvents] = eventsByConnection(trace, this.machine.members);
     this.snapshots = trace.connections.map(() => new Column(new Float64Array(0)));
     this.ordinals = new Int32Array(trace.connections.length);
   }
@@ -55,23 +55,33 @@ export class Timeline {
 
   /** The first pass, in slices: runs up to `count` more events and gives how many are done. */
   run(count: number): number {
-    const { machine, sink, masks, blocks, ordinals } = this;
+    const { machine, sink, low, ordinals } = this;
     const connections = this.trace.events.connection.values;
     const end = Math.min(this.ran + count, this.eventCount);
     for (let event = this.ran; event < end; event++) {
       const connection = connections[event]!;
-      const ordinal = ordinals[connection]!;
-      if (ordinal % snapshotInterval === 0 && ordinal > 0) this.snapshot(connection);
-      sink.mask = 0;
+      if (connection >= 0) this.passing(connection, ordinals[connection]!);
+      else for (const member of machine.members[-1 - connection]!) this.passing(member, ordinals[member]!);
+      sink.low = 0;
+      sink.high = 0;
       step(machine, event, sink);
-      ordinals[connection] = ordinal + 1;
-      const mask = sink.mask;
-      masks[event] = mask;
-      blocks[event >> 12]! |= mask;
+      low.add(event, sink.low);
+      if (sink.high !== 0) this.addHigh(event, sink.high);
     }
     this.ran = end;
     if (end === this.eventCount) this.markVerdicts();
     return end;
+  }
+
+  /** The connection is about to run its event `ordinal`: a snapshot is due at every interval. */
+  private passing(connection: number, ordinal: number): void {
+    if (ordinal % snapshotInterval === 0 && ordinal > 0) this.snapshot(connection);
+    this.ordinals[connection] = ordinal + 1;
+  }
+
+  private addHigh(event: number, mask: number): void {
+    this.high ??= new MaskColumn(this.eventCount);
+    this.high.add(event, mask);
   }
 
   /** The whole first pass at once. */
@@ -101,9 +111,24 @@ export class Timeline {
 
   /** Adds an effect that is found after the first pass (verdicts, expectations). */
   mark(event: number, effect: number): void {
-    this.masks[event]! |= 1 << effect;
-    this.blocks[event >> 12]! |= 1 << effect;
+    if (effect < lowEffects) this.low.add(event, 1 << effect);
+    else this.addHigh(event, 1 << effect);
     this.recordings.delete(event);
+  }
+
+  /** The kinds of effects that the event has. */
+  effectsOf(event: number): EffectSet {
+    return { low: this.low.masks[event]!, high: this.high?.masks[event] ?? 0 };
+  }
+
+  /** True if the event has an effect of this kind. */
+  has(event: number, effect: number): boolean {
+    return contains(this.effectsOf(event), effect);
+  }
+
+  /** True if the event has an effect of any kind of the set. */
+  meets(event: number, { low, high }: EffectSet): boolean {
+    return (this.low.masks[event]! & low) !== 0 || ((this.high?.masks[event] ?? 0) & high) !== 0;
   }
 
   /** Events of a connection, in order, as a view into one array. */
@@ -128,7 +153,7 @@ export class Timeline {
     const nearest = Math.floor(ordinal / snapshotInterval);
     if (from > ordinal || from < nearest * snapshotInterval) this.restore(connection, nearest);
     const own = this.eventsOf(connection);
-    for (let i = ordinals[connection]!; i < ordinal; i++) step(machine, own[i]!, this.sink);
+    for (let i = ordinals[connection]!; i < ordinal; i++) stepFor(machine, own[i]!, connection, this.sink);
     ordinals[connection] = ordinal;
     return machine.states[connection]!;
   }
@@ -148,12 +173,14 @@ export class Timeline {
   record(event: number): Recording {
     const known = this.recordings.get(event);
     if (known) return known;
-    const { machine } = this;
-    const connection = this.trace.events.connection.at(event);
+    const { machine, ordinals } = this;
+    const connections = this.connectionsOf(event);
+    for (const c of connections) this.stateBefore(c, event);
+    const connection = connections[0] ?? 0;
     const before = this.stateBefore(connection, event).copy();
-    const sink = new RecordingSink(machine, connection, Stage.nic);
+    const sink = new RecordingSink(machine, Stage.nic);
     step(machine, event, sink);
-    this.ordinals[connection]!++;
+    for (const c of connections) ordinals[c]!++;
     const descriptors = Array.from({ length: machine.queue.count }, (_, i) => machine.queue.at(i));
     const recording = { event, connection, before, stages: sink.stages, descriptors };
     this.addFindings(recording);
@@ -165,10 +192,9 @@ export class Timeline {
   /** Effects that the model does not make: those of the comparison with the capture, of expectations. */
   private addFindings(recording: Recording): void {
     const { event } = recording;
-    const mask = this.masks[event]!;
     const last = recording.stages.at(-1);
     if (!last) return;
-    const has = (kind: number) => (mask & (1 << kind)) !== 0;
+    const has = (kind: number) => this.has(event, kind);
     if (has(Effect["wire-differs"])) {
       const found = this.trace.verdicts!.differences.get(event);
       last.effects.push({
@@ -185,22 +211,64 @@ export class Timeline {
       last.effects.push({ kind: Effect["expectation-failed"], a: event, b: 0 });
   }
 
+  /** The connections that an event is about: its own, or all on its device. */
+  connectionsOf(event: number): readonly number[] {
+    const connection = this.trace.events.connection.at(event);
+    return connection < 0 ? this.machine.members[-1 - connection]! : [connection];
+  }
+
   /** State of the position's own connection there; a copy that stays. */
   stateAt(position: Position): ConnectionState {
     const recording = this.record(position.event);
     return recording.stages[position.stage]?.state ?? recording.before;
   }
 
+  /** The connection that the debugger is in at `position`. */
+  connectionAt(position: Position): number {
+    const recording = this.record(position.event);
+    return recording.stages[position.stage]?.connection ?? recording.connection;
+  }
+
   /** State of any connection when the debugger stands at `position`. */
   stateOf(connection: number, position: Position): ConnectionState {
-    if (this.trace.events.connection.at(position.event) === connection) return this.stateAt(position);
+    const { stages } = this.record(position.event);
+    for (let stage = Math.min(position.stage, stages.length - 1); stage >= 0; stage--)
+      if (stages[stage]!.connection === connection) return stages[stage]!.state;
     return this.stateBefore(connection, position.event).copy();
   }
 
-  /** Next event in the direction, from `from` on (inclusive), whose effects meet `mask`; −1 if none. */
-  nextHit(from: number, direction: 1 | -1, mask: number): number {
+  /** Next event in the direction, from `from` on (inclusive), whose effects meet the set; −1 if none. */
+  nextHit(from: number, direction: 1 | -1, set: EffectSet): number {
+    const first = set.low === 0 ? -1 : this.low.next(from, direction, set.low, this.ran);
+    const second = set.high === 0 ? -1 : (this.high?.next(from, direction, set.high, this.ran) ?? -1);
+    if (first < 0 || second < 0) return Math.max(first, second);
+    return direction === 1 ? Math.min(first, second) : Math.max(first, second);
+  }
+
+  /** Next event in the direction that has this effect; −1 if none. */
+  nextOf(from: number, direction: 1 | -1, effect: number): number {
+    return this.nextHit(from, direction, setOf(effect));
+  }
+}
+
+/** One half of the events' effects, with the sum of every block, so that a search skips what cannot hit. */
+class MaskColumn {
+  readonly masks: Int32Array;
+  private readonly blocks: Int32Array;
+
+  constructor(count: number) {
+    this.masks = new Int32Array(count);
+    this.blocks = new Int32Array(Math.ceil(count / blockSize));
+  }
+
+  add(event: number, mask: number): void {
+    this.masks[event]! |= mask;
+    this.blocks[event >> 12]! |= mask;
+  }
+
+  next(from: number, direction: 1 | -1, mask: number, end: number): number {
     const { masks, blocks } = this;
-    for (let event = from; event >= 0 && event < this.ran; event += direction) {
+    for (let event = from; event >= 0 && event < end; event += direction) {
       if ((blocks[event >> 12]! & mask) === 0) {
         event = direction === 1 ? event | (blockSize - 1) : event & ~(blockSize - 1);
         continue;
@@ -211,15 +279,23 @@ export class Timeline {
   }
 }
 
-/** Counting sort of the events by connection: starts and the events themselves. */
-function eventsByConnection(trace: Trace): [Int32Array, Int32Array] {
+/** Counting sort of the events by connection: starts and the events themselves. A device's event is one of all its connections. */
+function eventsByConnection(trace: Trace, members: readonly (readonly number[])[]): [Int32Array, Int32Array] {
   const { count } = trace.events;
   const of = trace.events.connection.values;
   const start = new Int32Array(trace.connections.length + 1);
-  for (let event = 0; event < count; event++) start[of[event]! + 1]!++;
+  for (let event = 0; event < count; event++) {
+    const connection = of[event]!;
+    if (connection >= 0) start[connection + 1]!++;
+    else for (const member of members[-1 - connection]!) start[member + 1]!++;
+  }
   for (let c = 0; c < trace.connections.length; c++) start[c + 1]! += start[c]!;
   const next = start.slice();
-  const own = new Int32Array(count);
-  for (let event = 0; event < count; event++) own[next[of[event]!]!++] = event;
+  const own = new Int32Array(start.at(-1)!);
+  for (let event = 0; event < count; event++) {
+    const connection = of[event]!;
+    if (connection >= 0) own[next[connection]!++] = event;
+    else for (const member of members[-1 - connection]!) own[next[member]!++] = event;
+  }
   return [start, own];
 }

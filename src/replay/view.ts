@@ -1,5 +1,6 @@
 import type { Connection } from "../core/connection.ts";
 import { countersOf, vendorCountersOf } from "../core/count.ts";
+import { engineNames } from "../core/descriptor.ts";
 import { Flag, Kind } from "../core/event.ts";
 import { type Machine, writeSeqOf } from "../core/machine.ts";
 import { nicExpectedSeq, nicRecordSn } from "../core/nic.ts";
@@ -258,7 +259,7 @@ function driver(view: View): ViewNode {
       const counters: [string, Raw][] = Object.entries(countersOf(state)).filter(([name]) =>
         name.startsWith("tx_"),
       );
-      counters.push(...Object.entries(vendorCountersOf(state)));
+      counters.push(...Object.entries(vendorCountersOf(state, profile)));
       return counters.map(([name, value]) => leaf("driver.counters", name, value));
     }),
   ]);
@@ -337,6 +338,9 @@ function resyncOf(view: View, posted: number): ViewNode[] {
   ];
 }
 
+/** How the packet's bytes come to be what they are on the wire, by Engine. */
+const encryptedBy = ["as it is", "to be encrypted", "to be encrypted by itself", "encrypted in software"];
+
 function descriptor(view: View, i: number, taken: number): ViewNode {
   const { log, state, connection, machine } = view;
   const it = view.recording.descriptors[i]!;
@@ -348,7 +352,7 @@ function descriptor(view: View, i: number, taken: number): ViewNode {
       ? `${seqOf(view, it.seq).relative}:${seqOf(view, advance(it.seq, it.length)).relative}(${it.length})`
       : "",
     it.fence ? "fence" : "",
-    it.kind === "packet" ? (it.marked ? "to be encrypted" : "as it is") : "",
+    it.kind === "packet" ? encryptedBy[it.engine]! : "",
     i < taken ? "taken" : "waiting",
   ];
   const node = group(path, `${i} ${name}`, words.filter((word) => word !== "").join(", "), () => [
@@ -357,7 +361,7 @@ function descriptor(view: View, i: number, taken: number): ViewNode {
     leaf(path, "seq", it.length > 0 ? seqOf(view, it.seq) : null),
     leaf(path, "length", it.length),
     leaf(path, "fence", it.fence),
-    leaf(path, "marked", it.marked),
+    leaf(path, "encryptedBy", it.kind === "packet" ? engineNames[it.engine]! : null),
     leaf(path, "taken", i < taken),
   ]);
   if (it.length > 0) node.range = { from: it.seq, length: it.length };

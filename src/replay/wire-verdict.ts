@@ -13,12 +13,11 @@ const wrong = ["plaintext", "placeholder", "wrong-tag", "wrong-ciphertext"] as c
  * wrong bytes left. The oracle looked at the bytes when the packet left and said an effect for each kind of wrong ones.
  */
 export function wireVerdictsOf(timeline: Timeline, event: number): WireVerdict[] {
-  const mask = timeline.masks[event]!;
-  const found = wrong.filter((name) => (mask & (1 << Effect[name])) !== 0);
+  const found = wrong.filter((name) => timeline.has(event, Effect[name]));
   if (found.length > 0) return found;
   if (timeline.record(event).stages.at(-1)?.stage !== Stage.wire) return ["nothing"];
   // A captured packet that the model would have dropped did leave, with bytes that the model did not make.
-  const isForeign = (mask & (1 << Effect.dropped)) !== 0;
+  const isForeign = timeline.has(event, Effect.dropped);
   return [!isForeign && knows(timeline, event) ? "match" : "unknown"];
 }
 

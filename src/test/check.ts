@@ -1,5 +1,7 @@
-import { Descriptor } from "../core/descriptor.ts";
-import { DropReason, dropReasons, Effect, effects, maskOf } from "../core/effect.ts";
+import { Descriptor, Engine } from "../core/descriptor.ts";
+import { Effect, effects } from "../core/effect.ts";
+import { contains, effectSet } from "../core/effect-set.ts";
+import { DropCode, dropReasons } from "../core/effect-words.ts";
 import { Flag, Kind } from "../core/event.ts";
 import { createMachine, initialState, type Machine, type Sink } from "../core/machine.ts";
 import { nicExpectedSeq, nicRecordSn } from "../core/nic.ts";
@@ -31,7 +33,7 @@ export interface Coverage {
 
 export const noCoverage = (): Coverage => ({ events: 0, packets: 0, bytes: 0, effects: {} });
 
-const wrongEffects = maskOf("plaintext", "placeholder", "wrong-tag", "wrong-ciphertext");
+const wrongEffects = effectSet("plaintext", "placeholder", "wrong-tag", "wrong-ciphertext");
 
 /** Plays a trace and gives what does not hold, at most `limit` failures. Effects and bytes are added to `coverage`. */
 export function failuresOf(trace: Trace, limit = 1, coverage = noCoverage()): Failure[] {
@@ -131,7 +133,8 @@ class Checker implements Sink {
   private take(i: number): void {
     const { machine } = this;
     const c = machine.events.connection.at(this.current);
-    const { kind, row, seq: from, length, marked } = machine.queue.at(i);
+    const { kind, row, seq: from, length, engine } = machine.queue.at(i);
+    const marked = engine === Engine.stream;
     const nic = this.nics[c]!;
     const sn = (machine.connections[c]!.recSeq0 + BigInt(row) - 1n) & (2n ** 64n - 1n);
     if (kind === "static-params") this.staticSns[c] = sn;
@@ -142,15 +145,21 @@ class Checker implements Sink {
     const place = distance(machine.connections[c]!.startSeq, from);
     if (place < 0) return this.expect("wire", !marked, "a segment before the start is not to be encrypted");
     const host = this.bytes(c, "host", from, length);
-    this.compare(c, from, marked ? nic.feed(host) : host);
+    this.compare(c, i, from, marked ? nic.feed(host) : host);
   }
 
   /** The packet's bytes: those of the reference NIC, those that the model computes, and the right ones. */
-  private compare(c: number, from: Seq, left: Buffer): void {
+  private compare(c: number, i: number, from: Seq, left: Buffer): void {
     const { machine } = this;
     const length = left.length;
     const right = this.bytes(c, "wire", from, length);
-    const computed = wireBytes(machine, machine.states[c]!, { connection: c, seq: from, length });
+    const computed = wireBytes(machine, machine.states[c]!, {
+      connection: c,
+      seq: from,
+      length,
+      engine: machine.queue.engine(i),
+      row: -1,
+    });
     this.coverage.packets++;
     this.coverage.bytes += length;
     for (let i = 0; i < length; i++) if (left[i] !== right[i]) this.wrongBytes++;
@@ -201,7 +210,7 @@ class Checker implements Sink {
     );
     this.expect(
       "outcome",
-      dropped === undefined || dropped.a <= DropReason.bypassRequired,
+      dropped === undefined || dropped.a <= DropCode["bypass-required"],
       "a reason that there is",
     );
   }
@@ -239,7 +248,7 @@ class Checker implements Sink {
 
   /** Effects that call bytes wrong speak of all wrong bytes and of no others. */
   private checkEffects(): void {
-    const wrongs = this.said.filter(({ effect }) => ((1 << effect) & wrongEffects) !== 0);
+    const wrongs = this.said.filter(({ effect }) => contains(wrongEffects, effect));
     const told = wrongs.reduce((sum, { b }) => sum + b, 0);
     this.expect(
       "effects",

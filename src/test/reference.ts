@@ -2,6 +2,7 @@ import { createCipheriv } from "node:crypto";
 import { placeholderTag } from "../core/bytes.ts";
 import type { Connection } from "../core/connection.ts";
 import type { Profile } from "../core/profile.ts";
+import { profiles } from "../core/profiles/all.ts";
 
 /** A record of the reference: places are bytes from the offload start, plain numbers that never wrap. */
 export interface ReferenceRecord {
@@ -17,6 +18,9 @@ export interface Outcome {
   /** Start of the record that the resync names, −1 without a resync. */
   record: number;
 }
+
+/** Families that the reference knows. */
+export const referenceProfiles = profiles.filter(({ id }) => id === "connectx" || id === "innova");
 
 const payloadMax = 16384;
 const numberMask = 2n ** 64n - 1n;

@@ -1,5 +1,6 @@
+import { nicNamed, usualSocket } from "../core/connection.ts";
 import { descriptorKinds } from "../core/descriptor.ts";
-import { dropReasons, effects } from "../core/effect.ts";
+import { type EffectSpec, effects } from "../core/effect.ts";
 import { EventLog, Flag, Kind, packRecord } from "../core/event.ts";
 import { createMachine, type Machine, type Sink } from "../core/machine.ts";
 import type { Profile } from "../core/profile.ts";
@@ -65,7 +66,7 @@ export class Play {
   constructor(setup: Setup, story: string) {
     const cipher = setup.cipher ?? "aes-128-gcm";
     const startSeq = seq(setup.startSeq ?? 1000);
-    const device = { name: "nic", profile: setup.profile ?? connectx, mtu: setup.mtu ?? 1500 };
+    const device = nicNamed("nic", setup.profile ?? connectx, setup.mtu ?? 1500);
     const connection = {
       name: "c",
       device: 0,
@@ -75,6 +76,7 @@ export class Play {
       recSeq0: setup.recSeq0 ?? 1n,
       epochs: [setup.keys ?? keysFor(cipher), ...(setup.laterKeys ?? [])],
       mss: setup.mss ?? 1448,
+      ...usualSocket,
       installed: true,
       source: null,
       payload: setup.payload ?? countedPayload,
@@ -119,10 +121,10 @@ export class Play {
   }
 
   private words(kind: number, a: number, b: number): string {
-    const { name, fields, as } = effects[kind]!;
+    const { name, fields, as }: EffectSpec = effects[kind]!;
     const value = (n: number, i: 0 | 1) => {
       if (as[i] === "seq") return this.relative(n);
-      return as[i] === "reason" ? dropReasons[n] : n;
+      return typeof as[i] === "string" ? n : as[i]?.[n];
     };
     const words = [name, ...[a, b].map((n, i) => fields[i] && `${fields[i]}=${value(n, i as 0 | 1)}`)];
     return words.filter((word) => word !== "").join(" ");

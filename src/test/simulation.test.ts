@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Faults, Profile } from "../core/profile.ts";
-import { profiles } from "../core/profiles/all.ts";
+import type { Faults } from "../core/faults.ts";
+import type { Profile } from "../core/profile.ts";
 import { parseTrace } from "../trace/text.ts";
 import { printTrace } from "../trace/text-print.ts";
 import { failuresOf, noCoverage } from "./check.ts";
 import { generate, readStory, type Story, textOf } from "./generate.ts";
+import { referenceProfiles } from "./reference.ts";
 import { minimise, simulate } from "./simulation.ts";
 
 const runs = 500;
 const firstSeed = Number(process.env.SEED ?? 20_000);
 
-for (const profile of profiles) {
+for (const profile of referenceProfiles) {
   test(`${runs} random traces under ${profile.id}: every invariant and every byte holds`, (t) => {
     const coverage = noCoverage();
     for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
@@ -50,7 +51,7 @@ function everySegment(connection: string, length: number): Story {
   return { declarations, events };
 }
 
-for (const profile of profiles) {
+for (const profile of referenceProfiles) {
   test(`${profile.id}: segments from every byte to every byte of header, nonce, payload and tag`, () => {
     const tls12 = everySegment("version=1.2 cipher=aes-128-gcm seq=4294967290", 20 + 5 + 3 * 29);
     const tls13 = everySegment("version=1.3 cipher=aes-256-gcm seq=4294967290", 20 + 5 + 3 * 22);
@@ -64,7 +65,7 @@ for (const profile of profiles) {
 
 test("a random trace reads back from its print as the same trace", () => {
   for (let seed = firstSeed; seed < firstSeed + 50; seed++) {
-    const profile = profiles[seed % profiles.length]!;
+    const profile = referenceProfiles[seed % referenceProfiles.length]!;
     const trace = readStory(generate(seed, profile), profile);
     const again = parseTrace(trace.name, printTrace(trace), () => profile);
     assert.deepEqual(
@@ -140,7 +141,7 @@ const mutations: Mutation[] = [
 const alwaysTrue = ["model-bytes", "effects", "map", "replay", "trace", "crash"];
 const mutatedRuns = 60;
 
-for (const profile of profiles) {
+for (const profile of referenceProfiles) {
   for (const mutation of mutations) {
     test(`${profile.id}: ${mutation.name}: caught by ${mutation.caughtBy.join(" or ")}`, () => {
       const broken: Profile = { ...profile, faults: mutation.faults };

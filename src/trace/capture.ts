@@ -1,3 +1,4 @@
+import { nicNamed } from "../core/connection.ts";
 import type { Profile } from "../core/profile.ts";
 import { listEvents } from "./capture-events.ts";
 import { openCaptureFile, readSegments } from "./capture-file.ts";
@@ -75,7 +76,7 @@ async function traceOf(
   return {
     name: file.name,
     kind: "capture",
-    devices: [{ name: "eth0", profile: options.profile, mtu: options.mtu ?? 1500 }],
+    devices: [nicNamed("eth0", options.profile, options.mtu ?? 1500)],
     connections,
     streams: senders.map((sender) => sender.shown),
     ...listed,

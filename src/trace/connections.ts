@@ -1,4 +1,4 @@
-import type { Connection } from "../core/connection.ts";
+import { type Connection, usualSocket } from "../core/connection.ts";
 import { type RecordKeys, tagSize, u64Bytes, u64Of } from "../core/record.ts";
 import { distance } from "../core/seq.ts";
 import { openRecord, type Protection, protectionOf } from "./decrypt.ts";
@@ -174,6 +174,7 @@ async function readOffload(
     recSeq0: start.recSeq0 ?? 0n,
     epochs: epochsOf(walked),
     mss: mssOf(flow, direction),
+    ...usualSocket,
     installed: false,
     source: {
       plaintext: (row) =>

@@ -16,18 +16,22 @@ function keyOf(name: string): Uint8Array {
   return key;
 }
 
-/** The nonce as a 96-bit little-endian number, as RFC 8439 §2.3 reads its words: 1 is `01 00 … 00`. */
-function nonceNumbered(n: number): Uint8Array {
+/** The nonce as a 96-bit little-endian number, as RFC 8439 §2.3 reads its words: 1 is `01 00 … 00`; `epoch` counts 2^32. */
+function nonceNumbered(n: number, epoch = 0): Uint8Array {
   const nonce = new Uint8Array(12);
   nonce[0] = n;
+  new DataView(nonce.buffer).setUint32(4, epoch, true);
   return nonce;
 }
 
-/** Keys of a connection whose declaration gives none: key ‖ salt ‖ iv are the keystream under its name with nonce 0. */
-export function derivedKeys(name: string, cipher: Cipher): RecordKeys {
+/**
+ * Keys of a connection whose declaration gives none: key ‖ salt ‖ iv are the keystream under its name with nonce 0; of a
+ * later epoch, with nonce epoch · 2^32.
+ */
+export function derivedKeys(name: string, cipher: Cipher, epoch = 0): RecordKeys {
   const keySize = keySizeOf(cipher);
   const saltEnd = keySize + saltSizeOf(cipher);
-  const stream = chacha20(keyOf(name), nonceNumbered(0), new Uint8Array(saltEnd + ivSizeOf(cipher)));
+  const stream = chacha20(keyOf(name), nonceNumbered(0, epoch), new Uint8Array(saltEnd + ivSizeOf(cipher)));
   return { key: stream.slice(0, keySize), salt: stream.slice(keySize, saltEnd), iv: stream.slice(saltEnd) };
 }
 

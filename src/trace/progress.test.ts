@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { layoutOf } from "../core/record.ts";
 import { StreamProgress } from "./progress.ts";
 
 type Send = [size: number, flags?: "more" | "typed"];
-const overhead = 29;
+const layout = layoutOf(0x0303, "aes-128-gcm");
+const { overhead } = layout;
 
 /** Record payloads by the loop of tls_push_data(), one record at a time: the slow twin of the closed form. */
 function byTheLoop(sends: Send[]): { records: number[]; open: number } {
@@ -29,7 +31,7 @@ function byTheLoop(sends: Send[]): { records: number[]; open: number } {
 }
 
 function check(sends: Send[], records: number[], open: number): void {
-  const progress = new StreamProgress(overhead);
+  const progress = new StreamProgress(layout);
   for (const [size, flags] of sends) progress.send(size, flags === "more", flags === "typed");
   const pushed = records.reduce((sum, payload) => sum + payload + overhead, 0);
   assert.deepEqual([progress.pushed, progress.open], [pushed, open], JSON.stringify(sends));
@@ -62,7 +64,7 @@ test("a record that MSG_MORE filled stays open until the next send", () => {
 });
 
 test("close pushes what is open, and nothing otherwise", () => {
-  const progress = new StreamProgress(overhead);
+  const progress = new StreamProgress(layout);
   progress.closeRecord();
   assert.equal(progress.pushed, 0);
   progress.send(10, true, false);

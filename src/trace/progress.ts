@@ -1,46 +1,77 @@
-import { payloadSizeMax } from "../core/record.ts";
+import { fillRecords, type OpenRecord } from "../core/filling.ts";
+import { type Layout, payloadSizeMax } from "../core/record.ts";
 
 /**
  * How far a connection's stream has got: what the reader of a trace file has to know to tell which bytes can be sent.
  * Byte counts are relative to the offload start.
  */
-export class StreamProgress {
+export class StreamProgress implements OpenRecord {
   /** Bytes of closed records: what TCP has. */
   pushed = 0;
-  /** Payload bytes of the open record, −1 = none is open. */
-  open = -1;
+  /** The open record, as tls_push_data() keeps it. */
+  openLength = 0;
+  openFragments = 0;
+  pageRoom = 0;
   /** End of what was handed to the device so far. */
   sent = 0;
   /** Highest acknowledgement so far. */
   acked = 0;
   finSent = false;
   closed = false;
-  /** Key epoch of the last `record` line. */
+  /** Key epoch of the last `record` line, and rekeys so far. */
   epoch = 0;
-  /** Bytes that a record adds to its payload. */
-  readonly overhead: number;
+  private readonly layout: Layout;
+  private readonly payloadMax: number;
+  private readonly overfills: boolean;
 
-  constructor(overhead: number) {
-    this.overhead = overhead;
+  constructor(layout: Layout, payloadMax = payloadSizeMax, overfills = false) {
+    this.layout = layout;
+    this.payloadMax = payloadMax;
+    this.overfills = overfills;
+  }
+
+  /** Payload bytes of the open record, −1 = none is open. */
+  get open(): number {
+    return this.openLength === 0 ? -1 : this.openLength - this.layout.prepend;
+  }
+
+  /** Bytes that a record adds to its payload. */
+  get overhead(): number {
+    return this.layout.overhead;
   }
 
   /**
-   * One sendmsg() of `size` bytes, by tls_push_data(): full records go at once, `more` leaves the last one open (even
-   * when it is full), a record type set by control message first closes an open record, no bytes are a record too.
+   * One sendmsg() of `size` bytes: a record type set by control message first closes an open record. `pieceSize` > 0:
+   * zero-copy, in pieces of so many bytes.
    */
-  send(size: number, more: boolean, typed: boolean): void {
+  send(size: number, more: boolean, typed: boolean, pieceSize = 0): void {
     if (typed) this.closeRecord();
-    const waiting = size + Math.max(this.open, 0);
-    const full = Math.max(0, Math.ceil(waiting / payloadSizeMax) - 1);
-    this.pushed += full * (payloadSizeMax + this.overhead);
-    this.open = waiting - full * payloadSizeMax;
-    if (!more) this.closeRecord();
+    const { layout, payloadMax, overfills } = this;
+    fillRecords(
+      this,
+      size,
+      { layout, payloadMax, more, pieceSize, overfills },
+      {
+        opened: () => {},
+        copied: () => {},
+        closed: (payload) => {
+          this.pushed += payload + this.overhead;
+        },
+      },
+    );
   }
 
   /** Closes and pushes the open record, if there is one. */
   closeRecord(): void {
-    if (this.open < 0) return;
+    if (this.openLength === 0) return;
     this.pushed += this.open + this.overhead;
-    this.open = -1;
+    this.openLength = 0;
+    this.openFragments = 0;
+  }
+
+  /** The stream's end, to go back to it. */
+  mark(): Pick<StreamProgress, "pushed" | "openLength" | "openFragments" | "pageRoom"> {
+    const { pushed, openLength, openFragments, pageRoom } = this;
+    return { pushed, openLength, openFragments, pageRoom };
   }
 }

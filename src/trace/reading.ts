@@ -30,6 +30,8 @@ export class Reading {
   subject: number | null = -1;
   /** Expectations that begin a line since the last event line: of that event, or of the whole file if no event follows. */
   readonly unsettled: Expectation[] = [];
+  /** Events of devices so far. */
+  deviceEvents = 0;
   /** Bytes of all streams so far. */
   streamBytes = 0;
   private readonly diagnostics: DiagnosticList;

@@ -1,3 +1,4 @@
+import { nicNamed, usualSocket } from "../core/connection.ts";
 import { Flag, Kind } from "../core/event.ts";
 import type { Profile } from "../core/profile.ts";
 import { layoutOf, recordType } from "../core/record.ts";
@@ -49,7 +50,7 @@ export class ScheduleTrace {
   constructor(name: string, profile: Profile, startSeq = firstPayloadByte) {
     this.startSeq = seq(startSeq);
     this.trace = emptyTrace(name, "text");
-    this.trace.devices.push({ name: "eth0", profile, mtu: mtuUsual });
+    this.trace.devices.push(nicNamed("eth0", profile, mtuUsual));
   }
 
   /** One more offloaded sender, `conn0`, `conn1` …; gives its index. */
@@ -66,12 +67,13 @@ export class ScheduleTrace {
       recSeq0: 0n,
       epochs: [derivedKeys(name, cipher)],
       mss: devices[0]!.mtu - headersSize,
+      ...usualSocket,
       installed: true,
       source: null,
       payload: payloadOf(name),
     });
     streams.push({ name, connection, version, cipherName: cipher, cipher, tap: "wire", note: null });
-    this.progress.push(new StreamProgress(layoutOf(version, cipher).overhead));
+    this.progress.push(new StreamProgress(layoutOf(version, cipher)));
     return connection;
   }
 

@@ -1,3 +1,6 @@
+import { type Connection, devicesMax, nicNamed } from "../core/connection.ts";
+import { payloadMaxBounds } from "../core/filling.ts";
+import { type Kernel, kernelById } from "../core/kernel.ts";
 import type { Profile } from "../core/profile.ts";
 import {
   type Cipher,
@@ -5,16 +8,18 @@ import {
   ivSizeOf,
   keySizeOf,
   layoutOf,
+  payloadSizeMax,
   type RecordKeys,
   saltSizeOf,
   type TlsVersion,
 } from "../core/record.ts";
 import { seq } from "../core/seq.ts";
 import { derivedKeys, nameBytes, nameSizeMax, payloadOf } from "./keystream.ts";
-import { integer, integer64, LineFault, list, options, type Token } from "./lexer.ts";
+import { integer, integer64, LineFault, list, options, part, type Token } from "./lexer.ts";
 import { StreamProgress } from "./progress.ts";
 import type { Reading } from "./reading.ts";
 import { offloadNote } from "./suites.ts";
+import { kernelIds } from "./under.ts";
 
 /** What a device's packet loses to IPv4 and TCP headers with the timestamp option: mss is mtu less this, unless given. */
 export const headersSize = 52;
@@ -24,7 +29,7 @@ export const versions: Readonly<Record<string, TlsVersion>> = { "1.2": 0x0303, "
 const mtuMin = 68;
 const mtuMax = 65535;
 const u32Max = 2 ** 32 - 1;
-const deviceOptions = ["profile", "mtu"] as const;
+const deviceOptions = ["profile", "kernel", "mtu", "slaves"] as const;
 const connectionOptions = [
   "device",
   "version",
@@ -32,23 +37,56 @@ const connectionOptions = [
   "seq",
   "rec_seq",
   "mss",
+  "payload_max",
+  "reuses",
   "key",
   "salt",
   "iv",
 ] as const;
 
-/** `device NAME [profile=P] [mtu=N]` */
+/** `device NAME [profile=P] [kernel=K] [mtu=N] [slaves=NAME,…]` */
 export function readDevice(reading: Reading, words: Token[]): void {
   const name = newName(reading, words, "device eth0 profile=connectx mtu=1500");
+  if (reading.devices.size === devicesMax)
+    throw new LineFault(name, `a trace has at most ${devicesMax} devices; leave one out`);
   const given = options(words.slice(2), deviceOptions);
   const mtu = given.get("mtu");
+  const kernel = kernelOf(given.get("kernel"));
+  const nic = nicNamed(
+    name.text,
+    profileOf(reading, given.get("profile"), name),
+    mtu ? integer(mtu, mtuMin, mtuMax, "an MTU") : defaults.mtu,
+  );
   const device = {
-    name: name.text,
-    profile: profileOf(reading, given.get("profile"), name),
-    mtu: mtu ? integer(mtu, mtuMin, mtuMax, "an MTU") : defaults.mtu,
+    ...nic,
+    kernel: nic.profile.kernel ?? kernel ?? nic.kernel,
+    slaves: slavesOf(reading, given.get("slaves")),
   };
   reading.devices.set(name.text, reading.trace.devices.push(device) - 1);
   reading.deviceLines.push(reading.line);
+}
+
+/** A kernel generation; null if the line names none. */
+function kernelOf(given: Token | undefined): Kernel | null {
+  if (given === undefined) return null;
+  const kernel = kernelById(given.text);
+  if (kernel === null)
+    throw new LineFault(given, `no kernel generation of this name; there is ${list(kernelIds)}`);
+  return kernel;
+}
+
+/** The devices below a bond, each declared above and a NIC itself. */
+function slavesOf(reading: Reading, given: Token | undefined): number[] {
+  if (given === undefined) return [];
+  let from = 0;
+  return given.text.split(",").map((name) => {
+    const token = part(given, from, from + name.length);
+    from += name.length + 1;
+    const device = reading.devices.get(name);
+    if (device === undefined || reading.trace.devices[device]!.slaves.length > 0)
+      throw new LineFault(name === "" ? given : token, "the slaves of a bond are NICs declared above");
+    return device;
+  });
 }
 
 /** The profile, or the default one with an error, so that a misspelt profile doesn't cost every line below it. */
@@ -71,7 +109,7 @@ function profileOf(reading: Reading, given: Token | undefined, name: Token): Pro
   return instead;
 }
 
-/** `connection NAME device=NAME [version= cipher= seq= rec_seq= mss= key= salt= iv=]` */
+/** `connection NAME device=NAME [version= cipher= seq= rec_seq= mss= payload_max= reuses= key= salt= iv=]` */
 export function readConnection(reading: Reading, words: Token[]): void {
   const name = newName(reading, words, "connection web device=eth0");
   const given = options(words.slice(2), connectionOptions);
@@ -80,7 +118,7 @@ export function readConnection(reading: Reading, words: Token[]): void {
   const cipher = oneOf<Cipher>(given.get("cipher"), ciphers, defaults.cipher);
   const startSeq = integerOr(given.get("seq"), u32Max, 0, "a sequence number");
   const recSeq = given.get("rec_seq");
-  const connection = {
+  const connection: Connection = {
     name: name.text,
     device,
     version: versions[version]!,
@@ -89,13 +127,19 @@ export function readConnection(reading: Reading, words: Token[]): void {
     recSeq0: recSeq ? integer64(recSeq, "rec_seq") : 0n,
     epochs: [keysOf(name.text, cipher, given)],
     mss: integerOr(given.get("mss"), mtuMax, reading.trace.devices[device]!.mtu - headersSize, "an MSS"),
+    payloadMax: payloadMaxOf(given.get("payload_max"), reading.trace.devices[device]!.kernel),
+    reuses: reusedOf(reading, given.get("reuses")),
     installed: true,
     source: null,
     payload: payloadOf(name.text),
   };
-  const note = offloadNote(connection.version, cipher);
+  const { kernel, profile } = reading.trace.devices[device]!;
+  const note = kernel.strict
+    ? refusalNote(kernel, profile, connection.version, cipher)
+    : offloadNote(connection.version, cipher);
   const index = reading.trace.connections.push(connection) - 1;
-  const progress = new StreamProgress(layoutOf(connection.version, cipher).overhead);
+  const overfills = kernel.overfillsFragments || profile.faults.overfillsFragments === true;
+  const progress = new StreamProgress(layoutOf(connection.version, cipher), connection.payloadMax, overfills);
   reading.connections.set(name.text, { index, startSeq, progress });
   reading.connectionLines.push(reading.line);
   reading.trace.streams.push({
@@ -116,6 +160,32 @@ export function readConnection(reading: Reading, words: Token[]): void {
       `the name is longer than ${nameSizeMax} bytes: keys and payload come from its first ${nameSizeMax}; shorten it`,
     );
   }
+}
+
+/** TLS_TX_MAX_PAYLOAD_LEN, where the kernel has it. */
+function payloadMaxOf(given: Token | undefined, kernel: Kernel): number {
+  if (given === undefined) return payloadSizeMax;
+  if (!kernel.limitsPayload)
+    throw new LineFault(
+      given,
+      `${kernel.id} has no TLS_TX_MAX_PAYLOAD_LEN; leave it out, or write kernel=next`,
+    );
+  return integer(given, payloadMaxBounds.min, payloadMaxBounds.max, "the most payload in a record");
+}
+
+/** A connection declared above whose addresses and ports this one has again. */
+function reusedOf(reading: Reading, given: Token | undefined): number {
+  if (given === undefined) return -1;
+  const reused = reading.connections.get(given.text);
+  if (reused === undefined) throw new LineFault(given, "no connection of this name is declared above");
+  return reused.index;
+}
+
+/** What a kernel that the trace names would not offload: the replay then has no NIC to show. */
+function refusalNote(kernel: Kernel, profile: Profile, version: TlsVersion, cipher: Cipher): string | null {
+  const who = !kernel.versions.includes(version) || !kernel.ciphers.includes(cipher) ? kernel : profile;
+  if (who.versions.includes(version) && who.ciphers.includes(cipher)) return null;
+  return `${who.title} does not offload this: the connection is encrypted in software (TLS_SW)`;
 }
 
 /** The declared name, checked: names of devices and connections are distinct, because counters are asked by name. */

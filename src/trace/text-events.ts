@@ -1,4 +1,4 @@
-import { Flag, Kind, packRecord } from "../core/event.ts";
+import { deviceColumn, Flag, Kind, packRecord, packSend, packTransmit } from "../core/event.ts";
 import { headerSize } from "../core/record.ts";
 import { seq, toU32 } from "../core/seq.ts";
 import { integer, integer64, LineFault, list, options, part, span, type Token } from "./lexer.ts";
@@ -13,6 +13,13 @@ import {
   typeOf,
 } from "./operands.ts";
 import type { DeclaredConnection, Reading } from "./reading.ts";
+import {
+  exclusiveFates,
+  piecesOf,
+  readDeviceEvent,
+  socketForms,
+  transmitExtra,
+} from "./text-socket-events.ts";
 import { eventForms, sendFlags, transmitFlags } from "./vocabulary.ts";
 
 /** Bytes of a stream that can be unacknowledged at once: the largest window that TCP can offer (RFC 7323 §2.3). */
@@ -30,7 +37,7 @@ const nsPerSecond = 1e9;
 const timeNsMax = 2 ** 52;
 
 /** An event as a line says it, before it has a time, a connection and a line. */
-interface Row {
+export interface Row {
   kind: number;
   flags?: number;
   /** Relative to the offload start. */
@@ -42,10 +49,10 @@ interface Row {
 }
 
 /** One form of event: reads the words behind the connection. `verb` is the word that names the form. */
-type Form = (words: Token[], verb: Token, connection: DeclaredConnection, reading: Reading) => Row;
+export type Form = (words: Token[], verb: Token, connection: DeclaredConnection, reading: Reading) => Row;
 
 const forms: Readonly<Record<string, Form>> = {
-  install: readInstall,
+  ...socketForms,
   send: readSend,
   record: readRecord,
   gap: readGap,
@@ -60,6 +67,8 @@ export function readEvent(reading: Reading, words: Token[]): void {
   reading.timeNs = timeOf(words[0]!, reading);
   const [time, name, verb] = words;
   if (name === undefined) throw new LineFault(time!, "a connection and an event are missing behind the time");
+  const device = reading.devices.get(name.text);
+  if (device !== undefined) return readOfDevice(reading, words, device);
   const connection = reading.connections.get(name.text);
   if (connection === undefined) throw unknownConnection(reading, name);
   const form = verb && Object.hasOwn(forms, verb.text) ? forms[verb.text] : undefined;
@@ -85,6 +94,23 @@ export function readEvent(reading: Reading, words: Token[]): void {
   if (row.sacks) sacks.set(index, row.sacks);
   if (row.recordSn !== undefined) recordSns.set(index, row.recordSn);
   reading.subject = index;
+}
+
+/** `+SECONDS DEVICE EVENT`: an event of every connection on the device. */
+function readOfDevice(reading: Reading, words: Token[], device: number): void {
+  const [, name, verb, ...rest] = words;
+  if (verb === undefined) throw new LineFault(name!, "an event is missing behind the device, e.g. `down`");
+  reading.subject = reading.trace.events.push({
+    timeNs: reading.timeNs,
+    connection: deviceColumn(device),
+    kind: readDeviceEvent(rest, verb, reading),
+    flags: 0,
+    seq: seq(0),
+    length: 0,
+    extra: 0,
+    line: reading.line,
+    offset: -1,
+  });
 }
 
 function unknownConnection(reading: Reading, name: Token): LineFault {
@@ -113,24 +139,13 @@ function timeOf(token: Token, reading: Reading): number {
   return timeNs;
 }
 
-function readInstall(words: Token[], verb: Token, connection: DeclaredConnection, reading: Reading): Row {
-  nothingMore(words);
-  const declared = reading.trace.connections[connection.index]!;
-  if (!declared.installed)
-    throw new LineFault(verb, "the offload is installed once only; remove one of the lines");
-  if (connection.progress.pushed > 0 || connection.progress.open >= 0) {
-    throw new LineFault(verb, "the connection has sent records already; move `install` above them");
-  }
-  declared.installed = false;
-  return { kind: Kind.install };
-}
-
-/** `send LENGTH [more|eor] [type=TYPE]`: what sendmsg() refuses is refused. */
+/** `send LENGTH [more|eor] [zerocopy [pieces=N]] [type=TYPE]`: what sendmsg() refuses is refused. */
 function readSend(words: Token[], verb: Token, connection: DeclaredConnection, reading: Reading): Row {
   const [lengthWord, ...rest] = words;
   const length = lengthOf(lengthWord, verb, 0, unackedMax, "send LENGTH");
   const { flags, others } = takeFlags(rest, sendFlags);
-  const type = options(others, ["type"]).get("type");
+  const given = options(others, ["type", "pieces"]);
+  const type = given.get("type");
   const typed = type !== undefined;
   const more = (flags & Flag.more) !== 0;
   const range = span(verb, words.at(-1)!);
@@ -138,8 +153,11 @@ function readSend(words: Token[], verb: Token, connection: DeclaredConnection, r
     throw new LineFault(range, "sendmsg() refuses MSG_MORE with MSG_EOR (EINVAL); leave one out");
   if (more && typed)
     throw new LineFault(range, "sendmsg() refuses MSG_MORE with a record type (EINVAL); leave one out");
-  push(reading, connection, range, () => connection.progress.send(length, more, typed));
-  return { kind: Kind.send, flags: flags | (typed ? Flag.typed : 0), length, extra: typeOf(type) };
+  const pieces = piecesOf(given.get("pieces"), length, range, (flags & Flag.zerocopy) !== 0);
+  const pieceSize = pieces === 0 ? 0 : Math.ceil(length / pieces);
+  push(reading, connection, range, () => connection.progress.send(length, more, typed, pieceSize));
+  const extra = packSend(typeOf(type), pieces);
+  return { kind: Kind.send, flags: flags | (typed ? Flag.typed : 0), length, extra };
 }
 
 /** `record LENGTH [type=TYPE] [sn=N|?] [epoch=E]`; an epoch is given on the record that begins it. */
@@ -191,18 +209,16 @@ function readTransmit(words: Token[], verb: Token, { progress }: DeclaredConnect
   if (length > segmentMax) throw new LineFault(range, `a segment has at most ${segmentMax} bytes; divide it`);
   if (stated.text !== String(length))
     throw new LineFault(stated, `${start}:${end} is ${length} bytes long; write (${length})`);
-  const { flags, others } = takeFlags(rest, transmitFlags);
-  nothingMore(others);
-  if ((flags & Flag.lost) !== 0 && (flags & Flag.qdiscDrop) !== 0) {
-    throw new LineFault(
-      span(rest[0]!, rest.at(-1)!),
-      "what the qdisc dropped cannot be lost on the wire too; leave one out",
-    );
-  }
+  const fates = rest.map((word) => (word.text === "dma-error" ? { ...word, text: "dma-error=1" } : word));
+  const { flags, others } = takeFlags(fates, transmitFlags);
+  const given = transmitExtra(others);
+  for (const [one, other, message] of exclusiveFates)
+    if ((flags & one) !== 0 && (flags & other) !== 0)
+      throw new LineFault(span(rest[0]!, rest.at(-1)!), message);
   if (end > progress.pushed) throw notPushed(range, progress.pushed, progress.open);
   progress.sent = Math.max(progress.sent, end);
   if (flags & Flag.fin) progress.finSent = true;
-  return { kind: Kind.transmit, flags, at: start, length };
+  return { kind: Kind.transmit, flags, at: start, length, extra: packTransmit(given) };
 }
 
 function notPushed(range: Token, pushed: number, open: number): LineFault {
@@ -258,9 +274,9 @@ function noOpenRecord({ progress }: DeclaredConnection, verb: Token): void {
 function push(reading: Reading, { progress }: DeclaredConnection, token: Token, change: () => void): void {
   if (progress.closed)
     throw new LineFault(token, "the connection is closed above; remove the line or the `close`");
-  const { pushed, open } = progress;
+  const before = progress.mark();
   change();
-  const grown = progress.pushed - pushed;
+  const grown = progress.pushed - before.pushed;
   const problem =
     progress.pushed - progress.acked > unackedMax
       ? "more than 2^30 bytes would be unacknowledged, TCP has no larger window; put an `ack` above"
@@ -273,7 +289,6 @@ function push(reading: Reading, { progress }: DeclaredConnection, token: Token, 
     reading.streamBytes += grown;
     return;
   }
-  progress.pushed = pushed;
-  progress.open = open;
+  Object.assign(progress, before);
   throw new LineFault(token, problem);
 }

@@ -1,10 +1,11 @@
 import { counterNames, vendorCounterNames } from "../core/count.ts";
-import { dropReasons, type EffectName, type EffectSpec, effects } from "../core/effect.ts";
+import { type ArgumentForm, type EffectName, type EffectSpec, effects } from "../core/effect.ts";
 import { profiles } from "../core/profiles/all.ts";
 import { integer, integer64, LineFault, list, option, part, span, type Token } from "./lexer.ts";
 import { relativeMax, relativeMin } from "./operands.ts";
 import type { Reading } from "./reading.ts";
 import type { Expectation } from "./trace.ts";
+import { kernelIds, underIdOf } from "./under.ts";
 import { fieldAliases, wireVerdicts } from "./vocabulary.ts";
 
 /** Expectation.event of those that speak of the whole file, and what `subject` is above the first event. */
@@ -57,7 +58,7 @@ function underOf(reading: Reading, words: Token[]): { under: string[]; before: T
   if (ids === undefined)
     throw new LineFault(
       words[at]!,
-      "behind under stand the profiles that the line speaks of, as `under connectx,innova`",
+      "behind under stand the profiles or kernels that the line speaks of, as `under connectx,innova@v4.19`",
     );
   if (at + 2 < words.length)
     throw new LineFault(
@@ -67,16 +68,19 @@ function underOf(reading: Reading, words: Token[]): { under: string[]; before: T
   return { under: idsOf(reading, ids), before: words.slice(0, at) };
 }
 
-/** The ids of a list as `connectx,innova`: those of the model, and those that device lines above name. */
+/** The ids of a list as `connectx,v4.19,innova@v5.8`: those of the model, and those that device lines above name. */
 function idsOf(reading: Reading, ids: Token): string[] {
-  const known = [...new Set([...profiles.map(({ id }) => id), ...reading.profileIds])];
+  const known = [...new Set([...profiles.map(({ id }) => id), ...reading.profileIds, ...kernelIds])];
   const found: string[] = [];
   let from = 0;
   for (const id of ids.text.split(",")) {
     const token = part(ids, from, from + id.length);
     from += id.length + 1;
-    if (!known.includes(id))
-      throw new LineFault(id === "" ? ids : token, `no profile of this name; there are ${list(known)}`);
+    if (underIdOf(id, (profile) => reading.profileIds.has(profile)) === null)
+      throw new LineFault(
+        id === "" ? ids : token,
+        `no profile or kernel of this name; there are ${list(known)}, and both as connectx@v5.8`,
+      );
     if (found.includes(id)) throw new LineFault(token, `${id} is given twice; leave one out`);
     found.push(id);
   }
@@ -86,7 +90,7 @@ function idsOf(reading: Reading, ids: Token): string[] {
 function subjectOf(reading: Reading, subject: Token, details: Token[], no: boolean): Expectation["what"] {
   if (subject.text === "counter") return counterOf(reading, subject, details, no);
   const given = option(subject);
-  return given?.key === "wire" ? wireOf(given.value, details, no) : effectOf(subject, details);
+  return given?.key === "wire" ? wireOf(given.value, details, no) : effectOf(reading, subject, details);
 }
 
 function wireOf(value: Token, details: Token[], no: boolean): Expectation["what"] {
@@ -106,7 +110,7 @@ function wireOf(value: Token, details: Token[], no: boolean): Expectation["what"
   return { wire };
 }
 
-function effectOf(subject: Token, details: Token[]): Expectation["what"] {
+function effectOf(reading: Reading, subject: Token, details: Token[]): Expectation["what"] {
   const spec: EffectSpec | undefined = effects.find((effect) => effect.name === subject.text);
   if (spec === undefined)
     throw new LineFault(
@@ -128,19 +132,26 @@ function effectOf(subject: Token, details: Token[]): Expectation["what"] {
       );
     }
     if (Object.hasOwn(fields, name)) throw new LineFault(word, `${name}= is given twice; leave one out`);
-    fields[name] = fieldValue(given.value, spec.as[at]!, name);
+    fields[name] = fieldValue(reading, given.value, spec.as[at]!, name);
   }
   return { effect: spec.name as EffectName, fields };
 }
 
 /** A field's value as it is compared: sequence numbers relative, record numbers absolute, without leading zeros. */
-function fieldValue(value: Token, as: EffectSpec["as"][0], name: string): string {
+function fieldValue(reading: Reading, value: Token, as: ArgumentForm, name: string): string {
   if (as === "seq")
     return String(integer(value, relativeMin, relativeMax, `${name}, a relative sequence number,`));
   if (as === "row") return String(integer64(value, `${name}, a record number,`));
-  if (as !== "reason") return String(integer(value, 0, Number.MAX_SAFE_INTEGER, name));
-  if (!dropReasons.some((reason) => reason === value.text))
-    throw new LineFault(value, `not a reason; there are ${list(dropReasons)}`);
+  if (as === "device") {
+    if (!reading.devices.has(value.text))
+      throw new LineFault(
+        value,
+        `no device of this name is declared above; there is ${list([...reading.devices.keys()])}`,
+      );
+    return value.text;
+  }
+  if (typeof as === "string") return String(integer(value, 0, Number.MAX_SAFE_INTEGER, name));
+  if (!as.includes(value.text)) throw new LineFault(value, `not a ${name}; there are ${list(as)}`);
   return value.text;
 }
 
@@ -152,7 +163,7 @@ function counterOf(reading: Reading, subject: Token, details: Token[], no: boole
       "a counter's value is expected as `expect counter tx_tls_ooo=2` or `expect counter NAME tx_tls_ooo=2`",
     );
   }
-  const known = [...counterNames, ...vendorCounterNames];
+  const known = [...counterNames, ...vendorCounterNames(profiles)];
   if (!known.some((name) => name === given.key)) {
     throw new LineFault(details.at(-1)!, `no counter of this name; there are ${list(known)}`);
   }

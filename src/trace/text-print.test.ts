@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { nicNamed, usualSocket } from "../core/connection.ts";
 import { Flag, Kind, packRecord } from "../core/event.ts";
 import { profileById, profiles } from "../core/profiles/all.ts";
 import { ciphers, layoutOf } from "../core/record.ts";
@@ -70,7 +71,7 @@ const drafts = fc.array(
 /** A trace as its reader would have made it of some text: events that can follow each other, on lines of their own. */
 function build(setups: readonly Setup[], drafts: readonly Draft[]): Trace {
   const trace = emptyTrace("test", "text");
-  trace.devices.push({ name: "eth0", profile: profiles[0]!, mtu: 1500 });
+  trace.devices.push(nicNamed("eth0", profiles[0]!, 1500));
   const progress = setups.map((setup) => addConnection(trace, setup));
   trace.declarationLines = [2, ...setups.map((_, i) => i + 4)];
   trace.comments.set(1, "# head");
@@ -105,6 +106,7 @@ function addConnection(
     recSeq0: recSeq,
     epochs: [keys],
     mss,
+    ...usualSocket,
     installed: true,
     source: null,
     payload: payloadOf(name),
@@ -118,7 +120,7 @@ function addConnection(
     tap: "wire",
     note: offloadNote(version, cipher),
   });
-  return new StreamProgress(layoutOf(version, cipher).overhead);
+  return new StreamProgress(layoutOf(version, cipher));
 }
 
 function addEvent(
@@ -287,7 +289,7 @@ function capture(count: number): Trace {
     mss: 1448,
     keyed: true,
   });
-  trace.devices.push({ name: "nic", profile: profiles[0]!, mtu: 1500 });
+  trace.devices.push(nicNamed("nic", profiles[0]!, 1500));
   for (let i = 0; i < count; i++) {
     trace.events.push({
       timeNs: i * 123_000,

@@ -1,12 +1,22 @@
 import type { Connection, Device } from "../core/connection.ts";
-import { Flag, Kind, unpackRecord } from "../core/event.ts";
-import { type Cipher, type RecordKeys, recordType } from "../core/record.ts";
+import {
+  deviceColumn,
+  eventKinds,
+  Flag,
+  Kind,
+  sendPieces,
+  sendType,
+  type TransmitExtra,
+  unpackRecord,
+  unpackTransmit,
+} from "../core/event.ts";
+import { type Cipher, payloadSizeMax, type RecordKeys, recordType } from "../core/record.ts";
 import { type Seq, seq, toU32 } from "../core/seq.ts";
 import { derivedKeys } from "./keystream.ts";
 import { relativeMin } from "./operands.ts";
 import { headersSize, versions } from "./text-declarations.ts";
 import type { Expectation, Trace } from "./trace.ts";
-import { sendFlags, transmitFlags, typeText } from "./vocabulary.ts";
+import { installFlags, sendFlags, transmitFlags, typeText } from "./vocabulary.ts";
 
 /** Column where comments begin, if the line leaves room. */
 const commentColumn = 42;
@@ -81,8 +91,14 @@ function statementsOf(trace: Trace): Statement[] {
   return statements;
 }
 
-function deviceText(device: Device): string {
-  return `device  ${device.name} profile=${device.profile.id} mtu=${device.mtu}`;
+function deviceText(
+  { name, profile, kernel, mtu, slaves }: Device,
+  _: number,
+  devices: readonly Device[],
+): string {
+  const generation = kernel.strict ? ` kernel=${kernel.id}` : "";
+  const below = slaves.length > 0 ? ` slaves=${slaves.map((slave) => devices[slave]!.name).join(",")}` : "";
+  return `device  ${name} profile=${profile.id}${generation} mtu=${mtu}${below}`;
 }
 
 function connectionText(trace: Trace, connection: Connection): string {
@@ -92,6 +108,8 @@ function connectionText(trace: Trace, connection: Connection): string {
   if (connection.cipher !== null) words.push(`cipher=${connection.cipher}`);
   words.push(`seq=${toU32(connection.startSeq)} rec_seq=${connection.recSeq0}`);
   if (connection.mss !== device.mtu - headersSize) words.push(`mss=${connection.mss}`);
+  if (connection.payloadMax !== payloadSizeMax) words.push(`payload_max=${connection.payloadMax}`);
+  if (connection.reuses >= 0) words.push(`reuses=${trace.connections[connection.reuses]!.name}`);
   const keys = connection.epochs[0];
   if (trace.kind === "text" && keys && connection.cipher !== null)
     words.push(...statedKeys(connection.name, connection.cipher, keys));
@@ -110,9 +128,11 @@ function statedKeys(name: string, cipher: Cipher, keys: RecordKeys): string[] {
 
 function eventText(trace: Trace, index: number, withCaptured: boolean): string {
   const { events } = trace;
-  const connection = trace.connections[events.connection.at(index)]!;
+  const of = events.connection.at(index);
   const before = index === 0 ? 0 : events.timeNs.at(index - 1);
   const time = timeText(events.timeNs.at(index) - before).padEnd(timeWidth[trace.kind] - 1);
+  if (of < 0) return `${time} ${trace.devices[deviceColumn(of)]!.name} ${eventKinds[events.kind.at(index)]!}`;
+  const connection = trace.connections[of]!;
   return `${time} ${connection.name} ${detailText(trace, index, connection, withCaptured)}`;
 }
 
@@ -137,16 +157,30 @@ function detailText(trace: Trace, index: number, connection: Connection, withCap
   const at = relative(connection.startSeq, seq(events.seq.at(index)));
   if (kind === Kind.transmit) {
     const shown = withCaptured ? flags : flags & ~Flag.captured;
-    return `> ${at}:${at + length}(${length})${shown === 0 ? "" : flagText(shown, transmitFlags, "  ")}`;
+    const extra = events.extra.at(index) === 0 ? "" : extraText(unpackTransmit(events.extra.at(index)));
+    return `> ${at}:${at + length}(${length})${shown === 0 ? "" : flagText(shown, transmitFlags, "  ")}${extra}`;
   }
   if (kind === Kind.ack) return `< ack ${at}${sackText(trace, index, connection)}`;
   if (kind === Kind.record) return `record ${length}${recordText(trace, index)}`;
   if (kind === Kind.gap) return `gap ${length}`;
-  if (kind === Kind.install) return "install";
-  if (kind === Kind.close) return "close";
-  const type = flags & Flag.typed ? ` type=${typeText(events.extra.at(index))}` : "";
-  return `send ${length}${flagText(flags, sendFlags, " ")}${type}`;
+  if (kind === Kind.send) return sendText(trace, index);
+  if (kind === Kind.install) return `install${flagText(flags, installFlags, " ")}`;
+  if (kind === Kind.reroute) return `reroute ${trace.devices[events.extra.at(index)]!.name}`;
+  if (kind === Kind.split) return `split ${at}`;
+  const name = eventKinds[kind]!;
+  return kind === Kind.merge || kind === Kind["page-write"] ? `${name} ${at}:${at + length}` : name;
 }
+
+function sendText({ events }: Trace, index: number): string {
+  const flags = events.flags.at(index);
+  const extra = events.extra.at(index);
+  const pieces = flags & Flag.zerocopy && sendPieces(extra) > 1 ? ` pieces=${sendPieces(extra)}` : "";
+  const type = flags & Flag.typed ? ` type=${typeText(sendType(extra))}` : "";
+  return `send ${events.length.at(index)}${flagText(flags, sendFlags, " ")}${pieces}${type}`;
+}
+
+const extraText = ({ dmaErrorAt, queue }: TransmitExtra): string =>
+  `${dmaErrorAt > 0 ? ` dma-error=${dmaErrorAt}` : ""}${queue >= 0 ? ` queue=${queue}` : ""}`;
 
 function flagText(flags: number, names: Readonly<Record<string, number>>, separator: string): string {
   let text = "";

@@ -100,6 +100,8 @@ test("declarations have defaults, and take every option", () => {
     startSeq: 0,
     recSeq0: 0n,
     mss: 1448,
+    payloadMax: 16384,
+    reuses: -1,
     installed: true,
   });
   assert.deepEqual([epochs.length, source, payload!(0, 3).length], [1, null, 3]);
@@ -171,7 +173,7 @@ test("what is wrong with a transmit, an acknowledgement or a send is marked", ()
   complains(
     "+0 web > -5:0(5) lots",
     "                 ^^^^",
-    /not a flag.*fin, lost, qdisc-drop, captured and straddle/,
+    /not a flag.*fin, lost, qdisc-drop, captured, straddle, orphan/,
   );
   complains("+0 web > -5:0(5) lost lost", "                      ^^^^", /given twice/);
   complains("+0 web > -5:0(5) lost qdisc-drop", "                 ^^^^^^^^^^^^^^^", /leave one out/);
@@ -191,7 +193,7 @@ test("what is wrong with a transmit, an acknowledgement or a send is marked", ()
     /MSG_MORE with a record type \(EINVAL\)/,
   );
   complains("+0 web send -5", "            ^^", /whole number from 0/);
-  complains("+0 web send 5 zerocopy", "              ^^^^^^^^", /not a flag/);
+  complains("+0 web send 5 copyless", "              ^^^^^^^^", /not a flag/);
   complains("+0 web send 5 colour=red", "              ^^^^^^^^^^", /not an option/);
   complains("+0 web send 5 type=red", "                   ^^^", /no record type/);
   complains("+0 web send 1073741825", "            ^^^^^^^^^^", /whole number/);
@@ -207,7 +209,7 @@ test("what is wrong with a transmit, an acknowledgement or a send is marked", ()
 test("what is wrong with other lines is marked", () => {
   complains("web send 5", "^^^^^^^^^^", /not a line of a trace; the lines are `device NAME/);
   complains("+0 web2 send 5", "   ^^^^", /there is web$/);
-  complains("+0 web merge", "       ^^^^^", /no event of this kind.*`send LENGTH/);
+  complains("+0 web melt", "       ^^^^", /no event of this kind.*`send LENGTH/);
   complains("+0 web constructor", "       ^^^^^^^^^^^", /no event of this kind/);
   complains("+0 web", "   ^^^", /no event of this kind/);
   complains("+0", "^^", /missing behind the time/);
@@ -222,7 +224,7 @@ test("what is wrong with other lines is marked", () => {
   complains("device e1 profile=conectx", "                  ^^^^^^^", /connectx is used instead/);
   complains("device e1 mtu=10", "              ^^", /from 68 to 65535/);
   complains("device e1 mtu=68 mtu=68", "                 ^^^^^^", /twice/);
-  complains("device e1 speed=10", "          ^^^^^^^^", /there are profile= and mtu=/);
+  complains("device e1 speed=10", "          ^^^^^^^^", /there are profile=, kernel=, mtu= and slaves=/);
   complains("connection x", "           ^", /write device=NAME/);
   complains("connection x device=e9", "                    ^^", /there is eth0/);
   complains(
@@ -275,7 +277,7 @@ test("what is wrong with an expectation is marked", () => {
   complains(
     `${event} expect dropped reason=rain`,
     "                       ^^^^",
-    /no-sync-data and bypass-required/,
+    /no-sync-data, bypass-required, no-socket/,
   );
   complains(
     `${event} expect counter tx_tls_oo=1`,

@@ -23,10 +23,19 @@ export const transmitFlags = {
   "qdisc-drop": Flag.qdiscDrop,
   captured: Flag.captured,
   straddle: Flag.straddle,
+  orphan: Flag.orphan,
+  "orphan-partial": Flag.orphanPartial,
+  marked: Flag.marked,
+  "no-memory": Flag.noMemory,
+  "ring-full": Flag.ringFull,
+  "xmit-more": Flag.undoorbelled,
 } as const;
 
 /** Words behind a send. */
-export const sendFlags = { more: Flag.more, eor: Flag.eor } as const;
+export const sendFlags = { more: Flag.more, eor: Flag.eor, zerocopy: Flag.zerocopy } as const;
+
+/** Words behind an install. */
+export const installFlags = { unsent: Flag.unsent } as const;
 
 /** Other names of effects' fields: those of the JSON output. */
 export const fieldAliases: Readonly<Record<string, string>> = {
@@ -53,20 +62,28 @@ export type WireVerdict = (typeof wireVerdicts)[number];
 
 /** Forms of an event line behind its time and connection, as messages show them. */
 export const eventForms = [
-  "install",
-  "send LENGTH [more|eor] [type=TYPE]",
+  "install [unsent]",
+  "send LENGTH [more|eor] [zerocopy [pieces=N]] [type=TYPE]",
   "record LENGTH [type=TYPE] [sn=N|?] [epoch=E]",
   "gap LENGTH",
-  "> START:END(LENGTH) [fin] [lost|qdisc-drop] [captured] [straddle]",
+  "> START:END(LENGTH) [fin] [lost|qdisc-drop] [captured] [straddle] [orphan|orphan-partial] [marked] [no-memory] [ring-full] [xmit-more] [dma-error=K] [queue=N]",
   "< ack N [sack START:END,…]",
+  "merge START:END",
+  "split AT",
+  "page-write START:END",
+  "splice-eof",
+  "rekey",
+  "reroute DEVICE",
   "close",
+  "destruct",
 ] as const;
 
 /** The lines that there are, as messages show them. */
 export const lineForms = [
-  "device NAME [profile=P] [mtu=N]",
+  "device NAME [profile=P] [kernel=K] [mtu=N] [slaves=NAME,…]",
   "connection NAME device=NAME [key=value …]",
   "+SECONDS CONNECTION EVENT",
+  "+SECONDS DEVICE down|up|reset|hold|resume|refuse|accept",
   "expect EFFECT [field=value …] [under PROFILE,…]",
   "expect no EFFECT",
   "expect counter NAME=N",

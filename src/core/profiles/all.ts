@@ -1,9 +1,46 @@
+import { type Faults, faultVariantNamed } from "../faults.ts";
+import { kernelById } from "../kernel.ts";
 import type { Profile } from "../profile.ts";
+import { bnxt } from "./bnxt.ts";
+import { chelsioT6 } from "./chelsio-t6.ts";
 import { connectx } from "./connectx.ts";
+import { freebsdConnectx } from "./freebsd-connectx.ts";
+import { fungible } from "./fungible.ts";
 import { innova } from "./innova.ts";
+import { netronome } from "./netronome.ts";
 
 /** Every NIC family of the model. */
-export const profiles: readonly Profile[] = [connectx, innova];
+export const profiles: readonly Profile[] = [
+  connectx,
+  innova,
+  chelsioT6,
+  netronome,
+  fungible,
+  bnxt,
+  freebsdConnectx,
+];
 
-export const profileById = (id: string): Profile | null =>
-  profiles.find((profile) => profile.id === id) ?? null;
+/**
+ * The profile of an id `FAMILY[/BUG+BUG…][@KERNEL]`: a family, with bugs of the catalogue, on a kernel generation:
+ * `connectx`, `connectx/long-dump`, `innova@v4.19`. Null if any of them is not known.
+ */
+export function profileById(id: string): Profile | null {
+  const match = /^([^/@]+)(?:\/([^/@]+))?(?:@([^/@]+))?$/.exec(id);
+  const profile = match && profiles.find((one) => one.id === match[1]);
+  if (!profile) return null;
+  const broken = match[2] === undefined ? profile : withFaults(profile, match[2]);
+  if (match[3] === undefined || broken === null) return broken;
+  const kernel = kernelById(match[3]);
+  return kernel && { ...broken, kernel };
+}
+
+/** The profile with the bugs of a list `NAME+NAME…`; null if one is not known. */
+function withFaults(profile: Profile, names: string): Profile | null {
+  let faults: Faults = profile.faults;
+  for (const name of names.split("+")) {
+    const variant = faultVariantNamed(name);
+    if (variant === null) return null;
+    faults = { ...faults, ...variant.faults };
+  }
+  return { ...profile, id: `${profile.id}/${names}`, faults };
+}

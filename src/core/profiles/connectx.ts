@@ -1,13 +1,39 @@
 import type { Profile } from "../profile.ts";
+import { ciphers } from "../record.ts";
 
 /** mlx5 ConnectX-6 Dx and later (mlx5e_ktls_handle_tx_skb): params and DUMPs of the prefix ahead of the packet. */
 export const connectx: Profile = {
   id: "connectx",
   title: "NVIDIA ConnectX-6 Dx and later (mlx5)",
+  recovery: "rebuild",
   prefixVia: "dump",
+  continuesPrefix: false,
+  recordsFrom: "map",
   paramsWithFirstPacket: true,
   straddleDrop: "no-sync-data",
   countsSkips: true,
+  checksSkippedMark: true,
+  commit: "early",
+  seqCheckedByNic: false,
+  onReset: "nothing",
+  countsAsOutOfOrder: "lookups",
+  countsPackets: "segments",
+  versions: [0x0303, 0x0304],
+  ciphers,
+  syncHeaderSize: 0,
+  counters: {
+    contexts: "tx_tls_ctx",
+    contextsDeleted: "tx_tls_del",
+    encryptedPackets: "tx_tls_encrypted_packets",
+    encryptedBytes: "tx_tls_encrypted_bytes",
+    outOfOrder: "tx_tls_ooo",
+    skipNoSyncData: "tx_tls_skip_no_sync_data",
+    dropNoSyncData: "tx_tls_drop_no_sync_data",
+    dropBypassRequired: "tx_tls_drop_bypass_req",
+    resyncBytes: "tx_tls_resync_bytes",
+    dumpPackets: "tx_tls_dump_packets",
+    dumpBytes: "tx_tls_dump_bytes",
+  },
   descriptorNames: {
     "static-params": "STATIC",
     "progress-params": "PROGRESS",
@@ -15,6 +41,11 @@ export const connectx: Profile = {
     dump: "DUMP",
     "sync-packet": "SYNC",
     packet: "PKT",
+    presync: "PRESYNC",
+    tcb: "TCB",
+    options: "OPTIONS",
+    prior: "PRIOR",
   },
   faults: {},
+  kernel: null,
 };

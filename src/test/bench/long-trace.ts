@@ -1,3 +1,4 @@
+import { nicNamed, usualSocket } from "../../core/connection.ts";
 import { EventLog, Kind } from "../../core/event.ts";
 import { connectx } from "../../core/profiles/connectx.ts";
 import { recordType } from "../../core/record.ts";
@@ -25,13 +26,14 @@ export function longTrace(transmits: number, outOfOrderShare: number, seed: numb
     recSeq0: 1n,
     epochs: [],
     mss: segmentSize,
+    ...usualSocket,
     installed: true,
     source: null,
     payload: null,
   };
   return {
     ...emptyTrace("long", "text"),
-    devices: [{ name: "eth0", profile: connectx, mtu: 1500 }],
+    devices: [nicNamed("eth0", connectx, 1500)],
     connections: [connection],
     events,
   };

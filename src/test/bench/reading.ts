@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { nodePlatform, openFile } from "../../cli/node-platform.ts";
-import { maskOf } from "../../core/effect.ts";
+import { effectSet } from "../../core/effect-set.ts";
 import { aadOf, headerSize, layoutOf, nonceOf, tagSize } from "../../core/record.ts";
 import { RecordKind } from "../../core/records.ts";
 import { Timeline } from "../../replay/timeline.ts";
@@ -133,7 +133,7 @@ export async function measureFirstStop(capture: CaptureFile, rounds: number): Pr
   for (let round = 0; round < rounds; round++) {
     const ms = await timed(async () => {
       const { timeline, close } = await openCapture(capture);
-      const event = timeline.nextHit(0, 1, maskOf("out-of-order"));
+      const event = timeline.nextHit(0, 1, effectSet("out-of-order"));
       assert.ok(event >= 0, "the capture has an out-of-order transmit");
       timeline.record(event);
       close();

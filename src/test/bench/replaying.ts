@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { Engine } from "../../core/descriptor.ts";
 import { Kind } from "../../core/event.ts";
 import { seq } from "../../core/seq.ts";
 import { wireBytes } from "../../core/wire.ts";
@@ -143,6 +144,8 @@ export function measureByteSeek(timeline: Timeline, rounds: number): Result[] {
       connection: 0,
       seq: seq(trace.events.seq.at(event)),
       length: trace.events.length.at(event),
+      engine: Engine.stream,
+      row: -1,
     };
     wireBytes(machine, state, packet);
     return performance.now() - started;

@@ -1,0 +1,34 @@
+import { Effect } from "./effect.ts";
+import { type Machine, profileOf, type Sink } from "./machine.ts";
+import type { Seq } from "./seq.ts";
+import { Stage } from "./stage.ts";
+import type { ConnectionState } from "./state.ts";
+
+/**
+ * The driver's tls_dev_resync: the TLS layer says where the next record starts and its number. The device is told by
+ * a command of its own, not through the queue; one that fails is tried again at the record after.
+ */
+export function devResync(
+  machine: Machine,
+  connection: number,
+  state: ConnectionState,
+  row: number,
+  at: Seq,
+  sink: Sink,
+): void {
+  const took = state.refusing === 0;
+  sink.effect(took ? Effect["resync-sent"] : Effect["resync-failed"], at, row);
+  if (took) {
+    state.expectedSeq = at;
+    state.nicSeq = at;
+    state.nicStaticRow = row;
+    state.nicRow = row;
+    state.nicTaken = 0;
+    state.nicReady = 1;
+    state.nicInStep = 1;
+    state.fedHead = state.fedTail;
+    state.resyncs++;
+  }
+  sink.stage(Stage["driver.devResync"], row);
+  if (took || profileOf(machine, connection).faults.clearsFailedResync) state.resyncPending = 0;
+}

@@ -1,0 +1,52 @@
+import { Effect } from "./effect.ts";
+import { Kind } from "./event.ts";
+import type { Machine, Sink } from "./machine.ts";
+import { nicExpectedSeq } from "./nic.ts";
+import { afterReset, deviceDown } from "./offload.ts";
+import { Stage } from "./stage.ts";
+import { discardWaiting, takeWaiting } from "./transmit-queue.ts";
+import { queuesMax } from "./waiting.ts";
+
+/** An event of a device: every connection on it goes through it, one after the other. */
+export function stepDevice(machine: Machine, event: number, sink: Sink): void {
+  const device = -1 - machine.events.connection.values[event]!;
+  for (const connection of machine.members[device]!) stepMember(machine, event, connection, sink);
+}
+
+/** What a device's event is for one of its connections. */
+export function stepMember(machine: Machine, event: number, connection: number, sink: Sink): void {
+  const device = -1 - machine.events.connection.values[event]!;
+  const kind = machine.events.kind.values[event]!;
+  const state = machine.states[connection]!;
+  machine.current = connection;
+  machine.queue.clear();
+  const isLane = (lane: number) => Math.floor(lane / queuesMax) === device;
+  const waiting = state.waitTail - state.waitHead;
+  switch (kind) {
+    case Kind.down:
+      return deviceDown(machine, connection, device, state, sink);
+    case Kind.up:
+      sink.effect(Effect["device-up"], device, 0);
+      return sink.stage(Stage["tls.device"], -1);
+    case Kind.hold:
+      state.held |= 1 << device;
+      sink.effect(Effect["queue-held"], device, 0);
+      return sink.stage(Stage.queue, -1);
+    case Kind.resume:
+      state.held &= ~(1 << device);
+      sink.effect(Effect["queue-resumed"], device, waiting);
+      sink.stage(Stage.queue, -1);
+      if (waiting > 0) takeWaiting(machine, connection, state, isLane, sink);
+      return;
+    case Kind.reset: {
+      const lost = waiting > 0 ? discardWaiting(machine, connection, state, isLane) : 0;
+      sink.effect(Effect["queue-reset"], device, lost);
+      afterReset(machine, connection, state, nicExpectedSeq(machine, connection, state));
+      return sink.stage(Stage.queue, -1);
+    }
+    case Kind.refuse:
+    case Kind.accept:
+      state.refusing = kind === Kind.refuse ? 1 : 0;
+      return sink.stage(Stage["tls.device"], -1);
+  }
+}

@@ -1,0 +1,71 @@
+import { emit } from "./count.ts";
+import { Engine } from "./descriptor.ts";
+import { Effect } from "./effect.ts";
+import { DropCode } from "./effect-words.ts";
+import { Flag } from "./event.ts";
+import type { Machine, Sink } from "./machine.ts";
+import type { Packet } from "./packet.ts";
+import { drop, postAsItIs, postPacket } from "./post.ts";
+import { RecordKind } from "./records.ts";
+import { before, distance } from "./seq.ts";
+import { isMarked } from "./skb.ts";
+import { Stage } from "./stage.ts";
+import type { ConnectionState } from "./state.ts";
+import { getRecord } from "./tls.ts";
+
+/** What tls_sw_fallback() gives back: the row its new segment is encrypted from, the same segment, or nothing. */
+export const Fallback = { dropped: -1, bypassed: -2 } as const;
+
+/**
+ * tls_sw_fallback(): looks up the record of the packet's first byte and encrypts from that record's beginning on, in
+ * software; what lies before the packet comes from the record map and is thrown away again, later records come from
+ * the packet itself. A packet that ends inside a tag carries the right part of it.
+ */
+export function softwareFallback(
+  machine: Machine,
+  state: ConnectionState,
+  packet: Packet,
+  reason: number,
+  sink: Sink,
+): number {
+  const { connection } = packet;
+  const log = machine.records[connection]!;
+  const row = getRecord(machine, connection, state, packet.seq);
+  if (row < 0) {
+    sink.effect(Effect["lookup-failed"], packet.seq, 0);
+    return Fallback.dropped;
+  }
+  if (before(packet.seq, log.start(row))) {
+    const isMarker = log.kind.at(row) === RecordKind.startMarker;
+    if (!isMarker) sink.effect(Effect["stale-record"], packet.seq, row);
+    const endsBefore = isMarker && packet.length <= distance(packet.seq, log.start(row));
+    // Plaintext whose records a rekey has dropped lies before the new marker: it must not pass (the floor flag).
+    const passes = endsBefore && !(row > 0 && isMarked(machine, connection, state, packet.seq));
+    return passes ? Fallback.bypassed : Fallback.dropped;
+  }
+  if ((packet.flags & Flag.noMemory) !== 0) return Fallback.dropped;
+  emit(machine, connection, state, sink, Effect["software-fallback"], reason, packet.length);
+  return row;
+}
+
+/** The fallback's result goes to the queue as an ordinary packet; nothing is dropped and counted as `dropReason`. */
+export function sendFallback(
+  machine: Machine,
+  state: ConnectionState,
+  packet: Packet,
+  reason: number,
+  dropReason: number,
+  sink: Sink,
+): boolean {
+  const row = softwareFallback(machine, state, packet, reason, sink);
+  sink.stage(Stage["tls.fallback"], Math.max(row, -1));
+  if (row === Fallback.dropped) return drop(machine, state, dropReason, packet, sink);
+  if (row === Fallback.bypassed) {
+    sink.effect(Effect.bypass, packet.seq, packet.length);
+    const posted = postAsItIs(machine, state, packet, sink);
+    if (posted) sink.stage(Stage["driver.bypass"], -1);
+    return posted;
+  }
+  if (postPacket(machine, packet, Engine.software, row, sink)) return true;
+  return drop(machine, state, DropCode["dma-error"], packet, sink);
+}

@@ -1,0 +1,282 @@
+/** Ways a device or its kernel can be broken: each is one historic or imagined bug, as data on the one model. */
+export interface Faults {
+  // What a rebuilding driver posts.
+  /** The prefix never reaches the NIC. */
+  noPrefix?: boolean;
+  /** Added to the record number that a resync posts. */
+  recordSnOff?: number;
+  /** Bytes by which the posted prefix is too short. */
+  prefixShortBy?: number;
+  /** The resync lands behind its packet, as from another queue. */
+  resyncBehindPacket?: boolean;
+  /** The expected number is not moved on after a resync. */
+  expectedStuckAfterResync?: boolean;
+  /** The packet is posted without the offload mark. */
+  packetNotMarked?: boolean;
+  /** Nothing keeps the NIC from taking a packet before the params posted ahead of it. */
+  noFence?: boolean;
+  /** A resync posts static params also for the record that they named last. */
+  alwaysStatic?: boolean;
+  /** The prefix is one DUMP, however long it is. */
+  dumpWhole?: boolean;
+
+  // What a driver makes of a packet around the start marker, or of a lookup.
+  /** A packet that ends right at the start marker is taken for one across it. */
+  endsBeforeOffByOne?: boolean;
+  /** Sequence numbers are compared as plain numbers, not on the ring. */
+  comparesUnwrapped?: boolean;
+  /** A packet before the start marker is resynchronised as if the marker were a record. */
+  resyncsBeforeMarker?: boolean;
+  /** A marked packet before the start marker is sent as it is. */
+  skipsMarked?: boolean;
+  /** get_record does not look whether the record reaches down to the byte, and the driver trusts it. */
+  trustsStaleRecord?: boolean;
+
+  // Order and errors.
+  /** The expected number stays where it was moved to when the packet could not be posted. */
+  noUndo?: boolean;
+  /** The expected number moves on before the packet is on the ring. */
+  commitsEarly?: boolean;
+  /** TX_SYNC_SCHED is cleared also when the driver could not take the resync. */
+  clearsFailedResync?: boolean;
+  /** Wire packets of a segment are counted as one. */
+  countsSegmentsOnce?: boolean;
+  /** The NIC's context is found by addresses and ports: a new connection with those of an old one gets its keys. */
+  contextByTuple?: boolean;
+  /** Reports success though the NIC refused the context. */
+  installsRefused?: boolean;
+
+  // Pieces (Chelsio).
+  /** A packet that holds nothing but a part of a tag cannot be sent. */
+  tagOnlyStuck?: boolean;
+  /** A packet that ends within a header cannot be sent. */
+  headerOnlyStuck?: boolean;
+  /** A piece from the middle of a record starts at its cipher block's beginning, whatever byte it begins with. */
+  blockUnaligned?: boolean;
+  /** TX_MAX is a signed number: nothing beyond 2^31 is sent. */
+  signedTxMax?: boolean;
+  /** SND_UNA is moved in the middle of a record: the NIC takes the record's rest for acknowledged. */
+  movesSndUna?: boolean;
+  /** A retransmitted record's end is encrypted with the number of the record before. */
+  endWithOldNumber?: boolean;
+
+  // The NIC.
+  /** The NIC leaves the placeholder where the tag belongs. */
+  placeholderLeft?: boolean;
+
+  // The kernel.
+  /** clean_acked releases a record when all but this many bytes are acknowledged. */
+  releasedEarlyBy?: number;
+  /** A record closed on a page without room for the tag loses its last 16 payload bytes. */
+  closeEatsPayload?: boolean;
+  /** An empty record goes out before a control record, because a flag of an earlier MSG_MORE is stale. */
+  stalePending?: boolean;
+  /** The end of a sendfile leaves the open record open. */
+  eofLeavesOpen?: boolean;
+  /** MSG_MORE leaves a record open whose fragment table is full. */
+  overfillsFragments?: boolean;
+  /** The validation hook is taken away when the device goes down. */
+  unhooksOnDown?: boolean;
+  /** The context is installed on another slave of the bond than the one that sends. */
+  wrongSlave?: boolean;
+  /** The software fallback's cipher makes wrong tags. */
+  fallbackWrongTag?: boolean;
+  /** No fence is set where the offload starts. */
+  noFenceAtStart?: boolean;
+}
+
+/** A bug with a name: `profile=connectx/unfenced-params` is a ConnectX that has it. */
+export interface FaultVariant {
+  name: string;
+  says: string;
+  /** Upstream commit or the change that mended it, as far as it is known. */
+  mended: string;
+  faults: Faults;
+}
+
+const variant = (name: string, says: string, mended: string, faults: Faults): FaultVariant => ({
+  name,
+  says,
+  mended,
+  faults,
+});
+
+export const faultVariants: readonly FaultVariant[] = [
+  variant(
+    "stale-lookup",
+    "A lookup of an acknowledged byte gives the head record, and the driver rebuilds from it.",
+    "06f5201c6392 net/tls: Fix to avoid gettig invalid tls record (v5.6)",
+    { trustsStaleRecord: true },
+  ),
+  variant(
+    "close-eats-payload",
+    "Closing a record on a short page takes 16 payload bytes for the tag.",
+    "6b47808f223c net/tls: avoid potential data loss on record close (v5.4)",
+    { closeEatsPayload: true },
+  ),
+  variant(
+    "placeholder-leak",
+    "The device leaves the placeholder bytes in the tag's place.",
+    "a device or firmware error; next zeroes the placeholder",
+    { placeholderLeft: true },
+  ),
+  variant(
+    "empty-record",
+    "A stale pending flag sends an empty record ahead of a control record.",
+    "ea1dd3e9d080 net/tls: sendfile fails with ktls offload",
+    { stalePending: true },
+  ),
+  variant(
+    "open-record-at-eof",
+    "The end of a sendfile with MSG_MORE leaves the record open.",
+    "6.18.42: tls: splice_eof pushes the open record",
+    { eofLeavesOpen: true },
+  ),
+  variant(
+    "fragment-overflow",
+    "MSG_MORE with a full fragment table: the tag is appended beyond it.",
+    "net-next 2026: close the record when the table is full",
+    { overfillsFragments: true },
+  ),
+  variant(
+    "unhooked-on-down",
+    "The validation hook is gone when the device goes down.",
+    "c55dcdd435aa net/tls: fix tls_device_down use-after-free",
+    { unhooksOnDown: true },
+  ),
+  variant(
+    "lost-resync",
+    "TX_SYNC_SCHED is cleared though the driver's resync failed.",
+    "net/tls: don't clear the TX resync flag on error (v5.2)",
+    { clearsFailedResync: true },
+  ),
+  variant(
+    "wrong-slave",
+    "On a bond, the context is on another slave than the one that sends.",
+    "4e5a73329051 net/tls, bond: get the lowest device of this socket",
+    { wrongSlave: true },
+  ),
+  variant(
+    "unfenced-start",
+    "The write queue's tail is not fenced when the offload starts.",
+    "9d2e5e9 ch_ktls: decrypted bit is not enough",
+    { noFenceAtStart: true },
+  ),
+  variant(
+    "unwrapped-compare",
+    "Bounds are compared as plain numbers: around 2^32 a packet is bypassed or dropped.",
+    "ffbd9ca94e2e net/mlx5e: kTLS, Fix corner-case checks in TX resync flow",
+    { comparesUnwrapped: true },
+  ),
+  variant(
+    "ends-before-off-by-one",
+    "A retransmission that ends right at the start marker is dropped.",
+    "56917766def7 net/mlx5e: kTLS, off by one in ends_before",
+    { endsBeforeOffByOne: true },
+  ),
+  variant(
+    "resync-before-marker",
+    "A retransmitted handshake packet is encrypted as record −1.",
+    "46a3ea98074e net/mlx5e: kTLS, Fix page reference leak, tx_tls_skip_no_sync_data",
+    { resyncsBeforeMarker: true },
+  ),
+  variant(
+    "marked-skip",
+    "A marked packet before the start marker is sent as it is.",
+    "342508c1c754 net/mlx5e: kTLS, drop decrypted-marked SKBs of the skip path",
+    { skipsMarked: true },
+  ),
+  variant(
+    "long-dump",
+    "A DUMP is longer than the device's MTU: the queue stops.",
+    "84d1bb2b139e net/mlx5e: kTLS, Limit DUMP wqe size",
+    { dumpWhole: true },
+  ),
+  variant(
+    "unfenced-params",
+    "The NIC takes the packet before the params ahead of it.",
+    "later drivers post a fenced NOP behind the params",
+    { noFence: true },
+  ),
+  variant(
+    "redundant-static",
+    "Every resync posts static params, also within one record.",
+    "1e9289979135 net/mlx5e: kTLS, Do not send redundant static params",
+    { alwaysStatic: true },
+  ),
+  variant(
+    "no-undo",
+    "The expected number stays moved on when the packet could not be mapped.",
+    "nfp: undo the sequence tracking when a packet is dropped",
+    { noUndo: true },
+  ),
+  variant(
+    "segments-counted-once",
+    "tx_tls_encrypted_packets counts skbs, not what they become on the wire.",
+    "nfp: count TSO segments of TLS packets",
+    { countsSegmentsOnce: true },
+  ),
+  variant(
+    "context-by-tuple",
+    "A connection with the addresses and ports of one just closed gets its context.",
+    "nfp: tls: use unique connection ids instead of 4-tuple for TX",
+    { contextByTuple: true },
+  ),
+  variant(
+    "early-commit",
+    "The expected number is moved on before the packet is on the ring.",
+    "bnxt stages the number and commits it with the BD",
+    { commitsEarly: true },
+  ),
+  variant(
+    "tag-only-stuck",
+    "A packet that holds only a part of a tag can never be sent.",
+    "659bf0383d15 ch_ktls: tcb update fails sometimes; 555a2f0 packet with only the tag",
+    { tagOnlyStuck: true },
+  ),
+  variant(
+    "header-only-stuck",
+    "A packet that ends within a record's header can never be sent.",
+    "63ee4591fa97 ch_ktls: Correction in middle record handling, header-only packets",
+    { headerOnlyStuck: true },
+  ),
+  variant(
+    "unaligned-counter",
+    "A piece that does not begin on a cipher block is encrypted from the wrong keystream byte.",
+    "63ee4591fa97 ch_ktls: Correction in middle record handling",
+    { blockUnaligned: true },
+  ),
+  variant(
+    "signed-tx-max",
+    "TX_MAX beyond 2^31 is negative: the NIC sends nothing.",
+    "9f22ddf ch_ktls: tx_max is a sequence number",
+    { signedTxMax: true },
+  ),
+  variant(
+    "snd-una-mid-record",
+    "SND_UNA moves in the middle of a record: the NIC takes the rest for acknowledged.",
+    "e8a4155567b3 ch_ktls: Fix updating SND_UNA in mid stream",
+    { movesSndUna: true },
+  ),
+  variant(
+    "old-record-number",
+    "A retransmitted record's end is encrypted under the number before.",
+    "bc16efd24306 ch_ktls: record number on retransmission",
+    { endWithOldNumber: true },
+  ),
+  variant(
+    "refused-install",
+    "The driver reports success though the hardware refused the context.",
+    "435c58a ch_ktls: return the error of the hardware",
+    { installsRefused: true },
+  ),
+  variant(
+    "fallback-wrong-tag",
+    "The cipher driver behind the software fallback makes wrong tags.",
+    "openssl issue 18276: the cause was the CAAM crypto driver",
+    { fallbackWrongTag: true },
+  ),
+];
+
+export const faultVariantNamed = (name: string): FaultVariant | null =>
+  faultVariants.find((one) => one.name === name) ?? null;

@@ -1,0 +1,51 @@
+import { emit } from "./count.ts";
+import { Descriptor, Engine } from "./descriptor.ts";
+import { Effect } from "./effect.ts";
+import { DropCode, FallbackCode } from "./effect-words.ts";
+import { Flag } from "./event.ts";
+import { sendFallback } from "./fallback.ts";
+import type { Machine, Sink } from "./machine.ts";
+import type { Packet } from "./packet.ts";
+import { drop, postPacket } from "./post.ts";
+import { tagSize } from "./record.ts";
+import { RecordKind } from "./records.ts";
+import { advance, after, before, type Seq } from "./seq.ts";
+import { Stage } from "./stage.ts";
+import type { ConnectionState } from "./state.ts";
+import { getRecord } from "./tls.ts";
+
+/**
+ * A packet out of order on a family whose device can start anywhere in a record: a presync descriptor says where,
+ * without any data ahead of it. What needs a tag goes to software, for the tag needs the whole record. Only a jump
+ * forward moves the state for packets in order (bnxt_ktls, domain.md 5.6).
+ */
+export function sendPresynced(machine: Machine, state: ConnectionState, packet: Packet, sink: Sink): boolean {
+  const log = machine.records[packet.connection]!;
+  const row = getRecord(machine, packet.connection, state, packet.seq);
+  if (row < 0) sink.effect(Effect["lookup-failed"], packet.seq, 0);
+  sink.stage(Stage["tls.getRecord"], row);
+  const end = advance(packet.seq, packet.length);
+  const usable =
+    row >= 0 && log.kind.at(row) !== RecordKind.startMarker && !before(packet.seq, log.start(row));
+  const reason = !usable
+    ? FallbackCode["no-record"]
+    : after(end, advance(log.end(row), -tagSize))
+      ? FallbackCode.tag
+      : (packet.flags & Flag.ringFull) !== 0
+        ? FallbackCode["ring-full"]
+        : -1;
+  if (reason >= 0) return sendFallback(machine, state, packet, reason, DropCode["no-sync-data"], sink);
+  const forward = after(end, state.expectedSeq as Seq);
+  machine.queue.post(Descriptor.presync, row, packet.seq, packet.length, forward, Engine.none);
+  emit(machine, packet.connection, state, sink, Effect.resync, row, 0);
+  state.resyncs++;
+  sink.stage(Stage["driver.presync"], row);
+  if (!postPacket(machine, packet, Engine.piece, row, sink)) {
+    machine.queue.clear();
+    return drop(machine, state, DropCode["dma-error"], packet, sink);
+  }
+  if (forward) state.expectedSeq = end;
+  emit(machine, packet.connection, state, sink, Effect.encrypted, packet.seq, packet.length);
+  sink.stage(Stage["driver.advance"], -1);
+  return true;
+}

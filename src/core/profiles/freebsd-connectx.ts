@@ -1,0 +1,24 @@
+import type { Profile } from "../profile.ts";
+import { connectx } from "./connectx.ts";
+
+/**
+ * ConnectX under FreeBSD (mlx5_en_hw_tls.c): every unmapped mbuf carries its record, so no lookup fails; a jump forward
+ * within a record that the NIC has begun dumps only the bytes between.
+ */
+export const freebsdConnectx: Profile = {
+  ...connectx,
+  id: "freebsd-connectx",
+  title: "NVIDIA ConnectX-6 Dx under FreeBSD (mlx5en)",
+  continuesPrefix: true,
+  recordsFrom: "packet",
+  countsSkips: false,
+  checksSkippedMark: false,
+  countsAsOutOfOrder: "mismatches",
+  counters: {
+    encryptedPackets: "tx_packets",
+    encryptedBytes: "tx_bytes",
+    outOfOrder: "tx_packets_ooo",
+    outOfOrderBytes: "tx_bytes_ooo",
+    dropNoSyncData: "tx_error",
+  },
+};

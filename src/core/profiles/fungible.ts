@@ -1,0 +1,20 @@
+import type { Profile } from "../profile.ts";
+import { netronome } from "./netronome.ts";
+
+/** Fungible (funeth, v5.19): as Netronome, with the number moved on when the descriptor is written. */
+export const fungible: Profile = {
+  ...netronome,
+  id: "fungible",
+  title: "Fungible (funeth)",
+  commit: "late",
+  seqCheckedByNic: false,
+  counters: {
+    contexts: "tx_tls_ctx",
+    contextsDeleted: "tx_tls_del",
+    resyncs: "tx_tls_resync",
+    encryptedPackets: "tx_tls_encrypted_packets",
+    encryptedBytes: "tx_tls_encrypted_bytes",
+    outOfOrder: "tx_tls_ooo",
+    dropNoSyncData: "tx_tls_drop_no_sync_data",
+  },
+};

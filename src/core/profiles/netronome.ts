@@ -1,0 +1,23 @@
+import type { Profile } from "../profile.ts";
+import { connectx } from "./connectx.ts";
+
+/** Netronome NFP (nfp_net_tls_tx, v5.3): software for what is out of order, the firmware resynchronised at the next record. */
+export const netronome: Profile = {
+  ...connectx,
+  id: "netronome",
+  title: "Netronome Agilio (nfp)",
+  recovery: "next-record",
+  paramsWithFirstPacket: false,
+  countsSkips: false,
+  checksSkippedMark: false,
+  commit: "undone",
+  seqCheckedByNic: true,
+  onReset: "follows-nic",
+  countsAsOutOfOrder: "fallbacks",
+  versions: [0x0303],
+  counters: {
+    encryptedPackets: "hw_tls_tx",
+    outOfOrder: "tx_tls_ooo",
+    dropNoSyncData: "tx_tls_drop_no_sync_data",
+  },
+};

@@ -1,0 +1,152 @@
+import { Descriptor } from "./descriptor.ts";
+import { Effect } from "./effect.ts";
+import { DropCode } from "./effect-words.ts";
+import { Flag, unpackTransmit } from "./event.ts";
+import { type Machine, profileOf, type Sink, waitingOf } from "./machine.ts";
+import { take } from "./nic.ts";
+import type { Packet } from "./packet.ts";
+import { Stage } from "./stage.ts";
+import type { ConnectionState } from "./state.ts";
+import { laneOf } from "./waiting.ts";
+import { examine } from "./wire.ts";
+
+/** Between driver and NIC: what was posted is taken at once, or waits for the queue to go on or the doorbell to ring. */
+export function deliver(
+  machine: Machine,
+  event: number,
+  state: ConnectionState,
+  packet: Packet,
+  sink: Sink,
+): void {
+  if (machine.queue.count === 0) return;
+  const waits = (packet.flags & Flag.undoorbelled) !== 0 || (state.held !== 0 && isHeld(machine, state));
+  if (!waits && state.waitHead === state.waitTail) return takeAll(machine, packet, state, sink);
+  const lane = laneOf(laneDevice(machine, state), state.queueNumber);
+  const { queue } = machine;
+  const log = waitingOf(machine, packet.connection);
+  const flags = packet.flags;
+  for (let i = 0; i < queue.count; i++) log.put(state.waitTail++, queue, i, lane, flags, event);
+  if (!waits) return takeWaiting(machine, packet.connection, state, (other) => other === lane, sink);
+  sink.effect(Effect.waiting, queue.count, packet.length);
+  sink.stage(Stage.queue, -1);
+}
+
+/** The device whose queue packets go to: the slave that a bond steers to, else the route's. */
+const laneDevice = (machine: Machine, state: ConnectionState): number =>
+  machine.devices[state.route]!.slaves.length > 0 && state.netdev >= 0 ? state.netdev : state.route;
+
+const isHeld = (machine: Machine, state: ConnectionState): boolean =>
+  ((state.held >> laneDevice(machine, state)) & 1) === 1;
+
+/** The NIC takes everything in the queue, in order, and what leaves is looked at. */
+function takeAll(machine: Machine, packet: Packet, state: ConnectionState, sink: Sink): void {
+  const { queue } = machine;
+  const { noFence } = profileOf(machine, packet.connection).faults;
+  const { flags } = packet;
+  for (let i = 0; i < queue.count; i++)
+    if (!(noFence && isParams(queue.kind(i)))) takeOne(machine, state, i, packet.connection, flags, sink);
+  if (!noFence) return;
+  // Nothing holds the data back until the params are in: they are taken behind it.
+  for (let i = 0; i < queue.count; i++)
+    if (isParams(queue.kind(i))) takeOne(machine, state, i, packet.connection, flags, sink);
+}
+
+const isParams = (kind: number): boolean =>
+  kind === Descriptor.staticParams || kind === Descriptor.progressParams;
+
+function takeOne(
+  machine: Machine,
+  state: ConnectionState,
+  i: number,
+  connection: number,
+  flags: number,
+  sink: Sink,
+): void {
+  const { queue } = machine;
+  const leaves = take(machine, connection, state, i, sink);
+  sink.stage(Stage.nic, i);
+  if (queue.kind(i) !== Descriptor.packet) return;
+  if (!leaves) return lose(machine, connection, state, i, sink);
+  examine(
+    machine,
+    state,
+    { connection, seq: queue.seq(i), length: queue.size(i), engine: queue.engine(i), row: queue.row(i) },
+    sink,
+  );
+  leave(queue.seq(i), queue.size(i), flags, sink);
+}
+
+/** The packet is on the wire. */
+export function leave(from: number, length: number, flags: number, sink: Sink): void {
+  if ((flags & Flag.lost) !== 0) sink.effect(Effect.lost, from, length);
+  sink.stage(Stage.wire, -1);
+}
+
+/** A packet that the NIC does not send: one that checks numbers has said so itself. */
+function lose(machine: Machine, connection: number, state: ConnectionState, i: number, sink: Sink): void {
+  if (state.nicDead === 0) return;
+  const reason = state.contexts > state.contextsDeleted ? "queue-error" : "no-context";
+  const installed = profileOf(machine, connection).faults.installsRefused ? "no-context" : reason;
+  sink.effect(Effect.dropped, DropCode[installed], machine.queue.size(i));
+  sink.stage(Stage["driver.drop"], -1);
+}
+
+/** The NIC takes what waits in the lanes asked for; what waits elsewhere is written again behind it. */
+export function takeWaiting(
+  machine: Machine,
+  connection: number,
+  state: ConnectionState,
+  wanted: (lane: number) => boolean,
+  sink: Sink,
+): void {
+  const { queue } = machine;
+  const rows = splitWaiting(machine, connection, state, wanted);
+  const log = waitingOf(machine, connection);
+  queue.clear();
+  for (const row of rows) log.repost(row, queue);
+  for (const [i, row] of rows.entries()) takeOne(machine, state, i, connection, log.flagsAt(row), sink);
+}
+
+/** Takes the rows of the wanted lanes out of what waits, and gives them in order. */
+function splitWaiting(
+  machine: Machine,
+  connection: number,
+  state: ConnectionState,
+  wanted: (lane: number) => boolean,
+): number[] {
+  const { queue } = machine;
+  const log = waitingOf(machine, connection);
+  const rows: number[] = [];
+  const end = state.waitTail;
+  for (let row = state.waitHead; row < end; row++) {
+    if (wanted(log.laneAt(row))) {
+      rows.push(row);
+      continue;
+    }
+    queue.clear();
+    log.repost(row, queue);
+    log.put(state.waitTail++, queue, 0, log.laneAt(row), log.flagsAt(row), log.eventAt(row));
+  }
+  state.waitHead = end;
+  return rows;
+}
+
+/** The queue is reset: what waits in the wanted lanes is discarded; gives how many descriptors, and of them packets. */
+export function discardWaiting(
+  machine: Machine,
+  connection: number,
+  state: ConnectionState,
+  wanted: (lane: number) => boolean,
+): number {
+  const count = splitWaiting(machine, connection, state, wanted).length;
+  machine.queue.clear();
+  return count;
+}
+
+/** The connection's packets go to another transmit queue: nothing orders the two. */
+export function changeQueue(machine: Machine, event: number, state: ConnectionState, sink: Sink): void {
+  const { queue } = unpackTransmit(machine.events.extra.values[event]!);
+  if (queue < 0 || queue === state.queueNumber) return;
+  sink.effect(Effect["queue-changed"], state.queueNumber, queue);
+  state.queueNumber = queue;
+}

@@ -1,0 +1,35 @@
+import type { Device } from "../core/connection.ts";
+import { kernelById, kernels } from "../core/kernel.ts";
+import { profileById } from "../core/profiles/all.ts";
+
+/**
+ * What stands behind `under`: a profile, a kernel generation, or both as `connectx@v5.8`. A broken variant is a profile
+ * of its own: `connectx` does not speak of `connectx/long-dump`.
+ */
+export interface UnderId {
+  /** Null: whatever profile it is. */
+  profile: string | null;
+  kernel: string | null;
+}
+
+/** An id in its parts; null if it is none. `isProfile` knows the ids of profiles besides those of the model. */
+export function underIdOf(id: string, isProfile: (id: string) => boolean): UnderId | null {
+  if (kernelById(id) !== null) return { profile: null, kernel: id };
+  const at = id.lastIndexOf("@");
+  const kernel = at < 0 ? null : id.slice(at + 1);
+  const profile = at < 0 ? id : id.slice(0, at);
+  if (kernel !== null && kernelById(kernel) === null) return null;
+  return profileById(profile) !== null || isProfile(profile) ? { profile, kernel } : null;
+}
+
+/** True if a device runs as the id says. */
+export function runsUnder(device: Device, id: string): boolean {
+  const known = underIdOf(id, () => true)!;
+  return (
+    (known.profile === null || known.profile === device.profile.id) &&
+    (known.kernel === null || known.kernel === device.kernel.id)
+  );
+}
+
+/** Ids of the generations, for messages. */
+export const kernelIds = kernels.map(({ id }) => id);
