@@ -43,7 +43,7 @@ export interface FileDiagnostic extends Diagnostic {
 /** Samples kept of one file: one a second for more than an hour. */
 const samplesMax = 4096;
 
-/** What `ethtool -S` prints first, whether it was cut by grep or not. */
+/** What `ethtool -S` prints first; grep takes it away. */
 const ethtoolHeading = "NIC statistics:";
 /** A line between samples that somebody's script printed: `== before`. */
 const headingPattern = /^==/;
