@@ -28,8 +28,15 @@ program
       "Exit status: 0 all hold, 1 some fail, 2 bad usage or an unreadable file.",
   )
   .argument("<path...>", "trace files, and folders that are searched for *.tlstrace")
-  .option("--profile <ids>", "NIC families to test under, as connectx,innova (default: the trace's own)")
+  .option(
+    "--profile <ids>",
+    "NIC families, broken variants and kernels to test under, as connectx,innova@v4.19,connectx/long-dump\n" +
+      "(default: the trace's own, then each that its expect lines name behind `under`)",
+  )
   .addOption(new Option("--all-profiles", "test under every NIC family").conflicts("profile"))
+  .addOption(
+    new Option("--all-kernels", "test under every kernel generation").conflicts(["profile", "allProfiles"]),
+  )
   .option("--junit <file>", "also write a JUnit XML report")
   .option("--sarif <file>", "also write a SARIF 2.1.0 log of the failures")
   .option(
@@ -54,7 +61,7 @@ function reading(name: string, description: string, what: string): Command {
     .option("--keys <file...>", "key log (SSLKEYLOGFILE) or crypto_info JSON; may be repeated")
     .option(
       "--profile <id>",
-      "NIC family: connectx, innova (default: the trace's own, connectx for captures)",
+      "NIC family, as connectx or innova@v4.19 (default: the trace's own, connectx for captures)",
     )
     .option("--stream <glob...>", "only streams whose name matches, e.g. '*:443>*'")
     .option("--tap <where>", "where the capture was taken: auto, host (before the NIC), wire", "auto")

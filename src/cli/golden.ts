@@ -10,7 +10,7 @@ export function* goldenLines(timeline: Timeline, connections: ReadonlySet<number
   const { trace } = timeline;
   yield* printDeclarations(trace);
   for (let event = 0; event < timeline.eventCount; event++) {
-    if (!connections.has(trace.events.connection.at(event))) continue;
+    if (!timeline.connectionsOf(event).some((c) => connections.has(c))) continue;
     yield printEvent(trace, event);
     yield* effectLines(timeline, event);
   }

@@ -5,6 +5,7 @@ import { globMatcher } from "../trace/glob.ts";
 import { type OpenOptions, openTrace } from "../trace/open.ts";
 import { type Progress, UserError } from "../trace/platform.ts";
 import type { Stream, Trace } from "../trace/trace.ts";
+import { kernelIds, underIdOf } from "../trace/under.ts";
 import { nodePlatform, openFile } from "./node-platform.ts";
 
 /** What the command line says about how to read a file. */
@@ -61,6 +62,15 @@ export function profileNamed(id: string): Profile {
   if (!profile)
     throw new UserError(`no profile "${id}"; there are ${profiles.map((one) => one.id).join(", ")}`);
   return profile;
+}
+
+/** What a run can be under: a family, a broken variant of one, a kernel generation. Throws UserError for others. */
+export function variantNamed(id: string): string {
+  if (underIdOf(id, () => false) === null)
+    throw new UserError(
+      `no profile "${id}"; there are ${profiles.map((one) => one.id).join(", ")}, ${kernelIds.join(", ")}, and both as connectx@v5.8`,
+    );
+  return id;
 }
 
 /** Progress on stderr, only on a terminal and only for what takes over a second. */

@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import type { Profile } from "../core/profile.ts";
+import { kernels } from "../core/kernel.ts";
 import { profiles } from "../core/profiles/all.ts";
 import { Timeline } from "../replay/timeline.ts";
 import { UserError } from "../trace/platform.ts";
-import { profileNamed } from "./open.ts";
+import { variantsOf } from "../trace/under.ts";
+import { variantNamed } from "./open.ts";
 import { exitStatus, print } from "./output.ts";
 import { junitOf } from "./test-junit.ts";
 import { failuresOf, readTraceFile, runTest, type TestRun } from "./test-run.ts";
@@ -15,6 +16,7 @@ import { tracePaths } from "./trace-paths.ts";
 export interface TestFlags {
   profile?: string;
   allProfiles?: true;
+  allKernels?: true;
   junit?: string;
   sarif?: string;
   update?: true;
@@ -23,18 +25,17 @@ export interface TestFlags {
 /** `tlstrace test PATH…`: traces as regression tests. */
 export async function test(paths: string[], flags: TestFlags): Promise<void> {
   const files = tracePaths(paths);
-  const under = profilesOf(flags);
-  if (flags.update) for (const file of files) update(file, under);
+  const asked = askedFor(flags);
+  if (flags.update) for (const file of files) update(file, asked ?? [null]);
   const runs: TestRun[] = [];
   const told = new Set<string>();
-  await print(tapHead(files.length * under.length));
-  for (const file of files) {
-    for (const profile of under) {
-      const run = runTest(file, profile);
-      runs.push(run);
-      tell(run, told);
-      await print(tapOf(run, runs.length));
-    }
+  const jobs = files.flatMap((file) => (asked ?? variantsIn(file)).map((variant) => ({ file, variant })));
+  await print(tapHead(jobs.length));
+  for (const { file, variant } of jobs) {
+    const run = runTest(file, variant);
+    runs.push(run);
+    tell(run, told);
+    await print(tapOf(run, runs.length));
   }
   if (flags.junit !== undefined) save(flags.junit, junitOf(runs));
   if (flags.sarif !== undefined) save(flags.sarif, sarifOf(runs));
@@ -43,10 +44,21 @@ export async function test(paths: string[], flags: TestFlags): Promise<void> {
   else if (failures.length > 0) process.exitCode = exitStatus.wrong;
 }
 
-/** What each file runs under; null = its own devices' profiles. */
-function profilesOf({ profile, allProfiles }: TestFlags): (Profile | null)[] {
-  if (allProfiles) return [...profiles];
-  return profile === undefined ? [null] : [...new Set(profile.split(","))].map(profileNamed);
+/** What every file is to run under; null = nothing is said, each file knows itself. */
+function askedFor({ profile, allProfiles, allKernels }: TestFlags): string[] | null {
+  if (allProfiles) return profiles.map(({ id }) => id);
+  if (allKernels) return kernels.map(({ id }) => id);
+  return profile === undefined ? null : [...new Set(profile.split(","))].map(variantNamed);
+}
+
+/** What a trace runs under by itself: its own devices' profiles (null), then each variant that its expect lines name. */
+function variantsIn(file: string): (string | null)[] {
+  try {
+    return [null, ...variantsOf(readTraceFile(file, null))];
+  } catch (error) {
+    if (error instanceof UserError) return [null];
+    throw error;
+  }
 }
 
 /** Failures and remarks on stderr in the form that problem matchers read; what is wrong under every profile is told once. */
@@ -67,7 +79,7 @@ function tell(run: TestRun, told: Set<string>): void {
 const place = (file: string, line: number | null | undefined): string => (line ? `${file}:${line}` : file);
 
 /** Adds missing expect lines to a file; leaves one alone that cannot be read without errors, for the test to say why. */
-function update(file: string, under: readonly (Profile | null)[]): void {
+function update(file: string, under: readonly (string | null)[]): void {
   const timelines: Timeline[] = [];
   for (const profile of under) {
     const trace = readable(file, profile);
@@ -80,7 +92,7 @@ function update(file: string, under: readonly (Profile | null)[]): void {
   process.stderr.write(`${file}: ${added} expect line${added === 1 ? "" : "s"} added\n`);
 }
 
-function readable(file: string, profile: Profile | null) {
+function readable(file: string, profile: string | null) {
   try {
     const trace = readTraceFile(file, profile);
     return trace.diagnostics.some(({ severity }) => severity === "error") ? null : trace;

@@ -1,5 +1,3 @@
-import type { Profile } from "../core/profile.ts";
-import { profileById } from "../core/profiles/all.ts";
 import { outcomesOf } from "../replay/expectations.ts";
 import { Timeline } from "../replay/timeline.ts";
 import { captureFormat } from "../trace/capture-file.ts";
@@ -7,6 +5,7 @@ import { textOf } from "../trace/open.ts";
 import { UserError } from "../trace/platform.ts";
 import { parseTrace } from "../trace/text.ts";
 import type { Diagnostic, Trace } from "../trace/trace.ts";
+import { profileUnder } from "../trace/under.ts";
 import { openFile } from "./node-platform.ts";
 
 /** Kinds of failures, as reports name their rules. */
@@ -29,11 +28,11 @@ export interface Case {
   failure: string | null;
 }
 
-/** One trace replayed under one profile. */
+/** One trace replayed under one variant. */
 export interface TestRun {
   /** As the user named it. */
   file: string;
-  /** Profile that all devices had; null = those of the trace. */
+  /** Variant that all devices had (a profile, a kernel, or both); null = those of the trace. */
   profile: string | null;
   cases: Case[];
   /** What reading had to say besides errors. */
@@ -48,8 +47,8 @@ export const failuresOf = ({ cases }: TestRun): (Case & { failure: string })[] =
   cases.filter((one): one is Case & { failure: string } => one.failure !== null);
 
 /** Runs a trace as a test; what cannot be read is a failing case, never an exception. */
-export function runTest(file: string, profile: Profile | null): TestRun {
-  const run = { file, profile: profile?.id ?? null };
+export function runTest(file: string, profile: string | null): TestRun {
+  const run = { file, profile };
   try {
     const trace = readTraceFile(file, profile);
     const errors = trace.diagnostics.filter(({ severity }) => severity === "error");
@@ -69,13 +68,13 @@ export function runTest(file: string, profile: Profile | null): TestRun {
   }
 }
 
-/** A trace file with its devices' own profiles, or all with `profile`. Throws UserError if it is not text or a capture. */
-export function readTraceFile(fileName: string, profile: Profile | null): Trace {
+/** A trace file with its devices' own profiles, or under a variant. Throws UserError if it is not text or a capture. */
+export function readTraceFile(fileName: string, variant: string | null): Trace {
   const file = openFile(fileName);
   try {
     if (captureFormat(file) !== null)
       throw new UserError(`${fileName} is a capture: expect lines stand in trace files (.tlstrace)`);
-    return parseTrace(file.name, textOf(file), (id) => profile ?? profileById(id));
+    return parseTrace(file.name, textOf(file), (id) => profileUnder(variant, id));
   } finally {
     file.close();
   }

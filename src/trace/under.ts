@@ -1,6 +1,8 @@
 import type { Device } from "../core/connection.ts";
 import { kernelById, kernels } from "../core/kernel.ts";
+import type { Profile } from "../core/profile.ts";
 import { profileById } from "../core/profiles/all.ts";
+import type { Trace } from "./trace.ts";
 
 /**
  * What stands behind `under`: a profile, a kernel generation, or both as `connectx@v5.8`. A broken variant is a profile
@@ -33,3 +35,20 @@ export function runsUnder(device: Device, id: string): boolean {
 
 /** Ids of the generations, for messages. */
 export const kernelIds = kernels.map(({ id }) => id);
+
+/**
+ * The profiles of a run: what a device that its line gives `declared` has under `variant` (an id as behind `under`), or
+ * what the trace says where the variant is null. Null for ids that are not known.
+ */
+export function profileUnder(variant: string | null, declared: string): Profile | null {
+  if (variant === null) return profileById(declared);
+  if (kernelById(variant) === null) return profileById(variant);
+  const own = profileById(declared);
+  return own && { ...own, kernel: kernelById(variant) };
+}
+
+/** Variants that a trace speaks of behind `under` and that none of its own devices is, each once, in the file's order. */
+export function variantsOf({ expectations, devices }: Trace): string[] {
+  const ids = new Set(expectations.flatMap(({ under }) => under));
+  return [...ids].filter((id) => !devices.some((device) => runsUnder(device, id)));
+}
