@@ -49,7 +49,14 @@ export interface ScriptWrite {
   length: number;
   more: boolean;
   eor: boolean;
+  /** MSG_FASTOPEN: on a socket without a connection it connects. */
+  fastOpen: boolean;
+  /** Among the flags are some that tls_push_data() refuses. */
+  refused: boolean;
 }
+
+/** Flags that are nothing to tls_push_data() or known to it. */
+const flagsKnown = ["MSG_MORE", "MSG_EOR", "MSG_DONTWAIT", "MSG_NOSIGNAL"];
 
 /** Places of the descriptor, the length and the flags among the arguments; length −1: sizes of an iovec. */
 const writers: Readonly<Record<string, readonly [descriptor: number, length: number, flags: number]>> = {
@@ -74,13 +81,15 @@ export function writeOf(call: ScriptCall): ScriptWrite | null {
     length: Math.max(0, call.result ?? asked),
     more: /\b(?:MSG_MORE|SPLICE_F_MORE)\b/.test(given),
     eor: /\bMSG_EOR\b/.test(given),
+    fastOpen: /\bMSG_FASTOPEN\b/.test(given),
+    refused: (given.match(/\bMSG_\w+/g) ?? []).some((flag) => !flagsKnown.includes(flag)),
   };
 }
 
-/** Sum of the lengths in `[{..., 500}, {..., 1000}]`, bare or in a message header. */
+/** Sum of the lengths in `[{..., 500}, {iov_base=..., iov_len=1000}]`, bare or in a message header. */
 function iovecSize(call: ScriptCall): number {
   let size = 0;
-  for (const [, length] of (call.args[1] ?? "").matchAll(/\{[^{},]*,\s*(\d{1,10})\s*\}/g))
+  for (const [, length] of (call.args[1] ?? "").matchAll(/\{[^{},]*,\s*(?:iov_len\s*=\s*)?(\d{1,10})\s*\}/g))
     size += Number(length);
   return size;
 }

@@ -13,6 +13,11 @@ export interface ScriptPacket {
   sack: [number, number][];
   /** `LOCAL:REMOTE` where the script names ports, to tell connections apart. */
   ports: string | null;
+  /** Descriptor of `sock(N)` behind the packet, by which a script tells connections apart; null if there is none. */
+  socket: number | null;
+  /** True inside another header: PSP, GRE, MPLS, IP in IP, UDP. */
+  encapsulated: boolean;
+  multipath: boolean;
 }
 
 const u32Max = 2 ** 32 - 1;
@@ -20,11 +25,17 @@ const u16Max = 65535;
 /** SACK blocks that fit TCP's options (RFC 2018 §3). */
 const sackBlocksMax = 4;
 
-/** Flags and sequence numbers; what stands before them (ECN, TTL, flow label, encapsulation) changes nothing here. */
-const segmentPattern = /(?:^|[\s\])])([FSRPEWCUAN]+\.?\d?|\.\d?|-)\s+(\d+):(\d+)\((\d+)\)/;
+/**
+ * Flags and sequence numbers; what stands before them (ECN, TTL, flow label, encapsulation) changes nothing here.
+ * A digit among the flags, before or behind the dot, is the counter of Accurate ECN.
+ */
+const segmentPattern = /(?:^|[\s\])<>])([FSRPEWCUAN]*\d?\.\d?|[FSRPEWCUAN]+\d?|-)\s+(\d+):(\d+)\((\d+)\)/;
 const behindPattern = /^(?:\s+ack\s+(\d+))?(?:\s+win\s+\d+)?(?:\s+urg\s+\d+)?\s*(?:<([^>]*)>)?\s*/;
-/** What may follow: payload in brackets, fuzzing in braces, a remark, UDP encapsulation. */
-const endPattern = /^(?:$|[[{(]|\/udp\b)/;
+/** What may follow: payload in brackets, fuzzing in braces, a remark, UDP encapsulation, the socket it is for. */
+const endPattern = /^(?:$|[[{(]|\/udp\b|sock\((\d{1,9})\))/;
+const encapsulationPattern = /\b(?:encap|gre|mpls|psp|ipv[46])\b/;
+const multipathPattern =
+  /\b(?:mp_?capable|mp_join|mp_prio|mp_fail|mp_fastclose|mp_reset|dss|add_addr|remove_addr)/;
 
 /** What a packet line holds that is no TCP, null if it is TCP or nothing known. */
 export function otherProtocol(text: string): "icmp" | "udp" | "sctp" | null {
@@ -47,7 +58,8 @@ export function readPacket(token: Token): ScriptPacket {
   const rest = text.slice(found.index + found[0].length);
   const behind = behindPattern.exec(rest)!;
   const left = rest.slice(behind[0].length);
-  if (!endPattern.test(left)) {
+  const ending = endPattern.exec(left);
+  if (ending === null) {
     const start = token.end - left.length;
     throw new LineFault(
       { ...token, start },
@@ -56,8 +68,20 @@ export function readPacket(token: Token): ScriptPacket {
   }
   const ack = behind[1] === undefined ? null : inRange(token, behind[1], u32Max, "an acknowledgement");
   const outbound = text.startsWith(">");
-  const ports = portsOf(text.slice(1, found.index), outbound);
-  return { outbound, flags: flags!, seq: from, length, ack, ports, ...optionsOf(token, behind[2] ?? "") };
+  const before = text.slice(1, found.index);
+  const options = behind[2] ?? "";
+  return {
+    outbound,
+    flags: flags!,
+    seq: from,
+    length,
+    ack,
+    ports: portsOf(before, outbound),
+    socket: ending[1] === undefined ? null : Number(ending[1]),
+    encapsulated: encapsulationPattern.test(before) || left.startsWith("/udp"),
+    multipath: multipathPattern.test(options),
+    ...optionsOf(token, options),
+  };
 }
 
 /** Ports are written `SOURCE > DESTINATION`. */

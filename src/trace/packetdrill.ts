@@ -139,6 +139,8 @@ class ScriptReading {
     const other = otherProtocol(token.text);
     if (other !== null) return this.note(other);
     const packet = readPacket(token);
+    if (packet.encapsulated) this.note("encapsulated");
+    if (packet.multipath) this.note("multipath");
     const connection = this.sockets.packet(packet);
     const syn = packet.flags.includes("S");
     if (connection >= 0) {
@@ -164,17 +166,20 @@ class ScriptReading {
 
   /** What carries a reset is no segment of a sender's stream. */
   private play(connection: number, { outbound, flags, seq, length, ack, sack }: ScriptPacket): void {
-    if (flags.includes("R")) return;
+    if (flags.includes("R")) return this.note("reset");
     const moment = this.moment(connection);
     if (!outbound) {
+      if (ack === null) return;
       // Without its flag the number says nothing (RFC 9293 §3.1).
-      const problem =
-        ack === null || !flags.includes(".") ? null : this.schedule.acknowledge(moment, ack, sack);
+      if (!flags.includes(".")) return this.note("unflagged");
+      const problem = this.schedule.acknowledge(moment, ack, sack);
       if (problem !== null) this.report("warning", problem);
       return;
     }
     // Data in a SYN comes behind its number.
-    const from = flags.includes("S") ? firstPayloadByte : seq;
+    const syn = flags.includes("S");
+    if (syn && length > 0) this.note("syn");
+    const from = syn ? firstPayloadByte : seq;
     const segment = { seq: from, length, fin: flags.includes("F") };
     if (this.schedule.missing(connection, segment) > 0) this.note("covered");
     const problem = this.schedule.transmit(moment, segment);
@@ -195,11 +200,15 @@ class ScriptReading {
     if (call.name === "close") this.sockets.closed(descriptor);
   }
 
-  private write({ descriptor, length, more, eor }: ScriptWrite): void {
-    if (length === 0) return;
+  private write({ descriptor, length, more, eor, fastOpen, refused }: ScriptWrite): void {
+    if (length === 0) {
+      if (fastOpen) this.sockets.connect(descriptor);
+      return;
+    }
     const connection = this.sockets.writeTo(descriptor);
     if (connection < 0) return this.note("other");
     if (more && eor) this.note("eor");
+    if (refused) this.note("refused");
     const problem = this.schedule.write(this.moment(connection), length, { more: more && !eor, eor });
     if (problem !== null) this.report("error", problem);
   }
