@@ -19,6 +19,10 @@ export const scriptNotes = {
   ],
   reset: ["note", "resets are left out: what an offload does at the end of a connection is not modelled"],
   unflagged: ["note", "an acknowledgement number without the ACK flag (`.`) says nothing: it is left out"],
+  open: [
+    "note",
+    "acknowledgements whose number is left open (`...`) or absolute (`!`) are left out: what they cover is unknown",
+  ],
   syn: [
     "note",
     "data in a SYN is taken for the first bytes of the offload, though kTLS needs an established connection",

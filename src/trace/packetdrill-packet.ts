@@ -5,9 +5,12 @@ export interface ScriptPacket {
   outbound: boolean;
   /** Letters of its flags, `.` for ACK. */
   flags: string;
-  seq: number;
+  /** Null where it is left open (`...`) or absolute (`!`). */
+  seq: number | null;
   length: number;
   ack: number | null;
+  /** The acknowledgement is left open or absolute. */
+  ackOpen: boolean;
   /** MSS option, null if there is none. */
   mss: number | null;
   sack: [number, number][];
@@ -29,8 +32,10 @@ const sackBlocksMax = 4;
  * Flags and sequence numbers; what stands before them (ECN, TTL, flow label, encapsulation) changes nothing here.
  * A digit among the flags, before or behind the dot, is the counter of Accurate ECN.
  */
-const segmentPattern = /(?:^|[\s\])<>])([FSRPEWCUAN]*\d?\.\d?|[FSRPEWCUAN]+\d?|-)\s+(\d+):(\d+)\((\d+)\)/;
-const behindPattern = /^(?:\s+ack\s+(\d+))?(?:\s+win\s+\d+)?(?:\s+urg\s+\d+)?\s*(?:<([^>]*)>)?\s*/;
+const segmentPattern =
+  /(?:^|[\s\])<>])([FSRPEWCUAN]*\d?\.\d?|[FSRPEWCUAN]+\d?|-)\s+(?:(\d+):(\d+)\((\d+)\)(!)?|\.\.\.\((\d+)\))/;
+const behindPattern =
+  /^(?:\s+ack\s+(?:(\d+)(!)?|(\.\.\.)))?(?:\s+win\s+(?:\d+|\.\.\.))?(?:\s+urg\s+\d+)?\s*(?:<([^>]*)>)?\s*/;
 /** What may follow: payload in brackets, fuzzing in braces, a remark, UDP encapsulation, the socket it is for. */
 const endPattern = /^(?:$|[[{(]|\/udp\b|sock\((\d{1,9})\))/;
 const encapsulationPattern = /\b(?:encap|gre|mpls|psp|ipv[46])\b/;
@@ -49,12 +54,6 @@ export function readPacket(token: Token): ScriptPacket {
   const { text } = token;
   const found = segmentPattern.exec(text);
   if (found === null) throw new LineFault(token, "no TCP packet; write one as `> P. 1:1001(1000) ack 1`");
-  const [, flags, first, last, size] = found;
-  const from = inRange(token, first!, u32Max, "a sequence number");
-  const end = inRange(token, last!, u32Max, "a sequence number");
-  const length = inRange(token, size!, u32Max, "a length");
-  if (end - from !== length)
-    throw new LineFault(token, `${from}:${end} is ${end - from} bytes long, not ${length}`);
   const rest = text.slice(found.index + found[0].length);
   const behind = behindPattern.exec(rest)!;
   const left = rest.slice(behind[0].length);
@@ -66,22 +65,33 @@ export function readPacket(token: Token): ScriptPacket {
       "behind the sequence numbers stand `ack N`, `win N` and `<OPTIONS>`",
     );
   }
-  const ack = behind[1] === undefined ? null : inRange(token, behind[1], u32Max, "an acknowledgement");
+  const [, ackText, absolute, open, options = ""] = behind;
+  const ackOpen = (absolute ?? open) !== undefined;
   const outbound = text.startsWith(">");
   const before = text.slice(1, found.index);
-  const options = behind[2] ?? "";
   return {
     outbound,
-    flags: flags!,
-    seq: from,
-    length,
-    ack,
+    flags: found[1]!,
+    ...numbersOf(token, found),
+    ack: ackText === undefined || ackOpen ? null : inRange(token, ackText, u32Max, "an acknowledgement"),
+    ackOpen,
     ports: portsOf(before, outbound),
     socket: ending[1] === undefined ? null : Number(ending[1]),
     encapsulated: encapsulationPattern.test(before) || left.startsWith("/udp"),
     multipath: multipathPattern.test(options),
     ...optionsOf(token, options),
   };
+}
+
+function numbersOf(token: Token, found: RegExpExecArray): { seq: number | null; length: number } {
+  const [, , first, last, size, absolute, openSize] = found;
+  if (openSize !== undefined) return { seq: null, length: inRange(token, openSize, u32Max, "a length") };
+  const from = inRange(token, first!, u32Max, "a sequence number");
+  const end = inRange(token, last!, u32Max, "a sequence number");
+  const length = inRange(token, size!, u32Max, "a length");
+  if (end - from !== length)
+    throw new LineFault(token, `${from}:${end} is ${end - from} bytes long, not ${length}`);
+  return { seq: absolute === undefined ? from : null, length };
 }
 
 /** Ports are written `SOURCE > DESTINATION`. */

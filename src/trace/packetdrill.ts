@@ -148,7 +148,7 @@ class ScriptReading {
       return this.play(connection, packet);
     }
     if (syn) this.mssAsked = packet.mss;
-    else if (!packet.flags.includes("R")) this.note("early");
+    else this.note(packet.flags.includes("R") ? "reset" : "early");
   }
 
   /** TCP sends no more at once than either end's SYN offered. */
@@ -165,22 +165,34 @@ class ScriptReading {
   }
 
   /** What carries a reset is no segment of a sender's stream. */
-  private play(connection: number, { outbound, flags, seq, length, ack, sack }: ScriptPacket): void {
-    if (flags.includes("R")) return this.note("reset");
-    const moment = this.moment(connection);
-    if (!outbound) {
-      if (ack === null) return;
-      // Without its flag the number says nothing (RFC 9293 §3.1).
-      if (!flags.includes(".")) return this.note("unflagged");
-      const problem = this.schedule.acknowledge(moment, ack, sack);
-      if (problem !== null) this.report("warning", problem);
-      return;
-    }
-    // Data in a SYN comes behind its number.
+  private play(connection: number, packet: ScriptPacket): void {
+    if (packet.flags.includes("R")) this.note("reset");
+    else if (packet.outbound) this.transmit(connection, packet);
+    else this.acknowledge(connection, packet);
+  }
+
+  private acknowledge(connection: number, { flags, ack, ackOpen, sack }: ScriptPacket): void {
+    if (ackOpen) this.note("open");
+    if (ack === null) return;
+    // Without its flag the number says nothing (RFC 9293 §3.1).
+    if (!flags.includes(".")) return this.note("unflagged");
+    const problem = this.schedule.acknowledge(this.moment(connection), ack, sack);
+    if (problem !== null) this.report("warning", problem);
+  }
+
+  private transmit(connection: number, { flags, seq, length }: ScriptPacket): void {
     const syn = flags.includes("S");
+    const fin = flags.includes("F");
+    if (length === 0 && !fin) return;
     if (syn && length > 0) this.note("syn");
-    const from = syn ? firstPayloadByte : seq;
-    const segment = { seq: from, length, fin: flags.includes("F") };
+    if (seq === null && !syn)
+      return this.report(
+        "error",
+        "the segment's place is left open (`...`) or absolute (`!`); give numbers that count from the SYN",
+      );
+    const moment = this.moment(connection);
+    // Data in a SYN comes behind its number.
+    const segment = { seq: syn ? firstPayloadByte : seq!, length, fin };
     if (this.schedule.missing(connection, segment) > 0) this.note("covered");
     const problem = this.schedule.transmit(moment, segment);
     if (problem !== null) this.report("error", problem);
