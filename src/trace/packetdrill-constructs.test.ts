@@ -63,6 +63,45 @@ test("a Fast Open write that takes nothing connects its descriptor", () => {
   assert.deepEqual(eventsIn(script), ["4 conn0 < ack 0", "6 conn0 close", "7 conn0 > 0:0(0) fin"]);
 });
 
+test("a connect() that leaves its SYN to the first write, or fails before one, does not take another's SYN", () => {
+  const script = `0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0 setsockopt(3, SOL_TCP, TCP_FASTOPEN_CONNECT, [1], 4) = 0
++0 connect(3, ..., ...) = 0
++0 connect(3, ..., ...) = -1 EISCONN (Transport endpoint is already connected)
++0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 4
++0 connect(4, ..., ...) = -1 EADDRNOTAVAIL (Cannot assign requested address)
++0 sendto(4, ..., 40, MSG_FASTOPEN, ..., ...) = 40
++0 > S 0:40(40) <FO abcd>
++1 > S 0:0(0)
++0 < S. 0:0(0) ack 1 win 9
++0 > . 1:41(40) ack 1
++0 sendto(3, ..., 0, 0, ..., ...) = -1 EINPROGRESS (Operation now in progress)
++0 > S 0:0(0) <FO abcd>
++0 < S. 0:0(0) ack 1 win 9
++0 > . 1:1(0) ack 1
++0 write(3, ..., 30) = 30
+`;
+  assert.deepEqual(eventsIn(script), [
+    "7 conn0 send 40",
+    "8 conn0 > 0:40(40)",
+    "10 conn0 < ack 0",
+    "11 conn0 > 0:40(40)",
+    "14 conn1 < ack 0",
+    "16 conn1 send 30",
+  ]);
+});
+
+test("a Fast Open server accepts and writes before it answers the SYN", () => {
+  const script = `0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0 < SP 0:100(100) win 9 <mss 1000,FO abcd>
++0 accept(3, ..., ...) = 4
++0 write(4, ..., 20) = 20
++0 > S. 0:20(20) ack 101
++0 < . 101:101(0) ack 21 win 9
+`;
+  assert.deepEqual(eventsIn(script), ["4 conn0 send 20", "5 conn0 > 0:20(20)", "6 conn0 < ack 20"]);
+});
+
 test("connect(AF_UNSPEC) frees the descriptor for another connection", () => {
   check(
     `+0 connect(4, AF_UNSPEC, ...) = 0
@@ -115,6 +154,31 @@ test("sock(N) behind a packet names its connection, by the socket that listens, 
   ]);
 });
 
+test("addresses tell connections apart; an answer without any is for the SYN just come in", () => {
+  const script = `0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0 < addr[c0] > addr[s0] S 0:0(0) win 9 <mss 1000>
++0 > S. 0:0(0) ack 1
++0 < . 1:1(0) ack 1 win 9
++0 accept(3, ..., ...) = 4
++0 < addr[c1] > addr[s0] S 0:0(0) win 9 <mss 1000>
++0 > S. 0:0(0) ack 1
++0 < . 1:1(0) ack 1 win 9
++0 write(4, ..., 5) = 5
++0 > addr[s0] > addr[c0] P. 1:6(5) ack 1
++0 < . 1:1(0) ack 6 win 9
++0 < addr[c1] > addr[s0] . 1:1(0) ack 1 win 9
+`;
+  assert.deepEqual(saidOf(parseScript(script)), []);
+  assert.deepEqual(eventsIn(script), [
+    "4 conn0 < ack 0",
+    "8 conn1 < ack 0",
+    "9 conn0 send 5",
+    "10 conn0 > 0:5(5)",
+    "11 conn0 < ack 5",
+    "12 conn1 < ack 0",
+  ]);
+});
+
 test("numbers left open or absolute place nothing: that is told, and what needs no place is read", () => {
   check(
     "+0 < . 1:1(0) ack ... win ...\n+0 < . 1:1(0)! ack 5! win 9\n+0 < . ...(0) ack 1",
@@ -122,6 +186,7 @@ test("numbers left open or absolute place nothing: that is told, and what needs 
     ["1:0-29 note acknowledgements whose number is left open"],
   );
   check("+0 > . ...(0) ack 1", []);
+  check("+0 write(4, ..., 9) = 9\n+0 > .  1:10 (9) ack 1", ["1 +0 conn0 send 9", "2 +0 conn0 > 0:9(9)"]);
   check("+0 > P. ...(9) ack 1", [], ["1:0-20 error the segment's place is left open"]);
   check("+0 > P. 1:10(9)! ack 1", [], ["1:0-22 error the segment's place is left open"]);
   check("+0 > R. 0:0(0)! ack 3 win 0", [], ["1:0-27 note resets are left out"]);

@@ -166,6 +166,8 @@ test("the grammar takes times, flags and calls as the reader does", () => {
     assert.deepEqual(having("storage.modifier.flags", `+0 ${packet}`), [flags]);
   }
   assert.deepEqual(having("storage.modifier.flags", "+0 > R. 0:0(0)! ack 3!"), ["R."]);
+  assert.deepEqual(having("storage.modifier.flags", "+0 > P. 1:10 (9) ack 3"), ["P."]);
+  assert.deepEqual(having("constant.numeric.range.length", "+0 > P. 1:10 (9) ack 3"), ["9"]);
   assert.deepEqual(having("keyword.operator.absolute", "+0 > R. 0:0(0)! ack 3!"), ["!", "!"]);
   assert.deepEqual(having("keyword.operator.ellipsis", "+0 > S. ...(0) ack ... <...>"), [
     "...",

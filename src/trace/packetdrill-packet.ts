@@ -14,8 +14,8 @@ export interface ScriptPacket {
   /** MSS option, null if there is none. */
   mss: number | null;
   sack: [number, number][];
-  /** `LOCAL:REMOTE` where the script names ports, to tell connections apart. */
-  ports: string | null;
+  /** `LOCAL:REMOTE` where the script names ports or addresses (`addr[NAME]`), to tell connections apart. */
+  ends: string | null;
   /** Descriptor of `sock(N)` behind the packet, by which a script tells connections apart; null if there is none. */
   socket: number | null;
   /** True inside another header: PSP, GRE, MPLS, IP in IP, UDP. */
@@ -33,7 +33,7 @@ const sackBlocksMax = 4;
  * A digit among the flags, before or behind the dot, is the counter of Accurate ECN.
  */
 const segmentPattern =
-  /(?:^|[\s\])<>])([FSRPEWCUAN]*\d?\.\d?|[FSRPEWCUAN]+\d?|-)\s+(?:(\d+):(\d+)\((\d+)\)(!)?|\.\.\.\((\d+)\))/;
+  /(?:^|[\s\])<>])([FSRPEWCUAN]*\d?\.\d?|[FSRPEWCUAN]+\d?|-)\s+(?:(\d+):(\d+)\s*\((\d+)\)(!)?|\.\.\.\((\d+)\))/;
 const behindPattern =
   /^(?:\s+ack\s+(?:(\d+)(!)?|(\.\.\.)))?(?:\s+win\s+(?:\d+|\.\.\.))?(?:\s+urg\s+\d+)?\s*(?:<([^>]*)>)?\s*/;
 /** What may follow: payload in brackets, fuzzing in braces, a remark, UDP encapsulation, the socket it is for. */
@@ -75,7 +75,7 @@ export function readPacket(token: Token): ScriptPacket {
     ...numbersOf(token, found),
     ack: ackText === undefined || ackOpen ? null : inRange(token, ackText, u32Max, "an acknowledgement"),
     ackOpen,
-    ports: portsOf(before, outbound),
+    ends: endsOf(before, outbound),
     socket: ending[1] === undefined ? null : Number(ending[1]),
     encapsulated: encapsulationPattern.test(before) || left.startsWith("/udp"),
     multipath: multipathPattern.test(options),
@@ -94,9 +94,9 @@ function numbersOf(token: Token, found: RegExpExecArray): { seq: number | null; 
   return { seq: absolute === undefined ? from : null, length };
 }
 
-/** Ports are written `SOURCE > DESTINATION`. */
-function portsOf(prefix: string, outbound: boolean): string | null {
-  const found = /(?:^|\s)(\d+)\s*>\s*(\d+)\s*$/.exec(prefix);
+/** Both ends are written `SOURCE > DESTINATION`. */
+function endsOf(prefix: string, outbound: boolean): string | null {
+  const found = /(?:^|\s)(\d+|addr\[\w+\])\s*>\s*(\d+|addr\[\w+\])\s*$/.exec(prefix);
   if (found === null) return null;
   return outbound ? `${found[1]}:${found[2]}` : `${found[2]}:${found[1]}`;
 }

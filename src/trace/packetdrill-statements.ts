@@ -68,7 +68,7 @@ interface Inside {
 }
 
 const packetPattern = /^\s*[<>]/;
-const numbersPattern = /\d:\d+\(|\.\.\.\(|\b(?:icmp|udp|sctp)/;
+const numbersPattern = /\d:\d+\s*\(|\.\.\.\(|\b(?:icmp|udp|sctp)/;
 /** What a line begins with that goes on with the packet above, by how far that has got. */
 const goingOn = { headers: /^\s*(?!--|[`%])/, numbers: /^\s*(?:ack|win|urg|sock)\b/ };
 

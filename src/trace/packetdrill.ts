@@ -1,7 +1,7 @@
 import type { Profile } from "../core/profile.ts";
 import { DiagnosticList } from "./diagnostics.ts";
 import { LineFault, type Token } from "./lexer.ts";
-import { integerArg, readCall, type ScriptWrite, writeOf } from "./packetdrill-call.ts";
+import { integerArg, readCall, type ScriptCall, type ScriptWrite, writeOf } from "./packetdrill-call.ts";
 import { NoteCounts, type ScriptNote } from "./packetdrill-notes.ts";
 import { otherProtocol, readPacket, type ScriptPacket } from "./packetdrill-packet.ts";
 import { ScriptSockets } from "./packetdrill-sockets.ts";
@@ -201,7 +201,7 @@ class ScriptReading {
   private readCall(token: Token): void {
     const call = readCall(token);
     const write = writeOf(call);
-    if (write !== null) return this.write(write);
+    if (write !== null) return this.write(write, call);
     this.sockets.call(call);
     const ends =
       call.name === "close" || (call.name === "shutdown" && !/\bSHUT_RD\b/.test(call.args[1] ?? ""));
@@ -212,11 +212,8 @@ class ScriptReading {
     if (call.name === "close") this.sockets.closed(descriptor);
   }
 
-  private write({ descriptor, length, more, eor, fastOpen, refused }: ScriptWrite): void {
-    if (length === 0) {
-      if (fastOpen) this.sockets.connect(descriptor);
-      return;
-    }
+  private write({ descriptor, length, more, eor, fastOpen, refused }: ScriptWrite, call: ScriptCall): void {
+    if (length === 0) return this.sockets.tookNothing(descriptor, fastOpen, call);
     const connection = this.sockets.writeTo(descriptor);
     if (connection < 0) return this.note("other");
     if (more && eor) this.note("eor");
