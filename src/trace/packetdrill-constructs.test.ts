@@ -192,6 +192,14 @@ test("numbers left open or absolute place nothing: that is told, and what needs 
   check("+0 > R. 0:0(0)! ack 3 win 0", [], ["1:0-27 note resets are left out"]);
 });
 
+test("an acknowledgement of what was written and never shown as sent is left out, and says what to add", () => {
+  check(
+    "+0 write(4, ..., 900) = 900\n+0 < . 1:1(0) ack 501 win 9\n+0 > . 1:501(500) ack 1\n+0 < . 1:1(0) ack 501 win 9",
+    ["1 +0 conn0 send 900", "3 +0 conn0 > 0:500(500)", "4 +0 conn0 < ack 500"],
+    ["2:0-27 warning no segment carries the bytes from 1 on that this acknowledges"],
+  );
+});
+
 test("lengths of an iovec are read with their names too", () => {
   check("+0 writev(4, [{iov_base=..., iov_len=500}, {iov_base=..., iov_len = 7}], 2) = ...", [
     "1 +0 conn0 send 507",

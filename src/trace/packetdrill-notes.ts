@@ -36,7 +36,7 @@ export const scriptNotes = {
   eor: ["note", "MSG_MORE beside MSG_EOR is left out: kTLS refuses the two together (EINVAL)"],
   covered: [
     "note",
-    "segments go beyond what was written above: a send of the missing bytes is put before them",
+    "segments go beyond what was written above (a record that MSG_MORE holds open is not TCP's yet): a send of the missing bytes is put before them",
   ],
 } as const satisfies Record<string, readonly [Diagnostic["severity"], string]>;
 export type ScriptNote = keyof typeof scriptNotes;
