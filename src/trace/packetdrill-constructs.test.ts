@@ -43,12 +43,9 @@ test("a SYN sent again is the same connection's, whatever came in before the han
 +0 write(3, ..., 5) = 5
 +0 > P. 1:6(5) ack 1
 `;
-  assert.deepEqual(eventsIn(script), [
-    "4 conn0 < ack 0",
-    "7 conn0 < ack 0",
-    "9 conn0 send 5",
-    "10 conn0 > 0:5(5)",
-  ]);
+  const notes = saidOf(parseScript(script)).map((text) => text.split(" ").slice(0, 6).join(" "));
+  assert.deepEqual(notes, ["4:0-29 note acknowledgements that come in", "5:0-23 note resets are left out:"]);
+  assert.deepEqual(eventsIn(script), ["7 conn0 < ack 0", "9 conn0 send 5", "10 conn0 > 0:5(5)"]);
 });
 
 test("a Fast Open write that takes nothing connects its descriptor", () => {

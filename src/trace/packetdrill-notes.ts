@@ -19,6 +19,10 @@ export const scriptNotes = {
   ],
   reset: ["note", "resets are left out: what an offload does at the end of a connection is not modelled"],
   unflagged: ["note", "an acknowledgement number without the ACK flag (`.`) says nothing: it is left out"],
+  unanswered: [
+    "note",
+    "acknowledgements that come in before the other end's SYN are left out: TCP discards them (RFC 9293 §3.10.7.3)",
+  ],
   open: [
     "note",
     "acknowledgements whose number is left open (`...`) or absolute (`!`) are left out: what they cover is unknown",

@@ -16,6 +16,8 @@ interface Life {
   fresh: boolean;
   /** A SYN of it was seen. */
   asked: boolean;
+  /** The other end's SYN was seen. */
+  answered: boolean;
   /** The other end sent the SYN. */
   passive: boolean;
   reset: boolean;
@@ -79,6 +81,11 @@ export class ScriptSockets {
   /** The connection that close() or shutdown() of a descriptor ends, −1 if there is none. */
   connectionOf(descriptor: number): number {
     return this.sockets.get(descriptor)?.connection ?? -1;
+  }
+
+  /** True once the other end's SYN has come in: before that, TCP takes no acknowledgement. */
+  isAnswered(connection: number): boolean {
+    return this.lives[connection]!.answered;
   }
 
   /** The descriptor is free for the next socket. */
@@ -145,7 +152,7 @@ export class ScriptSockets {
   }
 
   private add(passive: boolean): number {
-    this.lives.push({ fresh: true, asked: passive, passive, reset: false, name: null });
+    this.lives.push({ fresh: true, asked: passive, answered: passive, passive, reset: false, name: null });
     this.current = this.begin();
     return this.current;
   }
@@ -188,5 +195,6 @@ function live(life: Life, { flags, outbound }: ScriptPacket): void {
   if (reset && outbound && life.fresh && !life.passive && !flags.includes(".")) return;
   if (reset) life.reset = true;
   if (flags.includes("S")) life.asked = true;
+  if (flags.includes("S") && !outbound) life.answered = true;
   if (!flags.includes("S") && (reset || outbound || life.passive)) life.fresh = false;
 }

@@ -176,6 +176,7 @@ class ScriptReading {
     if (ack === null) return;
     // Without its flag the number says nothing (RFC 9293 §3.1).
     if (!flags.includes(".")) return this.note("unflagged");
+    if (!this.sockets.isAnswered(connection)) return this.note("unanswered");
     const problem = this.schedule.acknowledge(this.moment(connection), ack, sack);
     if (problem !== null) this.report("warning", problem);
   }
