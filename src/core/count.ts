@@ -38,6 +38,7 @@ export function emit(
       if (a === DropCode["no-sync-data"]) state.dropNoSyncData++;
       else if (a === DropCode["bypass-required"]) state.dropBypassRequired++;
       else if (a === DropCode["no-memory"]) state.dropNoMemory++;
+      else if (a === DropCode.marked && profileOf(machine, connection).countsSkips) state.skipNoSyncData++;
       return;
   }
 }

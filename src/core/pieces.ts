@@ -51,7 +51,8 @@ export function sendPieces(
       return drop(machine, state, DropCode.unsendable, packet, sink);
     if (piece.form === inTag)
       return sendFallback(machine, state, packet, FallbackCode.tag, DropCode["no-sync-data"], sink);
-    if (!postPiece(machine, state, packet, row, at, piece, profile, sink))
+    const named = piece.form === PieceCode.end && jumped && profile.faults.endWithOldNumber ? row - 1 : row;
+    if (!postPiece(machine, state, packet, row, named, at, piece, profile, sink))
       return drop(machine, state, DropCode["dma-error"], packet, sink);
     at = advance(at, piece.length);
     left -= piece.length;
@@ -123,18 +124,23 @@ function canSend(
 ): boolean {
   if (faults.tagOnlyStuck && form === inTag) return false;
   if (faults.headerOnlyStuck && form === PieceCode.header) return false;
-  if (faults.signedTxMax && jumped && toU32(at) >= 2 ** 31) return false;
+  const movesTxMax = jumped || state.sent === 0;
+  if (faults.signedTxMax && movesTxMax && toU32(at) >= 2 ** 31) return false;
   const log = machine.records[packet.connection]!;
   const inside = !jumped && state.sent === 1 && at === packet.seq && at !== log.start(row);
   return !(faults.movesSndUna && inside);
 }
 
-/** One work request: what is read again from the record map, then the packet's own bytes. */
+/**
+ * One work request: what is read again from the record map, then the packet's own bytes, both with the number of the
+ * record `named`.
+ */
 function postPiece(
   machine: Machine,
   state: ConnectionState,
   packet: Packet,
   row: number,
+  named: number,
   at: Seq,
   { form, length }: Piece,
   profile: Profile,
@@ -148,9 +154,9 @@ function postPiece(
   if (form === PieceCode.end) prior = offset;
   if (form === PieceCode.middle) prior = offset < prepend ? offset : (offset - prepend) % blockSize;
   if (packet.dmaErrorAt !== 0 && !mapBuffer(machine, packet, sink)) return false;
-  if (prior > 0) machine.queue.post(Descriptor.prior, row, advance(at, -prior), prior, false, Engine.none);
+  if (prior > 0) machine.queue.post(Descriptor.prior, named, advance(at, -prior), prior, false, Engine.none);
   const clear = form === PieceCode.plain || form === PieceCode.header || profile.faults.packetNotMarked;
-  machine.queue.post(Descriptor.packet, row, at, length, false, clear ? Engine.none : Engine.piece);
+  machine.queue.post(Descriptor.packet, named, at, length, false, clear ? Engine.none : Engine.piece);
   state.resyncBytes += prior;
   emit(machine, packet.connection, state, sink, Effect.piece, form, length);
   sink.stage(Stage["driver.piece"], row);

@@ -96,7 +96,7 @@ function setOffload(
 ): void {
   const refusal = install(machine, connection, state);
   const { noFenceAtStart } = machine.devices[machine.connections[connection]!.device]!.profile.faults;
-  if (refusal >= 0) sink.effect(Effect["offload-refused"], refusal, 0);
+  if (state.software === 1) sink.effect(Effect["offload-refused"], refusal, 0);
   else sink.effect(Effect["offload-installed"], state.expectedSeq, state.tail);
   const unsent = (machine.events.flags.values[event]! & Flag.unsent) !== 0;
   if (unsent && refusal < 0 && !noFenceAtStart) fenceHere(machine, connection, state, sink);

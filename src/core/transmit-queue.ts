@@ -1,4 +1,4 @@
-import { Descriptor } from "./descriptor.ts";
+import { Descriptor, type DescriptorQueue } from "./descriptor.ts";
 import { Effect } from "./effect.ts";
 import { DropCode } from "./effect-words.ts";
 import { Flag, unpackTransmit } from "./event.ts";
@@ -41,14 +41,20 @@ const isHeld = (machine: Machine, state: ConnectionState): boolean =>
 /** The NIC takes everything in the queue, in order, and what leaves is looked at. */
 function takeAll(machine: Machine, packet: Packet, state: ConnectionState, sink: Sink): void {
   const { queue } = machine;
-  const { noFence } = profileOf(machine, packet.connection).faults;
+  const reorders = profileOf(machine, packet.connection).faults.noFence === true && !hasFence(queue);
   const { flags } = packet;
   for (let i = 0; i < queue.count; i++)
-    if (!(noFence && isParams(queue.kind(i)))) takeOne(machine, state, i, packet.connection, flags, sink);
-  if (!noFence) return;
+    if (!(reorders && isParams(queue.kind(i)))) takeOne(machine, state, i, packet.connection, flags, sink);
+  if (!reorders) return;
   // Nothing holds the data back until the params are in: they are taken behind it.
   for (let i = 0; i < queue.count; i++)
     if (isParams(queue.kind(i))) takeOne(machine, state, i, packet.connection, flags, sink);
+}
+
+/** True if a NOP holds back what comes behind it until the params are in. */
+function hasFence(queue: DescriptorQueue): boolean {
+  for (let i = 0; i < queue.count; i++) if (queue.kind(i) === Descriptor.nop) return true;
+  return false;
 }
 
 const isParams = (kind: number): boolean =>
