@@ -2,6 +2,7 @@ import { emit } from "./count.ts";
 import { Descriptor, Engine } from "./descriptor.ts";
 import { Effect } from "./effect.ts";
 import { DropCode } from "./effect-words.ts";
+import { Flag } from "./event.ts";
 import { type Machine, profileOf, type Sink } from "./machine.ts";
 import { sendNextRecord } from "./next-record.ts";
 import type { Packet } from "./packet.ts";
@@ -48,6 +49,8 @@ function sendInOrder(
   sink: Sink,
 ): boolean {
   const expected = state.expectedSeq;
+  if (profile.prefixVia === "sync-packet" && (packet.flags & Flag.noMemory) !== 0)
+    return drop(machine, state, DropCode["no-metadata"], packet, sink);
   state.expectedSeq = advance(packet.seq, packet.length);
   const engine = profile.faults.packetNotMarked ? Engine.none : Engine.stream;
   if (!postPacket(machine, packet, engine, -1, sink)) {

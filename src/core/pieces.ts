@@ -45,8 +45,7 @@ export function sendPieces(
     sink.stage(Stage["tls.getRecord"], row);
     if (row < 0) return drop(machine, state, DropCode["no-sync-data"], packet, sink);
     const piece = pieceAt(machine, connection, row, at, left);
-    const isFirst = at === packet.seq;
-    if (isFirst) moveTcb(machine, state, row, at, jumped);
+    if (at === packet.seq) moveTcb(machine, state, row, at, jumped);
     if (!canSend(machine, state, packet, row, at, piece, jumped, profile))
       return drop(machine, state, DropCode.unsendable, packet, sink);
     if (piece.form === inTag)
@@ -107,9 +106,12 @@ function moveTcb(machine: Machine, state: ConnectionState, row: number, at: Seq,
   const isRecord = log.kind.at(row) !== RecordKind.startMarker;
   const tagAt = advance(log.end(row), -tagSize);
   const limit = isRecord && distance(at, log.end(row)) < tagSize ? tagAt : at;
-  if (jumped || state.sent === 0) queue.post(Descriptor.tcb, -1, limit, 0, false, TcbField.txMax);
+  if (jumped || isFirst(state)) queue.post(Descriptor.tcb, -1, limit, 0, false, TcbField.txMax);
   if (jumped || at !== log.start(row)) queue.post(Descriptor.tcb, -1, seq(0), 0, false, TcbField.sndUna);
 }
+
+/** True until the driver has posted a packet of the connection. */
+const isFirst = (state: ConnectionState): boolean => state.encryptedPackets === 0;
 
 /** False for what a broken driver or TCP engine never gets out. */
 function canSend(
@@ -124,8 +126,7 @@ function canSend(
 ): boolean {
   if (faults.tagOnlyStuck && form === inTag) return false;
   if (faults.headerOnlyStuck && form === PieceCode.header) return false;
-  const movesTxMax = jumped || state.sent === 0;
-  if (faults.signedTxMax && movesTxMax && toU32(at) >= 2 ** 31) return false;
+  if (faults.signedTxMax && (jumped || isFirst(state)) && toU32(at) >= 2 ** 31) return false;
   const log = machine.records[packet.connection]!;
   const inside = !jumped && state.sent === 1 && at === packet.seq && at !== log.start(row);
   return !(faults.movesSndUna && inside);

@@ -45,8 +45,11 @@ export function rebuild(
 }
 
 /** The record of the packet's last byte. */
-const lastRecordOf = (machine: Machine, state: ConnectionState, { connection, seq: from, length }: Packet): number =>
-  machine.records[connection]!.rowOf(advance(from, length - 1), state.tail);
+const lastRecordOf = (
+  machine: Machine,
+  state: ConnectionState,
+  { connection, seq: from, length }: Packet,
+): number => machine.records[connection]!.rowOf(advance(from, length - 1), state.tail);
 
 /** The record map's answer, or the packet's own record where each carries one. */
 function recordOf(machine: Machine, state: ConnectionState, packet: Packet, profile: Profile): number {

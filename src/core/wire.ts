@@ -159,7 +159,9 @@ function outOfStep(
     // What lies before the offload is not known: zeros stand in, as a record's header noise like the real ones.
     const ahead = Math.min(length, Math.max(0, distance(from, startSeq)));
     stream.feed(new Uint8Array(ahead));
-    const bytes = streamBytes(machine, connection, advance(from, ahead), length - ahead, (_m, _c, row) => host(row));
+    const bytes = streamBytes(machine, connection, advance(from, ahead), length - ahead, (_m, _c, row) =>
+      host(row),
+    );
     if (!bytes) return null;
     out = stream.feed(bytes);
   }
