@@ -36,6 +36,7 @@ test("the commits of the drivers' bugs are those of domain.md section 9, 17 to 3
     "header-only-stuck": ["63ee4591fa97"],
     "unaligned-counter": [],
     "signed-tx-max": ["9f22ddf"],
+    "unlocked-records": ["1a73e427b824"],
     "snd-una-mid-record": ["e8a4155567b3"],
     "old-record-number": ["bc16efd24306", "21d8c25e3f4b"],
     "refused-install": ["435c58a"],
@@ -46,6 +47,38 @@ test("the commits of the drivers' bugs are those of domain.md section 9, 17 to 3
       hashes,
       name,
     );
+});
+
+test("an acknowledgement that races with the driver waits for the record map's lock", () => {
+  // Records of 13 + 1000 + 16 = 1029 bytes; the first is row 1, the lookup of its byte 500 needs it.
+  const story = "send 1000; > 0:1029; ack 1029 racing; > 500:1029; > 500:1029";
+  const [, , ack, sent, again] = run("chelsio-t6", story);
+  assert.equal(ack, "");
+  assert.equal(
+    sent,
+    [
+      "out-of-order expected=1029 seq=500",
+      "piece form=end length=529",
+      "encrypted seq=500 length=529",
+      "record-released record=1 ack=1029",
+      "acknowledged ack=1029 released=1",
+    ].join("; "),
+  );
+  assert.equal(
+    again,
+    "out-of-order expected=1029 seq=500; lookup-failed seq=500; dropped reason=no-sync-data length=529",
+  );
+  const broken = run("chelsio-t6/unlocked-records", story)[3];
+  assert.match(broken!, /released=1; use-after-release seq=500 record=1; piece form=end length=529/);
+});
+
+test("an ordinary acknowledgement takes along one that waits", () => {
+  const story = "send 1000; > 0:1029; ack 500 racing; ack 1029; > 500:1029";
+  assert.deepEqual(run("chelsio-t6", story).slice(2), [
+    "",
+    "record-released record=1 ack=1029; acknowledged ack=1029 released=1",
+    "out-of-order expected=1029 seq=500; lookup-failed seq=500; dropped reason=no-sync-data length=529",
+  ]);
 });
 
 const endsAtWrap: Setup = { startSeq: 2 ** 32 - 256 };

@@ -53,6 +53,8 @@ export interface Faults {
   tagOnlyStuck?: boolean;
   /** A packet that ends within a header cannot be sent. */
   headerOnlyStuck?: boolean;
+  /** The record map's lock is not held while the driver reads the record that it looked up. */
+  unlockedRecords?: boolean;
   /** A piece from the middle of a record starts at its cipher block's beginning, whatever byte it begins with. */
   blockUnaligned?: boolean;
   /** TX_MAX is a signed number: nothing beyond 2^31 is sent. */
@@ -259,6 +261,12 @@ export const faultVariants: readonly FaultVariant[] = [
     "TX_MAX beyond 2^31 is negative: what needs it moved there is never sent.",
     "9f22ddf ch_ktls: tx_max kept as signed int",
     { signedTxMax: true },
+  ),
+  variant(
+    "unlocked-records",
+    "An acknowledgement releases the record that the driver has looked up and still reads.",
+    "1a73e427b824 ch_ktls: kernel panic, page refs dropped by ACK while the driver reads the record",
+    { unlockedRecords: true },
   ),
   variant(
     "snd-una-mid-record",

@@ -13,7 +13,7 @@ import { RecordKind } from "./records.ts";
 import { advance, distance, type Seq, seq, toU32 } from "./seq.ts";
 import { Stage } from "./stage.ts";
 import type { ConnectionState } from "./state.ts";
-import { getRecord } from "./tls.ts";
+import { cleanAcked, getRecord } from "./tls.ts";
 
 const blockSize = 16;
 
@@ -44,6 +44,7 @@ export function sendPieces(
     if (row < 0) sink.effect(Effect["lookup-failed"], at, 0);
     sink.stage(Stage["tls.getRecord"], row);
     if (row < 0) return drop(machine, state, DropCode["no-sync-data"], packet, sink);
+    if (profile.faults.unlockedRecords && state.ackWaits === 1) loseRecord(machine, state, row, at, sink);
     const piece = pieceAt(machine, connection, row, at, left);
     if (at === packet.seq) moveTcb(machine, state, row, at, jumped);
     if (!canSend(machine, state, packet, row, at, piece, jumped, profile))
@@ -67,6 +68,12 @@ export function sendPieces(
   emit(machine, connection, state, sink, Effect.encrypted, packet.seq, packet.length);
   sink.stage(Stage["driver.advance"], -1);
   return sent > 0;
+}
+
+/** Without the record map's lock an acknowledgement releases the record that the driver is about to read. */
+function loseRecord(machine: Machine, state: ConnectionState, row: number, at: Seq, sink: Sink): void {
+  cleanAcked(machine, machine.packet.connection, state, seq(state.sndUna), sink);
+  if (row < state.head) sink.effect(Effect["use-after-release"], at, row);
 }
 
 /** Form of a piece that is a part of a tag alone: it goes to software. */

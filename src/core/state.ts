@@ -26,6 +26,8 @@ export class ConnectionState {
   /** Everything before it is acknowledged; meaningful once `acked`. */
   sndUna = 0;
   acked = 0;
+  /** clean_acked for sndUna waits for the record map's lock, which the driver takes for the next segment. */
+  ackWaits = 0;
   /** End of the highest segment handed to the device; meaningful once `sent`. */
   sndNxt = 0;
   sent = 0;

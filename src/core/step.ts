@@ -110,7 +110,9 @@ function acknowledge(machine: Machine, event: number, state: ConnectionState, si
   if (moves) state.sndUna = ack;
   state.acked = 1;
   sink.stage(Stage["tcp.ack"], -1);
-  if (moves && state.installed === 1) cleanAcked(machine, event, state, ack, sink);
+  if (!moves || state.installed === 0) return;
+  if (machine.events.extra.values[event] === 1) state.ackWaits = 1;
+  else cleanAcked(machine, machine.current, state, ack, sink);
 }
 
 /** A segment on its way down: TCP, the qdisc, the validation hook, the driver, the NIC, the wire. */
@@ -142,6 +144,7 @@ function transmit(
     return leave(packet.seq, packet.length, flags, sink);
   }
   const posted = sendDown(machine, state, packet, sink);
+  if (state.ackWaits === 1) cleanAcked(machine, connection, state, seq(state.sndUna), sink);
   state.sent = 1;
   deliver(machine, event, state, packet, sink);
   if (posted || (flags & Flag.captured) === 0) return;
