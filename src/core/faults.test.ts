@@ -124,6 +124,12 @@ const cases: [what: string, profile: string, story: string, last: string, setup?
     { startSeq: 2 ** 31 },
   ],
   [
+    "a packet that goes on into a header is not of that header alone, and leaves",
+    "chelsio-t6/header-only-stuck",
+    "send 1000; send 1000; > 0:1039",
+    "piece form=complete length=1029; piece form=header length=10; encrypted seq=0 length=1039",
+  ],
+  [
     "what follows in order below 2^31 moves nothing",
     "chelsio-t6/signed-tx-max",
     "send 1000; > 0:500; > 500:1029",

@@ -51,7 +51,7 @@ export interface Faults {
   // Pieces (Chelsio).
   /** A packet that holds nothing but a part of a tag cannot be sent. */
   tagOnlyStuck?: boolean;
-  /** A packet that ends within a header cannot be sent. */
+  /** A packet that holds nothing but a part of a header cannot be sent. */
   headerOnlyStuck?: boolean;
   /** The record map's lock is not held while the driver reads the record that it looked up. */
   unlockedRecords?: boolean;
@@ -246,7 +246,7 @@ export const faultVariants: readonly FaultVariant[] = [
   ),
   variant(
     "header-only-stuck",
-    "A packet that ends within a record's header can never be sent.",
+    "A packet that holds nothing but a part of a header can never be sent.",
     "63ee4591fa97 ch_ktls: header-only packet",
     { headerOnlyStuck: true },
   ),

@@ -132,7 +132,7 @@ function canSend(
   { faults }: Profile,
 ): boolean {
   if (faults.tagOnlyStuck && form === inTag) return false;
-  if (faults.headerOnlyStuck && form === PieceCode.header) return false;
+  if (faults.headerOnlyStuck && form === PieceCode.header && at === packet.seq) return false;
   if (faults.signedTxMax && (jumped || isFirst(state)) && toU32(at) >= 2 ** 31) return false;
   const log = machine.records[packet.connection]!;
   const inside = !jumped && state.sent === 1 && at === packet.seq && at !== log.start(row);
