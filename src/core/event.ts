@@ -81,7 +81,7 @@ export const Flag = {
   orphan: 256,
   /** transmit: skb_orphan_partial() was tried on it (netem). */
   orphanPartial: 512,
-  /** transmit: an allocation that it needs fails (sync packet, fallback). */
+  /** transmit: an allocation that it needs fails (metadata, sync packet, fallback). */
   noMemory: 1024,
   /** transmit: the ring has no room for more than the packet itself. */
   ringFull: 2048,

@@ -109,10 +109,11 @@ function acknowledge(machine: Machine, event: number, state: ConnectionState, si
   const moves = state.acked === 0 || after(ack, seq(state.sndUna));
   if (moves) state.sndUna = ack;
   state.acked = 1;
+  const cleans = moves && state.installed === 1;
+  const races = machine.events.extra.values[event] === 1;
+  if (cleans && races) state.ackWaits = 1;
   sink.stage(Stage["tcp.ack"], -1);
-  if (!moves || state.installed === 0) return;
-  if (machine.events.extra.values[event] === 1) state.ackWaits = 1;
-  else cleanAcked(machine, machine.current, state, ack, sink);
+  if (cleans && !races) cleanAcked(machine, machine.current, state, ack, sink);
 }
 
 /** A segment on its way down: TCP, the qdisc, the validation hook, the driver, the NIC, the wire. */

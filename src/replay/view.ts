@@ -202,6 +202,7 @@ function records(view: View): ViewNode {
       nodes.push(
         leaf("records", "openRecordLength", state.openLength, `${state.openLength} bytes, not in TCP yet`),
       );
+    if (state.ackWaits === 1) nodes.push(leaf("records", "waitingAck", seqOf(view, state.sndUna)));
     return nodes;
   });
   node.indexed = { count, at: (i) => record(view, state.head + i, `records[${i}]`) };
