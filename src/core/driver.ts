@@ -2,6 +2,7 @@ import { emit } from "./count.ts";
 import { Descriptor, Engine } from "./descriptor.ts";
 import { Effect } from "./effect.ts";
 import { DropCode } from "./effect-words.ts";
+import { Flag } from "./event.ts";
 import { noFaults } from "./faults.ts";
 import { type Machine, profileOf, type Sink } from "./machine.ts";
 import { sendNextRecord } from "./next-record.ts";
@@ -55,6 +56,8 @@ function sendInOrder(
   sink: Sink,
 ): boolean {
   const expected = state.expectedSeq;
+  if ((packet.flags & Flag.noMemory) !== 0 && profile.prefixVia === "sync-packet")
+    return drop(machine, state, DropCode["no-metadata"], packet, sink);
   state.expectedSeq = advance(packet.seq, packet.length);
   const { faults } = profile;
   const engine = faults !== noFaults && faults.packetNotMarked ? Engine.none : Engine.stream;

@@ -124,7 +124,7 @@ export function initialState(machine: Machine, connection: number): ConnectionSt
 /** Says in one field whether packets go straight to the driver and on to the NIC; after whatever may have changed that. */
 export function settlePath(state: ConnectionState): void {
   const straight = state.hook === Hook.device && state.route === state.netdev;
-  const free = state.held === 0 && state.waitHead === state.waitTail;
+  const free = state.held === 0 && state.waitHead === state.waitTail && state.ackWaits === 0;
   state.detour = straight && free ? 0 : 1;
 }
 

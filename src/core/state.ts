@@ -26,6 +26,8 @@ export class ConnectionState {
   /** Everything before it is acknowledged; meaningful once `acked`. */
   sndUna = 0;
   acked = 0;
+  /** clean_acked for sndUna waits for the record map's lock, which the driver takes for the next segment. */
+  ackWaits = 0;
   /** End of the highest segment handed to the device; meaningful once `sent`. */
   sndNxt = 0;
   sent = 0;
@@ -117,6 +119,7 @@ export class ConnectionState {
   dropNoSyncData = 0;
   dropBypassRequired = 0;
   dropNoMemory = 0;
+  dropNoMetadata = 0;
   resyncs = 0;
   resyncBytes = 0;
   dumpPackets = 0;

@@ -160,7 +160,10 @@ function detailText(trace: Trace, index: number, connection: Connection, withCap
     const extra = events.extra.at(index) === 0 ? "" : extraText(unpackTransmit(events.extra.at(index)));
     return `> ${at}:${at + length}(${length})${shown === 0 ? "" : flagText(shown, transmitFlags, "  ")}${extra}`;
   }
-  if (kind === Kind.ack) return `< ack ${at}${sackText(trace, index, connection)}`;
+  if (kind === Kind.ack) {
+    const races = events.extra.at(index) === 1 ? " racing" : "";
+    return `< ack ${at}${sackText(trace, index, connection)}${races}`;
+  }
   if (kind === Kind.record) return `record ${length}${recordText(trace, index)}`;
   if (kind === Kind.gap) return `gap ${length}`;
   if (kind === Kind.send) return sendText(trace, index);

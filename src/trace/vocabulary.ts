@@ -67,7 +67,7 @@ export const eventForms = [
   "record LENGTH [type=TYPE] [sn=N|?] [epoch=E]",
   "gap LENGTH",
   "> START:END(LENGTH) [fin] [lost|qdisc-drop] [captured] [straddle] [orphan|orphan-partial] [marked] [no-memory] [ring-full] [xmit-more] [dma-error=K] [queue=N]",
-  "< ack N [sack START:END,…]",
+  "< ack N [sack START:END,…] [racing]",
   "merge START:END",
   "split AT",
   "page-write START:END",
