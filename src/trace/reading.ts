@@ -1,6 +1,7 @@
 import type { Profile } from "../core/profile.ts";
 import { DiagnosticList } from "./diagnostics.ts";
 import type { Token } from "./lexer.ts";
+import type { ProfileFinder } from "./profile-finder.ts";
 import type { StreamProgress } from "./progress.ts";
 import type { Diagnostic, Expectation, Trace } from "./trace.ts";
 
@@ -15,12 +16,12 @@ export interface DeclaredConnection {
 /** A trace file being read: the trace so far, and what later lines refer to. */
 export class Reading {
   readonly trace: Trace;
-  readonly profiles: (id: string) => Profile | null;
+  readonly profiles: ProfileFinder;
+  /** What a device has in this run, by what its line says. */
+  readonly asked: (own: Profile) => Profile;
   readonly devices = new Map<string, number>();
   readonly connections = new Map<string, DeclaredConnection>();
   readonly deviceLines: number[] = [];
-  /** Profiles that the device lines name, also where another one was asked for instead. */
-  readonly profileIds = new Set<string>();
   readonly connectionLines: number[] = [];
   /** Line being read, from 1. */
   line = 0;
@@ -36,10 +37,18 @@ export class Reading {
   streamBytes = 0;
   private readonly diagnostics: DiagnosticList;
 
-  constructor(trace: Trace, profiles: (id: string) => Profile | null) {
+  constructor(trace: Trace, profiles: ProfileFinder, asked: (own: Profile) => Profile) {
     this.trace = trace;
     this.diagnostics = new DiagnosticList(trace.diagnostics);
     this.profiles = profiles;
+    this.asked = asked;
+  }
+
+  /** The profile that a word names, remembered by it if it is from a file; null if there is none. */
+  profileNamed(word: string, report?: (message: string) => void): Profile | null {
+    const profile = this.profiles(word, report);
+    if (profile?.word !== undefined) this.trace.profileFiles.set(profile.word, profile);
+    return profile;
   }
 
   report(severity: Diagnostic["severity"], token: Token, message: string, line = this.line): void {

@@ -1,5 +1,8 @@
 import { Flag } from "../core/event.ts";
-import { recordType } from "../core/record.ts";
+import { recordType, type TlsVersion } from "../core/record.ts";
+
+/** Words for protocol versions. */
+export const versions: Readonly<Record<string, TlsVersion>> = { "1.2": 0x0303, "1.3": 0x0304 };
 
 /** Words of the trace language for record types; every other type is a number. */
 export const recordTypeNames = {
