@@ -61,7 +61,7 @@ test("launch attributes of the wrong kind are refused by name", async () => {
   assert.match(await refusal({ program: 7 }), /`program` must be the path/);
   assert.match(
     await refusal({ program, profile: "e1000" }),
-    /`profile` "e1000" is not one of connectx, innova/,
+    /`profile` "e1000" is no profile; there are connectx, innova/,
   );
   assert.match(await refusal({ program, tap: "moon" }), /`tap` is "moon"; it takes auto, host, wire/);
   assert.match(
