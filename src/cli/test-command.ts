@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { kernels } from "../core/kernel.ts";
 import { profiles } from "../core/profiles/all.ts";
 import { Timeline } from "../replay/timeline.ts";
@@ -84,7 +85,7 @@ const place = (file: string, line: number | null | undefined): string => (line ?
 function update(file: string, under: readonly (Variant | null)[]): void {
   const timelines: Timeline[] = [];
   for (const variant of under) {
-    const trace = readable(file, variant);
+    const trace = readable(file, variant && namedBeside(file, variant));
     if (trace === null) return;
     timelines.push(new Timeline(trace).runAll());
   }
@@ -93,6 +94,18 @@ function update(file: string, under: readonly (Variant | null)[]): void {
   save(file, text);
   process.stderr.write(`${file}: ${added} expect line${added === 1 ? "" : "s"} added\n`);
 }
+
+/** The variant whose file's path, given from where the command runs, is as the trace has to say it. */
+const namedBeside = (file: string, { id, profileOf }: Variant): Variant => ({
+  id,
+  profileOf(own) {
+    const profile = profileOf(own);
+    if (profile.word === undefined || profile.word === own.word || path.isAbsolute(profile.word))
+      return profile;
+    const word = path.relative(path.dirname(file), profile.word);
+    return { ...profile, word: word.startsWith(".") ? word : `./${word}` };
+  },
+});
 
 function readable(file: string, variant: Variant | null) {
   try {
