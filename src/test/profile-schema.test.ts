@@ -75,6 +75,13 @@ test("bounds and forms of the schema are the reader's", () => {
   }
 });
 
+test("the README's example is a profile without mistakes", () => {
+  const [, example] = /## Your own NIC[\s\S]*?```json\n([\s\S]*?)```/.exec(
+    readFileSync("README.md", "utf8"),
+  )!;
+  assert.deepEqual(parseProfile("my-nic.nic.json", example!).diagnostics, []);
+});
+
 test("every key and word has a description", () => {
   for (const one of within(schema)) {
     assert.ok(one.description || one === keys.versions!.items || one === keys.ciphers!.items);
