@@ -27,6 +27,22 @@ const meaningfulOnly: readonly { key: keyof Profile; where: (profile: Profile) =
     },
   ];
 
+/** What only a driver does that asks for a resync at the next record (domain.md section 5.4), and what to write elsewhere. */
+const nextRecordOnly: readonly { key: string; is: (profile: Profile) => boolean; message: string }[] = [
+  {
+    key: "countsAsOutOfOrder",
+    is: ({ countsAsOutOfOrder }) => countsAsOutOfOrder === "fallbacks",
+    message:
+      'only a driver whose recovery is next-record counts fallbacks as out of order; write "countsAsOutOfOrder": "mismatches"',
+  },
+  {
+    key: "seqCheckedByNic",
+    is: ({ seqCheckedByNic }) => seqCheckedByNic,
+    message:
+      'only a driver whose recovery is next-record tells the NIC the number to check; write "seqCheckedByNic": false',
+  },
+];
+
 /** Keys of a profile file that contradict what else the profile is; `given` holds those that the file gives. */
 export function conflictsIn(profile: Profile, given: ReadonlyMap<string, unknown>): ProfileConflict[] {
   const conflicts: ProfileConflict[] = meaningfulOnly
@@ -35,17 +51,14 @@ export function conflictsIn(profile: Profile, given: ReadonlyMap<string, unknown
       key,
       message: `${key} has a meaning only where ${needs}; here recovery is ${profile.recovery} and prefixVia ${profile.prefixVia}: leave ${key} out`,
     }));
-  if (profile.countsAsOutOfOrder === "fallbacks" && profile.recovery !== "next-record")
-    conflicts.push({ key: keyOf(given, "countsAsOutOfOrder", "recovery"), message: fallbacksOnly });
+  for (const { key, is, message } of profile.recovery === "next-record" ? [] : nextRecordOnly)
+    if (is(profile)) conflicts.push({ key: keyOf(given, key, "recovery"), message });
   for (const key of ["versions", "ciphers"] as const) {
     const message = refusalOf(profile, key);
     if (message !== null) conflicts.push({ key: keyOf(given, key, "kernel"), message });
   }
   return conflicts;
 }
-
-const fallbacksOnly =
-  'only a driver whose recovery is next-record counts fallbacks as out of order; write "countsAsOutOfOrder": "mismatches"';
 
 /** Of two keys that contradict each other the one to tell of: the first, unless only the second is in the file. */
 const keyOf = (given: ReadonlyMap<string, unknown>, first: string, second: string): string =>

@@ -34,7 +34,7 @@ test("every key of a profile can be given", () => {
   "$schema": "../profile.schema.json", "base": "connectx", "id": "n1", "title": "N 1", "recovery": "rebuild",
   "prefixVia": "sync-packet", "recordsFrom": "packet", "paramsWithFirstPacket": false,
   "straddleDrop": "bypass-required", "countsSkips": false, "checksSkippedMark": false, "commit": "undone",
-  "seqCheckedByNic": true, "onReset": "loses-contexts", "countsAsOutOfOrder": "mismatches", "countsPackets": "skbs",
+  "seqCheckedByNic": false, "onReset": "loses-contexts", "countsAsOutOfOrder": "mismatches", "countsPackets": "skbs",
   "versions": ["1.3", "1.2"], "ciphers": ["aes-256-gcm"], "syncHeaderSize": 62,
   "counters": { "resyncs": "n1_resyncs", "dumpBytes": null }, "descriptorNames": { "dump": "FEED" },
   "faults": ["long-dump", "no-undo"], "kernel": "next"
@@ -53,7 +53,7 @@ test("every key of a profile can be given", () => {
     countsSkips: false,
     checksSkippedMark: false,
     commit: "undone",
-    seqCheckedByNic: true,
+    seqCheckedByNic: false,
     onReset: "loses-contexts",
     countsAsOutOfOrder: "mismatches",
     countsPackets: "skbs",
@@ -69,13 +69,14 @@ test("every key of a profile can be given", () => {
   const given = profileKeys.filter((key) => key !== "continuesPrefix");
   for (const key of given) assert.ok(text.includes(`"${key}"`), key);
   assert.equal(read('{"base": "connectx", "continuesPrefix": true}').continuesPrefix, true);
+  assert.equal(read('{"base": "fungible", "seqCheckedByNic": true}').seqCheckedByNic, true);
 });
 
 test("every word that a key can take is taken", () => {
   for (const [key, words] of Object.entries(profileWords)) {
     const recovery = key === "countsAsOutOfOrder" ? `, "recovery": "next-record"` : "";
     for (const word of words) {
-      // A connectx that keeps no record of fallbacks has none to count when it becomes pieces: only rebuild ones differ.
+      // Only next-record has fallbacks to count.
       const profile = read(`{"base": "connectx", "${key}": "${word}"${recovery}}`);
       assert.equal(profile[key as keyof typeof profileWords], word);
     }
@@ -240,9 +241,14 @@ const mistakes: [text: string, marked: string, message: string][] = [
     "continuesPrefix has a meaning only where recovery is rebuild and prefixVia is dump; here recovery is rebuild and prefixVia sync-packet: leave continuesPrefix out",
   ],
   [
-    '{"base": "netronome", "recovery": "presync"}',
+    '{"base": "netronome", "recovery": "presync", "seqCheckedByNic": false}',
     "                      ^^^^^^^^^^",
     'only a driver whose recovery is next-record counts fallbacks as out of order; write "countsAsOutOfOrder": "mismatches"',
+  ],
+  [
+    '{"base": "connectx", "seqCheckedByNic": true}',
+    "                     ^^^^^^^^^^^^^^^^^",
+    'only a driver whose recovery is next-record tells the NIC the number to check; write "seqCheckedByNic": false',
   ],
   [
     '{"base": "connectx", "versions": ["1.3"], "kernel": "v5.8"}',

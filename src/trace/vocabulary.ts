@@ -83,7 +83,7 @@ export const eventForms = [
 
 /** The lines that there are, as messages show them. */
 export const lineForms = [
-  "device NAME [profile=P] [kernel=K] [mtu=N] [slaves=NAME,…]",
+  "device NAME [profile=P|FILE.json] [kernel=K] [mtu=N] [slaves=NAME,…]",
   "connection NAME device=NAME [key=value …]",
   "+SECONDS CONNECTION EVENT",
   "+SECONDS DEVICE down|up|reset|hold|resume|refuse|accept",
