@@ -4,13 +4,8 @@ import { checkExpectations, type Failure } from "../replay/expectations.ts";
 import { Timeline } from "../replay/timeline.ts";
 import { type OpenOptions, openTrace } from "../trace/open.ts";
 import { type FileAccess, type Progress, UserError } from "../trace/platform.ts";
-import {
-  namesFile,
-  type ProfileFinder,
-  pathBeside,
-  profileFinder,
-  profileForms,
-} from "../trace/profile-finder.ts";
+import { type ProfileFinder, pathBeside, profileFinder, profileForms } from "../trace/profile-finder.ts";
+import { namesFile } from "../trace/profile-word.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { AdapterEnvironment } from "./environment.ts";
 

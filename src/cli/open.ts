@@ -3,13 +3,8 @@ import type { Profile } from "../core/profile.ts";
 import { globMatcher } from "../trace/glob.ts";
 import { type OpenOptions, openTrace } from "../trace/open.ts";
 import { type Progress, UserError } from "../trace/platform.ts";
-import {
-  namesFile,
-  type ProfileFinder,
-  pathBeside,
-  profileFinder,
-  profileForms,
-} from "../trace/profile-finder.ts";
+import { type ProfileFinder, pathBeside, profileFinder, profileForms } from "../trace/profile-finder.ts";
+import { namesFile } from "../trace/profile-word.ts";
 import type { Stream, Trace } from "../trace/trace.ts";
 import { kernelIds, type Variant, variantOf } from "../trace/under.ts";
 import { nodePlatform, openFile } from "./node-platform.ts";

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { kernels } from "../core/kernel.ts";
-import { profiles } from "../core/profiles/all.ts";
+import { profileAmong, profiles } from "../core/profiles/all.ts";
 import { Timeline } from "../replay/timeline.ts";
 import { UserError } from "../trace/platform.ts";
 import { type Variant, variantOf, variantsOf } from "../trace/under.ts";
@@ -55,8 +55,9 @@ function askedFor({ profile, allProfiles, allKernels }: TestFlags): Variant[] | 
 /** What a trace runs under by itself: its own devices' profiles (null), then each variant that its expect lines name. */
 function variantsIn(file: string): (Variant | null)[] {
   try {
-    const find = profilesBeside(file);
-    const trace = readTraceFile(file, null, find);
+    const beside = profilesBeside(file);
+    const trace = readTraceFile(file, null, beside);
+    const find = (word: string) => beside(word) ?? profileAmong([...trace.profileFiles.values()], word);
     return [null, ...variantsOf(trace).flatMap((id) => variantOf(id, find) ?? [])];
   } catch (error) {
     if (error instanceof UserError) return [null];

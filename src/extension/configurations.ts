@@ -1,6 +1,6 @@
 import path from "node:path";
 import * as vscode from "vscode";
-import { namesFile } from "../trace/profile-finder.ts";
+import { namesFile } from "../trace/profile-word.ts";
 import { keysFor } from "./keys.ts";
 import { activeTrace, debugType, isCapture, pickTrace, workspaceTraces } from "./trace-files.ts";
 

@@ -4,6 +4,7 @@ import { profileAmong, profileById, profiles } from "../core/profiles/all.ts";
 import { list } from "./lexer.ts";
 import { type FileAccess, UserError } from "./platform.ts";
 import { parseProfile, profileSizeMax } from "./profile-file.ts";
+import { fileWordOf } from "./profile-word.ts";
 import { kernelIds } from "./under.ts";
 
 /**
@@ -11,12 +12,6 @@ import { kernelIds } from "./under.ts";
  * with the file it names goes to `report`.
  */
 export type ProfileFinder = (word: string, report?: (message: string) => void) => Profile | null;
-
-/** A path, and behind it bugs and kernel as behind a family. A folder may end in .json, so the last ending counts. */
-const fileWord = /^(.+\.json)((?:\/[^/@]+)?(?:@[^/@]+)?)$/is;
-
-/** True if a word names a profile file: its path ends in .json. Every other word names a family of the model. */
-export const namesFile = (word: string): boolean => fileWord.test(word);
 
 /** Files that one trace may name: each costs a look at the disk. */
 const filesMax = 64;
@@ -28,14 +23,15 @@ interface ReadFile {
 }
 
 /**
- * Finds the model's profiles, those of files, and by their ids those of files that it read before. `open` opens a file by
- * the path in the word and throws UserError if it cannot. Each file is read once.
+ * Finds the model's profiles and those of files. `open` opens a file by the path in the word and throws UserError if it
+ * cannot. Each file is read once.
  */
 export function profileFinder(open: (path: string) => FileAccess): ProfileFinder {
   const files = new Map<string, ReadFile>();
   return (word, report = () => {}) => {
-    const [, path, variant] = fileWord.exec(word) ?? [];
-    if (path === undefined) return profileById(word) ?? profileAmong(profilesOf(files), word);
+    const named = fileWordOf(word);
+    if (named === null) return profileById(word);
+    const { path, variant } = named;
     const file = files.get(path) ?? (files.size < filesMax ? readFile(open, path) : tooMany);
     if (file !== tooMany) files.set(path, file);
     for (const message of file.messages) report(message);
@@ -50,9 +46,6 @@ const tooMany: ReadFile = {
   profile: null,
   messages: [`a trace names at most ${filesMax} profile files; leave some out`],
 };
-
-const profilesOf = (files: ReadonlyMap<string, ReadFile>): Profile[] =>
-  [...files.values()].flatMap(({ profile }) => (profile === null ? [] : [profile]));
 
 function readFile(open: (path: string) => FileAccess, path: string): ReadFile {
   try {

@@ -1,7 +1,9 @@
 import type { Profile } from "../core/profile.ts";
+import { profileAmong } from "../core/profiles/all.ts";
 import { DiagnosticList } from "./diagnostics.ts";
 import type { Token } from "./lexer.ts";
 import type { ProfileFinder } from "./profile-finder.ts";
+import { fileWordOf } from "./profile-word.ts";
 import type { StreamProgress } from "./progress.ts";
 import type { Diagnostic, Expectation, Trace } from "./trace.ts";
 
@@ -22,6 +24,10 @@ export class Reading {
   readonly devices = new Map<string, number>();
   readonly connections = new Map<string, DeclaredConnection>();
   readonly deviceLines: number[] = [];
+  /** Profiles of files that device lines name, by their paths: only those of lines that are not left out. */
+  readonly declared = new Map<string, Profile>();
+  /** Those that the line being read names. */
+  readonly named = new Map<string, Profile>();
   readonly connectionLines: number[] = [];
   /** Line being read, from 1. */
   line = 0;
@@ -44,10 +50,11 @@ export class Reading {
     this.asked = asked;
   }
 
-  /** The profile that a word names, remembered by it if it is from a file; null if there is none. */
+  /** The profile that a word names: of the model, of a file, or by its id of a file that a device line names; or null. */
   profileNamed(word: string, report?: (message: string) => void): Profile | null {
-    const profile = this.profiles(word, report);
-    if (profile?.word !== undefined) this.trace.profileFiles.set(profile.word, profile);
+    const path = fileWordOf(word)?.path;
+    const profile = this.profiles(word, report) ?? profileAmong([...this.declared.values()], word);
+    if (path !== undefined && profile !== null) this.named.set(path, this.profiles(path)!);
     return profile;
   }
 
@@ -55,8 +62,13 @@ export class Reading {
     this.diagnostics.report(severity, token, message, line);
   }
 
-  /** Says how many diagnostics did not fit, once the file is read. */
+  /** Once the file is read: keeps the files that its lines name, says how many diagnostics did not fit. */
   finish(): void {
+    for (const [path, profile] of this.declared) this.trace.profileFiles.set(path, profile);
+    for (const id of this.trace.expectations.flatMap(({ under }) => under)) {
+      const path = fileWordOf(id)?.path;
+      if (path !== undefined) this.trace.profileFiles.set(path, this.profiles(path)!);
+    }
     this.diagnostics.finish(this.line);
   }
 }

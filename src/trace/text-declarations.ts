@@ -16,7 +16,8 @@ import {
 import { seq } from "../core/seq.ts";
 import { derivedKeys, nameBytes, nameSizeMax, payloadOf } from "./keystream.ts";
 import { integer, integer64, LineFault, list, options, part, type Token } from "./lexer.ts";
-import { namesFile, profileForms } from "./profile-finder.ts";
+import { profileForms } from "./profile-finder.ts";
+import { namesFile } from "./profile-word.ts";
 import { StreamProgress } from "./progress.ts";
 import type { Reading } from "./reading.ts";
 import { offloadNote } from "./suites.ts";
@@ -65,6 +66,7 @@ export function readDevice(reading: Reading, words: Token[]): void {
   };
   reading.devices.set(name.text, reading.trace.devices.push(device) - 1);
   reading.deviceLines.push(reading.line);
+  for (const [path, profile] of reading.named) reading.declared.set(path, profile);
 }
 
 /** A kernel generation; null if the line names none. */

@@ -69,9 +69,9 @@ function underOf(reading: Reading, words: Token[]): { under: string[]; before: T
   return { under: idsOf(reading, ids), before: words.slice(0, at) };
 }
 
-/** The ids of a list as `connectx,v4.19,./my-nic.json@v5.8`; the id of a file that was named before names it too. */
+/** The ids of a list as `connectx,v4.19,./my-nic.json@v5.8`; the id of a file that a device line above names is known too. */
 function idsOf(reading: Reading, ids: Token): string[] {
-  const known = [...profiles.map(({ id }) => id), ...reading.trace.profileFiles.keys(), ...kernelIds];
+  const known = [...profiles.map(({ id }) => id), ...reading.declared.keys(), ...kernelIds];
   const found: string[] = [];
   let from = 0;
   for (const id of ids.text.split(",")) {
@@ -158,10 +158,11 @@ function fieldValue(reading: Reading, value: Token, as: ArgumentForm, name: stri
   return value.text;
 }
 
-/** Every profile whose counters a line can speak of: the model's, those that the trace names, and those of this run. */
-const profilesIn = ({ trace }: Reading): Profile[] => [
+/** Every profile whose counters a line can speak of: the model's, those that device lines or it name, those of this run. */
+const profilesIn = ({ trace, declared, named }: Reading): Profile[] => [
   ...profiles,
-  ...trace.profileFiles.values(),
+  ...declared.values(),
+  ...named.values(),
   ...trace.devices.map(({ profile }) => profile),
 ];
 

@@ -38,6 +38,7 @@ export function parseTrace(
 }
 
 function readOne(reading: Reading, text: string): void {
+  reading.named.clear();
   try {
     const { words, comment } = readLine(text, reading.line);
     if (comment !== null) reading.trace.comments.set(reading.line, comment);

@@ -78,7 +78,7 @@ export interface Trace {
   /** Record numbers that do not follow from the record before, by `record` event. */
   recordSns: Map<number, bigint>;
   expectations: Expectation[];
-  /** Profiles of files, by the words that name them on device lines and behind `under`. */
+  /** Profiles of files, as the files say, by the paths that name them on device lines and behind `under`. */
   profileFiles: Map<string, Profile>;
   /** Comments of a trace file by line, whole-line ones and those behind an event, so that printing keeps them. */
   comments: Map<number, string>;

@@ -1,6 +1,7 @@
 import type { Device } from "../core/connection.ts";
 import { kernelById, kernels } from "../core/kernel.ts";
 import type { Profile } from "../core/profile.ts";
+import { fileWordOf } from "./profile-word.ts";
 import type { Trace } from "./trace.ts";
 
 /**
@@ -26,9 +27,16 @@ export function underIdOf(id: string, isProfile: (word: string) => boolean): Und
 export function runsUnder({ profileFiles }: Trace, device: Device, id: string): boolean {
   const { profile, kernel } = underIdOf(id, () => true)!;
   return (
-    (profile === null || (profileFiles.get(profile)?.id ?? profile) === device.profile.id) &&
+    (profile === null || profileIdOf(profileFiles, profile) === device.profile.id) &&
     (kernel === null || kernel === device.kernel.id)
   );
+}
+
+/** The id of the profile that a word names. */
+function profileIdOf(files: Trace["profileFiles"], word: string): string {
+  const named = fileWordOf(word);
+  const profile = named && files.get(named.path);
+  return profile ? `${profile.id}${named.variant}` : word;
 }
 
 /** Ids of the generations, for messages. */
