@@ -82,7 +82,7 @@ function idsOf(reading: Reading, ids: Token): string[] {
       throw new LineFault(
         id === "" ? ids : token,
         messages[0] ??
-          `no profile or kernel of this name; there are ${list(known)}, both as connectx@v5.8, with a bug as connectx/long-dump`,
+          `no profile or kernel of this name; there are ${list(known)}, both as connectx@v5.8, with a bug as connectx/long-dump, of a file as ./my-nic.json`,
       );
     if (found.includes(id)) throw new LineFault(token, `${id} is given twice; leave one out`);
     found.push(id);
