@@ -15,7 +15,7 @@ export interface LaunchArguments {
   program: string;
   /** Paths of key log and crypto_info files, and crypto_infos themselves; null: look beside the capture. */
   keys: (string | object)[] | null;
-  /** A profile of the model, or the path of a file, beside the program unless absolute; null: the trace's own devices, connectx for captures. */
+  /** A profile's word; a file's path begins beside the program. Null: the trace's own devices, connectx for captures. */
   profile: string | null;
   /** Globs over stream names; empty = all. */
   streams: string[];
