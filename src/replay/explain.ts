@@ -87,6 +87,7 @@ const readOn: Readonly<Record<string, string>> = {
   dropped: "tls-offload.rst, “Error handling”, TX; counters tx_tls_drop_no_sync_data, tx_tls_drop_bypass_req",
   bypass: "tls_record_is_start_marker(); counter tx_tls_skip_no_sync_data",
   "record-released": "tls_tcp_clean_acked() in net/tls/tls_device.c",
+  "profile-differs": "README, “Comparing profiles”; the other profiles' queues stand under driver.compared",
   "record-pushed": "tls_push_record() in net/tls/tls_device.c",
 };
 
@@ -148,6 +149,7 @@ export const gravity: readonly number[] = [
   Effect["authentication-failed"],
   Effect["out-of-step"],
   Effect["expectation-failed"],
+  Effect["profile-differs"],
   Effect.dropped,
   Effect["lookup-failed"],
   Effect.resync,

@@ -1,5 +1,5 @@
 import type { Device } from "../core/connection.ts";
-import { kernelById, kernels } from "../core/kernel.ts";
+import { anyKernel, type Kernel, kernelById, kernels } from "../core/kernel.ts";
 import type { Profile } from "../core/profile.ts";
 import { profileById } from "../core/profiles/all.ts";
 import type { Trace } from "./trace.ts";
@@ -46,6 +46,36 @@ export function profileUnder(variant: string | null, declared: string): Profile 
   const own = profileById(declared);
   return own && { ...own, kernel: kernelById(variant) };
 }
+
+/** What a trace is to run under instead of its own devices: a profile, a kernel generation, or both. */
+export interface Variant {
+  /** As the user named it. */
+  id: string;
+  /** Null: each device keeps its own. */
+  profile: Profile | null;
+  kernel: Kernel | null;
+}
+
+/** The variant of an id as behind `under`; null if there is none. */
+export function variantOf(id: string): Variant | null {
+  const kernel = kernelById(id);
+  if (kernel !== null) return { id, profile: null, kernel };
+  const profile = profileById(id);
+  return profile && { id, profile, kernel: profile.kernel };
+}
+
+/**
+ * The same trace on other NICs. All but the devices is shared, for a replay only reads it: events, connections with the
+ * sources of their bytes, verdicts; states and logs are each machine's own.
+ */
+export const withVariant = (trace: Trace, { profile, kernel }: Variant): Trace => ({
+  ...trace,
+  devices: trace.devices.map((device) => {
+    // A generation that came with the device's own profile goes with it.
+    const own = profile !== null && device.profile.kernel !== null ? anyKernel : device.kernel;
+    return { ...device, profile: profile ?? device.profile, kernel: kernel ?? own };
+  }),
+});
 
 /** Variants that a trace speaks of behind `under` and that none of its own devices is, each once, in the file's order. */
 export function variantsOf({ expectations, devices }: Trace): string[] {
