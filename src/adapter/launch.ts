@@ -1,10 +1,12 @@
 import type { Profile } from "../core/profile.ts";
 import { profileById, profiles } from "../core/profiles/all.ts";
+import { Comparison } from "../replay/compare.ts";
 import { checkExpectations, type Failure } from "../replay/expectations.ts";
 import { Timeline } from "../replay/timeline.ts";
 import { type OpenOptions, openTrace } from "../trace/open.ts";
 import { type FileAccess, type Progress, UserError } from "../trace/platform.ts";
 import type { Trace } from "../trace/trace.ts";
+import { kernelIds, type Variant, variantOf, withVariant } from "../trace/under.ts";
 import type { AdapterEnvironment } from "./environment.ts";
 
 /** What a launch configuration may say; package.json's `configurationAttributes` describe the same. */
@@ -20,6 +22,8 @@ export interface LaunchArguments {
   tap: OpenOptions["tap"];
   offloadStart: OpenOptions["offloadStart"];
   stopOnEntry: boolean;
+  /** Profiles to compare the trace's own with; empty = none. */
+  compare: Variant[];
 }
 
 /** A trace that was opened and run through once: what a session debugs. */
@@ -50,6 +54,7 @@ export function readLaunch(given: unknown): LaunchArguments {
     tap: oneOf(attributes, "tap", ["auto", "host", "wire"]),
     offloadStart: oneOf(attributes, "offloadStart", ["after-finished", "after-ccs"]),
     stopOnEntry: readFlag(attributes, "stopOnEntry"),
+    compare: readCompare(attributes.compare),
   };
 }
 
@@ -70,6 +75,19 @@ function readProfile(id: unknown): Profile | null {
   if (profile) return profile;
   const known = profiles.map((each) => each.id).join(", ");
   throw new UserError(`launch configuration: \`profile\` ${JSON.stringify(id)} is not one of ${known}`);
+}
+
+function readCompare(ids: unknown): Variant[] {
+  if (ids === undefined || ids === null) return [];
+  const list: unknown[] = Array.isArray(ids) ? ids : [ids];
+  return list.map((id) => {
+    const variant = typeof id === "string" ? variantOf(id) : null;
+    if (variant) return variant;
+    const known = [...profiles.map((each) => each.id), ...kernelIds].join(", ");
+    throw new UserError(
+      `launch configuration: \`compare\` takes a list of ${known}, and both as innova@v4.19; not ${JSON.stringify(id)}`,
+    );
+  });
 }
 
 function readStreams(streams: unknown): string[] {
@@ -112,16 +130,32 @@ export async function load(
     const options = { profile, streams, tap, offloadStart };
     const trace = await openTrace(file, keys, options, environment.platform, progress);
     if (trace.connections.length === 0 || trace.events.count === 0) throw new UserError(nothingIn(trace));
-    const timeline = new Timeline(trace);
-    for (let done = 0; done < timeline.eventCount; ) {
-      done = timeline.run(sliceSize);
-      await progress.tick(done, timeline.eventCount, "replaying");
-    }
+    const timeline = await replayed(trace, launch.compare, progress);
     return { file, trace, timeline, failures: checkExpectations(timeline) };
   } catch (error) {
     file.close?.();
     throw error;
   }
+}
+
+/** The trace's first pass; with profiles to compare it is one of a comparison's, which marks what differs. */
+async function replayed(trace: Trace, variants: readonly Variant[], progress: Progress): Promise<Timeline> {
+  if (variants.length === 0) {
+    const timeline = new Timeline(trace);
+    for (let done = 0; done < timeline.eventCount; ) {
+      done = timeline.run(sliceSize);
+      await progress.tick(done, timeline.eventCount, "replaying");
+    }
+    return timeline;
+  }
+  const own = [...new Set(trace.devices.map(({ profile }) => profile.id))].join(", ");
+  const others = variants.map((variant) => ({ id: variant.id, trace: withVariant(trace, variant) }));
+  const comparison = new Comparison([{ id: own, trace }, ...others]);
+  for (let done = 0; done < comparison.total; ) {
+    done = comparison.advance(Math.ceil(sliceSize / comparison.runs.length));
+    await progress.tick(done, comparison.total, "comparing");
+  }
+  return comparison.runs[0]!.timeline;
 }
 
 function keyTexts(environment: AdapterEnvironment, { program, keys }: LaunchArguments): string[] {

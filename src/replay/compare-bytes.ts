@@ -36,11 +36,13 @@ export interface BytesCompared {
 /** Compares the bytes that left under each run in an event with whole-record encryption and with the first run's. */
 export function compareBytes(timelines: readonly Timeline[], event: number): BytesCompared {
   const sent = timelines.map((timeline) => sentIn(timeline, event));
+  const wrong = sent.map((packets) => differenceIn(packets, (packet) => [packet]));
   const differences = sent.flatMap((packets, run): ByteDifference[] => {
-    const wrong = differenceIn(packets, (packet) => [packet]);
-    if (wrong) return [{ run, ...wrong, from: "encryption" }];
-    const other =
-      run === 0 ? null : differenceIn(packets, (packet, i) => partnersOf(packets, sent[0]!, packet, i));
+    const own = wrong[run];
+    if (own) return [{ run, ...own, from: "encryption" }];
+    // Right bytes that differ from wrong ones are not told once more.
+    if (run === 0 || wrong[0]) return [];
+    const other = differenceIn(packets, (packet, i) => partnersOf(packets, sent[0]!, packet, i));
     return other ? [{ run, ...other, from: "first" }] : [];
   });
   const unknown = sent.map(

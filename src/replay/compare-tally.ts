@@ -1,7 +1,7 @@
 import { int32 } from "../core/columns.ts";
 import { Descriptor, descriptorKinds } from "../core/descriptor.ts";
 import { Effect } from "../core/effect.ts";
-import { dropReasons } from "../core/effect-words.ts";
+import { dropReasons, PieceCode } from "../core/effect-words.ts";
 import { Flag, Kind } from "../core/event.ts";
 import type { Machine } from "../core/machine.ts";
 import { type EventSink, effectWidth } from "./event-sink.ts";
@@ -80,20 +80,28 @@ export class Tally {
     }
   }
 
-  /** What became of the packet when the driver was done with it. */
+  /** What became of the packet when the driver was done with it: the last effect that decides. */
   private takeOutcome({ effects, driverEnd }: EventSink): void {
     const { values } = effects;
     let outcome = -1;
     let bytes = 0;
+    let pieces = 0;
+    let plainPieces = 0;
     for (let at = 0; at < driverEnd; at += effectWidth) {
       const kind = values[at]!;
-      const decides = kind === Effect.encrypted || kind === Effect["software-fallback"];
-      if (!decides && kind !== Effect.dropped) continue;
+      if (kind === Effect.piece) {
+        pieces++;
+        if (values[at + 1] === PieceCode.plain) plainPieces++;
+      }
+      if (kind !== Effect.encrypted && kind !== Effect["software-fallback"] && kind !== Effect.dropped)
+        continue;
       outcome = kind;
       bytes = values[at + 2]!;
     }
+    // Chelsio's driver counts every packet as encrypted, also one that lies before the start marker as a whole.
+    const isPlain = pieces > 0 && pieces === plainPieces;
     if (outcome === Effect.dropped) this.dropped++;
-    else if (outcome === Effect.encrypted) this.encrypted++;
+    else if (outcome === Effect.encrypted && !isPlain) this.encrypted++;
     else if (outcome === Effect["software-fallback"]) {
       this.fallback++;
       this.fallbackBytes += bytes;
@@ -129,11 +137,13 @@ export class Tally {
     return this.descriptors.reduce((sum, count) => sum + count, 0);
   }
 
-  /** How often the device's TLS state was set: params, SYNC packets, presyncs that move it, tls_dev_resync. */
+  /**
+   * How often the device's TLS state was set: params (static and progress ones together are once), SYNC packets, presyncs
+   * that move it, tls_dev_resync. What a context starts from at install is none, the params of a first packet are one.
+   */
   get stateChanges(): number {
-    const { staticParams, progressParams, syncPacket } = Descriptor;
-    const { descriptors } = this;
-    const posted = descriptors[staticParams]! + descriptors[progressParams]! + descriptors[syncPacket]!;
+    const { progressParams, syncPacket } = Descriptor;
+    const posted = this.descriptors[progressParams]! + this.descriptors[syncPacket]!;
     return posted + this.movingPresyncs + this.commands;
   }
 

@@ -165,7 +165,7 @@ export class Comparison {
   private finish(): void {
     const { timeline } = this.runs[0]!;
     if (timeline.compared) return;
-    timeline.compared = (event) => comparedAt(this, event);
+    timeline.compared = { ids: this.runs.map(({ id }) => id), at: (event) => comparedAt(this, event) };
     for (const finding of this.findings)
       timeline.markFinding(finding.event, Effect["profile-differs"], wordFinding(this, finding));
   }

@@ -50,6 +50,12 @@ export interface ComparedEvent {
   fallback: number;
 }
 
+/** The events of a trace under several profiles. */
+export interface ComparedEvents {
+  readonly ids: readonly string[];
+  at(event: number): ComparedEvent[];
+}
+
 /** The sink for the event somebody looks at: keeps every stage with a copy of the state. */
 export class RecordingSink implements Sink {
   readonly stages: StageRecord[] = [];

@@ -7,7 +7,7 @@ import { type ConnectionState, stateFields } from "../core/state.ts";
 import { step, stepFor } from "../core/step.ts";
 import { Authenticated, type Trace, Wire } from "../trace/trace.ts";
 import {
-  type ComparedEvent,
+  type ComparedEvents,
   type EffectRecord,
   MaskSink,
   type Recording,
@@ -47,8 +47,8 @@ export class Timeline {
   /** What is found about events from outside the model, as text: a `finding` argument is an index into it. */
   readonly findings: string[] = [];
   private readonly found = new Map<number, EffectRecord[]>();
-  /** What other profiles make of an event, where the trace is compared under them; else null. */
-  compared: ((event: number) => ComparedEvent[]) | null = null;
+  /** What other profiles make of the events, where the trace is compared under them; else null. */
+  compared: ComparedEvents | null = null;
   private readonly recordings = new Map<number, Recording>();
 
   /** `sink` hears what the first pass says; its masks are cleared before every event. */

@@ -10,6 +10,7 @@ import { advance, after, distance, type Seq, seq } from "../core/seq.ts";
 import type { ConnectionState } from "../core/state.ts";
 import { printEvent } from "../trace/text-print.ts";
 import { Wire } from "../trace/trace.ts";
+import { comparedNodes } from "./compare-view.ts";
 import type { Recording } from "./recording.ts";
 import type { Position, Timeline } from "./timeline.ts";
 import { group, leaf, type Raw, SeqValue, show, type ViewNode } from "./value.ts";
@@ -87,6 +88,7 @@ export const passingPaths: ReadonlySet<string> = new Set([
     "wire",
     "ack",
   ].map((name) => `packet.${name}`),
+  "driver.compared",
   "descriptors.recordSn",
   "descriptors.prefixLength",
   "records.openRecordLength",
@@ -255,6 +257,7 @@ function driver(view: View): ViewNode {
       "postedRecordSn",
       state.postedRow > 0 && state.tail > 0 ? log.countedSn(state.postedRow, state.tail) : null,
     ),
+    ...comparedNodes(view),
     group("driver.counters", "counters", `tx_tls_ooo=${state.outOfOrder}`, () => {
       const counters: [string, Raw][] = Object.entries(countersOf(state)).filter(([name]) =>
         name.startsWith("tx_"),
