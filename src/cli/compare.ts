@@ -47,9 +47,12 @@ async function compared(
   variants: readonly Variant[],
   flags: CompareFlags,
 ): Promise<Comparison> {
-  const selected = new Set(selectedStreams(trace, flags).map(({ connection }) => connection));
-  if (trace.connections.length === 0 || trace.events.count === 0)
-    throw new UserError(`${trace.name} has nothing to replay`);
+  const streams = selectedStreams(trace, flags).filter(({ connection }) => connection >= 0);
+  if (streams.length === 0 || trace.events.count === 0)
+    throw new UserError(
+      `${trace.name} has no offloaded stream to compare${flags.stream ? " of that name" : ""}`,
+    );
+  const selected = new Set(streams.map(({ connection }) => connection));
   const contestants = variants.map((variant) => ({ id: variant.id, trace: withVariant(trace, variant) }));
   const comparison = new Comparison(contestants, {
     isWanted: (connection) => selected.has(connection),

@@ -104,38 +104,53 @@ export class Comparison {
   }
 
   private replay(event: number): void {
-    const { runs, sinks, isWanted } = this;
-    const connection = runs[0]!.timeline.trace.events.connection.values[event]!;
+    const { runs, sinks } = this;
+    const { events } = runs[0]!.timeline.trace;
+    const connection = events.connection.values[event]!;
     for (let run = 0; run < runs.length; run++) {
       const { timeline, tally } = runs[run]!;
       const sink = sinks[run]!;
       const tailBefore = connection < 0 ? 0 : timeline.machine.states[connection]!.waitTail;
       sink.clear();
       timeline.run(1);
-      tally.take(timeline.machine, event, sink, tailBefore, isWanted);
+      tally.take(timeline.machine, event, sink, tailBefore, this.isWanted);
     }
-    if (!runs[0]!.timeline.connectionsOf(event).some(isWanted)) return;
-    const same = this.isSame();
-    if (!same) this.differing.push(event);
+    if (connection >= 0 ? this.isWanted(connection) : this.isOfWanted(event)) this.setSideBySide(event);
+  }
+
+  /** True if a device's event is about a connection that counts. */
+  private isOfWanted(event: number): boolean {
+    return this.runs[0]!.timeline.connectionsOf(event).some(this.isWanted);
+  }
+
+  /** Notes the event if the runs differ in it, or if its bytes have to be looked at. */
+  private setSideBySide(event: number): void {
+    const { sinks, allBytes } = this;
     const { left } = sinks[0]!;
-    const sentAlike = same || sinks.every((sink) => sink.left === left);
+    let sentAlike = true;
+    let needsBytes = false;
+    for (const sink of sinks) {
+      sentAlike &&= sink.left === left;
+      needsBytes ||= sink.isSuspect || (allBytes && sink.left > 0);
+    }
+    if (!this.isSame()) this.differing.push(event);
     if (!sentAlike)
       this.lefts.set(
         event,
         sinks.map((sink) => sink.left),
       );
-    const needsBytes = sinks.some((sink) => sink.isSuspect || (this.allBytes && sink.left > 0));
     if (!sentAlike || needsBytes) this.looked.push(event);
   }
 
   /** True if every run has the effects and the descriptors of the first one. */
   private isSame(): boolean {
-    const [first, ...others] = this.runs;
-    return others.every(
-      ({ tally }, i) =>
-        sameCells(tally.posted, first!.tally.posted) &&
-        sameCells(this.sinks[i + 1]!.effects, this.sinks[0]!.effects),
-    );
+    const { runs, sinks } = this;
+    const { posted } = runs[0]!.tally;
+    const { effects } = sinks[0]!;
+    for (let run = 1; run < runs.length; run++)
+      if (!sameCells(runs[run]!.tally.posted, posted) || !sameCells(sinks[run]!.effects, effects))
+        return false;
+    return true;
   }
 
   /** Counters are read before anybody seeks. */

@@ -39,10 +39,14 @@ export class EventSink extends MaskSink {
   override effect(kind: number, a = 0, b = 0): void {
     super.effect(kind);
     const { effects } = this;
-    effects.push(kind);
-    effects.push(a);
-    effects.push(b);
-    effects.push(this.machine!.current);
+    const at = effects.length;
+    effects.reserve(at + effectWidth);
+    const { values } = effects;
+    values[at] = kind;
+    values[at + 1] = a;
+    values[at + 2] = b;
+    values[at + 3] = this.machine!.current;
+    effects.length = at + effectWidth;
     if (!this.isBehindDriver) this.driverEnd = effects.length;
   }
 
