@@ -38,7 +38,10 @@ reading(
       "connectx,netronome,innova@v4.19,connectx/long-dump",
   )
   .option("--all", "list every event that differs")
-  .option("--bytes", "compute all bytes that leave, also those that are right by construction")
+  .option(
+    "--bytes",
+    "compute all bytes that leave, also those that are right by construction (milliseconds a packet)",
+  )
   .option("--strict", "end with 1 also where one profile drops what another sends")
   .option("--json", "one JSON object a line: profiles, events that differ, findings, the outcome")
   .action(async (file: string, flags: CompareFlags) => (await import("./compare.ts")).compare(file, flags));

@@ -190,6 +190,13 @@ connection web device=eth0 version=1.2 cipher=aes-128-gcm seq=0 rec_seq=1
   assert.equal(connectx!.payloadBytes, 3029);
 });
 
+test("work done in slices comes to the same as at once", () => {
+  const whole = comparedText(worked, "connectx,connectx/placeholder-leak");
+  const sliced = comparedText(worked, "connectx,connectx/placeholder-leak", {}, 1);
+  assert.deepEqual(sliced.findings, whole.findings);
+  assert.deepEqual(tableOf(sliced), tableOf(whole));
+});
+
 test("only the connections that are wanted count", () => {
   const two = worked.replace(
     "+0 web send 3000",

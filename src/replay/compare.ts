@@ -42,6 +42,9 @@ export interface CompareOptions {
   allBytes?: boolean;
 }
 
+/** Looking at an event's bytes takes as long as replaying so many events. */
+const lookCost = 1000;
+
 /**
  * The same trace in lock step under several profiles: what each posts, replays, drops, and whether the wire can tell
  * them apart. Two passes in slices, so that it can be cancelled: the replay, which compares effects and descriptors
@@ -77,12 +80,12 @@ export class Comparison {
     this.allBytes = allBytes;
   }
 
-  /** What there is to do: events to replay, and, as soon as they are known, events to look at. */
+  /** What there is to do, in events replayed; it grows as events turn up whose bytes have to be looked at. */
   get total(): number {
-    return this.runs[0]!.timeline.eventCount + this.looked.length;
+    return this.runs[0]!.timeline.eventCount + lookCost * this.looked.length;
   }
 
-  /** Does up to `count` more of it and gives how much is done. */
+  /** Does about `count` more of it and gives how much is done. */
   advance(count: number): number {
     const { eventCount } = this.runs[0]!.timeline;
     if (this.replayed < eventCount) {
@@ -90,17 +93,12 @@ export class Comparison {
       while (this.replayed < end) this.replay(this.replayed++);
       if (end === eventCount) this.finishReplay();
     } else {
-      const end = Math.min(this.looked.length, this.compared + count);
+      const end = Math.min(this.looked.length, this.compared + Math.ceil(count / lookCost));
       while (this.compared < end) this.look(this.looked.at(this.compared++));
     }
-    if (this.replayed + this.compared === this.total) this.finish();
-    return this.replayed + this.compared;
-  }
-
-  /** All of it at once. */
-  runAll(): this {
-    while (this.advance(this.total) < this.total);
-    return this;
+    const done = this.replayed + lookCost * this.compared;
+    if (done === this.total) this.finish();
+    return done;
   }
 
   private replay(event: number): void {
