@@ -7,12 +7,15 @@ import { Effect } from "../core/effect.ts";
 import { dropReasons } from "../core/effect-words.ts";
 import { Flag, Kind } from "../core/event.ts";
 import { profiles } from "../core/profiles/all.ts";
+import { connectx } from "../core/profiles/connectx.ts";
 import { advance, after, seq } from "../core/seq.ts";
 import type { Comparison } from "../replay/compare.ts";
+import { wordFinding } from "../replay/compare-words.ts";
 import type { Timeline } from "../replay/timeline.ts";
 import type { Trace } from "../trace/trace.ts";
 import { compared } from "./comparing.ts";
 import { corpusFolder } from "./corpus.ts";
+import { generate, readStory } from "./generate.ts";
 
 const all = profiles.map(({ id }) => id).join(",");
 const samples = ["lossy", "upload"].map((name) => path.join("media/samples", name));
@@ -55,6 +58,23 @@ for (const name of captures) {
     }
   });
 }
+
+test("random traces: the numbers add up and every byte is right, under every profile", () => {
+  let dropped = 0;
+  for (let seed = 1; seed <= 30; seed++) {
+    const trace = readStory(generate(seed, connectx), connectx);
+    const comparison = compared(trace, all, { allBytes: true });
+    addsUp(comparison);
+    const wrong = comparison.findings.filter(({ bytes }) => bytes.length > 0);
+    assert.deepEqual(
+      wrong.map((finding) => wordFinding(comparison, finding)),
+      [],
+      `seed ${seed}`,
+    );
+    dropped += comparison.findings.length;
+  }
+  assert.ok(dropped > 0, "some trace has a packet that not all profiles send");
+});
 
 test("the samples have returns to new data, or the comparison above says nothing", async () => {
   for (const name of samples) assert.ok(jumpsIn(await opened(name)).returns.length > 0, name);
