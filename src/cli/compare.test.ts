@@ -59,7 +59,7 @@ test("a packet that only some send is told, and is an error only if that is aske
   const { status, out } = compare(trace, ...profiles);
   assert.equal(status, 0);
   assert.match(out, /\n {9}freebsd-connectx sends 1448 bytes, connectx sends nothing\n/);
-  assert.match(out, /1 event in which not all send the same packets, which is legal\.\n$/);
+  assert.match(out, /In 1 event not all send the same packets: dropping is legal\.\n$/);
   assert.equal(compare(trace, ...profiles, "--strict").status, 1);
 });
 

@@ -123,10 +123,9 @@ function notesOn({ runs }: Comparison): string[] {
 }
 
 function wordOutcome({ bytesDiffer, runs }: Comparison, sentByFew: number): string {
+  const events = sentByFew === 1 ? "event" : "events";
   const drops =
-    sentByFew === 0
-      ? ""
-      : ` ${sentByFew} ${sentByFew === 1 ? "event" : "events"} in which not all send the same packets, which is legal.`;
+    sentByFew === 0 ? "" : ` In ${sentByFew} ${events} not all send the same packets: dropping is legal.`;
   if (bytesDiffer) return `Bytes differ on the wire.${drops}`;
   const unknown = runs.some(({ unknownBytes }) => unknownBytes > 0);
   const what = unknown
