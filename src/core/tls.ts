@@ -47,7 +47,9 @@ export function sendmsg(machine: Machine, event: number, state: ConnectionState,
     closed: () => closeRecord(machine, event, state, type, sink),
   });
   if (filling.more || !faults.stalePending) state.pendingOpen = state.openLength > 0 ? 1 : 0;
-  if ((flags & Flag.eor) !== 0) fenceHere(machine, connection, state, sink);
+  if ((flags & Flag.eor) === 0) return;
+  fenceHere(machine, connection, state, sink);
+  sink.stage(Stage["tcp.fence"], -1);
 }
 
 /** A control message ends the open record, as application data whatever it was to be. */
