@@ -77,6 +77,8 @@ export interface Faults {
   overfillsFragments?: boolean;
   /** The validation hook is taken away when the device goes down. */
   unhooksOnDown?: boolean;
+  /** A closed connection's context stays in the driver: it waits for the one work item that deletes them all. */
+  deletesInTurn?: boolean;
   /** The context is installed on another slave of the bond than the one that sends. */
   wrongSlave?: boolean;
   /** The software fallback's cipher makes wrong tags. */
@@ -149,6 +151,12 @@ export const faultVariants: readonly FaultVariant[] = [
     "TX_SYNC_SCHED is cleared though the driver's resync failed.",
     "net/tls: don't clear the TX resync flag on error (v5.2)",
     { clearsFailedResync: true },
+  ),
+  variant(
+    "delete-backlog",
+    "Contexts of closed connections are deleted one after the other, slower than new ones come.",
+    "7adc91e0c939 net/tls: multi-threaded calls to TX tls_dev_del",
+    { deletesInTurn: true },
   ),
   variant(
     "wrong-slave",

@@ -116,9 +116,10 @@ export function deviceDown(
   sink.stage(Stage["tls.device"], -1);
 }
 
-/** sk_destruct: no segment of the socket is left; records, context and hook go. */
+/** sk_destruct: no segment of the socket is left; records and hook go, and a work item deletes the driver's context. */
 export function destruct(machine: Machine, state: ConnectionState, sink: Sink): void {
-  if (state.contexts > state.contextsDeleted) state.contextsDeleted++;
+  const { deletesInTurn } = profileOf(machine, machine.current).faults;
+  if (state.contexts > state.contextsDeleted && !deletesInTurn) state.contextsDeleted++;
   state.openLength = 0;
   state.head = state.tail;
   state.hint = -1;
