@@ -57,7 +57,7 @@ const countedPayload = (offset: number, length: number): Uint8Array =>
 /**
  * A machine that plays a story, one event a word group between semicolons, in a small notation for unit tests:
  * `send 100`, `send 5 more`, `send 2 eor type=21`, `> 0:1448`, `> 0:9 lost`, `> 0:9 qdisc`,
- * `ack 1448`, `close`, and a captured record that begins an epoch, `record 122 epoch=1`.
+ * `ack 1448`, `rekey`, `close`, and a captured record that begins an epoch, `record 122 epoch=1`.
  */
 export class Play {
   readonly machine: Machine;
@@ -175,6 +175,7 @@ function eventOf(words: string, startSeq: number) {
     return { ...event, kind: Kind.transmit, flags, seq: seq(startSeq + start), length: end - start };
   }
   if (verb === "ack") return { ...event, kind: Kind.ack, seq: seq(startSeq + Number(first)) };
+  if (verb === "rekey") return { ...event, kind: Kind.rekey };
   if (verb !== "close") throw new Error(`not a story: ${words}`);
   return event;
 }
