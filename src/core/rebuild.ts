@@ -41,11 +41,13 @@ export function rebuild(
   return resyncAndSend(machine, state, packet, row, profile, sink);
 }
 
-/** The record map's answer, or the packet's own record where each carries one. */
+/** The record map's answer, or the packet's own record where each carries one; what leaves as it is has the marker. */
 function recordOf(machine: Machine, state: ConnectionState, packet: Packet, profile: Profile): number {
   if (profile.recordsFrom === "map") return getRecord(machine, packet.connection, state, packet.seq);
   const log = machine.records[packet.connection]!;
-  return before(packet.seq, log.start(state.markerRow)) ? state.markerRow : log.rowOf(packet.seq, state.tail);
+  const row = log.rowOf(packet.seq, state.tail);
+  const asItIs = row < 0 ? before(packet.seq, log.start(0)) : log.kind.at(row) === RecordKind.software;
+  return asItIs ? state.markerRow : row;
 }
 
 function resyncAndSend(

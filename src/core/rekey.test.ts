@@ -34,3 +34,11 @@ test("ready ciphertext of the rekey's time lies below the new marker, too: it pa
     assert.ok(!names(effects).includes("wrong-ciphertext"), profile.id);
   }
 });
+
+test("bytes before the offload pass after a rekey as before", () => {
+  for (const profile of profiles) {
+    const seen = names(after(profile, "> -51:0"));
+    assert.ok(seen.includes("bypass") || seen.includes("piece"), `${profile.id}: ${seen}`);
+    assert.ok(!seen.includes("dropped"), `${profile.id}: ${seen}`);
+  }
+});

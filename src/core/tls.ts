@@ -5,7 +5,7 @@ import { Flag, sendPieces, sendType, unpackRecord } from "./event.ts";
 import { fillRecords, fragmentsMax, takePage } from "./filling.ts";
 import { changesOf, kernelOf, type Machine, profileOf, type Sink, writeSeqOf } from "./machine.ts";
 import { layoutOf, recordType, tagSize } from "./record.ts";
-import { RecordKind, type RecordRow } from "./records.ts";
+import { RecordKind, type RecordLog, type RecordRow } from "./records.ts";
 import { advance, after, before, between, type Seq, seq } from "./seq.ts";
 import { Stage } from "./stage.ts";
 import { type ConnectionState, Rekey } from "./state.ts";
@@ -223,9 +223,19 @@ export function getRecord(machine: Machine, connection: number, state: Connectio
     if (!unbounded && !between(s, log.start(from), log.end(state.tail - 1))) return -1;
   }
   const row = log.firstEndingAfter(s, from, state.tail);
-  if (row < 0 || log.kind.at(row) === RecordKind.software) return -1;
+  if (row < 0 || log.kind.at(row) === RecordKind.software || isBelowFloor(log, row, s)) return -1;
   if (state.hint < 0 || after(log.end(row), log.end(state.hint))) state.hint = row;
   return row;
+}
+
+/**
+ * True for a byte whose record a rekey has dropped from the map: it is plaintext before the new marker, and must not
+ * pass as bytes before the first marker do (domain.md section 8, the floor flag). Ready ciphertext may.
+ */
+function isBelowFloor(log: RecordLog, row: number, s: Seq): boolean {
+  if (row === 0 || log.kind.at(row) !== RecordKind.startMarker) return false;
+  const dropped = log.rowOf(s, row);
+  return dropped > 0 && log.kind.at(dropped) !== RecordKind.software;
 }
 
 const looksDown = (machine: Machine, connection: number): boolean =>
