@@ -2,9 +2,9 @@ import { Change } from "./changes.ts";
 import { devResync } from "./dev-resync.ts";
 import { Effect } from "./effect.ts";
 import { Flag, sendPieces, sendType, unpackRecord } from "./event.ts";
-import { fillRecords, fragmentsMax, takePage } from "./filling.ts";
+import { closeOpen, fillRecords, fragmentsMax } from "./filling.ts";
 import { changesOf, kernelOf, type Machine, profileOf, type Sink, writeSeqOf } from "./machine.ts";
-import { layoutOf, recordType, tagSize } from "./record.ts";
+import { layoutOf, recordType } from "./record.ts";
 import { RecordKind, type RecordLog, type RecordRow } from "./records.ts";
 import { advance, after, before, between, type Seq, seq } from "./seq.ts";
 import { Stage } from "./stage.ts";
@@ -93,23 +93,18 @@ export function closeRecord(
   sink: Sink,
 ): void {
   const connection = machine.events.connection.at(event);
-  const { prepend, overhead } = layoutFor(machine, connection);
+  const fragments = state.openFragments + 1;
   const { faults } = profileOf(machine, connection);
-  const payload = state.openLength - prepend;
-  const eaten = faults.closeEatsPayload && state.pageRoom < tagSize ? Math.min(payload, tagSize) : 0;
-  takePage(state, tagSize);
-  const row = nextRow(machine, event, state, payload - eaten + overhead);
+  const { payload, eaten, length } = closeOpen(state, layoutFor(machine, connection), faults);
+  const row = nextRow(machine, event, state, length);
   row.type = type;
   row.payloadAt = state.written - payload;
   row.pieceSize = state.openPieceSize;
   row.openedBy = state.openedBy;
   if (eaten > 0) sink.effect(Effect["bytes-lost"], state.tail, eaten);
   if (payload === 0) sink.effect(Effect["empty-record"], state.tail, 0);
-  if (state.openFragments + 1 > fragmentsMax)
-    sink.effect(Effect["fragment-overflow"], state.openFragments + 1, fragmentsMax);
+  if (fragments > fragmentsMax) sink.effect(Effect["fragment-overflow"], fragments, fragmentsMax);
   push(machine, connection, state, sink, row);
-  state.openLength = 0;
-  state.openFragments = 0;
   state.openedBy = -1;
 }
 

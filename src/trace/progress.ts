@@ -1,4 +1,5 @@
-import { fillRecords, type OpenRecord } from "../core/filling.ts";
+import type { Faults } from "../core/faults.ts";
+import { closeOpen, fillRecords, type OpenRecord } from "../core/filling.ts";
 import { type Layout, payloadSizeMax } from "../core/record.ts";
 
 /**
@@ -20,14 +21,17 @@ export class StreamProgress implements OpenRecord {
   closed = false;
   /** Key epoch of the last `record` line, and rekeys so far. */
   epoch = 0;
+  /** pending_open_record_frags. */
+  pendingOpen = false;
   private readonly layout: Layout;
   private readonly payloadMax: number;
-  private readonly overfills: boolean;
+  private readonly faults: Faults;
 
-  constructor(layout: Layout, payloadMax = payloadSizeMax, overfills = false) {
+  /** `faults`: bugs of the kernel that make other records of the same writes. */
+  constructor(layout: Layout, payloadMax = payloadSizeMax, faults: Faults = {}) {
     this.layout = layout;
     this.payloadMax = payloadMax;
-    this.overfills = overfills;
+    this.faults = faults;
   }
 
   /** Payload bytes of the open record, −1 = none is open. */
@@ -45,33 +49,38 @@ export class StreamProgress implements OpenRecord {
    * zero-copy, in pieces of so many bytes.
    */
   send(size: number, more: boolean, typed: boolean, pieceSize = 0): void {
-    if (typed) this.closeRecord();
-    const { layout, payloadMax, overfills } = this;
+    const { layout, payloadMax, faults } = this;
+    if (typed) this.closeBeforeControl();
+    const overfills = faults.overfillsFragments === true;
     fillRecords(
       this,
       size,
       { layout, payloadMax, more, pieceSize, overfills },
-      {
-        opened: () => {},
-        copied: () => {},
-        closed: (payload) => {
-          this.pushed += payload + this.overhead;
-        },
-      },
+      { opened: () => {}, copied: () => {}, closed: () => this.closeRecord() },
     );
+    if (more || !faults.stalePending) this.pendingOpen = this.openLength > 0;
+  }
+
+  /** The end of a sendfile pushes what is open. */
+  spliceEof(): void {
+    if (!this.faults.eofLeavesOpen) this.closeRecord();
   }
 
   /** Closes and pushes the open record, if there is one. */
   closeRecord(): void {
-    if (this.openLength === 0) return;
-    this.pushed += this.open + this.overhead;
-    this.openLength = 0;
-    this.openFragments = 0;
+    if (this.openLength > 0) this.pushed += closeOpen(this, this.layout, this.faults).length;
+  }
+
+  /** A control message ends the open record; a broken kernel pushes an empty one if it believes that there is one. */
+  private closeBeforeControl(): void {
+    if (this.openLength === 0 && this.faults.stalePending && this.pendingOpen)
+      this.openLength = this.layout.prepend;
+    this.closeRecord();
   }
 
   /** The stream's end, to go back to it. */
-  mark(): Pick<StreamProgress, "pushed" | "openLength" | "openFragments" | "pageRoom"> {
-    const { pushed, openLength, openFragments, pageRoom } = this;
-    return { pushed, openLength, openFragments, pageRoom };
+  mark(): Pick<StreamProgress, "pushed" | "openLength" | "openFragments" | "pageRoom" | "pendingOpen"> {
+    const { pushed, openLength, openFragments, pageRoom, pendingOpen } = this;
+    return { pushed, openLength, openFragments, pageRoom, pendingOpen };
   }
 }
