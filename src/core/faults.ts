@@ -11,6 +11,8 @@ export interface Faults {
   resyncBehindPacket?: boolean;
   /** The expected number is not moved on after a resync. */
   expectedStuckAfterResync?: boolean;
+  /** The resync of a packet over several records is built for the record that it ends in. */
+  resyncsForEnd?: boolean;
   /** The packet is posted without the offload mark. */
   packetNotMarked?: boolean;
   /** Nothing keeps the NIC from taking a packet before the params posted ahead of it. */
@@ -277,6 +279,12 @@ export const faultVariants: readonly FaultVariant[] = [
     "The driver reports success though the hardware refused the context.",
     "435c58a ch_ktls: return the error of the hardware",
     { installsRefused: true },
+  ),
+  variant(
+    "resync-for-segment-end",
+    "A retransmission merged over a record's end is resynchronised from the record that it ends in.",
+    "libxlio issue 51, a TCP stack in user space",
+    { resyncsForEnd: true },
   ),
   variant(
     "fallback-wrong-tag",

@@ -38,7 +38,9 @@ export function rebuild(
     if (!profile.faults.trustsStaleRecord)
       return drop(machine, state, DropCode["no-sync-data"], packet, sink);
   }
-  return resyncAndSend(machine, state, packet, row, profile, sink);
+  const { resyncsForEnd } = profile.faults;
+  const from = resyncsForEnd ? log.rowOf(advance(packet.seq, packet.length - 1), state.tail) : row;
+  return resyncAndSend(machine, state, packet, from, profile, sink);
 }
 
 /** The record map's answer, or the packet's own record where each carries one; what leaves as it is has the marker. */
