@@ -49,6 +49,8 @@ export interface Faults {
   installsRefused?: boolean;
 
   // Pieces (Chelsio).
+  /** A packet without the mark goes out as it is, whatever bytes it holds. */
+  trustsMark?: boolean;
   /** A packet that holds nothing but a part of a tag cannot be sent. */
   tagOnlyStuck?: boolean;
   /** A packet that ends within a header cannot be sent. */
@@ -169,8 +171,14 @@ export const faultVariants: readonly FaultVariant[] = [
   variant(
     "unfenced-start",
     "The write queue's tail is not fenced when the offload starts.",
-    "9d2e5e9 ch_ktls: decrypted bit is not enough",
+    "e8f69799810c net/tls: Add generic NIC offload infrastructure, which sets eor",
     { noFenceAtStart: true },
+  ),
+  variant(
+    "trusts-mark",
+    "A merged segment has the mark of its first byte: without one, what is to be encrypted leaves in clear.",
+    "9d2e5e9 ch_ktls: decrypted bit is not enough",
+    { trustsMark: true },
   ),
   variant(
     "unwrapped-compare",

@@ -5,12 +5,14 @@ import { DropCode, FallbackCode, PieceCode } from "./effect-words.ts";
 import { Flag } from "./event.ts";
 import { sendFallback } from "./fallback.ts";
 import type { Machine, Sink } from "./machine.ts";
+import { pass } from "./next-record.ts";
 import type { Packet } from "./packet.ts";
 import { drop, mapBuffer } from "./post.ts";
 import type { Profile } from "./profile.ts";
 import { layoutOf, tagSize } from "./record.ts";
 import { RecordKind } from "./records.ts";
 import { advance, distance, type Seq, seq, toU32 } from "./seq.ts";
+import { isMarked } from "./skb.ts";
 import { Stage } from "./stage.ts";
 import type { ConnectionState } from "./state.ts";
 import { getRecord } from "./tls.ts";
@@ -36,6 +38,8 @@ export function sendPieces(
     state.outOfOrderBytes += packet.length;
   }
   sink.stage(Stage["driver.check"], -1);
+  if (profile.faults.trustsMark && !isMarked(machine, connection, state, packet.seq))
+    return pass(machine, state, packet, sink);
   let at = packet.seq;
   let left = packet.length;
   let sent = 0;
