@@ -11,7 +11,7 @@ import { drop, mapBuffer } from "./post.ts";
 import type { Profile } from "./profile.ts";
 import { layoutOf, tagSize } from "./record.ts";
 import { RecordKind } from "./records.ts";
-import { advance, distance, type Seq, seq, toU32 } from "./seq.ts";
+import { advance, before, distance, type Seq, seq, toU32 } from "./seq.ts";
 import { isMarked } from "./skb.ts";
 import { Stage } from "./stage.ts";
 import type { ConnectionState } from "./state.ts";
@@ -44,9 +44,7 @@ export function sendPieces(
   let left = packet.length;
   let sent = 0;
   while (left > 0) {
-    const row = getRecord(machine, connection, state, at);
-    if (row < 0) sink.effect(Effect["lookup-failed"], at, 0);
-    sink.stage(Stage["tls.getRecord"], row);
+    const row = findRecord(machine, connection, state, at, sink);
     if (row < 0) return drop(machine, state, DropCode["no-sync-data"], packet, sink);
     const piece = pieceAt(machine, connection, row, at, left);
     const isFirst = at === packet.seq;
@@ -71,6 +69,24 @@ export function sendPieces(
   emit(machine, connection, state, sink, Effect.encrypted, packet.seq, packet.length);
   sink.stage(Stage["driver.advance"], -1);
   return sent > 0;
+}
+
+/** The record of byte `at`, −1 if there is none; an older kernel's answer for what is acknowledged is none either. */
+function findRecord(
+  machine: Machine,
+  connection: number,
+  state: ConnectionState,
+  at: Seq,
+  sink: Sink,
+): number {
+  const log = machine.records[connection]!;
+  const row = getRecord(machine, connection, state, at);
+  const isRecord = row >= 0 && log.kind.at(row) !== RecordKind.startMarker;
+  const isStale = isRecord && before(at, log.start(row));
+  if (row < 0) sink.effect(Effect["lookup-failed"], at, 0);
+  if (isStale) sink.effect(Effect["stale-record"], at, row);
+  sink.stage(Stage["tls.getRecord"], row);
+  return isStale ? -1 : row;
 }
 
 /** Form of a piece that is a part of a tag alone: it goes to software. */
