@@ -58,6 +58,9 @@ test("profiles that there are not are refused", async () => {
   const program = sample("lossy.pcap");
   for (const compare of [["e1000"], "e1000", [7]]) {
     const response = await client.send("launch", { program, compare });
-    assert.match(response.message!, /`compare` takes a list of profiles and kernels \(v4\.19, .*there are connectx/);
+    assert.match(
+      response.message!,
+      /`compare` takes a list of profiles and kernels \(v4\.19, .*there are connectx/,
+    );
   }
 });

@@ -53,7 +53,7 @@ function askedFor({ profile, allProfiles, allKernels }: TestFlags): Variant[] | 
 }
 
 /** What a trace runs under by itself: its own devices' profiles (null), then each variant that its expect lines name. */
-function variantsIn(file: string): (Variant | null)[] {
+export function variantsIn(file: string): (Variant | null)[] {
   try {
     const beside = profilesBeside(file);
     const trace = readTraceFile(file, null, beside);

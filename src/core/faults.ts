@@ -49,6 +49,8 @@ export interface Faults {
   installsRefused?: boolean;
 
   // Pieces (Chelsio).
+  /** A packet without the mark goes out as it is, whatever bytes it holds. */
+  trustsMark?: boolean;
   /** A packet that holds nothing but a part of a tag cannot be sent. */
   tagOnlyStuck?: boolean;
   /** A packet that holds nothing but a part of a header cannot be sent. */
@@ -81,6 +83,8 @@ export interface Faults {
   overfillsFragments?: boolean;
   /** The validation hook is taken away when the device goes down. */
   unhooksOnDown?: boolean;
+  /** A closed connection's context stays in the driver: it waits for the one work item that deletes them all. */
+  deletesInTurn?: boolean;
   /** The context is installed on another slave of the bond than the one that sends. */
   wrongSlave?: boolean;
   /** The software fallback's cipher makes wrong tags. */
@@ -158,6 +162,12 @@ export const faultVariants: readonly FaultVariant[] = [
     { clearsFailedResync: true },
   ),
   variant(
+    "delete-backlog",
+    "Contexts of closed connections are deleted one after the other, slower than new ones come.",
+    "7adc91e0c939 net/tls: multi-threaded calls to TX tls_dev_del",
+    { deletesInTurn: true },
+  ),
+  variant(
     "wrong-slave",
     "On a bond, the context is on another slave than the one that sends.",
     "4e5a73329051 net/tls, bond: get the lowest device of this socket",
@@ -166,8 +176,14 @@ export const faultVariants: readonly FaultVariant[] = [
   variant(
     "unfenced-start",
     "The write queue's tail is not fenced when the offload starts.",
-    "9d2e5e9 ch_ktls: decrypted bit is not enough",
+    "e8f69799810c net/tls: Add generic NIC offload infrastructure, which sets eor",
     { noFenceAtStart: true },
+  ),
+  variant(
+    "trusts-mark",
+    "A merged segment has the mark of its first byte: without one, what is to be encrypted leaves in clear.",
+    "9d2e5e9 ch_ktls: decrypted bit is not enough",
+    { trustsMark: true },
   ),
   variant(
     "unwrapped-compare",

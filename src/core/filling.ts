@@ -1,4 +1,5 @@
-import { payloadSizeMax } from "./record.ts";
+import type { Faults } from "./faults.ts";
+import { type Layout, payloadSizeMax, tagSize } from "./record.ts";
 
 /** Bytes of the socket's page fragment (SKB_FRAG_PAGE_ORDER) that records are copied into. */
 export const pageSize = 32768;
@@ -57,6 +58,26 @@ function copyBytes(open: OpenRecord, room: number): number {
 
 /** The fragment table has room for nothing more than the tag. */
 export const fragmentsAreFull = (open: OpenRecord): boolean => open.openFragments >= fragmentsMax - 1;
+
+/** What closing a record makes of it. */
+export interface ClosedRecord {
+  /** Payload bytes that sendmsg() took for it. */
+  payload: number;
+  /** Of these, bytes that a broken kernel takes for the tag, on a page without room for it. */
+  eaten: number;
+  /** Header to tag, in bytes. */
+  length: number;
+}
+
+/** tls_device_record_close(): the tag gets its place, and no record is open any more. */
+export function closeOpen(open: OpenRecord, layout: Layout, { closeEatsPayload }: Faults): ClosedRecord {
+  const payload = open.openLength - layout.prepend;
+  const eaten = closeEatsPayload && open.pageRoom < tagSize ? Math.min(payload, tagSize) : 0;
+  takePage(open, tagSize);
+  open.openLength = 0;
+  open.openFragments = 0;
+  return { payload, eaten, length: payload - eaten + layout.overhead };
+}
 
 /** Takes `size` bytes off the page fragment, from a new one if they do not fit. */
 export function takePage(open: OpenRecord, size: number): void {

@@ -73,7 +73,7 @@ export function completeRekey(
 ): void {
   const at = writeSeqOf(machine, connection, state);
   const log = machine.records[connection]!;
-  state.contextsDeleted++;
+  deleteContext(state);
   const refusal = refusalNow(state);
   if (refusal >= 0) {
     state.rekey = Rekey.failed;
@@ -110,15 +110,21 @@ export function deviceDown(
   if (state.netdev === device && state.hook !== Hook.none) {
     state.netdev = -1;
     state.hook = profileOf(machine, connection).faults.unhooksOnDown ? Hook.none : Hook.software;
-    state.contextsDeleted++;
+    deleteContext(state);
     sink.effect(Effect["device-down"], device, 0);
   }
   sink.stage(Stage["tls.device"], -1);
 }
 
-/** sk_destruct: no segment of the socket is left; records, context and hook go. */
-export function destruct(machine: Machine, state: ConnectionState, sink: Sink): void {
+/** The driver's tls_dev_del, if it has a context: a device that went down has deleted it before. */
+function deleteContext(state: ConnectionState): void {
   if (state.contexts > state.contextsDeleted) state.contextsDeleted++;
+}
+
+/** sk_destruct: no segment of the socket is left; records and hook go, and a work item deletes the driver's context. */
+export function destruct(machine: Machine, state: ConnectionState, sink: Sink): void {
+  const { deletesInTurn } = profileOf(machine, machine.current).faults;
+  if (!deletesInTurn) deleteContext(state);
   state.openLength = 0;
   state.head = state.tail;
   state.hint = -1;

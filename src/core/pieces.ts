@@ -5,12 +5,14 @@ import { DropCode, FallbackCode, PieceCode } from "./effect-words.ts";
 import { Flag } from "./event.ts";
 import { sendFallback } from "./fallback.ts";
 import type { Machine, Sink } from "./machine.ts";
+import { pass } from "./next-record.ts";
 import type { Packet } from "./packet.ts";
 import { drop, mapBuffer } from "./post.ts";
 import type { Profile } from "./profile.ts";
 import { layoutOf, tagSize } from "./record.ts";
 import { RecordKind } from "./records.ts";
-import { advance, distance, type Seq, seq, toU32 } from "./seq.ts";
+import { advance, before, distance, type Seq, seq, toU32 } from "./seq.ts";
+import { isMarked } from "./skb.ts";
 import { Stage } from "./stage.ts";
 import type { ConnectionState } from "./state.ts";
 import { cleanAcked, getRecord } from "./tls.ts";
@@ -36,13 +38,13 @@ export function sendPieces(
     state.outOfOrderBytes += packet.length;
   }
   sink.stage(Stage["driver.check"], -1);
+  if (profile.faults.trustsMark && !isMarked(machine, connection, state, packet.seq))
+    return pass(machine, state, packet, sink);
   let at = packet.seq;
   let left = packet.length;
   let sent = 0;
   while (left > 0) {
-    const row = getRecord(machine, connection, state, at);
-    if (row < 0) sink.effect(Effect["lookup-failed"], at, 0);
-    sink.stage(Stage["tls.getRecord"], row);
+    const row = findRecord(machine, connection, state, at, sink);
     if (row < 0) return drop(machine, state, DropCode["no-sync-data"], packet, sink);
     if (profile.faults.unlockedRecords && state.ackWaits === 1) loseRecord(machine, state, row, at, sink);
     const piece = pieceAt(machine, connection, row, at, left);
@@ -74,6 +76,24 @@ export function sendPieces(
 function loseRecord(machine: Machine, state: ConnectionState, row: number, at: Seq, sink: Sink): void {
   cleanAcked(machine, machine.packet.connection, state, seq(state.sndUna), sink);
   if (row < state.head) sink.effect(Effect["use-after-release"], at, row);
+}
+
+/** The record of byte `at`, −1 if there is none; an older kernel's answer for what is acknowledged is none either. */
+function findRecord(
+  machine: Machine,
+  connection: number,
+  state: ConnectionState,
+  at: Seq,
+  sink: Sink,
+): number {
+  const log = machine.records[connection]!;
+  const row = getRecord(machine, connection, state, at);
+  const isRecord = row >= 0 && log.kind.at(row) !== RecordKind.startMarker;
+  const isStale = isRecord && before(at, log.start(row));
+  if (row < 0) sink.effect(Effect["lookup-failed"], at, 0);
+  if (isStale) sink.effect(Effect["stale-record"], at, row);
+  sink.stage(Stage["tls.getRecord"], row);
+  return isStale ? -1 : row;
 }
 
 /** Form of a piece that is a part of a tag alone: it goes to software. */

@@ -51,11 +51,13 @@ const lastRecordOf = (
   { connection, seq: from, length }: Packet,
 ): number => machine.records[connection]!.rowOf(advance(from, length - 1), state.tail);
 
-/** The record map's answer, or the packet's own record where each carries one. */
+/** The record map's answer, or the packet's own record where each carries one; what leaves as it is has the marker. */
 function recordOf(machine: Machine, state: ConnectionState, packet: Packet, profile: Profile): number {
   if (profile.recordsFrom === "map") return getRecord(machine, packet.connection, state, packet.seq);
   const log = machine.records[packet.connection]!;
-  return before(packet.seq, log.start(state.markerRow)) ? state.markerRow : log.rowOf(packet.seq, state.tail);
+  const row = log.rowOf(packet.seq, state.tail);
+  const asItIs = row < 0 ? before(packet.seq, log.start(0)) : log.kind.at(row) === RecordKind.software;
+  return asItIs ? state.markerRow : row;
 }
 
 function resyncAndSend(

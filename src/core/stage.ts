@@ -101,6 +101,7 @@ export const stages = [
     layer: "tcp",
     functions: ["tcp_collapse_retrans", "tcp_shift_skb_data", "tcp_mtu_probe"],
   },
+  { name: "tcp.fence", layer: "tcp", functions: ["tcp_sendmsg_locked", "fence"], effect: "fenced" },
   { name: "tcp.split", layer: "tcp", functions: ["tcp_fragment", "tso_fragment"], effect: "split" },
   { name: "tcp.route", layer: "tcp", functions: ["sk_dst_set", "sk_dst_get"], effect: "rerouted" },
   { name: "application", layer: "application", functions: ["page-write"], effect: "page-written" },

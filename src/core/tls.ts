@@ -2,10 +2,10 @@ import { Change } from "./changes.ts";
 import { devResync } from "./dev-resync.ts";
 import { Effect } from "./effect.ts";
 import { Flag, sendPieces, sendType, unpackRecord } from "./event.ts";
-import { fragmentsAreFull, fragmentsMax, openRecord, takeBytes, takePage } from "./filling.ts";
+import { closeOpen, fragmentsAreFull, fragmentsMax, openRecord, takeBytes } from "./filling.ts";
 import { changesOf, kernelOf, type Machine, profileOf, type Sink, writeSeqOf } from "./machine.ts";
-import { layoutOf, recordType, tagSize } from "./record.ts";
-import { RecordKind, type RecordRow } from "./records.ts";
+import { layoutOf, recordType } from "./record.ts";
+import { RecordKind, type RecordLog, type RecordRow } from "./records.ts";
 import { advance, after, before, between, type Seq, seq } from "./seq.ts";
 import { Stage } from "./stage.ts";
 import { type ConnectionState, Rekey } from "./state.ts";
@@ -49,7 +49,9 @@ export function sendmsg(machine: Machine, event: number, state: ConnectionState,
     if (left === 0 || full || state.openLength === lengthMax) closeRecord(machine, event, state, type, sink);
   } while (left > 0);
   if (more || !faults.stalePending) state.pendingOpen = state.openLength > 0 ? 1 : 0;
-  if ((flags & Flag.eor) !== 0) fenceHere(machine, connection, state, sink);
+  if ((flags & Flag.eor) === 0) return;
+  fenceHere(machine, connection, state, sink);
+  sink.stage(Stage["tcp.fence"], -1);
 }
 
 /** A full fragment table ends a record also with MSG_MORE (net-next 2026). */
@@ -83,8 +85,10 @@ export function spliceEof(machine: Machine, event: number, state: ConnectionStat
 
 /** close(): what MSG_MORE left open is pushed; the context outlives the socket, as TCP still retransmits. */
 export function closeSocket(machine: Machine, event: number, state: ConnectionState, sink: Sink): void {
-  if (state.rekey === Rekey.pending || state.rekey === Rekey.ready)
+  if (state.rekey === Rekey.pending || state.rekey === Rekey.ready) {
+    state.rekey = Rekey.failed;
     sink.effect(Effect["rekey-aborted"], state.epoch, 0);
+  }
   sink.stage(Stage["tls.close"], -1);
   if (state.openLength > 0) closeRecord(machine, event, state, state.openType, sink);
 }
@@ -98,23 +102,18 @@ export function closeRecord(
   sink: Sink,
 ): void {
   const connection = machine.events.connection.at(event);
-  const { prepend, overhead } = layoutFor(machine, connection);
+  const fragments = state.openFragments + 1;
   const { faults } = profileOf(machine, connection);
-  const payload = state.openLength - prepend;
-  const eaten = faults.closeEatsPayload && state.pageRoom < tagSize ? Math.min(payload, tagSize) : 0;
-  takePage(state, tagSize);
-  const row = nextRow(machine, event, state, payload - eaten + overhead);
+  const { payload, eaten, length } = closeOpen(state, layoutFor(machine, connection), faults);
+  const row = nextRow(machine, event, state, length);
   row.type = type;
   row.payloadAt = state.written - payload;
   row.pieceSize = state.openPieceSize;
   row.openedBy = state.openedBy;
   if (eaten > 0) sink.effect(Effect["bytes-lost"], state.tail, eaten);
   if (payload === 0) sink.effect(Effect["empty-record"], state.tail, 0);
-  if (state.openFragments + 1 > fragmentsMax)
-    sink.effect(Effect["fragment-overflow"], state.openFragments + 1, fragmentsMax);
+  if (fragments > fragmentsMax) sink.effect(Effect["fragment-overflow"], fragments, fragmentsMax);
   push(machine, connection, state, sink, row);
-  state.openLength = 0;
-  state.openFragments = 0;
   state.openedBy = -1;
 }
 
@@ -228,9 +227,19 @@ export function getRecord(machine: Machine, connection: number, state: Connectio
     if (!unbounded && !between(s, log.start(from), log.end(state.tail - 1))) return -1;
   }
   const row = log.firstEndingAfter(s, from, state.tail);
-  if (row < 0 || log.kind.at(row) === RecordKind.software) return -1;
+  if (row < 0 || log.kind.at(row) === RecordKind.software || isBelowFloor(log, row, s)) return -1;
   if (state.hint < 0 || after(log.end(row), log.end(state.hint))) state.hint = row;
   return row;
+}
+
+/**
+ * True for a byte whose record a rekey has dropped from the map: it is plaintext before the new marker, and must not
+ * pass as bytes before the first marker do (domain.md section 8, the floor flag). Ready ciphertext may.
+ */
+function isBelowFloor(log: RecordLog, row: number, s: Seq): boolean {
+  if (row === 0 || log.kind.at(row) !== RecordKind.startMarker) return false;
+  const dropped = log.rowOf(s, row);
+  return dropped > 0 && log.kind.at(dropped) !== RecordKind.software;
 }
 
 const looksDown = (machine: Machine, connection: number): boolean =>

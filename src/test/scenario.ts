@@ -57,7 +57,8 @@ const countedPayload = (offset: number, length: number): Uint8Array =>
 /**
  * A machine that plays a story, one event a word group between semicolons, in a small notation for unit tests:
  * `send 100`, `send 5 more`, `send 2 eor type=21`, `> 0:1448`, `> 0:9 lost`, `> 0:9 qdisc`,
- * `> 0:9 marked`, `> 0:9 no-memory`, `ack 1448`, `ack 1448 racing`, `close`, and a captured record that begins an epoch, `record 122 epoch=1`.
+ * `> 0:9 marked`, `> 0:9 no-memory`, `ack 1448`, `ack 1448 racing`, `rekey`, `close`, and a captured record that begins an epoch,
+ * `record 122 epoch=1`.
  */
 export class Play {
   readonly machine: Machine;
@@ -177,6 +178,7 @@ function eventOf(words: string, startSeq: number) {
   }
   const ack = { kind: Kind.ack, seq: seq(startSeq + Number(first)), extra: rest.includes("racing") ? 1 : 0 };
   if (verb === "ack") return { ...event, ...ack };
+  if (verb === "rekey") return { ...event, kind: Kind.rekey };
   if (verb !== "close") throw new Error(`not a story: ${words}`);
   return event;
 }

@@ -1,4 +1,5 @@
-import { fragmentsAreFull, type OpenRecord, openRecord, takeBytes } from "../core/filling.ts";
+import type { Faults } from "../core/faults.ts";
+import { closeOpen, fragmentsAreFull, type OpenRecord, openRecord, takeBytes } from "../core/filling.ts";
 import { type Layout, payloadSizeMax } from "../core/record.ts";
 
 /**
@@ -21,14 +22,17 @@ export class StreamProgress implements OpenRecord {
   closed = false;
   /** Key epoch of the last `record` line, and rekeys so far. */
   epoch = 0;
+  /** pending_open_record_frags. */
+  pendingOpen = false;
   private readonly layout: Layout;
   private readonly payloadMax: number;
-  private readonly overfills: boolean;
+  private readonly faults: Faults;
 
-  constructor(layout: Layout, payloadMax = payloadSizeMax, overfills = false) {
+  /** `faults`: bugs of the kernel that make other records of the same writes. */
+  constructor(layout: Layout, payloadMax = payloadSizeMax, faults: Faults = {}) {
     this.layout = layout;
     this.payloadMax = payloadMax;
-    this.overfills = overfills;
+    this.faults = faults;
   }
 
   /** Payload bytes of the open record, −1 = none is open. */
@@ -46,8 +50,9 @@ export class StreamProgress implements OpenRecord {
    * zero-copy, in pieces of so many bytes.
    */
   send(size: number, more: boolean, typed: boolean, pieceSize = 0): void {
-    if (typed) this.closeRecord();
+    if (typed) this.closeBeforeControl();
     const { prepend } = this.layout;
+    const { overfillsFragments, stalePending } = this.faults;
     const lengthMax = this.payloadMax + prepend;
     this.openPieceLeft = 0;
     let left = size;
@@ -55,22 +60,32 @@ export class StreamProgress implements OpenRecord {
       if (this.openLength === 0) openRecord(this, prepend);
       left -= takeBytes(this, left, lengthMax, pieceSize);
       const full = fragmentsAreFull(this);
-      if (left === 0 && more && !(full && !this.overfills)) return;
+      if (left === 0 && more && !(full && !overfillsFragments)) break;
       if (left === 0 || full || this.openLength === lengthMax) this.closeRecord();
     } while (left > 0);
+    if (more || !stalePending) this.pendingOpen = this.openLength > 0;
+  }
+
+  /** The end of a sendfile pushes what is open. */
+  spliceEof(): void {
+    if (!this.faults.eofLeavesOpen) this.closeRecord();
   }
 
   /** Closes and pushes the open record, if there is one. */
   closeRecord(): void {
-    if (this.openLength === 0) return;
-    this.pushed += this.open + this.overhead;
-    this.openLength = 0;
-    this.openFragments = 0;
+    if (this.openLength > 0) this.pushed += closeOpen(this, this.layout, this.faults).length;
+  }
+
+  /** A control message ends the open record; a broken kernel pushes an empty one if it believes that there is one. */
+  private closeBeforeControl(): void {
+    if (this.openLength === 0 && this.faults.stalePending && this.pendingOpen)
+      this.openLength = this.layout.prepend;
+    this.closeRecord();
   }
 
   /** The stream's end, to go back to it. */
-  mark(): Pick<StreamProgress, "pushed" | "openLength" | "openFragments" | "pageRoom"> {
-    const { pushed, openLength, openFragments, pageRoom } = this;
-    return { pushed, openLength, openFragments, pageRoom };
+  mark(): Pick<StreamProgress, "pushed" | "openLength" | "openFragments" | "pageRoom" | "pendingOpen"> {
+    const { pushed, openLength, openFragments, pageRoom, pendingOpen } = this;
+    return { pushed, openLength, openFragments, pageRoom, pendingOpen };
   }
 }

@@ -144,8 +144,8 @@ export function readConnection(reading: Reading, words: Token[]): void {
     ? refusalNote(kernel, profile, connection.version, cipher)
     : offloadNote(connection.version, cipher);
   const index = reading.trace.connections.push(connection) - 1;
-  const overfills = kernel.overfillsFragments || profile.faults.overfillsFragments === true;
-  const progress = new StreamProgress(layoutOf(connection.version, cipher), connection.payloadMax, overfills);
+  const faults = kernel.overfillsFragments ? { ...profile.faults, overfillsFragments: true } : profile.faults;
+  const progress = new StreamProgress(layoutOf(connection.version, cipher), connection.payloadMax, faults);
   reading.connections.set(name.text, { index, startSeq, progress });
   reading.connectionLines.push(reading.line);
   reading.trace.streams.push({

@@ -46,7 +46,7 @@ function readInstall(words: Token[], verb: Token, connection: DeclaredConnection
 
 function readSpliceEof(words: Token[], _verb: Token, { progress }: DeclaredConnection): Row {
   nothingMore(words);
-  progress.closeRecord();
+  progress.spliceEof();
   return { kind: Kind["splice-eof"] };
 }
 
