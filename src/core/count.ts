@@ -22,12 +22,10 @@ export function emit(
       if (countsMismatch(machine, connection)) state.outOfOrder++;
       return;
     case Effect.resync:
-      if (countsFound(machine, connection)) state.outOfOrder++;
+      if (countsRebuilt(machine, connection)) state.outOfOrder++;
       return;
     case Effect.bypass:
-      if (countsFound(machine, connection)) state.outOfOrder++;
-      if (profileOf(machine, connection).countsSkips) state.skipNoSyncData++;
-      return;
+      return countSkip(machine, connection, state);
     case Effect["software-fallback"]:
       state.fallbackPackets++;
       state.fallbackBytes += b;
@@ -38,6 +36,7 @@ export function emit(
       if (a === DropCode["no-sync-data"]) state.dropNoSyncData++;
       else if (a === DropCode["bypass-required"]) state.dropBypassRequired++;
       else if (a === DropCode["no-memory"]) state.dropNoMemory++;
+      else if (a === DropCode.marked) countSkip(machine, connection, state);
       return;
   }
 }
@@ -52,14 +51,19 @@ function countEncrypted(machine: Machine, connection: number, state: ConnectionS
 /** A mismatch moves the counter at once, unless the driver only counts packets that it encrypts in software. */
 function countsMismatch(machine: Machine, connection: number): boolean {
   const { countsAsOutOfOrder } = profileOf(machine, connection);
-  if (countsAsOutOfOrder === "lookups") return kernelOf(machine, connection).countsFailedLookups;
+  if (countsAsOutOfOrder === "resyncs") return kernelOf(machine, connection).countsFailedLookups;
   return countsAsOutOfOrder === "mismatches";
 }
 
-/** Older mlx5 counted a mismatch once its record was found. */
-const countsFound = (machine: Machine, connection: number): boolean =>
-  profileOf(machine, connection).countsAsOutOfOrder === "lookups" &&
+/** Older mlx5 counted a mismatch where it rebuilt the NIC's state. */
+const countsRebuilt = (machine: Machine, connection: number): boolean =>
+  profileOf(machine, connection).countsAsOutOfOrder === "resyncs" &&
   !kernelOf(machine, connection).countsFailedLookups;
+
+/** A packet before the start marker, sent or dropped for its mark. */
+function countSkip(machine: Machine, connection: number, state: ConnectionState): void {
+  if (profileOf(machine, connection).countsSkips) state.skipNoSyncData++;
+}
 
 function countPiece(state: ConnectionState, form: number): void {
   if (form === PieceCode.complete) state.piecesComplete++;

@@ -51,7 +51,7 @@ export interface Profile {
   paramsWithFirstPacket: boolean;
   /** Counter that a packet across the start marker moves when it is dropped. */
   straddleDrop: "no-sync-data" | "bypass-required";
-  /** True if sending a packet before the marker moves tx_tls_skip_no_sync_data. */
+  /** True if a packet before the marker moves tx_tls_skip_no_sync_data, sent or dropped for its mark. */
   countsSkips: boolean;
   /** True: a marked packet before the start marker may not leave (kernels that check it). */
   checksSkippedMark: boolean;
@@ -66,9 +66,9 @@ export interface Profile {
   onReset: "nothing" | "follows-nic" | "loses-contexts";
   /**
    * What counts as out of order: packets that do not start where expected (mismatches); the same, but in older kernels
-   * only those whose record was found (lookups); packets that the driver has encrypted in software (fallbacks).
+   * only those that were resynchronised (resyncs); packets that the driver has encrypted in software (fallbacks).
    */
-  countsAsOutOfOrder: "mismatches" | "lookups" | "fallbacks";
+  countsAsOutOfOrder: "mismatches" | "resyncs" | "fallbacks";
   /** Encrypted packets are counted as wire packets, or as skbs. */
   countsPackets: "segments" | "skbs";
   /** What the driver takes; everything else it refuses at install. */

@@ -16,7 +16,7 @@ export const connectx: Profile = {
   commit: "early",
   seqCheckedByNic: false,
   onReset: "nothing",
-  countsAsOutOfOrder: "lookups",
+  countsAsOutOfOrder: "resyncs",
   countsPackets: "segments",
   versions: [0x0303, 0x0304],
   ciphers,
