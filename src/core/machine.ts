@@ -179,7 +179,7 @@ export function addContext(machine: Machine, connection: number, state: Connecti
   state.paramsPosted = 0;
   state.nicReady = 0;
   if (profile.paramsWithFirstPacket) return;
-  state.paramsPosted = 1;
+  state.paramsPosted = profile.recovery === "pieces" ? 0 : 1;
   state.nicStaticRow = state.tail;
   state.nicRow = state.tail;
   state.nicTaken = 0;

@@ -106,8 +106,9 @@ function moveTcb(machine: Machine, state: ConnectionState, row: number, at: Seq,
   const isRecord = log.kind.at(row) !== RecordKind.startMarker;
   const tagAt = advance(log.end(row), -tagSize);
   const limit = isRecord && distance(at, log.end(row)) < tagSize ? tagAt : at;
-  if (jumped || state.sent === 0) queue.post(Descriptor.tcb, -1, limit, 0, false, TcbField.txMax);
+  if (jumped || state.paramsPosted === 0) queue.post(Descriptor.tcb, -1, limit, 0, false, TcbField.txMax);
   if (jumped || at !== log.start(row)) queue.post(Descriptor.tcb, -1, seq(0), 0, false, TcbField.sndUna);
+  state.paramsPosted = 1;
 }
 
 /** False for what a broken driver or TCP engine never gets out. */

@@ -73,7 +73,7 @@ export class ConnectionState {
 
   // driver
   expectedSeq = 0;
-  /** The first data packet has posted the params (ctx_post_pending is over). */
+  /** The first data packet has posted the params (ctx_post_pending is over), or moved the NIC's TCP control block. */
   paramsPosted = 0;
   /** Record whose number the last static params carried (the remembered rec_seq). */
   postedRow = 0;
