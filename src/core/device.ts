@@ -24,8 +24,10 @@ export function stepMember(machine: Machine, event: number, connection: number, 
   const waiting = state.waitTail - state.waitHead;
   switch (kind) {
     case Kind.down:
+      state.downDevices |= 1 << device;
       return deviceDown(machine, connection, device, state, sink);
     case Kind.up:
+      state.downDevices &= ~(1 << device);
       sink.effect(Effect["device-up"], device, 0);
       return sink.stage(Stage["tls.device"], -1);
     case Kind.hold:

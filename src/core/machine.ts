@@ -117,6 +117,8 @@ export function refusalOf(machine: Machine, connection: number, state: Connectio
   const { version, cipher } = machine.connections[connection]!;
   const kernel = kernelOf(machine, connection);
   const profile = profileOf(machine, connection);
+  if (((state.downDevices >> contextDevice(machine, connection)) & 1) === 1)
+    return RefusalCode["device-down"];
   if (!kernel.versions.includes(version) || (kernel.strict && !profile.versions.includes(version)))
     return RefusalCode.version;
   const known = cipher !== null && kernel.strict;

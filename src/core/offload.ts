@@ -22,7 +22,7 @@ import { closeRecord, fenceHere } from "./tls.ts";
  * acknowledged. Earlier kernels rekey sockets in software only.
  */
 export function startRekey(machine: Machine, event: number, state: ConnectionState, sink: Sink): void {
-  const { connection } = { connection: machine.events.connection.at(event) };
+  const connection = machine.events.connection.at(event);
   const refusal = rekeyRefusal(machine, connection, state);
   if (refusal >= 0) {
     sink.effect(Effect["rekey-failed"], refusal, state.epoch + 1);
@@ -73,7 +73,7 @@ export function completeRekey(
 ): void {
   const at = writeSeqOf(machine, connection, state);
   const log = machine.records[connection]!;
-  state.contextsDeleted++;
+  deleteContext(state);
   const refusal = refusalNow(state);
   if (refusal >= 0) {
     state.rekey = Rekey.failed;
@@ -110,15 +110,20 @@ export function deviceDown(
   if (state.netdev === device && state.hook !== Hook.none) {
     state.netdev = -1;
     state.hook = profileOf(machine, connection).faults.unhooksOnDown ? Hook.none : Hook.software;
-    state.contextsDeleted++;
+    deleteContext(state);
     sink.effect(Effect["device-down"], device, 0);
   }
   sink.stage(Stage["tls.device"], -1);
 }
 
+/** The driver's tls_dev_del, where there is a context left to delete. */
+function deleteContext(state: ConnectionState): void {
+  if (state.contexts > state.contextsDeleted) state.contextsDeleted++;
+}
+
 /** sk_destruct: no segment of the socket is left; records, context and hook go. */
 export function destruct(machine: Machine, state: ConnectionState, sink: Sink): void {
-  if (state.contexts > state.contextsDeleted) state.contextsDeleted++;
+  deleteContext(state);
   state.openLength = 0;
   state.head = state.tail;
   state.hint = -1;

@@ -77,6 +77,8 @@ export class ConnectionState {
   paramsPosted = 0;
   /** Record whose number the last static params carried (the remembered rec_seq). */
   postedRow = 0;
+  /** Devices that are down, one bit each. */
+  downDevices = 0;
   /** The driver fails what the TLS layer asks of it. */
   refusing = 0;
 

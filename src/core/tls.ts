@@ -76,8 +76,10 @@ export function spliceEof(machine: Machine, event: number, state: ConnectionStat
 
 /** close(): what MSG_MORE left open is pushed; the context outlives the socket, as TCP still retransmits. */
 export function closeSocket(machine: Machine, event: number, state: ConnectionState, sink: Sink): void {
-  if (state.rekey === Rekey.pending || state.rekey === Rekey.ready)
+  if (state.rekey === Rekey.pending || state.rekey === Rekey.ready) {
+    state.rekey = Rekey.failed;
     sink.effect(Effect["rekey-aborted"], state.epoch, 0);
+  }
   sink.stage(Stage["tls.close"], -1);
   if (state.openLength > 0) closeRecord(machine, event, state, state.openType, sink);
 }
