@@ -190,7 +190,7 @@ export function addContext(machine: Machine, connection: number, state: Connecti
 }
 
 /** netdev: the lowest device under the route; of a bond the slave that the socket hashes to. */
-function contextDevice(machine: Machine, connection: number): number {
+export function contextDevice(machine: Machine, connection: number): number {
   const { device } = machine.connections[connection]!;
   const { slaves, profile } = machine.devices[device]!;
   if (slaves.length === 0) return device;
