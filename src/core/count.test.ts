@@ -18,7 +18,7 @@ test("the standard counters' names (domain.md section 6.1)", () => {
 /** What each family calls its transmit counters: sections 5.1 to 5.7. */
 const vendorNames: Record<string, string> = {
   innova:
-    "tx_tls_ooo tx_tls_drop_no_sync_data tx_tls_drop_bypass_required tx_tls_drop_resync_alloc tx_tls_resync_bytes",
+    "tx_tls_ooo tx_tls_drop_no_sync_data tx_tls_drop_bypass_required tx_tls_drop_metadata tx_tls_drop_resync_alloc tx_tls_resync_bytes",
   connectx:
     "tx_tls_encrypted_packets tx_tls_encrypted_bytes tx_tls_ooo tx_tls_dump_packets tx_tls_dump_bytes " +
     "tx_tls_resync_bytes tx_tls_skip_no_sync_data tx_tls_drop_no_sync_data tx_tls_drop_bypass_req tx_tls_ctx tx_tls_del",

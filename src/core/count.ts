@@ -36,6 +36,7 @@ export function emit(
       if (a === DropCode["no-sync-data"]) state.dropNoSyncData++;
       else if (a === DropCode["bypass-required"]) state.dropBypassRequired++;
       else if (a === DropCode["no-memory"]) state.dropNoMemory++;
+      else if (a === DropCode["no-metadata"]) state.dropNoMetadata++;
       else if (a === DropCode.marked) countSkip(machine, connection, state);
       return;
   }
@@ -114,6 +115,7 @@ export const deviceCountersOf = (state: ConnectionState): Record<DeviceCounter, 
   dropNoSyncData: state.dropNoSyncData,
   dropBypassRequired: state.dropBypassRequired,
   dropNoMemory: state.dropNoMemory,
+  dropNoMetadata: state.dropNoMetadata,
   resyncs: state.resyncs,
   resyncBytes: state.resyncBytes,
   dumpPackets: state.dumpPackets,

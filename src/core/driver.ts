@@ -2,6 +2,7 @@ import { emit } from "./count.ts";
 import { Descriptor, Engine } from "./descriptor.ts";
 import { Effect } from "./effect.ts";
 import { DropCode } from "./effect-words.ts";
+import { Flag } from "./event.ts";
 import { type Machine, profileOf, type Sink } from "./machine.ts";
 import { sendNextRecord } from "./next-record.ts";
 import type { Packet } from "./packet.ts";
@@ -47,6 +48,9 @@ function sendInOrder(
   profile: Profile,
   sink: Sink,
 ): boolean {
+  // Innova's mark is metadata in the packet itself, which takes memory.
+  if ((packet.flags & Flag.noMemory) !== 0 && profile.prefixVia === "sync-packet")
+    return drop(machine, state, DropCode["no-metadata"], packet, sink);
   const expected = state.expectedSeq;
   state.expectedSeq = advance(packet.seq, packet.length);
   const engine = profile.faults.packetNotMarked ? Engine.none : Engine.stream;

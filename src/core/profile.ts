@@ -15,6 +15,7 @@ export const deviceCounters = [
   "dropNoSyncData",
   "dropBypassRequired",
   "dropNoMemory",
+  "dropNoMetadata",
   "resyncs",
   "resyncBytes",
   "dumpPackets",

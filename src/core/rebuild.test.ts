@@ -35,6 +35,14 @@ test("innova (section 5.1, step 2): in order, the packet alone; expected moves o
   assert.deepEqual(play.expected, [258, 258]);
 });
 
+test("innova (section 5.1, step 2): no memory for the metadata → tx_tls_drop_metadata, expected unchanged", () => {
+  const story = `${two}; > 0:50; > 50:60 no-memory`;
+  check(innova, story, "dropped reason=no-metadata length=10", "");
+  assert.deepEqual(counted(innova, story), { tx_tls_drop_metadata: 1 });
+  check(innova, `${story}; > 50:60`, "encrypted seq=50 length=10", "PKT@50+10+stream");
+  check(connectx, `${two}; > 0:50; > 50:60 no-memory`, "encrypted seq=50 length=10", "PKT@50+10+stream");
+});
+
 test("innova (section 5.1, step 3): out of order, no record found → tx_tls_ooo and tx_tls_drop_no_sync_data", () => {
   const story = `${two}; > 0:258; ack 258; > 10:20`;
   const effects =

@@ -116,6 +116,7 @@ export class ConnectionState {
   dropNoSyncData = 0;
   dropBypassRequired = 0;
   dropNoMemory = 0;
+  dropNoMetadata = 0;
   resyncs = 0;
   resyncBytes = 0;
   dumpPackets = 0;

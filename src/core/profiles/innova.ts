@@ -21,6 +21,7 @@ export const innova: Profile = {
     dropNoSyncData: "tx_tls_drop_no_sync_data",
     dropBypassRequired: "tx_tls_drop_bypass_required",
     dropNoMemory: "tx_tls_drop_resync_alloc",
+    dropNoMetadata: "tx_tls_drop_metadata",
     resyncBytes: "tx_tls_resync_bytes",
   },
 };
