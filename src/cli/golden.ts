@@ -1,8 +1,9 @@
 import { countersOf } from "../core/count.ts";
+import { queueText } from "../replay/device-scopes.ts";
 import { wordEffect } from "../replay/effect-text.ts";
 import { checkExpectations } from "../replay/expectations.ts";
 import type { Timeline } from "../replay/timeline.ts";
-import { queueText, viewAt } from "../replay/view.ts";
+import { viewAt } from "../replay/view.ts";
 import { printDeclarations, printEvent } from "../trace/text-print.ts";
 
 /** The replay as text: every event of the selected connections, its effects and what was posted below it, counters at the end. */

@@ -17,7 +17,9 @@ export function emit(
   sink.effect(effect, a, b);
   switch (effect) {
     case Effect.encrypted:
-      return countEncrypted(machine, connection, state, b);
+      state.encryptedPackets += packetsOf(b, machine.segmentSizes[connection]!);
+      state.encryptedBytes += b;
+      return;
     case Effect["out-of-order"]:
       if (countsMismatch(machine, connection)) state.outOfOrder++;
       return;
@@ -40,13 +42,6 @@ export function emit(
       else if (a === DropCode.marked) countSkip(machine, connection, state);
       return;
   }
-}
-
-function countEncrypted(machine: Machine, connection: number, state: ConnectionState, bytes: number): void {
-  const { countsPackets, faults } = profileOf(machine, connection);
-  const bySegment = countsPackets === "segments" && !faults.countsSegmentsOnce;
-  state.encryptedPackets += bySegment ? packetsOf(bytes, machine.connections[connection]!.mss) : 1;
-  state.encryptedBytes += bytes;
 }
 
 /** A mismatch moves the counter at once, unless the driver only counts packets that it encrypts in software. */

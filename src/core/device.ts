@@ -1,6 +1,6 @@
 import { Effect } from "./effect.ts";
 import { Kind } from "./event.ts";
-import { contextDevice, type Machine, type Sink } from "./machine.ts";
+import { contextDevice, type Machine, type Sink, settlePath } from "./machine.ts";
 import { nicExpectedSeq } from "./nic.ts";
 import { afterReset, deviceDown } from "./offload.ts";
 import { Stage } from "./stage.ts";
@@ -15,6 +15,11 @@ export function stepDevice(machine: Machine, event: number, sink: Sink): void {
 
 /** What a device's event is for one of its connections. */
 export function stepMember(machine: Machine, event: number, connection: number, sink: Sink): void {
+  happen(machine, event, connection, sink);
+  settlePath(machine.states[connection]!);
+}
+
+function happen(machine: Machine, event: number, connection: number, sink: Sink): void {
   const device = -1 - machine.events.connection.values[event]!;
   const kind = machine.events.kind.values[event]!;
   const state = machine.states[connection]!;

@@ -3,6 +3,7 @@ import { Descriptor, Engine } from "./descriptor.ts";
 import { Effect } from "./effect.ts";
 import { DropCode } from "./effect-words.ts";
 import { Flag } from "./event.ts";
+import { noFaults } from "./faults.ts";
 import { type Machine, profileOf, type Sink } from "./machine.ts";
 import { sendNextRecord } from "./next-record.ts";
 import type { Packet } from "./packet.ts";
@@ -27,17 +28,23 @@ export function xmit(machine: Machine, state: ConnectionState, packet: Packet, s
     sink.stage(Stage["driver.check"], -1);
     return sendInOrder(machine, state, packet, profile, sink);
   }
+  return sendOutOfOrder(machine, state, packet, profile, sink);
+}
+
+/** A packet that the driver does not expect, or that comes while it waits for a resync. */
+function sendOutOfOrder(
+  machine: Machine,
+  state: ConnectionState,
+  packet: Packet,
+  profile: Profile,
+  sink: Sink,
+): boolean {
   if (packet.seq !== state.expectedSeq)
     emit(machine, packet.connection, state, sink, Effect["out-of-order"], state.expectedSeq, packet.seq);
   sink.stage(Stage["driver.check"], -1);
-  switch (profile.recovery) {
-    case "rebuild":
-      return rebuild(machine, state, packet, profile, sink);
-    case "next-record":
-      return sendNextRecord(machine, state, packet, sink);
-    case "presync":
-      return sendPresynced(machine, state, packet, sink);
-  }
+  if (profile.recovery === "next-record") return sendNextRecord(machine, state, packet, sink);
+  if (profile.recovery === "presync") return sendPresynced(machine, state, packet, sink);
+  return rebuild(machine, state, packet, profile, sink);
 }
 
 /** The packet that the driver expects: the number moves on, the NIC goes on where it stands. */
@@ -53,16 +60,27 @@ function sendInOrder(
     return drop(machine, state, DropCode["no-metadata"], packet, sink);
   const expected = state.expectedSeq;
   state.expectedSeq = advance(packet.seq, packet.length);
-  const engine = profile.faults.packetNotMarked ? Engine.none : Engine.stream;
-  if (!postPacket(machine, packet, engine, -1, sink)) {
-    const { noUndo, commitsEarly } = profile.faults;
-    const stays = profile.commit === "early" || (profile.commit === "undone" ? noUndo : commitsEarly);
-    if (!stays) state.expectedSeq = expected;
-    return drop(machine, state, DropCode["dma-error"], packet, sink);
-  }
+  const { faults } = profile;
+  const engine = faults !== noFaults && faults.packetNotMarked ? Engine.none : Engine.stream;
+  if (!postPacket(machine, packet, engine, -1, sink))
+    return notPosted(machine, state, packet, profile, expected, sink);
   emit(machine, packet.connection, state, sink, Effect.encrypted, packet.seq, packet.length);
   sink.stage(Stage["driver.advance"], -1);
   return true;
+}
+
+/** The packet could not be mapped: the expected number goes back, unless the driver does not think of it. */
+function notPosted(
+  machine: Machine,
+  state: ConnectionState,
+  packet: Packet,
+  { commit, faults }: Profile,
+  expected: number,
+  sink: Sink,
+): boolean {
+  const stays = commit === "early" || (commit === "undone" ? faults.noUndo : faults.commitsEarly);
+  if (!stays) state.expectedSeq = expected;
+  return drop(machine, state, DropCode["dma-error"], packet, sink);
 }
 
 /** mlx5e_ktls_tx_post_param_wqes() before the connection's first packet. */

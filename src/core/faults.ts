@@ -85,6 +85,9 @@ export interface Faults {
   noFenceAtStart?: boolean;
 }
 
+/** A device and a kernel that are as they should be; compared by identity where every packet passes. */
+export const noFaults: Faults = {};
+
 /** A bug with a name: `profile=connectx/unfenced-params` is a ConnectX that has it. */
 export interface FaultVariant {
   name: string;

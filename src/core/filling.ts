@@ -1,80 +1,62 @@
-import { type Layout, payloadSizeMax } from "./record.ts";
+import { payloadSizeMax } from "./record.ts";
 
 /** Bytes of the socket's page fragment (SKB_FRAG_PAGE_ORDER) that records are copied into. */
 export const pageSize = 32768;
 /** MAX_SKB_FRAGS: fragments of a record, its tag included. */
 export const fragmentsMax = 17;
 
-/** The open record of a connection: what tls_push_data() knows of it between two calls. */
+/** The open record of a connection: what tls_push_data() knows of it between two rounds and two calls. */
 export interface OpenRecord {
   /** Header and payload so far; 0 = none is open. */
   openLength: number;
   openFragments: number;
+  /** Zero-copy: what is left of the contiguous piece of the user's pages that is being taken. */
+  openPieceLeft: number;
   /** Room in the page fragment. */
   pageRoom: number;
 }
 
-/** What one call of sendmsg() is like. */
-export interface Filling {
-  layout: Layout;
-  /** Most payload in a record. */
-  payloadMax: number;
-  /** MSG_MORE: the last record stays open. */
-  more: boolean;
-  /** Zero-copy: bytes in each contiguous piece of the user's pages; 0 = the bytes are copied. */
-  pieceSize: number;
-  /** MSG_MORE leaves a record open whose fragment table is full. */
-  overfills: boolean;
-}
-
-/** Where records begin and end; `closed` is told a full record's payload bytes. */
-export interface FillingSteps {
-  opened(): void;
-  copied(bytes: number): void;
-  closed(payload: number): void;
+/** A new record: its first fragment is room for header and nonce. */
+export function openRecord(open: OpenRecord, prepend: number): void {
+  takePage(open, prepend);
+  open.openLength = prepend;
+  open.openFragments = 1;
 }
 
 /**
- * The loop of tls_push_data(): divides `size` bytes into records. One is closed when it holds as much as a record can,
- * when its fragment table is full, or at the end without MSG_MORE. No bytes at all are a record too.
+ * One round of tls_push_data(): as many of `left` bytes as fit the record and come in one go, which is what is left of
+ * the page fragment they are copied to, or of the user's piece (`pieceSize` > 0: zero-copy). Gives how many.
  */
-export function fillRecords(open: OpenRecord, size: number, filling: Filling, steps: FillingSteps): void {
-  const { layout, payloadMax, more, pieceSize } = filling;
-  const lengthMax = payloadMax + layout.prepend;
-  let left = size;
-  let inPiece = pieceSize;
-  do {
-    if (open.openLength === 0) {
-      takePage(open, layout.prepend);
-      open.openLength = layout.prepend;
-      open.openFragments = 1;
-      steps.opened();
-    }
-    const copied = Math.min(left, lengthMax - open.openLength, pieceSize > 0 ? inPiece : roomFor(open, left));
-    if (pieceSize > 0) {
-      inPiece = copied === inPiece ? pieceSize : inPiece - copied;
-      if (copied > 0) open.openFragments++;
-    } else open.pageRoom -= copied;
-    open.openLength += copied;
-    left -= copied;
-    steps.copied(copied);
-    const full = open.openFragments >= fragmentsMax - 1;
-    if (left === 0 && more && !(full && !filling.overfills)) return;
-    if (left === 0 || full || open.openLength === lengthMax) {
-      steps.closed(open.openLength - layout.prepend);
-      open.openLength = 0;
-    }
-  } while (left > 0);
+export function takeBytes(open: OpenRecord, left: number, lengthMax: number, pieceSize: number): number {
+  const room = Math.min(left, lengthMax - open.openLength);
+  if (room === 0) return 0;
+  const copied = pieceSize > 0 ? takePiece(open, room, pieceSize) : copyBytes(open, room);
+  open.openLength += copied;
+  return copied;
 }
 
-/** Room in the page fragment for bytes to be copied; a full one is followed by the next, in a further fragment. */
-function roomFor(open: OpenRecord, wanted: number): number {
-  if (wanted > 0 && open.pageRoom === 0) {
+/** Each piece is a fragment of its own. */
+function takePiece(open: OpenRecord, room: number, pieceSize: number): number {
+  if (open.openPieceLeft === 0) open.openPieceLeft = pieceSize;
+  const taken = Math.min(room, open.openPieceLeft);
+  open.openPieceLeft -= taken;
+  open.openFragments++;
+  return taken;
+}
+
+/** Copied bytes extend the fragment before, until its page is full. */
+function copyBytes(open: OpenRecord, room: number): number {
+  if (open.pageRoom === 0) {
     open.pageRoom = pageSize;
     open.openFragments++;
   }
-  return wanted === 0 ? 0 : open.pageRoom;
+  const copied = Math.min(room, open.pageRoom);
+  open.pageRoom -= copied;
+  return copied;
 }
+
+/** The fragment table has room for nothing more than the tag. */
+export const fragmentsAreFull = (open: OpenRecord): boolean => open.openFragments >= fragmentsMax - 1;
 
 /** Takes `size` bytes off the page fragment, from a new one if they do not fit. */
 export function takePage(open: OpenRecord, size: number): void {

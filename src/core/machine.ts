@@ -33,6 +33,10 @@ export interface Machine {
   readonly changes: (ChangeLog | undefined)[];
   readonly waiting: (WaitingLog | undefined)[];
   readonly states: ConnectionState[];
+  /** By connection: its device's profile. */
+  readonly profiles: readonly Profile[];
+  /** By connection: bytes of a wire packet as its driver counts them, 0 = every segment counts as one. */
+  readonly segmentSizes: readonly number[];
   /** By device: the connections that its events are about. */
   readonly members: readonly (readonly number[])[];
   /** What the driver posted in the event that is being worked on; the NIC takes it at the event's end. */
@@ -63,6 +67,8 @@ export function createMachine(scenario: Scenario): Machine {
     changes: connections.map(() => undefined),
     waiting: connections.map(() => undefined),
     states: connections.map(() => new ConnectionState()),
+    profiles: connections.map(({ device }) => devices[device]!.profile),
+    segmentSizes: connections.map(({ device, mss }) => countedSize(devices[device]!.profile, mss)),
     members: membersOf(scenario),
     queue: new DescriptorQueue(),
     packet: { connection: 0, seq: seq(0), length: 0, flags: 0, dmaErrorAt: 0, mappings: 0 },
@@ -71,6 +77,9 @@ export function createMachine(scenario: Scenario): Machine {
   for (let c = 0; c < connections.length; c++) machine.states[c] = initialState(machine, c);
   return machine;
 }
+
+const countedSize = ({ countsPackets, faults }: Profile, mss: number): number =>
+  countsPackets === "segments" && !faults.countsSegmentsOnce ? mss : 0;
 
 /** By device: the connections whose packets can ever pass it, by declaration, as a bond's slave, or by a reroute. */
 export function membersOf({ devices, connections, events }: Scenario): number[][] {
@@ -83,8 +92,7 @@ export function membersOf({ devices, connections, events }: Scenario): number[][
   return members.map((set) => [...set].sort((a, b) => a - b));
 }
 
-export const profileOf = (machine: Machine, connection: number): Profile =>
-  machine.devices[machine.connections[connection]!.device]!.profile;
+export const profileOf = (machine: Machine, connection: number): Profile => machine.profiles[connection]!;
 
 export const kernelOf = (machine: Machine, connection: number): Kernel =>
   machine.devices[machine.connections[connection]!.device]!.kernel;
@@ -109,7 +117,15 @@ export function initialState(machine: Machine, connection: number): ConnectionSt
   const state = new ConnectionState();
   state.route = machine.connections[connection]!.device;
   if (machine.connections[connection]!.installed) install(machine, connection, state);
+  settlePath(state);
   return state;
+}
+
+/** Says in one field whether packets go straight to the driver and on to the NIC; after whatever may have changed that. */
+export function settlePath(state: ConnectionState): void {
+  const straight = state.hook === Hook.device && state.route === state.netdev;
+  const free = state.held === 0 && state.waitHead === state.waitTail;
+  state.detour = straight && free ? 0 : 1;
 }
 
 /** What keeps the connection from being offloaded, as one of RefusalCode; −1 if nothing does. */

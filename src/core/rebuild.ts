@@ -157,12 +157,11 @@ function postDumps(
   profile: Profile,
   sink: Sink,
 ): boolean {
-  const { device, version, cipher } = machine.connections[packet.connection]!;
-  const { mtu } = machine.devices[device]!;
+  const { mtu } = machine.devices[machine.connections[packet.connection]!.device]!;
   const log = machine.records[packet.connection]!;
   const start = log.start(row);
   const pieceSize = log.pieceSize.at(row);
-  const { prepend } = layoutOf(version, cipher ?? "aes-128-gcm");
+  const prepend = pieceSize === 0 ? 0 : prependOf(machine, packet.connection);
   for (let done = from; done < to; ) {
     const fragmentEnd = pieceSize === 0 ? to : endOfFragment(done, prepend, pieceSize);
     const left = Math.min(to, fragmentEnd) - done;
@@ -172,6 +171,11 @@ function postDumps(
     done += size;
   }
   return true;
+}
+
+function prependOf(machine: Machine, connection: number): number {
+  const { version, cipher } = machine.connections[connection]!;
+  return layoutOf(version, cipher ?? "aes-128-gcm").prepend;
 }
 
 /** A record of zero-copy pieces is its header, then a fragment a piece. */

@@ -31,6 +31,8 @@ export class ConnectionState {
   sent = 0;
   /** The validation hook (sk_validate_xmit_skb), one of Hook. */
   hook = 0;
+  /** 1 if a packet may not go straight from TCP through the driver to the NIC: what the fields of the path below say, in one. */
+  detour = 1;
   /** Device of the driver's context (tls_context.netdev), −1 = null. */
   netdev = -1;
   /** Device that the route leads through, and the transmit queue there. */
@@ -65,6 +67,7 @@ export class ConnectionState {
   /** Fragments of the open record, bytes in each zero-copy one (0 = copied), and room in the socket's page fragment. */
   openFragments = 0;
   openPieceSize = 0;
+  openPieceLeft = 0;
   pageRoom = 0;
   /** One of Rekey; the epoch of the next record, and where the old key's records end. */
   rekey = 0;

@@ -5,7 +5,7 @@ import { Effect } from "./effect.ts";
 import { DropCode } from "./effect-words.ts";
 import { Flag, Kind, unpackTransmit } from "./event.ts";
 import { sendFallback } from "./fallback.ts";
-import { changesOf, install, type Machine, type Sink } from "./machine.ts";
+import { changesOf, install, type Machine, type Sink, settlePath } from "./machine.ts";
 import { placeAt } from "./nic.ts";
 import { completeRekey, destruct, startRekey } from "./offload.ts";
 import type { Packet } from "./packet.ts";
@@ -16,7 +16,7 @@ import { fallbackCodeOf, merge, split, validate, Way } from "./skb.ts";
 import { Stage } from "./stage.ts";
 import { type ConnectionState, Rekey } from "./state.ts";
 import { cleanAcked, closeSocket, fenceHere, pushCaptured, sendmsg, spliceEof } from "./tls.ts";
-import { changeQueue, deliver, leave } from "./transmit-queue.ts";
+import { changeQueue, deliver, leave, takeAll } from "./transmit-queue.ts";
 
 /**
  * Runs one event of the trace through the layers: the only function that knows more than one of them. It changes
@@ -37,14 +37,18 @@ export function step(machine: Machine, event: number, sink: Sink): void {
       return acknowledge(machine, event, state, sink);
     case Kind.send:
       // A rekey that only waited for the socket's owner is done first.
-      if (state.rekey === Rekey.ready) completeRekey(machine, connection, state, sink);
+      if (state.rekey === Rekey.ready) {
+        completeRekey(machine, connection, state, sink);
+        settlePath(state);
+      }
       return sendmsg(machine, event, state, sink);
     case Kind.record:
       return pushCaptured(machine, event, state, RecordKind.record, sink);
     case Kind.gap:
       return pushCaptured(machine, event, state, RecordKind.gap, sink);
     default:
-      return stepSocket(machine, event, connection, state, sink);
+      stepSocket(machine, event, connection, state, sink);
+      return settlePath(state);
   }
 }
 
@@ -53,6 +57,9 @@ export function stepFor(machine: Machine, event: number, connection: number, sin
   if (machine.events.connection.values[event]! >= 0) return step(machine, event, sink);
   stepMember(machine, event, connection, sink);
 }
+
+/** Flags of a packet to which something happens between TCP and the NIC. */
+const detourFlags = Flag.orphan | Flag.orphanPartial | Flag.undoorbelled;
 
 /** The rarer events of a connection. */
 function stepSocket(
@@ -130,23 +137,27 @@ function transmit(
   packet.dmaErrorAt = 0;
   const end = advance(packet.seq, packet.length);
   if (state.sent === 0 || after(end, seq(state.sndNxt))) state.sndNxt = end;
-  if ((flags & Flag.qdiscDrop) !== 0) {
-    state.sent = 1;
-    sink.effect(Effect["qdisc-drop"], packet.seq, packet.length);
-    return sink.stage(Stage.skb, -1);
-  }
+  if ((flags & Flag.qdiscDrop) !== 0) return loseInQdisc(state, packet, sink);
   if (events.extra.values[event] !== 0) takeExtra(machine, event, state, packet, sink);
   sink.stage(Stage.skb, -1);
   if (state.installed === 0 || packet.length === 0) {
     state.sent = 1;
     return leave(packet.seq, packet.length, flags, sink);
   }
-  const posted = sendDown(machine, state, packet, sink);
+  const direct = state.detour === 0 && (flags & detourFlags) === 0;
+  const posted = direct ? xmit(machine, state, packet, sink) : sendDown(machine, state, packet, sink);
   state.sent = 1;
-  deliver(machine, event, state, packet, sink);
+  if (direct) takeAll(machine, packet, state, sink);
+  else deliver(machine, event, state, packet, sink);
   if (posted || (flags & Flag.captured) === 0) return;
   leftAnyway(machine, state, packet);
   leave(packet.seq, packet.length, flags, sink);
+}
+
+function loseInQdisc(state: ConnectionState, packet: Packet, sink: Sink): void {
+  state.sent = 1;
+  sink.effect(Effect["qdisc-drop"], packet.seq, packet.length);
+  sink.stage(Stage.skb, -1);
 }
 
 /** The failing buffer and the transmit queue that the trace names for this packet. */
@@ -164,9 +175,21 @@ function takeExtra(
 
 /** The validation hook, and where it sends the packet; true if anything was posted. */
 function sendDown(machine: Machine, state: ConnectionState, packet: Packet, sink: Sink): boolean {
-  switch (validate(machine, state, packet, sink)) {
-    case Way.driver:
-      return xmit(machine, state, packet, sink);
+  const way = validate(machine, state, packet, sink);
+  return way === Way.driver
+    ? xmit(machine, state, packet, sink)
+    : sendOtherwise(machine, state, packet, way, sink);
+}
+
+/** What the hook does not hand to the driver. */
+function sendOtherwise(
+  machine: Machine,
+  state: ConnectionState,
+  packet: Packet,
+  way: number,
+  sink: Sink,
+): boolean {
+  switch (way) {
     case Way.plain:
       return postAsItIs(machine, state, packet, sink);
     case Way.fallback:

@@ -2,7 +2,7 @@ import { Change } from "./changes.ts";
 import { devResync } from "./dev-resync.ts";
 import { Effect } from "./effect.ts";
 import { Flag, sendPieces, sendType, unpackRecord } from "./event.ts";
-import { fillRecords, fragmentsMax, takePage } from "./filling.ts";
+import { fragmentsAreFull, fragmentsMax, openRecord, takeBytes, takePage } from "./filling.ts";
 import { changesOf, kernelOf, type Machine, profileOf, type Sink, writeSeqOf } from "./machine.ts";
 import { layoutOf, recordType, tagSize } from "./record.ts";
 import { RecordKind, type RecordRow } from "./records.ts";
@@ -27,28 +27,35 @@ export function sendmsg(machine: Machine, event: number, state: ConnectionState,
   const type = sendType(extra);
   sink.stage(Stage["tls.sendmsg"], -1);
   if ((flags & Flag.typed) !== 0) closeBeforeControl(machine, event, state, faults.stalePending, sink);
+  const more = (flags & Flag.more) !== 0;
   const pieceSize = (flags & Flag.zerocopy) !== 0 ? Math.ceil(length / Math.max(1, sendPieces(extra))) : 0;
-  const filling = {
-    layout: layoutFor(machine, connection),
-    payloadMax: machine.connections[connection]!.payloadMax,
-    more: (flags & Flag.more) !== 0,
-    pieceSize,
-    overfills: kernelOf(machine, connection).overfillsFragments || faults.overfillsFragments === true,
-  };
-  fillRecords(state, length, filling, {
-    opened: () => {
+  const { prepend } = layoutFor(machine, connection);
+  const lengthMax = machine.connections[connection]!.payloadMax + prepend;
+  state.openPieceLeft = 0;
+  let left = length;
+  do {
+    if (state.openLength === 0) {
+      openRecord(state, prepend);
       state.openType = type;
       state.openedBy = event;
       state.openPieceSize = pieceSize;
-    },
-    copied: (bytes) => {
-      state.written += bytes;
-    },
-    closed: () => closeRecord(machine, event, state, type, sink),
-  });
-  if (filling.more || !faults.stalePending) state.pendingOpen = state.openLength > 0 ? 1 : 0;
+    }
+    const taken = takeBytes(state, left, lengthMax, pieceSize);
+    state.written += taken;
+    left -= taken;
+    // MSG_MORE leaves even a full record open: the call ends before it looks at the length.
+    const full = fragmentsAreFull(state);
+    if (left === 0 && more && !(full && closesFull(machine, connection))) break;
+    if (left === 0 || full || state.openLength === lengthMax) closeRecord(machine, event, state, type, sink);
+  } while (left > 0);
+  if (more || !faults.stalePending) state.pendingOpen = state.openLength > 0 ? 1 : 0;
   if ((flags & Flag.eor) !== 0) fenceHere(machine, connection, state, sink);
 }
+
+/** A full fragment table ends a record also with MSG_MORE (net-next 2026). */
+const closesFull = (machine: Machine, connection: number): boolean =>
+  !kernelOf(machine, connection).overfillsFragments &&
+  !profileOf(machine, connection).faults.overfillsFragments;
 
 /** A control message ends the open record, as application data whatever it was to be. */
 function closeBeforeControl(

@@ -2,7 +2,8 @@ import { Descriptor } from "./descriptor.ts";
 import { Effect } from "./effect.ts";
 import { DropCode } from "./effect-words.ts";
 import { Flag, unpackTransmit } from "./event.ts";
-import { type Machine, profileOf, type Sink, waitingOf } from "./machine.ts";
+import { noFaults } from "./faults.ts";
+import { type Machine, profileOf, type Sink, settlePath, waitingOf } from "./machine.ts";
 import { take } from "./nic.ts";
 import type { Packet } from "./packet.ts";
 import { Stage } from "./stage.ts";
@@ -20,7 +21,20 @@ export function deliver(
 ): void {
   if (machine.queue.count === 0) return;
   const waits = (packet.flags & Flag.undoorbelled) !== 0 || (state.held !== 0 && isHeld(machine, state));
-  if (!waits && state.waitHead === state.waitTail) return takeAll(machine, packet, state, sink);
+  if (!waits && state.waitHead === state.waitTail) takeAll(machine, packet, state, sink);
+  else putOff(machine, event, state, packet, waits, sink);
+  settlePath(state);
+}
+
+/** Behind what waits already; if nothing holds the queue any more, all of it is taken. */
+function putOff(
+  machine: Machine,
+  event: number,
+  state: ConnectionState,
+  packet: Packet,
+  waits: boolean,
+  sink: Sink,
+): void {
   const lane = laneOf(laneDevice(machine, state), state.queueNumber);
   const { queue } = machine;
   const log = waitingOf(machine, packet.connection);
@@ -39,16 +53,22 @@ const isHeld = (machine: Machine, state: ConnectionState): boolean =>
   ((state.held >> laneDevice(machine, state)) & 1) === 1;
 
 /** The NIC takes everything in the queue, in order, and what leaves is looked at. */
-function takeAll(machine: Machine, packet: Packet, state: ConnectionState, sink: Sink): void {
+export function takeAll(machine: Machine, packet: Packet, state: ConnectionState, sink: Sink): void {
   const { queue } = machine;
-  const { noFence } = profileOf(machine, packet.connection).faults;
-  const { flags } = packet;
+  const { flags, connection } = packet;
+  const { faults } = profileOf(machine, connection);
+  if (faults !== noFaults && faults.noFence) return takeUnfenced(machine, packet, state, sink);
+  for (let i = 0; i < queue.count; i++) takeOne(machine, state, i, connection, flags, sink);
+}
+
+/** Nothing holds the data back until the params are in: they are taken behind it. */
+function takeUnfenced(machine: Machine, packet: Packet, state: ConnectionState, sink: Sink): void {
+  const { queue } = machine;
+  const { flags, connection } = packet;
   for (let i = 0; i < queue.count; i++)
-    if (!(noFence && isParams(queue.kind(i)))) takeOne(machine, state, i, packet.connection, flags, sink);
-  if (!noFence) return;
-  // Nothing holds the data back until the params are in: they are taken behind it.
+    if (!isParams(queue.kind(i))) takeOne(machine, state, i, connection, flags, sink);
   for (let i = 0; i < queue.count; i++)
-    if (isParams(queue.kind(i))) takeOne(machine, state, i, packet.connection, flags, sink);
+    if (isParams(queue.kind(i))) takeOne(machine, state, i, connection, flags, sink);
 }
 
 const isParams = (kind: number): boolean =>
@@ -67,12 +87,7 @@ function takeOne(
   sink.stage(Stage.nic, i);
   if (queue.kind(i) !== Descriptor.packet) return;
   if (!leaves) return lose(machine, connection, state, i, sink);
-  examine(
-    machine,
-    state,
-    { connection, seq: queue.seq(i), length: queue.size(i), engine: queue.engine(i), row: queue.row(i) },
-    sink,
-  );
+  examine(machine, connection, state, i, sink);
   leave(queue.seq(i), queue.size(i), flags, sink);
 }
 

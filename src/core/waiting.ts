@@ -1,7 +1,7 @@
 import { assert } from "./assert.ts";
 import { int32, Table, uint8 } from "./columns.ts";
 import type { DescriptorQueue } from "./descriptor.ts";
-import { seq } from "./seq.ts";
+import { type Seq, seq } from "./seq.ts";
 
 /**
  * Descriptors of a connection that were posted and not taken: its transmit queue is held, or its doorbell not rung.
@@ -51,6 +51,16 @@ export class WaitingLog extends Table {
       fence,
       this.engine.at(at),
     );
+  }
+
+  /** What row `at` holds, for whoever looks at it. */
+  at(at: number): { kind: number; from: Seq; length: number; event: number } {
+    return {
+      kind: this.kind.at(at),
+      from: seq(this.from.at(at)),
+      length: this.length.at(at),
+      event: this.event.at(at),
+    };
   }
 
   laneAt(at: number): number {

@@ -2,10 +2,11 @@ import { Effect, type EffectSpec, effects } from "../core/effect.ts";
 import { Flag, Kind } from "../core/event.ts";
 import { nicExpectedSeq } from "../core/nic.ts";
 import { advance, before, distance, type Seq, seq } from "../core/seq.ts";
+import { queueText } from "./device-scopes.ts";
 import { effectFields } from "./effect-text.ts";
 import type { EffectRecord } from "./recording.ts";
 import { SeqValue, type ViewNode } from "./value.ts";
-import { partOf, queueText, record, recordName, type View } from "./view.ts";
+import { partOf, record, recordName, type View } from "./view.ts";
 
 /** Why the debugger stopped, in the domain's words. */
 export interface Explanation {
@@ -71,12 +72,15 @@ function postedOf(view: View): Explanation["details"] {
   const posted = recording.stages[position.stage]?.posted ?? 0;
   const replayed = recording.descriptors
     .slice(0, posted)
-    .reduce((sum, { kind, length }) => (kind === "dump" || kind === "sync-packet" ? sum + length : sum), 0);
+    .reduce((sum, { kind, length }) => (replays.includes(kind) ? sum + length : sum), 0);
   return [
     { name: "descriptors", value: queueText(view, posted) },
     { name: "bytes replayed", value: String(replayed) },
   ];
 }
+
+/** Descriptors that bring bytes to the device that it has seen before. */
+const replays: readonly string[] = ["dump", "sync-packet", "prior"];
 
 const general = "Documentation/networking/tls-offload.rst";
 const readOn: Readonly<Record<string, string>> = {
@@ -86,6 +90,25 @@ const readOn: Readonly<Record<string, string>> = {
   "lookup-failed": "tls_get_record() in net/tls/tls_device.c",
   dropped: "tls-offload.rst, “Error handling”, TX; counters tx_tls_drop_no_sync_data, tx_tls_drop_bypass_req",
   bypass: "tls_record_is_start_marker(); counter tx_tls_skip_no_sync_data",
+  "software-fallback": "tls_sw_fallback() in net/tls/tls_device_fallback.c; no kernel counter moves",
+  "resync-requested": "tls_offload_tx_resync_request(); tracepoint tls_device_tx_resync_req",
+  "resync-sent": "tls_device_resync_tx(); tracepoint tls_device_tx_resync_send",
+  "resync-failed": "tls_device_resync_tx(): the flag stays, the next record tries again",
+  "nic-dropped": "the device checks sequence numbers (nfp firmware)",
+  piece: "chcr_ktls_xmit() in ch_ktls/chcr_ktls.c",
+  trimmed: "chcr_end_part_handler(): a cut inside a tag",
+  "stale-record": "tls_get_record() before “avoid getting invalid tls record” (v5.6)",
+  orphaned: "skb_orphan(); validate_xmit_skb(): “unencrypted skb with no associated socket”",
+  "orphan-refused": "skb_orphan_partial() in net/core/sock.c",
+  "merge-refused": "tcp_skb_can_collapse(), TCP_SKB_CB(skb)->eor",
+  "mixed-segment": "tls_set_device_offload(): the fence at the offload's start",
+  fenced: "TCP_SKB_CB(skb)->eor of the write queue's tail",
+  "device-down": "tls_device_down() in net/tls/tls_device.c; NETDEV_UP does not offload again",
+  "offload-refused": "tls_set_device_offload(); /proc/net/tls_stat: TlsTxSw rises, TlsTxDevice does not",
+  "rekey-started": "tls_set_device_offload_rekey(), net-next 2026; tracepoint tls_device_rekey_start",
+  "rekey-done": "tls_device_complete_rekey(); tracepoint tls_device_rekey_done",
+  "page-changed": "TLS_TX_ZEROCOPY_RO: pages must not change until they are acknowledged",
+  "nonce-reused": "NIST SP 800-38D §8: one nonce, one plaintext",
   "record-released": "tls_tcp_clean_acked() in net/tls/tls_device.c",
   "record-pushed": "tls_push_record() in net/tls/tls_device.c",
 };
@@ -146,10 +169,28 @@ export const gravity: readonly number[] = [
   Effect["wrong-ciphertext"],
   Effect["wire-differs"],
   Effect["authentication-failed"],
+  Effect["nonce-reused"],
+  Effect["page-changed"],
   Effect["out-of-step"],
+  Effect["queue-error"],
+  Effect["fragment-overflow"],
+  Effect["bytes-lost"],
+  Effect["evidence-differs"],
+  Effect["profile-differs"],
   Effect["expectation-failed"],
+  Effect["nic-dropped"],
   Effect.dropped,
+  Effect["dma-error"],
+  Effect["offload-refused"],
+  Effect["rekey-failed"],
+  Effect["mixed-segment"],
+  Effect["stale-record"],
   Effect["lookup-failed"],
+  Effect["resync-failed"],
+  Effect["resync-requested"],
+  Effect["resync-sent"],
+  Effect["software-fallback"],
+  Effect.trimmed,
   Effect.resync,
   Effect["out-of-order"],
   Effect.bypass,

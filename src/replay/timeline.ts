@@ -55,17 +55,22 @@ export class Timeline {
 
   /** The first pass, in slices: runs up to `count` more events and gives how many are done. */
   run(count: number): number {
-    const { machine, sink, low, ordinals } = this;
+    const { machine, sink, ordinals } = this;
+    const { masks, blocks } = this.low;
     const connections = this.trace.events.connection.values;
     const end = Math.min(this.ran + count, this.eventCount);
     for (let event = this.ran; event < end; event++) {
       const connection = connections[event]!;
-      if (connection >= 0) this.passing(connection, ordinals[connection]!);
-      else for (const member of machine.members[-1 - connection]!) this.passing(member, ordinals[member]!);
+      if (connection >= 0) {
+        const ordinal = ordinals[connection]!;
+        if (ordinal % snapshotInterval === 0 && ordinal > 0) this.snapshot(connection);
+        ordinals[connection] = ordinal + 1;
+      } else this.passAll(machine.members[-1 - connection]!);
       sink.low = 0;
       sink.high = 0;
       step(machine, event, sink);
-      low.add(event, sink.low);
+      masks[event] = sink.low;
+      blocks[event >> 12]! |= sink.low;
       if (sink.high !== 0) this.addHigh(event, sink.high);
     }
     this.ran = end;
@@ -73,10 +78,12 @@ export class Timeline {
     return end;
   }
 
-  /** The connection is about to run its event `ordinal`: a snapshot is due at every interval. */
-  private passing(connection: number, ordinal: number): void {
-    if (ordinal % snapshotInterval === 0 && ordinal > 0) this.snapshot(connection);
-    this.ordinals[connection] = ordinal + 1;
+  /** The connections of a device are about to run an event of it: a snapshot is due at every interval. */
+  private passAll(connections: readonly number[]): void {
+    for (const connection of connections) {
+      const ordinal = this.ordinals[connection]!++;
+      if (ordinal % snapshotInterval === 0 && ordinal > 0) this.snapshot(connection);
+    }
   }
 
   private addHigh(event: number, mask: number): void {
@@ -254,7 +261,7 @@ export class Timeline {
 /** One half of the events' effects, with the sum of every block, so that a search skips what cannot hit. */
 class MaskColumn {
   readonly masks: Int32Array;
-  private readonly blocks: Int32Array;
+  readonly blocks: Int32Array;
 
   constructor(count: number) {
     this.masks = new Int32Array(count);
@@ -282,6 +289,9 @@ class MaskColumn {
 /** Counting sort of the events by connection: starts and the events themselves. A device's event is one of all its connections. */
 function eventsByConnection(trace: Trace, members: readonly (readonly number[])[]): [Int32Array, Int32Array] {
   const { count } = trace.events;
+  // One connection has them all, a device's too: nothing to sort.
+  if (trace.connections.length === 1)
+    return [Int32Array.of(0, count), new Int32Array(count).map((_, i) => i)];
   const of = trace.events.connection.values;
   const start = new Int32Array(trace.connections.length + 1);
   for (let event = 0; event < count; event++) {

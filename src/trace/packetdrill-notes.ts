@@ -11,16 +11,36 @@ export const scriptNotes = {
   sctp: ["warning", "SCTP packets are left out: only TLS over TCP is modelled"],
   other: [
     "note",
-    "writes to descriptors that are no TCP socket of the script (pipe, file, UDP) are left out",
+    "writes to descriptors that are no open TCP socket of the script (pipe, file, UDP, closed) are left out",
   ],
   early: [
     "warning",
     "TCP packets that come before a connection's SYN are left out; begin with its handshake",
   ],
+  reset: ["note", "resets are left out: what an offload does at the end of a connection is not modelled"],
+  unflagged: ["note", "an acknowledgement number without the ACK flag (`.`) says nothing: it is left out"],
+  unanswered: [
+    "note",
+    "acknowledgements that come in before the other end's SYN are left out: TCP discards them (RFC 9293 §3.10.7.3)",
+  ],
+  open: [
+    "note",
+    "acknowledgements whose number is left open (`...`) or absolute (`!`) are left out: what they cover is unknown",
+  ],
+  syn: [
+    "note",
+    "data in a SYN is taken for the first bytes of the offload, though kTLS needs an established connection",
+  ],
+  encapsulated: ["note", "encapsulation is left out: the offload sees the TCP segment inside"],
+  multipath: ["note", "Multipath TCP is left out: each subflow is taken for a connection of its own"],
+  refused: [
+    "note",
+    "flags that kTLS refuses (EOPNOTSUPP: all but MSG_MORE, MSG_EOR, MSG_DONTWAIT, MSG_NOSIGNAL) are left out; the data is sent",
+  ],
   eor: ["note", "MSG_MORE beside MSG_EOR is left out: kTLS refuses the two together (EINVAL)"],
   covered: [
     "note",
-    "segments go beyond what was written above: a send of the missing bytes is put before them",
+    "segments go beyond what was written above (a record that MSG_MORE holds open is not TCP's yet): a send of the missing bytes is put before them",
   ],
 } as const satisfies Record<string, readonly [Diagnostic["severity"], string]>;
 export type ScriptNote = keyof typeof scriptNotes;

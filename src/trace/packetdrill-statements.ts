@@ -35,7 +35,7 @@ export function* statementsOf(text: string, comments: Map<number, string>): Gene
   const lines = text.replace(/^\uFEFF/, "").split(/\r\n?|\n/);
   let statement: Statement | null = null;
   let block: Block | null = null;
-  let inside: Inside = { depth: 0, options: false };
+  let inside: Inside = { depth: 0, options: false, packet: null };
   for (const [index, line] of lines.entries()) {
     const cut = blankLine(line, block);
     block = cut.block;
@@ -63,14 +63,22 @@ function statementOf(text: string, line: number): Statement {
 interface Inside {
   depth: number;
   options: boolean;
+  /** How far a packet has got: to its headers or to its sequence numbers; null if it is no packet. */
+  packet: "headers" | "numbers" | null;
 }
 
-/** True for a line that goes on with the statement above: inside brackets or TCP options, or TCP options on their own. */
+const packetPattern = /^\s*[<>]/;
+const numbersPattern = /\d:\d+\s*\(|\.\.\.\(|\b(?:icmp|udp|sctp)/;
+/** What a line begins with that goes on with the packet above, by how far that has got. */
+const goingOn = { headers: /^\s*(?!--|[`%])/, numbers: /^\s*(?:ack|win|urg|sock)\b/ };
+
+/** True for a line that goes on with the statement above: inside brackets or TCP options, or in midst of a packet. */
 function continues(text: string, above: Statement, inside: Inside): boolean {
   const begins = timePattern.exec(text);
   if (begins !== null && (inside.depth <= 0 || actionPattern.test(text.slice(begins[0].length))))
     return false;
   if (above.text.length > statementLengthMax) return false;
+  if (inside.packet !== null && goingOn[inside.packet].test(text)) return true;
   return inside.depth > 0 || inside.options || /^\s*[<=]/.test(text);
 }
 
@@ -78,10 +86,21 @@ function continues(text: string, above: Statement, inside: Inside): boolean {
 function insideAfter(text: string, before: Inside | null): Inside {
   let depth = before?.depth ?? 0;
   for (const bracket of text.match(/[()[\]{}]/g) ?? []) depth += "([{".includes(bracket) ? 1 : -1;
+  const packet = packetAfter(text, before);
   const opened = text.lastIndexOf("<");
   const closed = text.lastIndexOf(">");
-  if (before !== null && opened === closed) return { depth, options: before.options };
-  return { depth, options: opened > closed && (before !== null || text.search(/[<>]/) < opened) };
+  if (before !== null && opened === closed) return { depth, options: before.options, packet };
+  return { depth, options: opened > closed && (before !== null || text.search(/[<>]/) < opened), packet };
+}
+
+function packetAfter(text: string, before: Inside | null): Inside["packet"] {
+  if (before === null) {
+    const time = timePattern.exec(text);
+    if (time === null || !packetPattern.test(text.slice(time[0].length))) return null;
+  } else if (before.packet !== "headers") {
+    return before.packet;
+  }
+  return numbersPattern.test(text) ? "numbers" : "headers";
 }
 
 /**

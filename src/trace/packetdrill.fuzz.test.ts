@@ -31,6 +31,14 @@ b */ 0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
 +0 > S 0:10(10)
 +0 shutdown(4, SHUT_WR) = 0
 +0 > FP. 1101:1200(99) ack 1
++0 connect(5, AF_UNSPEC, ...) = 0
++0 setsockopt(5, SOL_TCP, TCP_FASTOPEN_CONNECT, [1], 4) = 0
++0 sendto(5, ..., 9, MSG_FASTOPEN, ..., ...) = -1 EINPROGRESS (x)
++0 > addr[a] > addr[b] S 0:0(0) sock(5)
++0 < ipv4 1.1.1.1 > 2.2.2.2: gre:
+  mpls (label 1): 5. 1:1 (0)
+  ack 1! win ...
++0 > P5. ...(9) ack ... <dss>/udp(1 > 2)
 `;
 
 test("damaged scripts never throw or hang, and what is read of them replays with right bytes", (t) => {
@@ -69,6 +77,11 @@ test("text that repeats one thing is read in time that grows with its length", (
     "+0 socket(SOCK_STREAM) = 3\n+0 connect(3) = 0\n",
     "+0 write(4, {..., 1}\n",
     "1 > 2 ",
+    "+0 < gre:\n",
+    "+0 < gre:\nx\n\n",
+    "+0 > . ...(1) ack ...\n",
+    "+0 < S 0:0(0) sock(3)\n+0 > S. 0:0(0) sock(3)\n+0 accept(3) = 4\n",
+    "+0 socket(SOCK_STREAM) = 3\n+0 sendto(3, 1, 1, MSG_FASTOPEN) = -1\n",
   ]) {
     const text = piece.repeat(Math.ceil(300_000 / piece.length));
     const start = performance.now();

@@ -3,44 +3,20 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { goldenLines } from "../cli/golden.ts";
 import { profileById } from "../core/profiles/all.ts";
-import { connectx } from "../core/profiles/connectx.ts";
 import { Timeline } from "../replay/timeline.ts";
 import { failuresOf } from "../test/check.ts";
 import { referenceProfiles } from "../test/reference.ts";
+import {
+  checkServer as check,
+  eventsOf as events,
+  parseScript as parse,
+  saidOf as said,
+  server,
+} from "../test/scripts.ts";
 import { isPacketdrill, parsePacketdrill } from "./packetdrill.ts";
 import { parseTrace } from "./text.ts";
-import { printEvent, printTrace } from "./text-print.ts";
+import { printTrace } from "./text-print.ts";
 import type { Trace } from "./trace.ts";
-
-const parse = (text: string): Trace => parsePacketdrill("test.pkt", text, connectx);
-
-/** Each event as `LINE EVENT`, in the trace language. */
-const events = (trace: Trace): string[] =>
-  Array.from(
-    { length: trace.events.count },
-    (_, i) => `${trace.events.line.at(i)} ${printEvent(trace, i).replace(/ +/g, " ")}`,
-  );
-
-const said = (trace: Trace): string[] =>
-  trace.diagnostics.map((d) => `${d.line}:${d.start}-${d.end} ${d.severity} ${d.message}`);
-
-/** A server with its connection accepted as descriptor 4; what it does begins on line 6. */
-const server = `0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
-+0 listen(3, 1) = 0
-+0 < S 0:0(0) win 40000 <mss 1000,sackOK>
-+0 > S. 0:0(0) ack 1 <mss 1460,sackOK>
-+0 accept(3, ..., ...) = 4
-`;
-
-/** The events of a server's lines, without diagnostics, numbered from its first line on. */
-function check(lines: string, expected: string[]): void {
-  const trace = parse(server + lines);
-  assert.deepEqual(said(trace), []);
-  assert.deepEqual(
-    events(trace).map((event) => event.replace(/^\d+/, (line) => String(Number(line) - 5))),
-    expected,
-  );
-}
 
 test("times are absolute, relative to the event before, ranges (their lower end) or anything", () => {
   const ack = "< . 1:1(0) ack 1";
@@ -68,7 +44,7 @@ test("calls that write are sends of what they returned", () => {
     ["write(4, ..., 5000) = ...", "send 5000"],
     ["send(4, ..., 300, MSG_MORE) = 300", "send 300 more"],
     ["send(4, ..., 300, MSG_EOR|MSG_DONTWAIT) = 300", "send 300 eor"],
-    ["sendto(4, ..., 300, MSG_ZEROCOPY, ..., ...) = 300", "send 300"],
+    ["sendto(4, ..., 300, MSG_NOSIGNAL, ..., ...) = 300", "send 300"],
     [`writev(4, ${iovec}, 2) = 1500`, "send 1500"],
     [`writev(4, ${iovec}, 2) = ...`, "send 1500"],
     [
@@ -103,7 +79,7 @@ test("segments become transmits and acknowledgements; SYN, bare ACK and reset be
       "< ack 500 sack 700:800,900:1000",
     ],
     ["< . 1:1(0) ack 1 <sack 1:2> [payload](?)", "< ack 0 sack 0:1"],
-    ["< W. 1:1(0)\n  ack 1\n", null],
+    ["< W. 1:1(0)\n  ack 1\n", "< ack 0"],
   ] as const) {
     const before = "+0 write(4, ..., 2000) = 2000\n+0 > . 1:1001(1000) ack 1\n";
     const trace = parse(`${server}${before}+0 ${packet}`);
@@ -157,7 +133,10 @@ test("every descriptor has its connection: accepted before or after the handshak
 +0 write(4, ..., 40) = 40
 `;
   const trace = parse(script);
-  assert.deepEqual(said(trace), []);
+  assert.deepEqual(
+    said(trace).filter((text) => !/ note (?:resets|flags that|data in a SYN)/.test(text)),
+    [],
+  );
   assert.deepEqual(events(trace), [
     "7 +0 conn0 send 10",
     "10 +0 conn0 < ack 0",

@@ -1,7 +1,7 @@
 import type { Profile } from "../core/profile.ts";
 import { DiagnosticList } from "./diagnostics.ts";
 import { LineFault, type Token } from "./lexer.ts";
-import { integerArg, readCall, type ScriptWrite, writeOf } from "./packetdrill-call.ts";
+import { integerArg, readCall, type ScriptCall, type ScriptWrite, writeOf } from "./packetdrill-call.ts";
 import { NoteCounts, type ScriptNote } from "./packetdrill-notes.ts";
 import { otherProtocol, readPacket, type ScriptPacket } from "./packetdrill-packet.ts";
 import { ScriptSockets } from "./packetdrill-sockets.ts";
@@ -139,6 +139,8 @@ class ScriptReading {
     const other = otherProtocol(token.text);
     if (other !== null) return this.note(other);
     const packet = readPacket(token);
+    if (packet.encapsulated) this.note("encapsulated");
+    if (packet.multipath) this.note("multipath");
     const connection = this.sockets.packet(packet);
     const syn = packet.flags.includes("S");
     if (connection >= 0) {
@@ -146,7 +148,7 @@ class ScriptReading {
       return this.play(connection, packet);
     }
     if (syn) this.mssAsked = packet.mss;
-    else if (!packet.flags.includes("R")) this.note("early");
+    else this.note(packet.flags.includes("R") ? "reset" : "early");
   }
 
   /** TCP sends no more at once than either end's SYN offered. */
@@ -163,19 +165,35 @@ class ScriptReading {
   }
 
   /** What carries a reset is no segment of a sender's stream. */
-  private play(connection: number, { outbound, flags, seq, length, ack, sack }: ScriptPacket): void {
-    if (flags.includes("R")) return;
+  private play(connection: number, packet: ScriptPacket): void {
+    if (packet.flags.includes("R")) this.note("reset");
+    else if (packet.outbound) this.transmit(connection, packet);
+    else this.acknowledge(connection, packet);
+  }
+
+  private acknowledge(connection: number, { flags, ack, ackOpen, sack }: ScriptPacket): void {
+    if (ackOpen) this.note("open");
+    if (ack === null) return;
+    // Without its flag the number says nothing (RFC 9293 §3.1).
+    if (!flags.includes(".")) return this.note("unflagged");
+    if (!this.sockets.isAnswered(connection)) return this.note("unanswered");
+    const problem = this.schedule.acknowledge(this.moment(connection), ack, sack);
+    if (problem !== null) this.report("warning", problem);
+  }
+
+  private transmit(connection: number, { flags, seq, length }: ScriptPacket): void {
+    const syn = flags.includes("S");
+    const fin = flags.includes("F");
+    if (length === 0 && !fin) return;
+    if (syn && length > 0) this.note("syn");
+    if (seq === null && !syn)
+      return this.report(
+        "error",
+        "the segment's place is left open (`...`) or absolute (`!`); give numbers that count from the SYN",
+      );
     const moment = this.moment(connection);
-    if (!outbound) {
-      // Without its flag the number says nothing (RFC 9293 §3.1).
-      const problem =
-        ack === null || !flags.includes(".") ? null : this.schedule.acknowledge(moment, ack, sack);
-      if (problem !== null) this.report("warning", problem);
-      return;
-    }
     // Data in a SYN comes behind its number.
-    const from = flags.includes("S") ? firstPayloadByte : seq;
-    const segment = { seq: from, length, fin: flags.includes("F") };
+    const segment = { seq: syn ? firstPayloadByte : seq!, length, fin };
     if (this.schedule.missing(connection, segment) > 0) this.note("covered");
     const problem = this.schedule.transmit(moment, segment);
     if (problem !== null) this.report("error", problem);
@@ -184,7 +202,7 @@ class ScriptReading {
   private readCall(token: Token): void {
     const call = readCall(token);
     const write = writeOf(call);
-    if (write !== null) return this.write(write);
+    if (write !== null) return this.write(write, call);
     this.sockets.call(call);
     const ends =
       call.name === "close" || (call.name === "shutdown" && !/\bSHUT_RD\b/.test(call.args[1] ?? ""));
@@ -195,11 +213,12 @@ class ScriptReading {
     if (call.name === "close") this.sockets.closed(descriptor);
   }
 
-  private write({ descriptor, length, more, eor }: ScriptWrite): void {
-    if (length === 0) return;
+  private write({ descriptor, length, more, eor, fastOpen, refused }: ScriptWrite, call: ScriptCall): void {
+    if (length === 0) return this.sockets.tookNothing(descriptor, fastOpen, call);
     const connection = this.sockets.writeTo(descriptor);
     if (connection < 0) return this.note("other");
     if (more && eor) this.note("eor");
+    if (refused) this.note("refused");
     const problem = this.schedule.write(this.moment(connection), length, { more: more && !eor, eor });
     if (problem !== null) this.report("error", problem);
   }

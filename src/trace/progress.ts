@@ -1,4 +1,4 @@
-import { fillRecords, type OpenRecord } from "../core/filling.ts";
+import { fragmentsAreFull, type OpenRecord, openRecord, takeBytes } from "../core/filling.ts";
 import { type Layout, payloadSizeMax } from "../core/record.ts";
 
 /**
@@ -11,6 +11,7 @@ export class StreamProgress implements OpenRecord {
   /** The open record, as tls_push_data() keeps it. */
   openLength = 0;
   openFragments = 0;
+  openPieceLeft = 0;
   pageRoom = 0;
   /** End of what was handed to the device so far. */
   sent = 0;
@@ -46,19 +47,17 @@ export class StreamProgress implements OpenRecord {
    */
   send(size: number, more: boolean, typed: boolean, pieceSize = 0): void {
     if (typed) this.closeRecord();
-    const { layout, payloadMax, overfills } = this;
-    fillRecords(
-      this,
-      size,
-      { layout, payloadMax, more, pieceSize, overfills },
-      {
-        opened: () => {},
-        copied: () => {},
-        closed: (payload) => {
-          this.pushed += payload + this.overhead;
-        },
-      },
-    );
+    const { prepend } = this.layout;
+    const lengthMax = this.payloadMax + prepend;
+    this.openPieceLeft = 0;
+    let left = size;
+    do {
+      if (this.openLength === 0) openRecord(this, prepend);
+      left -= takeBytes(this, left, lengthMax, pieceSize);
+      const full = fragmentsAreFull(this);
+      if (left === 0 && more && !(full && !this.overfills)) return;
+      if (left === 0 || full || this.openLength === lengthMax) this.closeRecord();
+    } while (left > 0);
   }
 
   /** Closes and pushes the open record, if there is one. */

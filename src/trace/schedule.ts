@@ -121,8 +121,10 @@ export class ScheduleTrace {
   /** The peer has everything before `ack`, and the blocks of `sack` beyond it. */
   acknowledge(moment: Moment, ack: number, sack: readonly (readonly [number, number])[]): string | null {
     if (ack < firstPayloadByte) return null;
-    const { sent, finSent } = this.progress[moment.connection]!;
+    const { sent, finSent, pushed } = this.progress[moment.connection]!;
     const beyond = ack - firstPayloadByte > sent + (finSent ? 1 : 0);
+    if (beyond && ack - firstPayloadByte <= pushed)
+      return `no segment carries the bytes from ${sent + firstPayloadByte} on that this acknowledges: it is left out; write them (\`> …\`) above it`;
     if (beyond)
       return `only the bytes before ${sent + firstPayloadByte} were sent: TCP discards this acknowledgement (RFC 9293 §3.10.7.4)`;
     const index = this.add(moment, Kind.ack, { at: ack - firstPayloadByte });

@@ -1,3 +1,4 @@
+import { noFaults } from "../faults.ts";
 import type { Profile } from "../profile.ts";
 import { ciphers } from "../record.ts";
 
@@ -46,6 +47,6 @@ export const connectx: Profile = {
     options: "OPTIONS",
     prior: "PRIOR",
   },
-  faults: {},
+  faults: noFaults,
   kernel: null,
 };
