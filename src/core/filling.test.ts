@@ -36,6 +36,18 @@ test("copied bytes next to each other are one fragment, however many calls (sect
   check(stable, `${"send 10 more; ".repeat(40)}send 10`, "410");
 });
 
+test("copied bytes behind a zero-copy piece take a fragment of their own, the tag extends them (section 2.2, step 5b; 2.3)", () => {
+  const mixed = "send 140 zerocopy pieces=14 more; send 10 more";
+  check(next, `${mixed}; send 5 more`, "150 +5");
+  check(stable, "send 70 zerocopy pieces=7 more; send 10 more; send 70 zerocopy pieces=7; send 9", "150 9");
+  const full = "send 150 zerocopy pieces=15 more; send 10";
+  assert.equal(
+    lastOf(stable, full)[0],
+    "record-pushed record=1 length=189",
+    "17 fragments with the tag in the last",
+  );
+});
+
 test("MSG_MORE with a full fragment table: open until v6.18, the tag then has no place; closed in next (section 9, bug 9)", () => {
   const full = "send 150 zerocopy pieces=15 more";
   check(stable, full, "+150");

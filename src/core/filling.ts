@@ -1,4 +1,4 @@
-import { payloadSizeMax } from "./record.ts";
+import { payloadSizeMax, type TlsVersion, tagSize } from "./record.ts";
 
 /** Bytes of the socket's page fragment (SKB_FRAG_PAGE_ORDER) that records are copied into. */
 export const pageSize = 32768;
@@ -10,6 +10,8 @@ export interface OpenRecord {
   /** Header and payload so far; 0 = none is open. */
   openLength: number;
   openFragments: number;
+  /** 1: the last fragment lies on the page fragment, so that what is copied behind it extends it. */
+  openOnPage: number;
   /** Zero-copy: what is left of the contiguous piece of the user's pages that is being taken. */
   openPieceLeft: number;
   /** Room in the page fragment. */
@@ -21,6 +23,7 @@ export function openRecord(open: OpenRecord, prepend: number): void {
   takePage(open, prepend);
   open.openLength = prepend;
   open.openFragments = 1;
+  open.openOnPage = 1;
 }
 
 /**
@@ -41,15 +44,15 @@ function takePiece(open: OpenRecord, room: number, pieceSize: number): number {
   const taken = Math.min(room, open.openPieceLeft);
   open.openPieceLeft -= taken;
   open.openFragments++;
+  open.openOnPage = 0;
   return taken;
 }
 
-/** Copied bytes extend the fragment before, until its page is full. */
+/** Copied bytes extend a copied fragment, until its page is full. */
 function copyBytes(open: OpenRecord, room: number): number {
-  if (open.pageRoom === 0) {
-    open.pageRoom = pageSize;
-    open.openFragments++;
-  }
+  if (open.openOnPage === 0 || open.pageRoom === 0) open.openFragments++;
+  if (open.pageRoom === 0) open.pageRoom = pageSize;
+  open.openOnPage = 1;
   const copied = Math.min(room, open.pageRoom);
   open.pageRoom -= copied;
   return copied;
@@ -58,11 +61,21 @@ function copyBytes(open: OpenRecord, room: number): number {
 /** The fragment table has room for nothing more than the tag. */
 export const fragmentsAreFull = (open: OpenRecord): boolean => open.openFragments >= fragmentsMax - 1;
 
+/** Room for the tag, from a new page if it does not fit; gives the record's fragments, the tag's included. */
+export function placeTag(open: OpenRecord): number {
+  const extendsLast = open.openOnPage === 1 && open.pageRoom >= tagSize;
+  takePage(open, tagSize);
+  return open.openFragments + (extendsLast ? 0 : 1);
+}
+
 /** Takes `size` bytes off the page fragment, from a new one if they do not fit. */
-export function takePage(open: OpenRecord, size: number): void {
+function takePage(open: OpenRecord, size: number): void {
   if (open.pageRoom < size) open.pageRoom = pageSize;
   open.pageRoom -= size;
 }
 
-/** Bounds of TLS_TX_MAX_PAYLOAD_LEN; TLS 1.3 counts the inner type byte. */
-export const payloadMaxBounds = { min: 64, max: payloadSizeMax } as const;
+/** Bounds of TLS_TX_MAX_PAYLOAD_LEN: 64 bytes at least, the inner type byte of TLS 1.3 among them. */
+export const payloadMaxBounds = (version: TlsVersion) => ({
+  min: version === 0x0304 ? 63 : 64,
+  max: payloadSizeMax,
+});

@@ -66,6 +66,7 @@ export class ConnectionState {
   pendingOpen = 0;
   /** Fragments of the open record, bytes in each zero-copy one (0 = copied), and room in the socket's page fragment. */
   openFragments = 0;
+  openOnPage = 0;
   openPieceSize = 0;
   openPieceLeft = 0;
   pageRoom = 0;

@@ -2,7 +2,7 @@ import { Change } from "./changes.ts";
 import { devResync } from "./dev-resync.ts";
 import { Effect } from "./effect.ts";
 import { Flag, sendPieces, sendType, unpackRecord } from "./event.ts";
-import { fragmentsAreFull, fragmentsMax, openRecord, takeBytes, takePage } from "./filling.ts";
+import { fragmentsAreFull, fragmentsMax, openRecord, placeTag, takeBytes } from "./filling.ts";
 import { changesOf, kernelOf, type Machine, profileOf, type Sink, writeSeqOf } from "./machine.ts";
 import { layoutOf, recordType, tagSize } from "./record.ts";
 import { RecordKind, type RecordRow } from "./records.ts";
@@ -104,7 +104,7 @@ export function closeRecord(
   const { faults } = profileOf(machine, connection);
   const payload = state.openLength - prepend;
   const eaten = faults.closeEatsPayload && state.pageRoom < tagSize ? Math.min(payload, tagSize) : 0;
-  takePage(state, tagSize);
+  const fragments = placeTag(state);
   const row = nextRow(machine, event, state, payload - eaten + overhead);
   row.type = type;
   row.payloadAt = state.written - payload;
@@ -112,8 +112,7 @@ export function closeRecord(
   row.openedBy = state.openedBy;
   if (eaten > 0) sink.effect(Effect["bytes-lost"], state.tail, eaten);
   if (payload === 0) sink.effect(Effect["empty-record"], state.tail, 0);
-  if (state.openFragments + 1 > fragmentsMax)
-    sink.effect(Effect["fragment-overflow"], state.openFragments + 1, fragmentsMax);
+  if (fragments > fragmentsMax) sink.effect(Effect["fragment-overflow"], fragments, fragmentsMax);
   push(machine, connection, state, sink, row);
   state.openLength = 0;
   state.openFragments = 0;

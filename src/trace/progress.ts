@@ -1,4 +1,4 @@
-import { fragmentsAreFull, type OpenRecord, openRecord, takeBytes } from "../core/filling.ts";
+import { fragmentsAreFull, type OpenRecord, openRecord, placeTag, takeBytes } from "../core/filling.ts";
 import { type Layout, payloadSizeMax } from "../core/record.ts";
 
 /**
@@ -11,6 +11,7 @@ export class StreamProgress implements OpenRecord {
   /** The open record, as tls_push_data() keeps it. */
   openLength = 0;
   openFragments = 0;
+  openOnPage = 0;
   openPieceLeft = 0;
   pageRoom = 0;
   /** End of what was handed to the device so far. */
@@ -63,14 +64,15 @@ export class StreamProgress implements OpenRecord {
   /** Closes and pushes the open record, if there is one. */
   closeRecord(): void {
     if (this.openLength === 0) return;
+    placeTag(this);
     this.pushed += this.open + this.overhead;
     this.openLength = 0;
     this.openFragments = 0;
   }
 
   /** The stream's end, to go back to it. */
-  mark(): Pick<StreamProgress, "pushed" | "openLength" | "openFragments" | "pageRoom"> {
-    const { pushed, openLength, openFragments, pageRoom } = this;
-    return { pushed, openLength, openFragments, pageRoom };
+  mark(): Pick<StreamProgress, "pushed" | "openLength" | "openFragments" | "openOnPage" | "pageRoom"> {
+    const { pushed, openLength, openFragments, openOnPage, pageRoom } = this;
+    return { pushed, openLength, openFragments, openOnPage, pageRoom };
   }
 }
