@@ -28,47 +28,47 @@ const families = [
   { id: "fungible", section: "domain.md section 5.5" },
 ];
 
-for (const { id, section } of families) {
-  test(`${id} (${section}, step 1): in order → encrypted by the NIC, next_seq moves on`, () => {
-    check(id, `${three}; > 0:100`, "encrypted seq=0 length=100", "PKT@0+100+stream");
-    assert.equal(expectedAfter(id, `${three}; > 0:100`), 100);
-  });
+/** A test for both families, whose steps are the same; SECTION in its title is the family's own. */
+function both(title: string, run: (id: string) => void): void {
+  for (const { id, section } of families) test(`${id} ${title.replace("SECTION", section)}`, () => run(id));
+}
 
-  test(`${id} (${section}, step 2): no payload → untouched, in order or not`, () => {
-    check(id, `${three}; > 0:0`, "", "");
-    check(id, `${three}; > 50:50`, "", "");
-  });
+both("(SECTION, step 1): in order → encrypted by the NIC, next_seq moves on", (id) => {
+  check(id, `${three}; > 0:100`, "encrypted seq=0 length=100", "PKT@0+100+stream");
+  assert.equal(expectedAfter(id, `${three}; > 0:100`), 100);
+});
 
-  test(`${id} (${section}, step 2): a jump forward → software, and the TLS layer is asked to resynchronise`, () => {
-    check(id, `${three}; > 0:10; > 20:29`, jump, "PKT#1@20+9+software");
-    assert.equal(expectedAfter(id, `${three}; > 0:10; > 20:29`), 10);
-  });
+both("(SECTION, step 2): no payload → untouched, in order or not", (id) => {
+  check(id, `${three}; > 0:0`, "", "");
+  check(id, `${three}; > 50:50`, "", "");
+});
 
-  test(`${id} (${section}, step 2): less than 2^30 is forward; a retransmission leaves the device alone`, () => {
-    const back = `${three}; > 0:129; > 20:29`;
-    check(
-      id,
-      back,
-      "out-of-order expected=129 seq=20, software-fallback reason=out-of-order length=9",
-      "PKT#1@20+9+software",
-    );
-    check(id, `${back}; > 129:140`, "encrypted seq=129 length=11", "PKT@129+11+stream");
-  });
+both("(SECTION, step 2): a jump forward → software, and the TLS layer is asked to resynchronise", (id) => {
+  check(id, `${three}; > 0:10; > 20:29`, jump, "PKT#1@20+9+software");
+  assert.equal(expectedAfter(id, `${three}; > 0:10; > 20:29`), 10);
+});
 
-  test(`${id} (${section}, step 2): no record → dropped, across the marker → dropped, before it → passed`, () => {
-    const gone =
-      "out-of-order expected=258 seq=20, lookup-failed seq=20, dropped reason=no-sync-data length=9";
-    check(id, `${three}; > 0:258; ack 129; > 20:29`, gone, "");
-    check(
-      id,
-      `${three}; > -5:5`,
-      "out-of-order expected=0 seq=-5, dropped reason=no-sync-data length=10",
-      "",
-    );
-    check(id, `${three}; > -5:0`, "out-of-order expected=0 seq=-5, bypass seq=-5 length=5", "PKT@-5+5+clear");
-  });
+both("(SECTION, step 2): less than 2^30 is forward; a retransmission leaves the device alone", (id) => {
+  const back = `${three}; > 0:129; > 20:29`;
+  check(
+    id,
+    back,
+    "out-of-order expected=129 seq=20, software-fallback reason=out-of-order length=9",
+    "PKT#1@20+9+software",
+  );
+  check(id, `${back}; > 129:140`, "encrypted seq=129 length=11", "PKT@129+11+stream");
+});
 
-  test(`${id} (${section}, step 2): every packet for the fallback counts as tx_tls_ooo, null as tx_tls_drop_no_sync_data`, () => {
+both("(SECTION, step 2): no record → dropped, across the marker → dropped, before it → passed", (id) => {
+  const gone = "out-of-order expected=258 seq=20, lookup-failed seq=20, dropped reason=no-sync-data length=9";
+  check(id, `${three}; > 0:258; ack 129; > 20:29`, gone, "");
+  check(id, `${three}; > -5:5`, "out-of-order expected=0 seq=-5, dropped reason=no-sync-data length=10", "");
+  check(id, `${three}; > -5:0`, "out-of-order expected=0 seq=-5, bypass seq=-5 length=5", "PKT@-5+5+clear");
+});
+
+both(
+  "(SECTION, step 2): every packet for the fallback counts as tx_tls_ooo, null as tx_tls_drop_no_sync_data",
+  (id) => {
     const moved = (story: string) => {
       const { tx_tls_ooo, tx_tls_drop_no_sync_data } = counted(id, story);
       return [tx_tls_ooo, tx_tls_drop_no_sync_data];
@@ -82,64 +82,57 @@ for (const { id, section } of families) {
     assert.deepEqual(moved(`${three}; > -5:0`), [1, undefined]);
     assert.deepEqual(moved(`${three}; > -5:5`), [1, 1]);
     assert.deepEqual(moved(`${three}; > 0:10; > 20:29 no-memory`), [1, 1]);
-  });
+  },
+);
 
-  test(`${id} (${section}, step 3): while pending all data goes through software, without another request`, () => {
-    const pending = `${three}; > 0:10; > 20:29`;
-    check(
-      id,
-      `${pending}; > 10:15`,
-      "software-fallback reason=resync-pending length=5",
-      "PKT#1@10+5+software",
-    );
-    const ahead = "out-of-order expected=10 seq=129, software-fallback reason=resync-pending length=30";
-    check(id, `${pending}; > 129:159`, ahead, "PKT#2@129+30+software");
-  });
+both("(SECTION, step 3): while pending all data goes through software, without another request", (id) => {
+  const pending = `${three}; > 0:10; > 20:29`;
+  check(id, `${pending}; > 10:15`, "software-fallback reason=resync-pending length=5", "PKT#1@10+5+software");
+  const ahead = "out-of-order expected=10 seq=129, software-fallback reason=resync-pending length=30";
+  check(id, `${pending}; > 129:159`, ahead, "PKT#2@129+30+software");
+});
 
-  test(`${id} (${section}, step 3; section 2.4, step 2): the next record is fenced, the driver told, in order from there`, () => {
+both(
+  "(SECTION, step 3; section 2.4, step 2): the next record is fenced, the driver told, in order from there",
+  (id) => {
     const synced = `${three}; > 0:10; > 20:29; send 100`;
     check(id, synced, "fenced seq=387, resync-sent seq=387 record=4, record-pushed record=4 length=129", "");
     assert.deepEqual(played(id, synced).expected, [387, 387]);
     check(id, `${synced}; > 387:400`, "encrypted seq=387 length=13", "PKT@387+13+stream");
     const older = "out-of-order expected=387 seq=129, software-fallback reason=out-of-order length=30";
     check(id, `${synced}; > 129:159`, older, "PKT#2@129+30+software");
-  });
+  },
+);
 
-  test(`${id} (section 2.4, step 2): a resync that the driver fails is tried again at the next record`, () => {
-    const failed = `${three}; > 0:10; > 20:29; refuse; send 100`;
-    check(
-      id,
-      failed,
-      "fenced seq=387, resync-failed seq=387 record=4, record-pushed record=4 length=129",
-      "",
-    );
-    check(
-      id,
-      `${failed}; accept; send 100`,
-      "fenced seq=516, resync-sent seq=516 record=5, record-pushed record=5 length=129",
-      "",
-    );
-  });
+both("(section 2.4, step 2): a resync that the driver fails is tried again at the next record", (id) => {
+  const failed = `${three}; > 0:10; > 20:29; refuse; send 100`;
+  check(id, failed, "fenced seq=387, resync-failed seq=387 record=4, record-pushed record=4 length=129", "");
+  check(
+    id,
+    `${failed}; accept; send 100`,
+    "fenced seq=516, resync-sent seq=516 record=5, record-pushed record=5 length=129",
+    "",
+  );
+});
 
-  test(`${id} (section 2.4, step 2): without a device nobody is told, the flag goes`, () => {
-    const down = played(id, `${three}; > 0:10; > 20:29; down; send 100`);
-    assert.equal(down.state.resyncPending, 0);
-    assert.equal(down.state.resyncs, 0);
-    assert.equal(down.expected[0], 10);
-  });
+both("(section 2.4, step 2): without a device nobody is told, the flag goes", (id) => {
+  const down = played(id, `${three}; > 0:10; > 20:29; down; send 100`);
+  assert.equal(down.state.resyncPending, 0);
+  assert.equal(down.state.resyncs, 0);
+  assert.equal(down.expected[0], 10);
+});
 
-  test(`${id} (${section}, DMA errors): next_seq is where it was, the packet can be sent again`, () => {
-    const story = `${three}; > 0:10; > 10:20 dma=1`;
-    check(id, story, "dma-error mapping=1 posted=0, dropped reason=dma-error length=10", "");
-    check(id, `${story}; > 10:20`, "encrypted seq=10 length=10", "PKT@10+10+stream");
-  });
+both("(SECTION, DMA errors): next_seq is where it was, the packet can be sent again", (id) => {
+  const story = `${three}; > 0:10; > 10:20 dma=1`;
+  check(id, story, "dma-error mapping=1 posted=0, dropped reason=dma-error length=10", "");
+  check(id, `${story}; > 10:20`, "encrypted seq=10 length=10", "PKT@10+10+stream");
+});
 
-  test(`${id} (section 5.8, device reset): the jump forward behind it is resynchronised at the next record`, () => {
-    const lost = `${three}; > 0:10; hold; > 10:20; reset; resume; > 20:29`;
-    check(id, lost, jump, "PKT#1@20+9+software");
-    check(id, `${lost}; send 1; > 387:417`, "encrypted seq=387 length=30", "PKT@387+30+stream");
-  });
-}
+both("(section 5.8, device reset): the jump forward behind it is resynchronised at the next record", (id) => {
+  const lost = `${three}; > 0:10; hold; > 10:20; reset; resume; > 20:29`;
+  check(id, lost, jump, "PKT#1@20+9+software");
+  check(id, `${lost}; send 1; > 387:417`, "encrypted seq=387 length=30", "PKT@387+30+stream");
+});
 
 test("netronome (domain.md section 5.4, step 1): hw_tls_tx counts segments; fungible tx_tls_encrypted_packets and _bytes", () => {
   const story = "send 16384; > 0:4344; > 4344:4345";
