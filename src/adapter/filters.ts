@@ -29,7 +29,7 @@ const filters: readonly Filter[] = [
     id: "lookup-failed",
     label: "Record lookup failed",
     description: "tls_get_record() finds no record for a packet's first byte, or one that does not hold it.",
-    effects: ["lookup-failed", "stale-record"],
+    effects: ["lookup-failed", "stale-record", "use-after-release"],
   },
   {
     id: "dropped",

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
-import { sample, session, textEnvironment } from "../test/dap-session.ts";
+import { everything, sample, session, textEnvironment } from "../test/dap-session.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "tlstrace-launch-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
@@ -13,6 +13,14 @@ function file(name: string, content: string | Uint8Array): string {
   writeFileSync(full, content);
   return full;
 }
+
+/** A trace with one packet out of order. */
+const story = (profile: string) => `device eth0 profile=${profile}
+connection web device=eth0 version=1.2 cipher=aes-128-gcm seq=0
++0 web send 1000
++0 web > 0:1029(1029)
++0 web > 500:1029(529)
+`;
 
 /** Launches with these arguments, which must fail with an error that is shown to the user. */
 async function refusal(args: object): Promise<string> {
@@ -61,7 +69,7 @@ test("launch attributes of the wrong kind are refused by name", async () => {
   assert.match(await refusal({ program: 7 }), /`program` must be the path/);
   assert.match(
     await refusal({ program, profile: "e1000" }),
-    /`profile` "e1000" is not one of connectx, innova/,
+    /`profile` "e1000" is no profile; there are connectx, innova/,
   );
   assert.match(await refusal({ program, tap: "moon" }), /`tap` is "moon"; it takes auto, host, wire/);
   assert.match(
@@ -71,6 +79,42 @@ test("launch attributes of the wrong kind are refused by name", async () => {
   assert.match(await refusal({ program, streams: [1] }), /`streams` takes a list of globs/);
   assert.match(await refusal({ program, stopOnEntry: "yes" }), /`stopOnEntry` takes true or false/);
   assert.match(await refusal({ program, keys: [3] }), /`keys` takes paths/);
+});
+
+test("a profile file is found beside the program, and its NIC is what the trace runs on", async () => {
+  file("acme.json", '{"base": "innova", "descriptorNames": {"sync-packet": "FEED"}}');
+  const program = file("capture.tlstrace", story("connectx"));
+  for (const profile of ["./acme.json", path.join(folder, "acme.json"), "./acme.json/no-undo@v5.8"]) {
+    const client = session();
+    await client.start({ program, profile }, ["out-of-order"]);
+    await client.ask("stepOut", { threadId: 1 });
+    assert.ok(
+      (await everything(client)).some((line) => line.includes("FEED")),
+      profile,
+    );
+  }
+  const own = session();
+  await own.start({ program: file("own.tlstrace", story("./acme.json")) }, ["out-of-order"]);
+  await own.ask("stepOut", { threadId: 1 });
+  assert.ok((await everything(own)).some((line) => line.includes("FEED")));
+});
+
+test("mistakes in a profile file: refused where the configuration names it, told where the trace does", async () => {
+  file("bad.json", '{\n  "base": "innova",\n  "commit": "never"\n}');
+  const mistake = 'bad.json:3:13: commit takes "early", "undone" or "late", not "never"';
+  const program = file("plain.tlstrace", story("connectx"));
+  assert.equal(
+    await refusal({ program, profile: "./bad.json" }),
+    `launch configuration: \`profile\`: ./${mistake}`,
+  );
+  assert.match(await refusal({ program, profile: "none.json" }), /`profile`: .*none\.json does not exist/);
+  const client = session();
+  await client.start({ program: file("mistaken.tlstrace", story("./bad.json")) }, ["out-of-order"]);
+  const told = client.told("output").map(({ output }) => output);
+  assert.deepEqual(told.slice(0, 2), [
+    `error: line 1: ./${mistake}\n`,
+    "note: line 1: ./bad.json is left out until it is right. connectx is used instead\n",
+  ]);
 });
 
 test("key files that are none are refused; key logs of another session are not, but it is told", async () => {

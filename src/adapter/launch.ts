@@ -1,9 +1,11 @@
 import type { Profile } from "../core/profile.ts";
-import { profileById, profiles } from "../core/profiles/all.ts";
+import { profileById } from "../core/profiles/all.ts";
 import { checkExpectations, type Failure } from "../replay/expectations.ts";
 import { Timeline } from "../replay/timeline.ts";
 import { type OpenOptions, openTrace } from "../trace/open.ts";
 import { type FileAccess, type Progress, UserError } from "../trace/platform.ts";
+import { type ProfileFinder, pathBeside, profileFinder, profileForms } from "../trace/profile-finder.ts";
+import { namesFile } from "../trace/profile-word.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { AdapterEnvironment } from "./environment.ts";
 
@@ -13,8 +15,8 @@ export interface LaunchArguments {
   program: string;
   /** Paths of key log and crypto_info files, and crypto_infos themselves; null: look beside the capture. */
   keys: (string | object)[] | null;
-  /** Null: the trace's own devices, connectx for captures. */
-  profile: Profile | null;
+  /** A profile's word; a file's path begins beside the program. Null: the trace's own devices, connectx for captures. */
+  profile: string | null;
   /** Globs over stream names; empty = all. */
   streams: string[];
   tap: OpenOptions["tap"];
@@ -64,12 +66,20 @@ function readKeys(keys: unknown): LaunchArguments["keys"] {
   return list;
 }
 
-function readProfile(id: unknown): Profile | null {
-  if (id === undefined || id === null) return null;
-  const profile = typeof id === "string" ? profileById(id) : null;
-  if (profile) return profile;
-  const known = profiles.map((each) => each.id).join(", ");
-  throw new UserError(`launch configuration: \`profile\` ${JSON.stringify(id)} is not one of ${known}`);
+/** The word of a profile; a file that it names is read only when the trace is opened. */
+function readProfile(word: unknown): string | null {
+  if (word === undefined || word === null) return null;
+  if (typeof word === "string" && (namesFile(word) || profileById(word) !== null)) return word;
+  const forms = profileForms(typeof word === "string" ? word : "");
+  throw new UserError(`launch configuration: \`profile\` ${JSON.stringify(word)} is no profile; ${forms}`);
+}
+
+/** The profile of a word of the launch configuration. Throws UserError with all that is wrong with its file. */
+function profileNamed(find: ProfileFinder, word: string): Profile {
+  const messages: string[] = [];
+  const profile = find(word, (message) => messages.push(message));
+  if (profile === null) throw new UserError(`launch configuration: \`profile\`: ${messages.join("\n")}`);
+  return profile;
 }
 
 function readStreams(streams: unknown): string[] {
@@ -107,9 +117,11 @@ export async function load(
 ): Promise<Debuggee> {
   const file = environment.openFile(launch.program);
   try {
-    const { profile, streams, tap, offloadStart } = launch;
+    const { streams, tap, offloadStart } = launch;
+    const profiles = profileFinder((path) => environment.openFile(pathBeside(launch.program, path)));
+    const profile = launch.profile === null ? null : profileNamed(profiles, launch.profile);
     const keys = keyTexts(environment, launch);
-    const options = { profile, streams, tap, offloadStart };
+    const options = { profile, profiles, streams, tap, offloadStart };
     const trace = await openTrace(file, keys, options, environment.platform, progress);
     if (trace.connections.length === 0 || trace.events.count === 0) throw new UserError(nothingIn(trace));
     const timeline = new Timeline(trace);

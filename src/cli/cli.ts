@@ -30,7 +30,8 @@ program
   .argument("<path...>", "trace files, and folders that are searched for *.tlstrace")
   .option(
     "--profile <ids>",
-    "NIC families, broken variants and kernels to test under, as connectx,innova@v4.19,connectx/long-dump\n" +
+    "NIC families, broken variants, kernels and profile files to test under, as connectx,innova@v4.19,\n" +
+      "connectx/long-dump,./my-nic.json " +
       "(default: the trace's own, then each that its expect lines name behind `under`)",
   )
   .addOption(new Option("--all-profiles", "test under every NIC family").conflicts("profile"))
@@ -61,7 +62,7 @@ function reading(name: string, description: string, what: string): Command {
     .option("--keys <file...>", "key log (SSLKEYLOGFILE) or crypto_info JSON; may be repeated")
     .option(
       "--profile <id>",
-      "NIC family, as connectx or innova@v4.19 (default: the trace's own, connectx for captures)",
+      "NIC family or profile file, as connectx, innova@v4.19 or ./my-nic.json (default: the trace's own, connectx for captures)",
     )
     .option("--stream <glob...>", "only streams whose name matches, e.g. '*:443>*'")
     .option("--tap <where>", "where the capture was taken: auto, host (before the NIC), wire", "auto")

@@ -52,7 +52,7 @@ function openRegular(fileName: string): number {
     if (!status.isFile())
       throw new UserError(`${fileName} is not a regular file: save its contents to one first`);
     if (status.size === 0)
-      throw new UserError(`${fileName} is empty: was the capture stopped before a packet came?`);
+      throw new UserError(`${fileName} is empty: was it saved, or the capture stopped before a packet came?`);
     return openSync(fileName, "r");
   } catch (error) {
     throw error instanceof UserError ? error : new UserError(reasonOf(error, fileName));

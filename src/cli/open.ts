@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import type { Profile } from "../core/profile.ts";
-import { profileById, profiles } from "../core/profiles/all.ts";
 import { globMatcher } from "../trace/glob.ts";
 import { type OpenOptions, openTrace } from "../trace/open.ts";
 import { type Progress, UserError } from "../trace/platform.ts";
+import { type ProfileFinder, pathBeside, profileFinder, profileForms } from "../trace/profile-finder.ts";
+import { namesFile } from "../trace/profile-word.ts";
 import type { Stream, Trace } from "../trace/trace.ts";
-import { kernelIds, underIdOf } from "../trace/under.ts";
+import { kernelIds, type Variant, variantOf } from "../trace/under.ts";
 import { nodePlatform, openFile } from "./node-platform.ts";
 
 /** What the command line says about how to read a file. */
@@ -27,7 +28,7 @@ export interface Opened {
 export async function open(fileName: string, flags: LoadFlags): Promise<Opened> {
   const progress = terminalProgress();
   const keys = (flags.keys ?? []).map(readKeys);
-  const trace = await openTrace(openFile(fileName), keys, optionsOf(flags), nodePlatform, progress);
+  const trace = await openTrace(openFile(fileName), keys, optionsOf(fileName, flags), nodePlatform, progress);
   progress.end();
   return { trace, progress };
 }
@@ -38,8 +39,9 @@ function readKeys(fileName: string): string {
   return readFileSync(fileName, "utf8");
 }
 
-function optionsOf(flags: LoadFlags): OpenOptions {
+function optionsOf(fileName: string, flags: LoadFlags): OpenOptions {
   return {
+    profiles: profilesBeside(fileName),
     profile: flags.profile === undefined ? null : profileNamed(flags.profile),
     streams: flags.stream ?? [],
     tap: oneOf("tap", flags.tap ?? "auto", ["auto", "host", "wire"] as const),
@@ -56,22 +58,22 @@ function oneOf<T extends string>(what: string, value: string, allowed: readonly 
   return found;
 }
 
-/** The NIC family of this id. Throws UserError listing those that there are. */
-export function profileNamed(id: string): Profile {
-  const profile = profileById(id);
-  if (!profile)
-    throw new UserError(`no profile "${id}"; there are ${profiles.map((one) => one.id).join(", ")}`);
-  return profile;
+/** Finds what a trace names: profile files lie beside it. */
+export const profilesBeside = (fileName: string): ProfileFinder =>
+  profileFinder((path) => openFile(pathBeside(fileName, path)));
+
+/** The profile of a word of the command line; files are looked for from here. Throws UserError saying what is wrong. */
+export function profileNamed(word: string, besides = ""): Profile {
+  const messages: string[] = [];
+  const profile = profileFinder(openFile)(word, (message) => messages.push(message));
+  if (profile !== null) return profile;
+  if (namesFile(word)) throw new UserError(messages.join("\n"));
+  throw new UserError(`no profile "${word}"; ${profileForms(word)}${besides}`);
 }
 
-/** What a run can be under: a family, a broken variant of one, a kernel generation. Throws UserError for others. */
-export function variantNamed(id: string): string {
-  if (underIdOf(id, () => false) === null)
-    throw new UserError(
-      `no profile "${id}"; there are ${profiles.map((one) => one.id).join(", ")}, ${kernelIds.join(", ")}, and both as connectx@v5.8`,
-    );
-  return id;
-}
+/** What a run can be under: a profile, a broken variant of one, a kernel generation. Throws UserError for others. */
+export const variantNamed = (id: string): Variant =>
+  variantOf(id, (word) => profileNamed(word, `; and kernels ${kernelIds.join(", ")}`))!;
 
 /** Progress on stderr, only on a terminal and only for what takes over a second. */
 function terminalProgress(): Progress & { end(): void } {

@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { kernels } from "../core/kernel.ts";
-import { profiles } from "../core/profiles/all.ts";
+import { profileAmong, profiles } from "../core/profiles/all.ts";
 import { Timeline } from "../replay/timeline.ts";
 import { UserError } from "../trace/platform.ts";
-import { variantsOf } from "../trace/under.ts";
-import { variantNamed } from "./open.ts";
+import { type Variant, variantOf, variantsOf } from "../trace/under.ts";
+import { profilesBeside, variantNamed } from "./open.ts";
 import { exitStatus, print } from "./output.ts";
 import { junitOf } from "./test-junit.ts";
 import { failuresOf, readTraceFile, runTest, type TestRun } from "./test-run.ts";
@@ -45,16 +46,19 @@ export async function test(paths: string[], flags: TestFlags): Promise<void> {
 }
 
 /** What every file is to run under; null = nothing is said, each file knows itself. */
-function askedFor({ profile, allProfiles, allKernels }: TestFlags): string[] | null {
-  if (allProfiles) return profiles.map(({ id }) => id);
-  if (allKernels) return kernels.map(({ id }) => id);
+function askedFor({ profile, allProfiles, allKernels }: TestFlags): Variant[] | null {
+  if (allProfiles) return profiles.map(({ id }) => variantNamed(id));
+  if (allKernels) return kernels.map(({ id }) => variantNamed(id));
   return profile === undefined ? null : [...new Set(profile.split(","))].map(variantNamed);
 }
 
 /** What a trace runs under by itself: its own devices' profiles (null), then each variant that its expect lines name. */
-function variantsIn(file: string): (string | null)[] {
+function variantsIn(file: string): (Variant | null)[] {
   try {
-    return [null, ...variantsOf(readTraceFile(file, null))];
+    const beside = profilesBeside(file);
+    const trace = readTraceFile(file, null, beside);
+    const find = (word: string) => beside(word) ?? profileAmong([...trace.profileFiles.values()], word);
+    return [null, ...variantsOf(trace).flatMap((id) => variantOf(id, find) ?? [])];
   } catch (error) {
     if (error instanceof UserError) return [null];
     throw error;
@@ -79,10 +83,10 @@ function tell(run: TestRun, told: Set<string>): void {
 const place = (file: string, line: number | null | undefined): string => (line ? `${file}:${line}` : file);
 
 /** Adds missing expect lines to a file; leaves one alone that cannot be read without errors, for the test to say why. */
-function update(file: string, under: readonly (string | null)[]): void {
+function update(file: string, under: readonly (Variant | null)[]): void {
   const timelines: Timeline[] = [];
-  for (const profile of under) {
-    const trace = readable(file, profile);
+  for (const variant of under) {
+    const trace = readable(file, variant && namedBeside(file, variant));
     if (trace === null) return;
     timelines.push(new Timeline(trace).runAll());
   }
@@ -92,9 +96,21 @@ function update(file: string, under: readonly (string | null)[]): void {
   process.stderr.write(`${file}: ${added} expect line${added === 1 ? "" : "s"} added\n`);
 }
 
-function readable(file: string, profile: string | null) {
+/** The variant whose file's path, given from where the command runs, is as the trace has to say it. */
+const namedBeside = (file: string, { id, profileOf }: Variant): Variant => ({
+  id,
+  profileOf(own) {
+    const profile = profileOf(own);
+    if (profile.word === undefined || profile.word === own.word || path.isAbsolute(profile.word))
+      return profile;
+    const word = path.relative(path.dirname(file), profile.word);
+    return { ...profile, word: word.startsWith(".") ? word : `./${word}` };
+  },
+});
+
+function readable(file: string, variant: Variant | null) {
   try {
-    const trace = readTraceFile(file, profile);
+    const trace = readTraceFile(file, variant);
     return trace.diagnostics.some(({ severity }) => severity === "error") ? null : trace;
   } catch (error) {
     if (error instanceof UserError) return null;

@@ -5,8 +5,9 @@ import { textOf } from "../trace/open.ts";
 import { UserError } from "../trace/platform.ts";
 import { parseTrace } from "../trace/text.ts";
 import type { Diagnostic, Trace } from "../trace/trace.ts";
-import { profileUnder } from "../trace/under.ts";
+import type { Variant } from "../trace/under.ts";
 import { openFile } from "./node-platform.ts";
+import { profilesBeside } from "./open.ts";
 
 /** Kinds of failures, as reports name their rules. */
 export const caseRules = {
@@ -47,10 +48,10 @@ export const failuresOf = ({ cases }: TestRun): (Case & { failure: string })[] =
   cases.filter((one): one is Case & { failure: string } => one.failure !== null);
 
 /** Runs a trace as a test; what cannot be read is a failing case, never an exception. */
-export function runTest(file: string, profile: string | null): TestRun {
-  const run = { file, profile };
+export function runTest(file: string, variant: Variant | null): TestRun {
+  const run = { file, profile: variant?.id ?? null };
   try {
-    const trace = readTraceFile(file, profile);
+    const trace = readTraceFile(file, variant);
     const errors = trace.diagnostics.filter(({ severity }) => severity === "error");
     const remarks = trace.diagnostics.filter(({ severity }) => severity !== "error");
     const timeline = new Timeline(trace).runAll();
@@ -69,12 +70,16 @@ export function runTest(file: string, profile: string | null): TestRun {
 }
 
 /** A trace file with its devices' own profiles, or under a variant. Throws UserError if it is not text or a capture. */
-export function readTraceFile(fileName: string, variant: string | null): Trace {
+export function readTraceFile(
+  fileName: string,
+  variant: Variant | null,
+  profiles = profilesBeside(fileName),
+): Trace {
   const file = openFile(fileName);
   try {
     if (captureFormat(file) !== null)
       throw new UserError(`${fileName} is a capture: expect lines stand in trace files (.tlstrace)`);
-    return parseTrace(file.name, textOf(file), (id) => profileUnder(variant, id));
+    return parseTrace(file.name, textOf(file), profiles, variant?.profileOf);
   } finally {
     file.close();
   }

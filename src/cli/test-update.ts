@@ -64,7 +64,8 @@ function missingLines(
     if (!timeline.meets(event, notableEffects)) continue;
     if (stated.some((expectation) => speaksHere(timeline, expectation))) continue;
     const { trace } = timeline;
-    const { id } = trace.devices[trace.connections[timeline.connectionsOf(event)[0]!]!.device]!.profile;
+    const { profile } = trace.devices[trace.connections[timeline.connectionsOf(event)[0]!]!.device]!;
+    const id = profile.word ?? profile.id;
     for (const what of notable(timeline, event)) {
       const key = printExpected({ no: false, under: [], what });
       const entry = idsOf.get(key) ?? { what, ids: [] };

@@ -61,12 +61,11 @@ test("chelsio counts by form of the piece (domain.md section 5.3)", () => {
     "send 100; send 100; send 100; > 0:129; > 129:200; > 200:258; > 258:300; > 300:375; > -5:0; > 380:382";
   const play = new Play(t6, story);
   play.rest();
-  const { tx_tls_complete_records, tx_tls_start_records, tx_tls_middle_records, tx_tls_end_records } =
-    play.counters;
+  const { ktls_tx_complete_pkts, ktls_tx_start_pkts, ktls_tx_middle_pkts, ktls_tx_end_pkts } = play.counters;
   assert.deepEqual(
-    [tx_tls_complete_records, tx_tls_start_records, tx_tls_middle_records, tx_tls_end_records],
+    [ktls_tx_complete_pkts, ktls_tx_start_pkts, ktls_tx_middle_pkts, ktls_tx_end_pkts],
     [1, 2, 1, 1],
   );
-  const { tx_tls_trimmed_records, tx_tls_skip_no_sync_data, tx_tls_sw_fallback } = play.counters;
-  assert.deepEqual([tx_tls_trimmed_records, tx_tls_skip_no_sync_data, tx_tls_sw_fallback], [1, 1, 1]);
+  const { ktls_tx_trimmed_pkts, ktls_tx_skip_no_sync_data, ktls_tx_fallback } = play.counters;
+  assert.deepEqual([ktls_tx_trimmed_pkts, ktls_tx_skip_no_sync_data, ktls_tx_fallback], [1, 1, 1]);
 });

@@ -47,13 +47,13 @@ export function emit(
 /** A mismatch moves the counter at once, unless the driver only counts packets that it encrypts in software. */
 function countsMismatch(machine: Machine, connection: number): boolean {
   const { countsAsOutOfOrder } = profileOf(machine, connection);
-  if (countsAsOutOfOrder === "resyncs") return kernelOf(machine, connection).countsFailedLookups;
+  if (countsAsOutOfOrder === "lookups") return kernelOf(machine, connection).countsFailedLookups;
   return countsAsOutOfOrder === "mismatches";
 }
 
 /** Older mlx5 counted a mismatch where it rebuilt the NIC's state. */
 const countsRebuilt = (machine: Machine, connection: number): boolean =>
-  profileOf(machine, connection).countsAsOutOfOrder === "resyncs" &&
+  profileOf(machine, connection).countsAsOutOfOrder === "lookups" &&
   !kernelOf(machine, connection).countsFailedLookups;
 
 /** A packet before the start marker, sent or dropped for its mark. */

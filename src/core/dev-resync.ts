@@ -34,6 +34,6 @@ export function devResync(
     state.fedHead = state.fedTail;
     state.resyncs++;
   }
-  sink.stage(Stage["driver.devResync"], row);
   if (took || profileOf(machine, connection).faults.clearsFailedResync) state.resyncPending = 0;
+  sink.stage(Stage["driver.devResync"], row);
 }

@@ -26,7 +26,7 @@ export const dropReasons = [
   "no-context",
   /** Chelsio: a piece that the NIC's TCP engine cannot send. */
   "unsendable",
-  /** Innova: no memory for the metadata that marks a packet. */
+  /** Innova: no room for the metadata that marks the packet. */
   "no-metadata",
 ] as const;
 export type DropReason = (typeof dropReasons)[number];

@@ -317,6 +317,12 @@ export const effects = [
     ["count", "count"],
   ),
   spec(
+    "use-after-release",
+    "The driver reads a record that an acknowledgement has just released: its pages may be anyone's.",
+    ["seq", "record"],
+    ["seq", "row"],
+  ),
+  spec(
     "evidence-differs",
     "What the kernel reported is not what the model says.",
     ["finding", ""],

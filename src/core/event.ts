@@ -8,7 +8,8 @@ import { type Seq, seq } from "./seq.ts";
  * - record: a record as a capture shows it: pushed as it is, `length` from header to tag, `extra` = packRecord()
  * - gap: `length` bytes of the stream whose records are not known (bytes missing from a capture)
  * - transmit: TCP hands the segment [seq, seq + length) to the device
- * - ack: the peer acknowledges everything before `seq` (SACK blocks, if any, are in Trace.sacks)
+ * - ack: the peer acknowledges everything before `seq` (SACK blocks, if any, are in Trace.sacks); `extra` = 1: it comes
+ *   on another CPU while the driver is at work on the connection's next segment
  * - close: close() of the socket: an open record is pushed
  * - splice-eof: a sendfile reached the end of its file
  * - destruct: the socket is gone, with all its segments: the driver's context is deleted
@@ -80,7 +81,7 @@ export const Flag = {
   orphan: 256,
   /** transmit: skb_orphan_partial() was tried on it (netem). */
   orphanPartial: 512,
-  /** transmit: an allocation that it needs fails (sync packet, fallback). */
+  /** transmit: an allocation that it needs fails (metadata, sync packet, fallback). */
   noMemory: 1024,
   /** transmit: the ring has no room for more than the packet itself. */
   ringFull: 2048,

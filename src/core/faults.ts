@@ -25,6 +25,8 @@ export interface Faults {
   endsBeforeOffByOne?: boolean;
   /** Sequence numbers are compared as plain numbers, not on the ring. */
   comparesUnwrapped?: boolean;
+  /** Of a retransmission that runs into a further record, the last record is taken for the one to resynchronise. */
+  resyncsLastRecord?: boolean;
   /** A packet before the start marker is resynchronised as if the marker were a record. */
   resyncsBeforeMarker?: boolean;
   /** A marked packet before the start marker is sent as it is. */
@@ -49,8 +51,10 @@ export interface Faults {
   // Pieces (Chelsio).
   /** A packet that holds nothing but a part of a tag cannot be sent. */
   tagOnlyStuck?: boolean;
-  /** A packet that ends within a header cannot be sent. */
+  /** A packet that holds nothing but a part of a header cannot be sent. */
   headerOnlyStuck?: boolean;
+  /** The record map's lock is not held while the driver reads the record that it looked up. */
+  unlockedRecords?: boolean;
   /** A piece from the middle of a record starts at its cipher block's beginning, whatever byte it begins with. */
   blockUnaligned?: boolean;
   /** TX_MAX is a signed number: nothing beyond 2^31 is sent. */
@@ -167,110 +171,122 @@ export const faultVariants: readonly FaultVariant[] = [
   ),
   variant(
     "unwrapped-compare",
-    "Bounds are compared as plain numbers: around 2^32 a packet is bypassed or dropped.",
+    "Ends are compared as plain numbers: a packet across 2^32 is taken for one before its record or the start marker.",
     "ffbd9ca94e2e net/mlx5e: kTLS, Fix corner-case checks in TX resync flow",
     { comparesUnwrapped: true },
   ),
   variant(
     "ends-before-off-by-one",
-    "A retransmission that ends right at the start marker is dropped.",
-    "56917766def7 net/mlx5e: kTLS, off by one in ends_before",
+    "A retransmission that ends right at the start marker is taken for one across it.",
+    "56917766def7 mlx5e kTLS: off-by-one in ends_before",
     { endsBeforeOffByOne: true },
   ),
   variant(
     "resync-before-marker",
     "A retransmitted handshake packet is encrypted as record −1.",
-    "46a3ea98074e net/mlx5e: kTLS, Fix page reference leak, tx_tls_skip_no_sync_data",
+    "46a3ea98074e mlx5e kTLS: tx_tls_skip_no_sync_data, no resync for what lies before the marker",
     { resyncsBeforeMarker: true },
   ),
   variant(
     "marked-skip",
     "A marked packet before the start marker is sent as it is.",
-    "342508c1c754 net/mlx5e: kTLS, drop decrypted-marked SKBs of the skip path",
+    "342508c1c754 mlx5e kTLS: warn and drop in the skip path",
     { skipsMarked: true },
   ),
   variant(
     "long-dump",
     "A DUMP is longer than the device's MTU: the queue stops.",
-    "84d1bb2b139e net/mlx5e: kTLS, Limit DUMP wqe size",
+    "84d1bb2b139e mlx5e kTLS: DUMP WQE size at most the MTU",
     { dumpWhole: true },
   ),
   variant(
     "unfenced-params",
-    "The NIC takes the packet before the params ahead of it.",
-    "later drivers post a fenced NOP behind the params",
+    "The NIC takes a packet before the params of the resync ahead of it.",
+    "mlx5e kTLS: later versions always post a fenced NOP behind the params",
     { noFence: true },
   ),
   variant(
     "redundant-static",
     "Every resync posts static params, also within one record.",
-    "1e9289979135 net/mlx5e: kTLS, Do not send redundant static params",
+    "1e9289979135 mlx5e kTLS: no redundant static params on a resync in the same record",
     { alwaysStatic: true },
+  ),
+  variant(
+    "resync-outside-record",
+    "The resync of a retransmission that runs into a further record is built for that record.",
+    "libxlio issue 51: TX resync for a sequence number outside the record",
+    { resyncsLastRecord: true },
   ),
   variant(
     "no-undo",
     "The expected number stays moved on when the packet could not be mapped.",
-    "nfp: undo the sequence tracking when a packet is dropped",
+    "nfp: undo sequence tracking on TX drop",
     { noUndo: true },
   ),
   variant(
     "segments-counted-once",
-    "tx_tls_encrypted_packets counts skbs, not what they become on the wire.",
-    "nfp: count TSO segments of TLS packets",
+    "Encrypted packets are counted as skbs, not as what they become on the wire.",
+    "nfp: count TSO segments",
     { countsSegmentsOnce: true },
   ),
   variant(
     "context-by-tuple",
     "A connection with the addresses and ports of one just closed gets its context.",
-    "nfp: tls: use unique connection ids instead of 4-tuple for TX",
+    "nfp: unique connection ids rather than the 4-tuple",
     { contextByTuple: true },
   ),
   variant(
     "early-commit",
     "The expected number is moved on before the packet is on the ring.",
-    "bnxt stages the number and commits it with the BD",
+    "bnxt stages the number and commits it when the BD is on the ring",
     { commitsEarly: true },
   ),
   variant(
     "tag-only-stuck",
     "A packet that holds only a part of a tag can never be sent.",
-    "659bf0383d15 ch_ktls: tcb update fails sometimes; 555a2f0 packet with only the tag",
+    "659bf0383d15, 555a2f0 ch_ktls: partial TAG-only packet stuck",
     { tagOnlyStuck: true },
   ),
   variant(
     "header-only-stuck",
-    "A packet that ends within a record's header can never be sent.",
-    "63ee4591fa97 ch_ktls: Correction in middle record handling, header-only packets",
+    "A packet that holds nothing but a part of a header can never be sent.",
+    "63ee4591fa97 ch_ktls: header-only packet",
     { headerOnlyStuck: true },
   ),
   variant(
     "unaligned-counter",
     "A piece that does not begin on a cipher block is encrypted from the wrong keystream byte.",
-    "63ee4591fa97 ch_ktls: Correction in middle record handling",
+    "ch_ktls: middle-of-record correction",
     { blockUnaligned: true },
   ),
   variant(
     "signed-tx-max",
-    "TX_MAX beyond 2^31 is negative: the NIC sends nothing.",
-    "9f22ddf ch_ktls: tx_max is a sequence number",
+    "TX_MAX beyond 2^31 is negative: what needs it moved there is never sent.",
+    "9f22ddf ch_ktls: tx_max kept as signed int",
     { signedTxMax: true },
+  ),
+  variant(
+    "unlocked-records",
+    "An acknowledgement releases the record that the driver has looked up and still reads.",
+    "1a73e427b824 ch_ktls: kernel panic, page refs dropped by ACK while the driver reads the record",
+    { unlockedRecords: true },
   ),
   variant(
     "snd-una-mid-record",
     "SND_UNA moves in the middle of a record: the NIC takes the rest for acknowledged.",
-    "e8a4155567b3 ch_ktls: Fix updating SND_UNA in mid stream",
+    "e8a4155567b3 ch_ktls: snd_una updated in mid stream gives wrong unacked seq",
     { movesSndUna: true },
   ),
   variant(
     "old-record-number",
     "A retransmitted record's end is encrypted under the number before.",
-    "bc16efd24306 ch_ktls: record number on retransmission",
+    "bc16efd24306, 21d8c25e3f4b ch_ktls: wrong record_no on retransmit",
     { endWithOldNumber: true },
   ),
   variant(
     "refused-install",
     "The driver reports success though the hardware refused the context.",
-    "435c58a ch_ktls: return the error of the hardware",
+    "435c58a ch_ktls: returned success though the hardware refused the install",
     { installsRefused: true },
   ),
   variant(

@@ -124,7 +124,7 @@ export function initialState(machine: Machine, connection: number): ConnectionSt
 /** Says in one field whether packets go straight to the driver and on to the NIC; after whatever may have changed that. */
 export function settlePath(state: ConnectionState): void {
   const straight = state.hook === Hook.device && state.route === state.netdev;
-  const free = state.held === 0 && state.waitHead === state.waitTail;
+  const free = state.held === 0 && state.waitHead === state.waitTail && state.ackWaits === 0;
   state.detour = straight && free ? 0 : 1;
 }
 
@@ -197,7 +197,7 @@ export function addContext(machine: Machine, connection: number, state: Connecti
   state.paramsPosted = 0;
   state.nicReady = 0;
   if (profile.paramsWithFirstPacket) return;
-  state.paramsPosted = profile.recovery === "pieces" ? 0 : 1;
+  state.paramsPosted = 1;
   state.nicStaticRow = state.tail;
   state.nicRow = state.tail;
   state.nicTaken = 0;

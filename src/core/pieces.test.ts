@@ -13,7 +13,7 @@ function check(story: string, effects: string, posted: string): void {
 function counted(story: string): Record<string, number> {
   const play = new Play(t6, story);
   play.rest();
-  const { connection_open: _, ...others } = play.counters;
+  const { ktls_tx_connection_open: _, ...others } = play.counters;
   return others;
 }
 
@@ -31,15 +31,15 @@ test("chelsio-t6 (domain.md section 5.3, step 1): FIN goes behind its data in a 
   check(`${two}; > 0:129; > 129:258 fin`, "piece form=complete length=129", "PKT#2@129+129+piece TX_OPT");
 });
 
-test("chelsio-t6 (section 5.3, step 3): no record → tx_tls_drop_no_sync_data", () => {
+test("chelsio-t6 (section 5.3, step 3): no record → ktls_tx_drop_no_sync_data", () => {
   const story = `${sent}; ack 129; > 10:20`;
   check(
     story,
     "out-of-order expected=258 seq=10, lookup-failed seq=10, dropped reason=no-sync-data length=10",
     "",
   );
-  const { tx_tls_ooo, tx_tls_drop_no_sync_data } = counted(story);
-  assert.deepEqual([tx_tls_ooo, tx_tls_drop_no_sync_data], [1, 1]);
+  const { ktls_tx_ooo, ktls_tx_drop_no_sync_data } = counted(story);
+  assert.deepEqual([ktls_tx_ooo, ktls_tx_drop_no_sync_data], [1, 1]);
 });
 
 test("chelsio-t6 (section 5.3, step 4): TX_MAX with the first packet and a jump, SND_UNA with a jump and inside a record", () => {
@@ -93,7 +93,7 @@ test("chelsio-t6 (section 5.3, step 5): before the marker in clear, across it th
     "out-of-order expected=129 seq=-9, piece form=plain length=9, piece form=complete length=129",
     `${tcb(-9)} PKT#0@-9+9+clear PKT#1@0+129+piece`,
   );
-  assert.equal(counted(across).tx_tls_skip_no_sync_data, 1);
+  assert.equal(counted(across).ktls_tx_skip_no_sync_data, 1);
   assert.equal(expectedAfter(across), 129);
 });
 
@@ -132,7 +132,7 @@ test("chelsio-t6 (section 5.3, step 7): a cut in the tag is trimmed to where the
 test("chelsio-t6 (section 5.3, step 7): a part of a tag alone goes to software", () => {
   const story = `${two}; > 0:113; > 113:120`;
   check(story, "software-fallback reason=tag length=7", "SET_TCB@SND_UNA PKT#1@113+7+software");
-  assert.equal(counted(story).tx_tls_sw_fallback, 1);
+  assert.equal(counted(story).ktls_tx_fallback, 1);
   assert.equal(expectedAfter(story), 113, "prev_seq stays");
   check(
     `${two}; > 0:129; > 120:125`,
@@ -170,18 +170,18 @@ test("chelsio-t6 (section 5.3, step 7): a middle piece brings what precedes it i
 
 test("chelsio-t6 (section 5.3, step 8): packets are counted by skb, bytes by the whole payload, pieces by form", () => {
   assert.deepEqual(counted("send 16384; send 100; > 0:10000; > 10000:16542"), {
-    tx_tls_encrypted_packets: 2,
-    tx_tls_encrypted_bytes: 16542,
-    tx_tls_start_records: 1,
-    tx_tls_end_records: 1,
-    tx_tls_complete_records: 1,
+    ktls_tx_encrypted_packets: 2,
+    ktls_tx_encrypted_bytes: 16542,
+    ktls_tx_start_pkts: 1,
+    ktls_tx_end_pkts: 1,
+    ktls_tx_complete_pkts: 1,
   });
   assert.deepEqual(counted("send 100; > 0:50; > 50:99; > 99:120"), {
-    tx_tls_encrypted_packets: 3,
-    tx_tls_encrypted_bytes: 120,
-    tx_tls_start_records: 1,
-    tx_tls_middle_records: 2,
-    tx_tls_trimmed_records: 1,
+    ktls_tx_encrypted_packets: 3,
+    ktls_tx_encrypted_bytes: 120,
+    ktls_tx_start_pkts: 1,
+    ktls_tx_middle_pkts: 2,
+    ktls_tx_trimmed_pkts: 1,
   });
 });
 
@@ -199,5 +199,5 @@ test("chelsio-t6 (section 5.8, device reset): connections are lost", () => {
   const play = new Play(t6, `${two}; > 0:129; reset; > 129:258`);
   const last = play.rest().at(-1)!;
   assert.equal(last.effects.at(-1), "dropped reason=no-context length=129");
-  assert.equal(play.counters.connection_close, 1);
+  assert.equal(play.counters.ktls_tx_connection_close, 1);
 });

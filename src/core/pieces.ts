@@ -13,7 +13,7 @@ import { RecordKind } from "./records.ts";
 import { advance, distance, type Seq, seq, toU32 } from "./seq.ts";
 import { Stage } from "./stage.ts";
 import type { ConnectionState } from "./state.ts";
-import { getRecord } from "./tls.ts";
+import { cleanAcked, getRecord } from "./tls.ts";
 
 const blockSize = 16;
 
@@ -44,14 +44,15 @@ export function sendPieces(
     if (row < 0) sink.effect(Effect["lookup-failed"], at, 0);
     sink.stage(Stage["tls.getRecord"], row);
     if (row < 0) return drop(machine, state, DropCode["no-sync-data"], packet, sink);
+    if (profile.faults.unlockedRecords && state.ackWaits === 1) loseRecord(machine, state, row, at, sink);
     const piece = pieceAt(machine, connection, row, at, left);
-    const isFirst = at === packet.seq;
-    if (isFirst) moveTcb(machine, state, row, at, jumped);
+    if (at === packet.seq) moveTcb(machine, state, row, at, jumped);
     if (!canSend(machine, state, packet, row, at, piece, jumped, profile))
       return drop(machine, state, DropCode.unsendable, packet, sink);
     if (piece.form === inTag)
       return sendFallback(machine, state, packet, FallbackCode.tag, DropCode["no-sync-data"], sink);
-    if (!postPiece(machine, state, packet, row, at, piece, profile, sink))
+    const named = piece.form === PieceCode.end && jumped && profile.faults.endWithOldNumber ? row - 1 : row;
+    if (!postPiece(machine, state, packet, row, named, at, piece, profile, sink))
       return drop(machine, state, DropCode["dma-error"], packet, sink);
     at = advance(at, piece.length);
     left -= piece.length;
@@ -67,6 +68,12 @@ export function sendPieces(
   emit(machine, connection, state, sink, Effect.encrypted, packet.seq, packet.length);
   sink.stage(Stage["driver.advance"], -1);
   return sent > 0;
+}
+
+/** Without the record map's lock an acknowledgement releases the record that the driver is about to read. */
+function loseRecord(machine: Machine, state: ConnectionState, row: number, at: Seq, sink: Sink): void {
+  cleanAcked(machine, machine.packet.connection, state, seq(state.sndUna), sink);
+  if (row < state.head) sink.effect(Effect["use-after-release"], at, row);
 }
 
 /** Form of a piece that is a part of a tag alone: it goes to software. */
@@ -106,10 +113,12 @@ function moveTcb(machine: Machine, state: ConnectionState, row: number, at: Seq,
   const isRecord = log.kind.at(row) !== RecordKind.startMarker;
   const tagAt = advance(log.end(row), -tagSize);
   const limit = isRecord && distance(at, log.end(row)) < tagSize ? tagAt : at;
-  if (jumped || state.paramsPosted === 0) queue.post(Descriptor.tcb, -1, limit, 0, false, TcbField.txMax);
+  if (jumped || isFirst(state)) queue.post(Descriptor.tcb, -1, limit, 0, false, TcbField.txMax);
   if (jumped || at !== log.start(row)) queue.post(Descriptor.tcb, -1, seq(0), 0, false, TcbField.sndUna);
-  state.paramsPosted = 1;
 }
+
+/** True until the driver has posted a packet of the connection. */
+const isFirst = (state: ConnectionState): boolean => state.encryptedPackets === 0;
 
 /** False for what a broken driver or TCP engine never gets out. */
 function canSend(
@@ -123,19 +132,23 @@ function canSend(
   { faults }: Profile,
 ): boolean {
   if (faults.tagOnlyStuck && form === inTag) return false;
-  if (faults.headerOnlyStuck && form === PieceCode.header) return false;
-  if (faults.signedTxMax && jumped && toU32(at) >= 2 ** 31) return false;
+  if (faults.headerOnlyStuck && form === PieceCode.header && at === packet.seq) return false;
+  if (faults.signedTxMax && (jumped || isFirst(state)) && toU32(at) >= 2 ** 31) return false;
   const log = machine.records[packet.connection]!;
   const inside = !jumped && state.sent === 1 && at === packet.seq && at !== log.start(row);
   return !(faults.movesSndUna && inside);
 }
 
-/** One work request: what is read again from the record map, then the packet's own bytes. */
+/**
+ * One work request: what is read again from the record map, then the packet's own bytes, both with the number of the
+ * record `named`.
+ */
 function postPiece(
   machine: Machine,
   state: ConnectionState,
   packet: Packet,
   row: number,
+  named: number,
   at: Seq,
   { form, length }: Piece,
   profile: Profile,
@@ -149,9 +162,9 @@ function postPiece(
   if (form === PieceCode.end) prior = offset;
   if (form === PieceCode.middle) prior = offset < prepend ? offset : (offset - prepend) % blockSize;
   if (packet.dmaErrorAt !== 0 && !mapBuffer(machine, packet, sink)) return false;
-  if (prior > 0) machine.queue.post(Descriptor.prior, row, advance(at, -prior), prior, false, Engine.none);
+  if (prior > 0) machine.queue.post(Descriptor.prior, named, advance(at, -prior), prior, false, Engine.none);
   const clear = form === PieceCode.plain || form === PieceCode.header || profile.faults.packetNotMarked;
-  machine.queue.post(Descriptor.packet, row, at, length, false, clear ? Engine.none : Engine.piece);
+  machine.queue.post(Descriptor.packet, named, at, length, false, clear ? Engine.none : Engine.piece);
   state.resyncBytes += prior;
   emit(machine, packet.connection, state, sink, Effect.piece, form, length);
   sink.stage(Stage["driver.piece"], row);

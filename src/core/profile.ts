@@ -29,10 +29,25 @@ export const deviceCounters = [
 ] as const;
 export type DeviceCounter = (typeof deviceCounters)[number];
 
+/** Words of a profile's fields, as profile files write them; what each says stands at its field. */
+export const profileWords = {
+  recovery: ["rebuild", "pieces", "next-record", "presync"],
+  prefixVia: ["dump", "sync-packet"],
+  recordsFrom: ["map", "packet"],
+  straddleDrop: ["no-sync-data", "bypass-required"],
+  commit: ["early", "undone", "late"],
+  onReset: ["nothing", "follows-nic", "loses-contexts"],
+  countsAsOutOfOrder: ["mismatches", "lookups", "fallbacks"],
+  countsPackets: ["segments", "skbs"],
+} as const;
+type Word<Field extends keyof typeof profileWords> = (typeof profileWords)[Field][number];
+
 /** A NIC family as data: what its driver and its device do where families differ (domain.md sections 5 and 12). */
 export interface Profile {
   /** As the trace language names it; a broken variant is `ID/FAULT+FAULT…`. */
   id: string;
+  /** How a trace names it where that is not its id: the path of its file, with `/FAULT+FAULT…` for a broken variant. */
+  word?: string;
   title: string;
   /**
    * What the driver does with a packet out of order:
@@ -41,17 +56,17 @@ export interface Profile {
    * - next-record: encrypts it in software; after a forward jump the TLS layer resynchronises the next record
    * - presync: posts where in its record the packet starts; only a forward jump moves the device's state
    */
-  recovery: "rebuild" | "pieces" | "next-record" | "presync";
+  recovery: Word<"recovery">;
   /** rebuild: how the record's prefix reaches the device. */
-  prefixVia: "dump" | "sync-packet";
+  prefixVia: Word<"prefixVia">;
   /** rebuild: a jump forward within the record that the NIC stands in needs the bytes between only, and no params. */
   continuesPrefix: boolean;
   /** Where the record of a byte is found: the socket's record map, or the packet itself (FreeBSD's unmapped mbufs). */
-  recordsFrom: "map" | "packet";
+  recordsFrom: Word<"recordsFrom">;
   /** True: the first data packet posts the params. False: a command at install sets the NIC up. */
   paramsWithFirstPacket: boolean;
   /** Counter that a packet across the start marker moves when it is dropped. */
-  straddleDrop: "no-sync-data" | "bypass-required";
+  straddleDrop: Word<"straddleDrop">;
   /** True if a packet before the marker moves tx_tls_skip_no_sync_data, sent or dropped for its mark. */
   countsSkips: boolean;
   /** True: a marked packet before the start marker may not leave (kernels that check it). */
@@ -60,18 +75,18 @@ export interface Profile {
    * When the expected number moves on: `early` = before the packet is mapped, and it stays there; `undone` = before,
    * and back when the packet could not be posted; `late` = when the packet is posted.
    */
-  commit: "early" | "undone" | "late";
+  commit: Word<"commit">;
   /** The NIC drops a packet that does not start at the number it expects. */
   seqCheckedByNic: boolean;
   /** What a reset of the transmit queue does to the driver: nothing, the expected number follows the NIC's, contexts are lost. */
-  onReset: "nothing" | "follows-nic" | "loses-contexts";
+  onReset: Word<"onReset">;
   /**
    * What counts as out of order: packets that do not start where expected (mismatches); the same, but in older kernels
-   * only those that were resynchronised (resyncs); packets that the driver has encrypted in software (fallbacks).
+   * only those whose record was found and rebuilt (lookups); packets that the driver has encrypted in software (fallbacks).
    */
-  countsAsOutOfOrder: "mismatches" | "resyncs" | "fallbacks";
+  countsAsOutOfOrder: Word<"countsAsOutOfOrder">;
   /** Encrypted packets are counted as wire packets, or as skbs. */
-  countsPackets: "segments" | "skbs";
+  countsPackets: Word<"countsPackets">;
   /** What the driver takes; everything else it refuses at install. */
   versions: readonly TlsVersion[];
   ciphers: readonly Cipher[];

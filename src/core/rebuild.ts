@@ -37,9 +37,19 @@ export function rebuild(
     sink.effect(Effect["stale-record"], packet.seq, row);
     if (!profile.faults.trustsStaleRecord)
       return drop(machine, state, DropCode["no-sync-data"], packet, sink);
+  } else if (profile.faults.comparesUnwrapped && endsBefore(packet, log.start(row), profile)) {
+    return drop(machine, state, DropCode["no-sync-data"], packet, sink);
   }
-  return resyncAndSend(machine, state, packet, row, profile, sink);
+  const named = profile.faults.resyncsLastRecord ? lastRecordOf(machine, state, packet) : row;
+  return resyncAndSend(machine, state, packet, named, profile, sink);
 }
+
+/** The record of the packet's last byte. */
+const lastRecordOf = (
+  machine: Machine,
+  state: ConnectionState,
+  { connection, seq: from, length }: Packet,
+): number => machine.records[connection]!.rowOf(advance(from, length - 1), state.tail);
 
 /** The record map's answer, or the packet's own record where each carries one. */
 function recordOf(machine: Machine, state: ConnectionState, packet: Packet, profile: Profile): number {
@@ -100,11 +110,11 @@ function beforeMarker(
   return true;
 }
 
-/** True if the packet's last byte lies before the marker. */
-function endsBefore({ seq: from, length }: Packet, marker: Seq, { faults }: Profile): boolean {
-  if (faults.comparesUnwrapped) return toU32(from) + length <= toU32(marker);
-  if (faults.endsBeforeOffByOne) return length < distance(from, marker);
-  return length <= distance(from, marker);
+/** True if the packet's last byte lies before `start`, a record's or the marker's. */
+function endsBefore({ seq: from, length }: Packet, start: Seq, { faults }: Profile): boolean {
+  if (faults.comparesUnwrapped) return toU32(advance(from, length)) <= toU32(start);
+  if (faults.endsBeforeOffByOne) return length < distance(from, start);
+  return length <= distance(from, start);
 }
 
 /** Posts the work that rebuilds the NIC's state: the record's number and its bytes before the packet; false on a DMA error. */

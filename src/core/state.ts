@@ -26,6 +26,8 @@ export class ConnectionState {
   /** Everything before it is acknowledged; meaningful once `acked`. */
   sndUna = 0;
   acked = 0;
+  /** clean_acked for sndUna waits for the record map's lock, which the driver takes for the next segment. */
+  ackWaits = 0;
   /** End of the highest segment handed to the device; meaningful once `sent`. */
   sndNxt = 0;
   sent = 0;
@@ -77,7 +79,7 @@ export class ConnectionState {
 
   // driver
   expectedSeq = 0;
-  /** The first data packet has posted the params (ctx_post_pending is over), or moved the NIC's TCP control block. */
+  /** The first data packet has posted the params (ctx_post_pending is over). */
   paramsPosted = 0;
   /** Record whose number the last static params carried (the remembered rec_seq). */
   postedRow = 0;

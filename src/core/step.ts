@@ -103,7 +103,7 @@ function setOffload(
 ): void {
   const refusal = install(machine, connection, state);
   const { noFenceAtStart } = machine.devices[machine.connections[connection]!.device]!.profile.faults;
-  if (refusal >= 0) sink.effect(Effect["offload-refused"], refusal, 0);
+  if (state.software === 1) sink.effect(Effect["offload-refused"], refusal, 0);
   else sink.effect(Effect["offload-installed"], state.expectedSeq, state.tail);
   const unsent = (machine.events.flags.values[event]! & Flag.unsent) !== 0;
   if (unsent && refusal < 0 && !noFenceAtStart) fenceHere(machine, connection, state, sink);
@@ -116,8 +116,14 @@ function acknowledge(machine: Machine, event: number, state: ConnectionState, si
   const moves = state.acked === 0 || after(ack, seq(state.sndUna));
   if (moves) state.sndUna = ack;
   state.acked = 1;
+  const cleans = moves && state.installed === 1;
+  const races = machine.events.extra.values[event] === 1;
+  if (cleans && races) {
+    state.ackWaits = 1;
+    settlePath(state);
+  }
   sink.stage(Stage["tcp.ack"], -1);
-  if (moves && state.installed === 1) cleanAcked(machine, event, state, ack, sink);
+  if (cleans && !races) cleanAcked(machine, machine.current, state, ack, sink);
 }
 
 /** A segment on its way down: TCP, the qdisc, the validation hook, the driver, the NIC, the wire. */
@@ -146,6 +152,7 @@ function transmit(
   }
   const direct = state.detour === 0 && (flags & detourFlags) === 0;
   const posted = direct ? xmit(machine, state, packet, sink) : sendDown(machine, state, packet, sink);
+  if (!direct && state.ackWaits === 1) cleanAcked(machine, connection, state, seq(state.sndUna), sink);
   state.sent = 1;
   if (direct) takeAll(machine, packet, state, sink);
   else deliver(machine, event, state, packet, sink);

@@ -190,12 +190,12 @@ export function fenceHere(machine: Machine, connection: number, state: Connectio
 /** tls_tcp_clean_acked(): releases every record whose last byte is acknowledged; a part frees nothing. */
 export function cleanAcked(
   machine: Machine,
-  event: number,
+  connection: number,
   state: ConnectionState,
   ack: Seq,
   sink: Sink,
 ): void {
-  const connection = machine.events.connection.at(event);
+  state.ackWaits = 0;
   const log = machine.records[connection]!;
   const reach = advance(ack, profileOf(machine, connection).faults.releasedEarlyBy ?? 0);
   if (state.hint >= 0 && !before(reach, log.end(state.hint))) state.hint = -1;

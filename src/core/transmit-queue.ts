@@ -1,4 +1,4 @@
-import { Descriptor } from "./descriptor.ts";
+import { Descriptor, type DescriptorQueue } from "./descriptor.ts";
 import { Effect } from "./effect.ts";
 import { DropCode } from "./effect-words.ts";
 import { Flag, unpackTransmit } from "./event.ts";
@@ -57,7 +57,8 @@ export function takeAll(machine: Machine, packet: Packet, state: ConnectionState
   const { queue } = machine;
   const { flags, connection } = packet;
   const { faults } = profileOf(machine, connection);
-  if (faults !== noFaults && faults.noFence) return takeUnfenced(machine, packet, state, sink);
+  if (faults !== noFaults && faults.noFence && !hasFence(queue))
+    return takeUnfenced(machine, packet, state, sink);
   for (let i = 0; i < queue.count; i++) takeOne(machine, state, i, connection, flags, sink);
 }
 
@@ -69,6 +70,12 @@ function takeUnfenced(machine: Machine, packet: Packet, state: ConnectionState, 
     if (!isParams(queue.kind(i))) takeOne(machine, state, i, connection, flags, sink);
   for (let i = 0; i < queue.count; i++)
     if (isParams(queue.kind(i))) takeOne(machine, state, i, connection, flags, sink);
+}
+
+/** True if a NOP holds back what comes behind it until the params are in. */
+function hasFence(queue: DescriptorQueue): boolean {
+  for (let i = 0; i < queue.count; i++) if (queue.kind(i) === Descriptor.nop) return true;
+  return false;
 }
 
 const isParams = (kind: number): boolean =>

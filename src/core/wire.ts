@@ -118,20 +118,25 @@ function byRecords(
   const log = machine.records[connection]!;
   const out = new Uint8Array(length);
   let from = 0;
-  for (let row = log.rowOf(departure.seq, log.count); from < length; row++) {
+  const first = log.rowOf(departure.seq, log.count);
+  for (let row = first; from < length; row++) {
     const to = Math.min(length, distance(departure.seq, log.end(row)));
     const offset = distance(log.start(row), advance(departure.seq, from));
-    const stream = engineFor(machine, departure, row, offset, to - from);
+    const stream = engineFor(machine, departure, row, first);
     const record = host(row);
     if (!stream || !record) return null;
-    stream.feed(record.subarray(0, startOfFeed(machine, departure, offset)));
+    const isEnd = offset + to - from === log.length.at(row);
+    stream.feed(record.subarray(0, isEnd ? offset : startOfFeed(machine, departure, offset)));
     out.set(stream.feed(clear.subarray(from, to)), from);
     from = to;
   }
   return out;
 }
 
-/** A piece from the middle that is encrypted as if it began on a block of the cipher. */
+/**
+ * Where the keystream of a piece begins that does not reach its record's end: where it is broken, with the cipher
+ * block that the piece begins in, as if the piece began there.
+ */
 function startOfFeed(machine: Machine, { connection, engine }: Departure, offset: number): number {
   const { version, cipher } = machine.connections[connection]!;
   const { prepend } = layoutOf(version, cipher!);
@@ -141,15 +146,12 @@ function startOfFeed(machine: Machine, { connection, engine }: Departure, offset
 
 function engineFor(
   machine: Machine,
-  { connection, engine }: Departure,
+  { connection, engine, row: named }: Departure,
   row: number,
-  offset: number,
-  length: number,
+  first: number,
 ): NicStream | null {
   const log = machine.records[connection]!;
   const { faults } = profileOf(machine, connection);
-  const isEnd = offset > 0 && offset + length === log.length.at(row);
-  const old = engine === Engine.piece && isEnd && faults.endWithOldNumber;
   if (engine === Engine.software)
     return streamOf(
       machine,
@@ -158,7 +160,8 @@ function engineFor(
       log.sn(row),
       faults.fallbackWrongTag ? "wrong" : "none",
     );
-  const number = log.countedSn(row - (old ? 1 : 0), log.count);
+  // The number that the work request names, counted on where the packet goes on into further records.
+  const number = log.countedSn(engine === Engine.piece ? named + row - first : row, log.count);
   return nicStream(machine, connection, row, number);
 }
 
@@ -172,11 +175,17 @@ function outOfStep(
   const stream = nicStream(machine, connection, state.nicRow, log.countedSn(state.nicRow, state.tail));
   if (!stream) return null;
   const ranges: { from: Seq; length: number }[] = [];
+  const startSeq = seq(machine.connections[connection]!.startSeq);
   if (state.nicTaken > 0) ranges.push({ from: log.start(state.nicRow), length: state.nicTaken });
   for (let i = state.fedHead; i < state.fedTail; i++) ranges.push(machine.fed[connection]!.at(i));
   let out: Uint8Array | null = null;
   for (const { from, length } of ranges) {
-    const bytes = streamBytes(machine, connection, from, length, (_m, _c, row) => host(row));
+    // What lies before the offload is not known: zeros stand in, as a record's header noise like the real ones.
+    const ahead = Math.min(length, Math.max(0, distance(from, startSeq)));
+    stream.feed(new Uint8Array(ahead));
+    const bytes = streamBytes(machine, connection, advance(from, ahead), length - ahead, (_m, _c, row) =>
+      host(row),
+    );
     if (!bytes) return null;
     out = stream.feed(bytes);
   }

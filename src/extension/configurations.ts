@@ -1,5 +1,6 @@
 import path from "node:path";
 import * as vscode from "vscode";
+import { namesFile } from "../trace/profile-word.ts";
 import { keysFor } from "./keys.ts";
 import { activeTrace, debugType, isCapture, pickTrace, workspaceTraces } from "./trace-files.ts";
 
@@ -23,7 +24,7 @@ export function configurationProvider(memory: vscode.Memento): vscode.DebugConfi
     },
     async resolveDebugConfigurationWithSubstitutedVariables(folder, configuration) {
       const program = absolute(folder, String(configuration.program));
-      const resolved = { ...configuration, program };
+      const resolved = { ...configuration, program, ...absoluteProfile(folder, configuration.profile) };
       if (configuration.keys !== undefined)
         return { ...resolved, keys: absoluteKeys(folder, configuration.keys) };
       if (!isCapture(program)) return resolved;
@@ -49,6 +50,13 @@ function absolute(folder: vscode.WorkspaceFolder | undefined, file: string): str
   const base = folder ?? vscode.workspace.workspaceFolders?.[0];
   return base === undefined ? file : path.resolve(base.uri.fsPath, file);
 }
+
+/** The `profile` attribute with an absolute path where it names a file. */
+const absoluteProfile = (
+  folder: vscode.WorkspaceFolder | undefined,
+  profile: unknown,
+): { profile?: string } =>
+  typeof profile === "string" && namesFile(profile) ? { profile: absolute(folder, profile) } : {};
 
 /** The `keys` attribute with absolute paths; crypto_info objects stay as they are, and so does what the adapter must refuse. */
 function absoluteKeys(folder: vscode.WorkspaceFolder | undefined, keys: unknown): unknown {

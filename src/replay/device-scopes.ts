@@ -22,7 +22,6 @@ export function driver(view: View): ViewNode {
       "postedRecordSn",
       state.postedRow > 0 && state.tail > 0 ? log.countedSn(state.postedRow, state.tail) : null,
     ),
-    leaf("driver", "kernel", machine.devices[connection.device]!.kernel.id),
     leaf(
       "driver",
       "context",

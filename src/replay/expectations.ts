@@ -64,7 +64,7 @@ function countedConnections(timeline: Timeline, of: string | null, under: readon
 /** True if the connection's device is what `under` names, or if that names nothing. */
 function runsAs({ trace }: Timeline, connection: number, under: readonly string[]): boolean {
   const device = trace.devices[trace.connections[connection]!.device]!;
-  return under.length === 0 || under.some((id) => runsUnder(device, id));
+  return under.length === 0 || under.some((id) => runsUnder(trace, device, id));
 }
 
 /** What happened instead; null if the expectation holds. */

@@ -82,3 +82,15 @@ test("completion offers the roots, then what is inside a node", () => {
   assert.ok(completions(view, "dri").includes("driver"));
   assert.deepEqual(completions(view, "x == driver.exp"), ["driver.expectedSeq"]);
 });
+
+test("an acknowledgement that waits for the record map's lock is shown until it has done its work", () => {
+  const name = "media/samples/chelsio-unlocked-records.tlstrace";
+  const race = new Timeline(parseTrace("sample", readFileSync(name, "utf8"), profileById)).runAll();
+  const shown = (event: number) => {
+    const value = evaluate(viewAt(race, { event, stage: 0 }), parseExpression("records.waitingAck"));
+    return typeof value === "object" && value !== null && "path" in value ? (value as ViewNode).value : null;
+  };
+  // Event 3 is the acknowledgement of 2896, the stream starts at 1000000; 4 is the packet that it races.
+  assert.equal(shown(3), "2896 (1002896)");
+  assert.equal(shown(4), "2896 (1002896)");
+});

@@ -53,6 +53,7 @@ export const passingPaths: ReadonlySet<string> = new Set([
   "descriptors.waiting",
   "records.openRecordLength",
   "records.openFragments",
+  "records.waitingAck",
   "tcp.rekeyBoundary",
   "nic.checkedSeq",
 ]);

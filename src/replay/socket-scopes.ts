@@ -153,6 +153,7 @@ export function records(view: View): ViewNode {
         leaf("records", "openRecordLength", state.openLength, `${state.openLength} bytes, not in TCP yet`),
         leaf("records", "openFragments", state.openFragments),
       );
+    if (state.ackWaits === 1) nodes.push(leaf("records", "waitingAck", seqOf(view, state.sndUna)));
     return nodes;
   });
   node.indexed = { count, at: (i) => record(view, state.head + i, `records[${i}]`) };

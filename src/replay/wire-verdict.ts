@@ -15,7 +15,7 @@ const wrong = ["plaintext", "placeholder", "wrong-tag", "wrong-ciphertext"] as c
 export function wireVerdictsOf(timeline: Timeline, event: number): WireVerdict[] {
   const found = wrong.filter((name) => timeline.has(event, Effect[name]));
   if (found.length > 0) return found;
-  if (timeline.record(event).stages.at(-1)?.stage !== Stage.wire) return ["nothing"];
+  if (!timeline.record(event).stages.some(({ stage }) => stage === Stage.wire)) return ["nothing"];
   // A captured packet that the model would have dropped did leave, with bytes that the model did not make.
   const isForeign = timeline.has(event, Effect.dropped);
   return [!isForeign && knows(timeline, event) ? "match" : "unknown"];

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -14,6 +14,7 @@ import { installNote, installWorkbench, isInstalled, workbenchInstall } from "..
 import { shapes, writeCapture } from "./bench/captures.ts";
 import { findBrowser, launchBrowser } from "./browser.ts";
 import { captureScenarios, listingScenarios } from "./e2e/capture.ts";
+import { familiesFile, familiesScenarios, familiesTrace } from "./e2e/families.ts";
 import { keysScenarios } from "./e2e/keys.ts";
 import { largeScenarios } from "./e2e/large.ts";
 import { traceScenarios, travelScenarios } from "./e2e/trace.ts";
@@ -59,11 +60,12 @@ describe("the extension in VS Code", () => {
     mkdirSync(pictures, { recursive: true });
     cpSync("media/samples", samples, { recursive: true });
     cpSync("media/samples/lossy.pcap", path.join(samples, "without-keys.pcap"));
+    writeFileSync(path.join(samples, familiesFile), familiesTrace);
     writeCapture(samples, shapes.lossy, 1);
     const profile = path.join(scratch, "profile");
     served = await serveWorkbench(install, { profile, folder: samples, vsix, password: null, settings });
     browser = await launchBrowser(executable);
-    const context = await browser.newContext({ viewport: { width: 1500, height: 2300 } });
+    const context = await browser.newContext({ viewport: { width: 1500, height: 3000 } });
     context.setDefaultTimeout(20_000);
     workbench = new Workbench(await context.newPage(), pictures);
     await workbench.open(served.url);
@@ -98,6 +100,7 @@ describe("the extension in VS Code", () => {
     });
   group("a capture", captureScenarios, listingScenarios);
   group("a trace file", traceScenarios, travelScenarios);
+  group("a family that falls back to software", familiesScenarios);
   group("a capture without keys", keysScenarios);
   group("a capture of 100 MB", largeScenarios(`${shapes.lossy.name}.pcap`));
 });

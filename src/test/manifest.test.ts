@@ -19,6 +19,7 @@ interface Manifest {
     languages: { id: string; extensions: string[]; mimetypes: string[]; configuration: string }[];
     grammars: { language: string; scopeName: string; path: string }[];
     breakpoints: { language: string }[];
+    jsonValidation: { fileMatch: string; url: string }[];
     debuggers: {
       type: string;
       languages: string[];
@@ -33,6 +34,8 @@ interface Manifest {
 }
 
 interface Property {
+  anyOf?: Property[];
+  pattern?: string;
   enum?: string[];
   enumDescriptions?: string[];
   default?: unknown;
@@ -64,10 +67,21 @@ test("every value that the schema offers is one that the adapter takes, and it r
 });
 
 test("the profiles offered are all there are", () => {
+  const [families, others] = launch.properties.profile!.anyOf!;
   assert.deepEqual(
-    launch.properties.profile!.enum,
+    families!.enum,
     profiles.map(({ id }) => id),
   );
+  assert.equal(families!.enumDescriptions!.length, profiles.length);
+  const pattern = new RegExp(others!.pattern!);
+  for (const profile of ["./my-nic.json", "innova@v4.19", "connectx/long-dump", "my-nic.json"]) {
+    assert.ok(pattern.test(profile), profile);
+    assert.equal(readLaunch({ program: "/a.tlstrace", profile }).profile, profile);
+  }
+  for (const profile of ["conectx", "my-nic"]) {
+    assert.ok(!pattern.test(profile), profile);
+    assert.throws(() => readLaunch({ program: "/a.tlstrace", profile }), profile);
+  }
 });
 
 test("snippets and initial configurations use known attributes only", () => {

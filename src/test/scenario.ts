@@ -90,7 +90,7 @@ export const kernelNamed = (id: string): Kernel => {
  * A machine that plays a story, one event a word group between semicolons, in a small notation for unit tests:
  * - `send 100`, `send 5 more`, `send 2 eor type=21`, `send 40 zerocopy pieces=4`, `eof`, `close`, `destruct`
  * - `> 0:1448` and behind it the trace language's words: `lost`, `qdisc-drop`, `orphan`, …, `dma=K`, `queue=N`
- * - `ack 1448`, `merge 0:1448`, `split 1448`, `write 13:20` (zero-copy pages), `route 1` (a device)
+ * - `ack 1448 [racing]`, `merge 0:1448`, `split 1448`, `write 13:20` (zero-copy pages), `route 1` (a device)
  * - `install [unsent]` (else the connection is offloaded from the start), `rekey`
  * - `down`, `up`, `reset`, `hold`, `resume`, `refuse`, `accept`, of device 0 or the one named behind
  * - a captured record that begins an epoch, `record 122 epoch=1`
@@ -286,7 +286,7 @@ function placedEvent(verb: string, first: string, rest: string[], startSeq: numb
     case "install":
       return { ...empty, kind: Kind.install, flags: flagsOf([first], installFlags) };
     case "ack":
-      return { ...empty, kind: Kind.ack, seq: at };
+      return { ...empty, kind: Kind.ack, seq: at, extra: rest.includes("racing") ? 1 : 0 };
     case "split":
       return { ...empty, kind: Kind.split, seq: at };
     case "route":

@@ -81,6 +81,7 @@ async function traceOf(
     streams: senders.map((sender) => sender.shown),
     ...listed,
     expectations: [],
+    profileFiles: new Map(),
     comments: new Map(),
     diagnostics: [...segments.diagnostics, ...diagnostics, ...complaints(senders, keys, options)],
   };

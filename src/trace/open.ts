@@ -6,12 +6,15 @@ import { captureFormat } from "./capture-file.ts";
 import { type KeySource, parseCryptoInfos } from "./keys.ts";
 import { isPacketdrill, parsePacketdrill } from "./packetdrill.ts";
 import { type FileAccess, type Platform, type Progress, UserError } from "./platform.ts";
+import type { ProfileFinder } from "./profile-finder.ts";
 import { parseTrace } from "./text.ts";
 import type { Diagnostic, Trace } from "./trace.ts";
 
 export interface OpenOptions extends Omit<CaptureOptions, "profile"> {
   /** Null: what the trace file's devices say, connectx for captures and scripts. */
   profile: Profile | null;
+  /** Finds what a trace file names: profile files too. Absent: the model's profiles alone. */
+  profiles?: ProfileFinder;
 }
 
 /** Larger text is no trace file that somebody wrote: say so instead of holding it three times over. */
@@ -46,7 +49,7 @@ export async function openTrace(
   const isScript = isPacketdrill(file.name, text);
   const trace = isScript
     ? parsePacketdrill(file.name, text, options.profile ?? connectx)
-    : parseTrace(file.name, text, (id) => options.profile ?? profileById(id));
+    : parseTrace(file.name, text, options.profiles ?? profileById, (own) => options.profile ?? own);
   const error = trace.diagnostics.find(({ severity }) => severity === "error");
   if (trace.connections.length > 0 || !error) return trace;
   const what = isScript ? "packetdrill script that can be replayed" : "trace file";

@@ -1,6 +1,9 @@
 import type { Profile } from "../core/profile.ts";
+import { profileAmong } from "../core/profiles/all.ts";
 import { DiagnosticList } from "./diagnostics.ts";
 import type { Token } from "./lexer.ts";
+import type { ProfileFinder } from "./profile-finder.ts";
+import { fileWordOf } from "./profile-word.ts";
 import type { StreamProgress } from "./progress.ts";
 import type { Diagnostic, Expectation, Trace } from "./trace.ts";
 
@@ -15,12 +18,16 @@ export interface DeclaredConnection {
 /** A trace file being read: the trace so far, and what later lines refer to. */
 export class Reading {
   readonly trace: Trace;
-  readonly profiles: (id: string) => Profile | null;
+  readonly profiles: ProfileFinder;
+  /** What a device has in this run, by what its line says. */
+  readonly asked: (own: Profile) => Profile;
   readonly devices = new Map<string, number>();
   readonly connections = new Map<string, DeclaredConnection>();
   readonly deviceLines: number[] = [];
-  /** Profiles that the device lines name, also where another one was asked for instead. */
-  readonly profileIds = new Set<string>();
+  /** Profiles of files that device lines name, by their paths: only those of lines that are not left out. */
+  readonly declared = new Map<string, Profile>();
+  /** Those that the line being read names. */
+  readonly named = new Map<string, Profile>();
   readonly connectionLines: number[] = [];
   /** Line being read, from 1. */
   line = 0;
@@ -36,18 +43,32 @@ export class Reading {
   streamBytes = 0;
   private readonly diagnostics: DiagnosticList;
 
-  constructor(trace: Trace, profiles: (id: string) => Profile | null) {
+  constructor(trace: Trace, profiles: ProfileFinder, asked: (own: Profile) => Profile) {
     this.trace = trace;
     this.diagnostics = new DiagnosticList(trace.diagnostics);
     this.profiles = profiles;
+    this.asked = asked;
+  }
+
+  /** The profile that a word names: of the model, of a file, or by its id of a file that a device line names; or null. */
+  profileNamed(word: string, report?: (message: string) => void): Profile | null {
+    const path = fileWordOf(word)?.path;
+    const profile = this.profiles(word, report) ?? profileAmong([...this.declared.values()], word);
+    if (path !== undefined && profile !== null) this.named.set(path, this.profiles(path)!);
+    return profile;
   }
 
   report(severity: Diagnostic["severity"], token: Token, message: string, line = this.line): void {
     this.diagnostics.report(severity, token, message, line);
   }
 
-  /** Says how many diagnostics did not fit, once the file is read. */
+  /** Once the file is read: keeps the files that its lines name, says how many diagnostics did not fit. */
   finish(): void {
+    for (const [path, profile] of this.declared) this.trace.profileFiles.set(path, profile);
+    for (const id of this.trace.expectations.flatMap(({ under }) => under)) {
+      const path = fileWordOf(id)?.path;
+      if (path !== undefined) this.trace.profileFiles.set(path, this.profiles(path)!);
+    }
     this.diagnostics.finish(this.line);
   }
 }

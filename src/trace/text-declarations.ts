@@ -16,15 +16,17 @@ import {
 import { seq } from "../core/seq.ts";
 import { derivedKeys, nameBytes, nameSizeMax, payloadOf } from "./keystream.ts";
 import { integer, integer64, LineFault, list, options, part, type Token } from "./lexer.ts";
+import { profileForms } from "./profile-finder.ts";
+import { namesFile } from "./profile-word.ts";
 import { StreamProgress } from "./progress.ts";
 import type { Reading } from "./reading.ts";
 import { offloadNote } from "./suites.ts";
 import { kernelIds } from "./under.ts";
+import { versions } from "./vocabulary.ts";
 
 /** What a device's packet loses to IPv4 and TCP headers with the timestamp option: mss is mtu less this, unless given. */
 export const headersSize = 52;
 export const defaults = { profile: "connectx", mtu: 1500, version: "1.2", cipher: "aes-128-gcm" } as const;
-export const versions: Readonly<Record<string, TlsVersion>> = { "1.2": 0x0303, "1.3": 0x0304 };
 
 const mtuMin = 68;
 const mtuMax = 65535;
@@ -64,6 +66,7 @@ export function readDevice(reading: Reading, words: Token[]): void {
   };
   reading.devices.set(name.text, reading.trace.devices.push(device) - 1);
   reading.deviceLines.push(reading.line);
+  for (const [path, profile] of reading.named) reading.declared.set(path, profile);
 }
 
 /** A kernel generation; null if the line names none. */
@@ -89,24 +92,27 @@ function slavesOf(reading: Reading, given: Token | undefined): number[] {
   });
 }
 
-/** The profile, or the default one with an error, so that a misspelt profile doesn't cost every line below it. */
+/**
+ * What the run gives a device that its line gives this profile, or with an error the default one, so that a misspelt
+ * profile doesn't cost every line below it.
+ */
 function profileOf(reading: Reading, given: Token | undefined, name: Token): Profile {
-  const id = given?.text ?? defaults.profile;
-  const profile = reading.profiles(id);
-  if (profile !== null) {
-    reading.profileIds.add(id);
-    return profile;
-  }
-  const instead = reading.profiles(defaults.profile);
-  const token = given ?? name;
-  if (instead === null || given === undefined)
-    throw new LineFault(token, `no profile ${defaults.profile} is installed`);
-  reading.report(
-    "error",
-    given,
-    `no profile of this name; ${defaults.profile} is used instead, write profile=${defaults.profile}`,
-  );
-  return instead;
+  const profile = given === undefined ? null : declaredProfile(reading, given);
+  const instead = profile ?? reading.profiles(defaults.profile);
+  if (instead === null) throw new LineFault(given ?? name, `no profile ${defaults.profile} is installed`);
+  return reading.asked(instead);
+}
+
+/** The profile that the line names; null if there is none, and reported. */
+function declaredProfile(reading: Reading, given: Token): Profile | null {
+  const profile = reading.profileNamed(given.text, (message) => reading.report("error", given, message));
+  if (profile !== null) return profile;
+  const why = namesFile(given.text)
+    ? `${given.text} is left out until it is right`
+    : `no profile of this name; ${profileForms(given.text)}`;
+  const severity = namesFile(given.text) ? "note" : "error";
+  reading.report(severity, given, `${why}. ${defaults.profile} is used instead`);
+  return null;
 }
 
 /** `connection NAME device=NAME [version= cipher= seq= rec_seq= mss= payload_max= reuses= key= salt= iv=]` */

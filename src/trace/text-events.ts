@@ -229,20 +229,24 @@ function notPushed(range: Token, pushed: number, open: number): LineFault {
   );
 }
 
-/** `< ack N [sack START:END,…]`; TCP discards what acknowledges bytes never sent (RFC 9293 §3.10.7.4). */
+/** `< ack N [sack START:END,…] [racing]`; TCP discards what acknowledges bytes never sent (RFC 9293 §3.10.7.4). */
 function readAck(
   words: Token[],
   verb: Token,
   { progress, startSeq }: DeclaredConnection,
   reading: Reading,
 ): Row {
-  const [ackWord, number, sackWord, blocks, ...rest] = words;
+  const races = words.at(-1)?.text === "racing";
+  const [ackWord, number, sackWord, blocks, ...rest] = races ? words.slice(0, -1) : words;
   if (ackWord?.text !== "ack" || number === undefined) {
     throw new LineFault(ackWord ?? verb, "behind < stands `ack N`, or `ack N sack START:END,START:END`");
   }
   const at = integer(number, relativeMin, relativeMax, "an acknowledgement");
   if (sackWord !== undefined && sackWord.text !== "sack")
-    throw new LineFault(sackWord, "behind the acknowledgement only `sack START:END,…` can stand");
+    throw new LineFault(
+      sackWord,
+      "behind the acknowledgement only `sack START:END,…` and `racing` can stand",
+    );
   if (sackWord !== undefined && blocks === undefined)
     throw new LineFault(sackWord, "behind sack stand blocks, e.g. `sack 4344:40087`");
   const ranges = blocks === undefined ? [] : sackBlocks(blocks);
@@ -256,7 +260,7 @@ function readAck(
     );
   progress.acked = Math.max(progress.acked, Math.min(at, progress.pushed));
   const sacks = ranges.flatMap(([start, end]) => [toU32(seq(startSeq + start)), toU32(seq(startSeq + end))]);
-  return { kind: Kind.ack, at, ...(sacks.length === 0 ? {} : { sacks }) };
+  return { kind: Kind.ack, at, extra: races ? 1 : 0, ...(sacks.length === 0 ? {} : { sacks }) };
 }
 
 function readClose(words: Token[], verb: Token, connection: DeclaredConnection, reading: Reading): Row {

@@ -1,5 +1,6 @@
 import { counterNames, vendorCounterNames } from "../core/count.ts";
 import { type ArgumentForm, type EffectName, type EffectSpec, effects } from "../core/effect.ts";
+import type { Profile } from "../core/profile.ts";
 import { profiles } from "../core/profiles/all.ts";
 import { integer, integer64, LineFault, list, option, part, span, type Token } from "./lexer.ts";
 import { relativeMax, relativeMin } from "./operands.ts";
@@ -68,18 +69,20 @@ function underOf(reading: Reading, words: Token[]): { under: string[]; before: T
   return { under: idsOf(reading, ids), before: words.slice(0, at) };
 }
 
-/** The ids of a list as `connectx,v4.19,innova@v5.8`: those of the model, and those that device lines above name. */
+/** The ids of a list as `connectx,v4.19,./my-nic.json@v5.8`; the id of a file that a device line above names is known too. */
 function idsOf(reading: Reading, ids: Token): string[] {
-  const known = [...new Set([...profiles.map(({ id }) => id), ...reading.profileIds, ...kernelIds])];
+  const known = [...profiles.map(({ id }) => id), ...reading.declared.keys(), ...kernelIds];
   const found: string[] = [];
   let from = 0;
   for (const id of ids.text.split(",")) {
     const token = part(ids, from, from + id.length);
     from += id.length + 1;
-    if (underIdOf(id, (profile) => reading.profileIds.has(profile)) === null)
+    const messages: string[] = [];
+    if (underIdOf(id, (word) => reading.profileNamed(word, (said) => messages.push(said)) !== null) === null)
       throw new LineFault(
         id === "" ? ids : token,
-        `no profile or kernel of this name; there are ${list(known)}, and both as connectx@v5.8`,
+        messages[0] ??
+          `no profile or kernel of this name; there are ${list(known)}, both as connectx@v5.8, with a bug as connectx/long-dump, of a file as ./my-nic.json`,
       );
     if (found.includes(id)) throw new LineFault(token, `${id} is given twice; leave one out`);
     found.push(id);
@@ -155,6 +158,14 @@ function fieldValue(reading: Reading, value: Token, as: ArgumentForm, name: stri
   return value.text;
 }
 
+/** Every profile whose counters a line can speak of: the model's, those that device lines or it name, those of this run. */
+const profilesIn = ({ trace, declared, named }: Reading): Profile[] => [
+  ...profiles,
+  ...declared.values(),
+  ...named.values(),
+  ...trace.devices.map(({ profile }) => profile),
+];
+
 function counterOf(reading: Reading, subject: Token, details: Token[], no: boolean): Expectation["what"] {
   const given = details.length > 0 ? option(details.at(-1)!) : null;
   if (no || given === null || details.length > 2) {
@@ -163,7 +174,7 @@ function counterOf(reading: Reading, subject: Token, details: Token[], no: boole
       "a counter's value is expected as `expect counter tx_tls_ooo=2` or `expect counter NAME tx_tls_ooo=2`",
     );
   }
-  const known = [...counterNames, ...vendorCounterNames(profiles)];
+  const known = [...counterNames, ...vendorCounterNames(profilesIn(reading))];
   if (!known.some((name) => name === given.key)) {
     throw new LineFault(details.at(-1)!, `no counter of this name; there are ${list(known)}`);
   }

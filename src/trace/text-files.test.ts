@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { profileById } from "../core/profiles/all.ts";
+import { profilesBeside } from "../cli/open.ts";
 import { comparable } from "../test/comparable.ts";
 import { hangMs, mutate, seeded } from "../test/mutate.ts";
 import { parseTrace } from "./text.ts";
@@ -12,7 +12,8 @@ import type { Trace } from "./trace.ts";
 const samplesFolder = path.resolve("media/samples");
 const samples = readdirSync(samplesFolder).filter((name) => name.endsWith(".tlstrace"));
 const head = "device eth0\nconnection web device=eth0\n";
-const parse = (text: string): Trace => parseTrace("test", text, profileById);
+const parse = (text: string): Trace =>
+  parseTrace("test", text, profilesBeside(path.join(samplesFolder, "a.tlstrace")));
 const errors = (trace: Trace) => trace.diagnostics.filter(({ severity }) => severity === "error");
 
 /** A trace with the event forms that the samples leave out. */

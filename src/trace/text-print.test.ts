@@ -239,6 +239,8 @@ test("every event form prints as it reads", () => {
     "> 0:0(0)  qdisc-drop",
     "< ack -1",
     "< ack 3 sack 5:6",
+    "< ack 3 sack 5:6 racing",
+    "< ack 3 racing",
     "close",
   ];
   const trace = parseTrace(

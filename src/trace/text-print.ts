@@ -14,9 +14,9 @@ import { type Cipher, payloadSizeMax, type RecordKeys, recordType } from "../cor
 import { type Seq, seq, toU32 } from "../core/seq.ts";
 import { derivedKeys } from "./keystream.ts";
 import { relativeMin } from "./operands.ts";
-import { headersSize, versions } from "./text-declarations.ts";
+import { headersSize } from "./text-declarations.ts";
 import type { Expectation, Trace } from "./trace.ts";
-import { installFlags, sendFlags, transmitFlags, typeText } from "./vocabulary.ts";
+import { installFlags, sendFlags, transmitFlags, typeText, versions } from "./vocabulary.ts";
 
 /** Column where comments begin, if the line leaves room. */
 const commentColumn = 42;
@@ -96,9 +96,10 @@ function deviceText(
   _: number,
   devices: readonly Device[],
 ): string {
-  const generation = kernel.strict ? ` kernel=${kernel.id}` : "";
+  // A kernel that goes with the profile wins over the line's, so it stands with the profile.
+  const generation = !kernel.strict ? "" : profile.kernel === null ? ` kernel=${kernel.id}` : `@${kernel.id}`;
   const below = slaves.length > 0 ? ` slaves=${slaves.map((slave) => devices[slave]!.name).join(",")}` : "";
-  return `device  ${name} profile=${profile.id}${generation} mtu=${mtu}${below}`;
+  return `device  ${name} profile=${profile.word ?? profile.id}${generation} mtu=${mtu}${below}`;
 }
 
 function connectionText(trace: Trace, connection: Connection): string {
@@ -160,7 +161,10 @@ function detailText(trace: Trace, index: number, connection: Connection, withCap
     const extra = events.extra.at(index) === 0 ? "" : extraText(unpackTransmit(events.extra.at(index)));
     return `> ${at}:${at + length}(${length})${shown === 0 ? "" : flagText(shown, transmitFlags, "  ")}${extra}`;
   }
-  if (kind === Kind.ack) return `< ack ${at}${sackText(trace, index, connection)}`;
+  if (kind === Kind.ack) {
+    const races = events.extra.at(index) === 1 ? " racing" : "";
+    return `< ack ${at}${sackText(trace, index, connection)}${races}`;
+  }
   if (kind === Kind.record) return `record ${length}${recordText(trace, index)}`;
   if (kind === Kind.gap) return `gap ${length}`;
   if (kind === Kind.send) return sendText(trace, index);

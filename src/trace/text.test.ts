@@ -191,6 +191,7 @@ test("what is wrong with a transmit, an acknowledgement or a send is marked", ()
   complains("+0 web > -5:0(5) lost lost", "                      ^^^^", /given twice/);
   complains("+0 web > -5:0(5) lost qdisc-drop", "                 ^^^^^^^^^^^^^^^", /leave one out/);
   complains("+0 web < ack 10", "             ^^", /not sent: only those before 0/, "warning");
+  complains("+0 web < ack 0 fast", "               ^^^^", /only `sack START:END,…` and `racing` can stand/);
   complains("+0 web < ack 0 sack", "               ^^^^", /behind sack stand blocks/);
   complains(
     "+0 web < ack 0 sack 1:2,3:4,5:6,7:8,9:10",

@@ -1,5 +1,6 @@
 import type { Profile } from "../core/profile.ts";
 import { LineFault, list, readLine, span, type Token } from "./lexer.ts";
+import type { ProfileFinder } from "./profile-finder.ts";
 import { Reading } from "./reading.ts";
 import { readConnection, readDevice } from "./text-declarations.ts";
 import { readEvent } from "./text-events.ts";
@@ -12,11 +13,17 @@ const textSizeMax = 2 ** 28;
 
 /**
  * Reads the trace language. Never throws: a line with an error is left out, the error becomes a diagnostic with its
- * place and what to do, and reading goes on with the next line. `profiles` gives a device's profile by id, or null.
+ * place and what to do, and reading goes on with the next line. `profiles` finds what device lines and `under` name,
+ * `asked` says what a device has in this run instead of what its line names.
  */
-export function parseTrace(name: string, text: string, profiles: (id: string) => Profile | null): Trace {
+export function parseTrace(
+  name: string,
+  text: string,
+  profiles: ProfileFinder,
+  asked: (own: Profile) => Profile = (own) => own,
+): Trace {
   const trace = emptyTrace(name, "text");
-  const reading = new Reading(trace, profiles);
+  const reading = new Reading(trace, profiles, asked);
   const tooLong = text.length > textSizeMax;
   const lines = (tooLong ? "" : text).replace(/^\uFEFF/, "").split(/\r\n?|\n/);
   for (const line of lines) {
@@ -31,6 +38,7 @@ export function parseTrace(name: string, text: string, profiles: (id: string) =>
 }
 
 function readOne(reading: Reading, text: string): void {
+  reading.named.clear();
   try {
     const { words, comment } = readLine(text, reading.line);
     if (comment !== null) reading.trace.comments.set(reading.line, comment);

@@ -1,6 +1,7 @@
 import type { Connection, Device } from "../core/connection.ts";
 import type { EffectName } from "../core/effect.ts";
 import { EventLog } from "../core/event.ts";
+import type { Profile } from "../core/profile.ts";
 import type { Cipher, TlsVersion } from "../core/record.ts";
 import type { WireVerdict } from "./vocabulary.ts";
 
@@ -77,6 +78,8 @@ export interface Trace {
   /** Record numbers that do not follow from the record before, by `record` event. */
   recordSns: Map<number, bigint>;
   expectations: Expectation[];
+  /** Profiles of files, as the files say, by the paths that name them on device lines and behind `under`. */
+  profileFiles: Map<string, Profile>;
   /** Comments of a trace file by line, whole-line ones and those behind an event, so that printing keeps them. */
   comments: Map<number, string>;
   /** Lines of a trace file's device declarations, then of its connections' (0: not in the file); absent for captures. */
@@ -97,6 +100,7 @@ export const emptyTrace = (name: string, kind: Trace["kind"]): Trace => ({
   sacks: new Map(),
   recordSns: new Map(),
   expectations: [],
+  profileFiles: new Map(),
   comments: new Map(),
   diagnostics: [],
   verdicts: null,

@@ -1,12 +1,12 @@
 import type { Device } from "../core/connection.ts";
 import { kernelById, kernels } from "../core/kernel.ts";
 import type { Profile } from "../core/profile.ts";
-import { profileById } from "../core/profiles/all.ts";
+import { fileWordOf } from "./profile-word.ts";
 import type { Trace } from "./trace.ts";
 
 /**
  * What stands behind `under`: a profile, a kernel generation, or both as `connectx@v5.8`. A broken variant is a profile
- * of its own: `connectx` does not speak of `connectx/long-dump`.
+ * of its own: `connectx` does not speak of `connectx/long-dump`. A profile of a file goes by its path or by its id.
  */
 export interface UnderId {
   /** Null: whatever profile it is. */
@@ -14,41 +14,51 @@ export interface UnderId {
   kernel: string | null;
 }
 
-/** An id in its parts; null if it is none. `isProfile` knows the ids of profiles besides those of the model. */
-export function underIdOf(id: string, isProfile: (id: string) => boolean): UnderId | null {
+/** An id in its parts; null if it is none. `isProfile` knows the words that name profiles. */
+export function underIdOf(id: string, isProfile: (word: string) => boolean): UnderId | null {
   if (kernelById(id) !== null) return { profile: null, kernel: id };
   const at = id.lastIndexOf("@");
-  const kernel = at < 0 ? null : id.slice(at + 1);
-  const profile = at < 0 ? id : id.slice(0, at);
-  if (kernel !== null && kernelById(kernel) === null) return null;
-  return profileById(profile) !== null || isProfile(profile) ? { profile, kernel } : null;
+  const kernel = at < 0 ? null : kernelById(id.slice(at + 1));
+  const profile = kernel === null ? id : id.slice(0, at);
+  return isProfile(profile) ? { profile, kernel: kernel?.id ?? null } : null;
 }
 
-/** True if a device runs as the id says. */
-export function runsUnder(device: Device, id: string): boolean {
-  const known = underIdOf(id, () => true)!;
+/** True if a device of the trace runs as the id says. */
+export function runsUnder({ profileFiles }: Trace, device: Device, id: string): boolean {
+  const { profile, kernel } = underIdOf(id, () => true)!;
   return (
-    (known.profile === null || known.profile === device.profile.id) &&
-    (known.kernel === null || known.kernel === device.kernel.id)
+    (profile === null || profileIdOf(profileFiles, profile) === device.profile.id) &&
+    (kernel === null || kernel === device.kernel.id)
   );
+}
+
+/** The id of the profile that a word names. */
+function profileIdOf(files: Trace["profileFiles"], word: string): string {
+  const named = fileWordOf(word);
+  const profile = named && files.get(named.path);
+  return profile ? `${profile.id}${named.variant}` : word;
 }
 
 /** Ids of the generations, for messages. */
 export const kernelIds = kernels.map(({ id }) => id);
 
-/**
- * The profiles of a run: what a device that its line gives `declared` has under `variant` (an id as behind `under`), or
- * what the trace says where the variant is null. Null for ids that are not known.
- */
-export function profileUnder(variant: string | null, declared: string): Profile | null {
-  if (variant === null) return profileById(declared);
-  if (kernelById(variant) === null) return profileById(variant);
-  const own = profileById(declared);
-  return own && { ...own, kernel: kernelById(variant) };
+/** What a run is under: a profile or a kernel instead of what the device lines say. */
+export interface Variant {
+  /** As behind `under`. */
+  id: string;
+  profileOf(own: Profile): Profile;
 }
 
-/** Variants that a trace speaks of behind `under` and that none of its own devices is, each once, in the file's order. */
-export function variantsOf({ expectations, devices }: Trace): string[] {
-  const ids = new Set(expectations.flatMap(({ under }) => under));
-  return [...ids].filter((id) => !devices.some((device) => runsUnder(device, id)));
+/** The variant of an id as behind `under`, whose profile `find` gives; null if it is none. */
+export function variantOf(id: string, find: (word: string) => Profile | null): Variant | null {
+  const kernel = kernelById(id);
+  if (kernel !== null) return { id, profileOf: (own) => ({ ...own, kernel }) };
+  const profile = find(id);
+  return profile && { id, profileOf: () => profile };
+}
+
+/** Ids that a trace speaks of behind `under` and that none of its own devices runs as, each once, in the file's order. */
+export function variantsOf(trace: Trace): string[] {
+  const ids = new Set(trace.expectations.flatMap(({ under }) => under));
+  return [...ids].filter((id) => !trace.devices.some((device) => runsUnder(trace, device, id)));
 }

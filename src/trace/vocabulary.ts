@@ -1,5 +1,8 @@
 import { Flag } from "../core/event.ts";
-import { recordType } from "../core/record.ts";
+import { recordType, type TlsVersion } from "../core/record.ts";
+
+/** Words for protocol versions. */
+export const versions: Readonly<Record<string, TlsVersion>> = { "1.2": 0x0303, "1.3": 0x0304 };
 
 /** Words of the trace language for record types; every other type is a number. */
 export const recordTypeNames = {
@@ -67,7 +70,7 @@ export const eventForms = [
   "record LENGTH [type=TYPE] [sn=N|?] [epoch=E]",
   "gap LENGTH",
   "> START:END(LENGTH) [fin] [lost|qdisc-drop] [captured] [straddle] [orphan|orphan-partial] [marked] [no-memory] [ring-full] [xmit-more] [dma-error=K] [queue=N]",
-  "< ack N [sack START:END,…]",
+  "< ack N [sack START:END,…] [racing]",
   "merge START:END",
   "split AT",
   "page-write START:END",
@@ -80,7 +83,7 @@ export const eventForms = [
 
 /** The lines that there are, as messages show them. */
 export const lineForms = [
-  "device NAME [profile=P] [kernel=K] [mtu=N] [slaves=NAME,…]",
+  "device NAME [profile=P|FILE.json] [kernel=K] [mtu=N] [slaves=NAME,…]",
   "connection NAME device=NAME [key=value …]",
   "+SECONDS CONNECTION EVENT",
   "+SECONDS DEVICE down|up|reset|hold|resume|refuse|accept",

@@ -24,9 +24,12 @@ export const profiles: readonly Profile[] = [
  * The profile of an id `FAMILY[/BUG+BUG…][@KERNEL]`: a family, with bugs of the catalogue, on a kernel generation:
  * `connectx`, `connectx/long-dump`, `innova@v4.19`. Null if any of them is not known.
  */
-export function profileById(id: string): Profile | null {
+export const profileById = (id: string): Profile | null => profileAmong(profiles, id);
+
+/** As profileById, with other families than those of the model. */
+export function profileAmong(families: readonly Profile[], id: string): Profile | null {
   const match = /^([^/@]+)(?:\/([^/@]+))?(?:@([^/@]+))?$/.exec(id);
-  const profile = match && profiles.find((one) => one.id === match[1]);
+  const profile = match && families.find((one) => one.id === match[1]);
   if (!profile) return null;
   const broken = match[2] === undefined ? profile : withFaults(profile, match[2]);
   if (match[3] === undefined || broken === null) return broken;
@@ -42,5 +45,6 @@ function withFaults(profile: Profile, names: string): Profile | null {
     if (variant === null) return null;
     faults = { ...faults, ...variant.faults };
   }
-  return { ...profile, id: `${profile.id}/${names}`, faults };
+  const word = profile.word === undefined ? {} : { word: `${profile.word}/${names}` };
+  return { ...profile, ...word, id: `${profile.id}/${names}`, faults };
 }

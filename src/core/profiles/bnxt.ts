@@ -21,8 +21,6 @@ export const bnxt: Profile = {
     encryptedPackets: "tx_tls_encrypted_packets",
     encryptedBytes: "tx_tls_encrypted_bytes",
     outOfOrder: "tx_tls_ooo",
-    resyncs: "tx_tls_presync",
-    fallbackPackets: "tx_tls_sw_fallback",
     dropNoSyncData: "tx_tls_drop_no_sync_data",
   },
 };

@@ -1,7 +1,10 @@
 import type { Profile } from "../profile.ts";
 import { connectx } from "./connectx.ts";
 
-/** Chelsio T6 (ch_ktls, v5.7): the NIC's TCP engine writes the headers, every record of every packet is posted by itself. */
+/**
+ * Chelsio T6 (ch_ktls, v5.7): the NIC's TCP engine writes the headers, every record of every packet is posted by itself.
+ * Counters by their names in the driver (struct ch_ktls_stats_debug); debugfs prints them as phrases.
+ */
 export const chelsioT6: Profile = {
   ...connectx,
   id: "chelsio-t6",
@@ -15,19 +18,19 @@ export const chelsioT6: Profile = {
   versions: [0x0303],
   ciphers: ["aes-128-gcm"],
   counters: {
-    contexts: "connection_open",
-    contextsDeleted: "connection_close",
-    encryptedPackets: "tx_tls_encrypted_packets",
-    encryptedBytes: "tx_tls_encrypted_bytes",
-    outOfOrder: "tx_tls_ooo",
-    skipNoSyncData: "tx_tls_skip_no_sync_data",
-    dropNoSyncData: "tx_tls_drop_no_sync_data",
-    piecesComplete: "tx_tls_complete_records",
-    piecesStart: "tx_tls_start_records",
-    piecesMiddle: "tx_tls_middle_records",
-    piecesEnd: "tx_tls_end_records",
-    piecesTrimmed: "tx_tls_trimmed_records",
-    fallbackPackets: "tx_tls_sw_fallback",
+    contexts: "ktls_tx_connection_open",
+    contextsDeleted: "ktls_tx_connection_close",
+    encryptedPackets: "ktls_tx_encrypted_packets",
+    encryptedBytes: "ktls_tx_encrypted_bytes",
+    outOfOrder: "ktls_tx_ooo",
+    skipNoSyncData: "ktls_tx_skip_no_sync_data",
+    dropNoSyncData: "ktls_tx_drop_no_sync_data",
+    piecesComplete: "ktls_tx_complete_pkts",
+    piecesStart: "ktls_tx_start_pkts",
+    piecesMiddle: "ktls_tx_middle_pkts",
+    piecesEnd: "ktls_tx_end_pkts",
+    piecesTrimmed: "ktls_tx_trimmed_pkts",
+    fallbackPackets: "ktls_tx_fallback",
   },
   descriptorNames: { ...connectx.descriptorNames, tcb: "SET_TCB", packet: "PKT", options: "TX_OPT" },
 };

@@ -17,7 +17,7 @@ export const connectx: Profile = {
   commit: "early",
   seqCheckedByNic: false,
   onReset: "nothing",
-  countsAsOutOfOrder: "resyncs",
+  countsAsOutOfOrder: "lookups",
   countsPackets: "segments",
   versions: [0x0303, 0x0304],
   ciphers,

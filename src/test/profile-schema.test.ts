@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { descriptorKinds } from "../core/descriptor.ts";
+import { faultVariants } from "../core/faults.ts";
+import { kernels } from "../core/kernel.ts";
+import { deviceCounters, profileWords } from "../core/profile.ts";
+import { profiles } from "../core/profiles/all.ts";
+import { ciphers } from "../core/record.ts";
+import { idPattern, parseProfile, profileKeys, syncHeaderSizeMax } from "../trace/profile-file.ts";
+import { versions } from "../trace/vocabulary.ts";
+
+/** The part of JSON Schema that the profile's schema is written in. */
+interface Schema {
+  type?: string | string[];
+  description?: string;
+  required?: string[];
+  additionalProperties?: boolean;
+  properties?: Record<string, Schema>;
+  items?: Schema;
+  enum?: (string | null)[];
+  enumDescriptions?: string[];
+  pattern?: string;
+  minItems?: number;
+  minimum?: number;
+  maximum?: number;
+}
+
+const schema = JSON.parse(readFileSync("media/profile.schema.json", "utf8")) as Schema;
+const keys = schema.properties!;
+
+/** Every schema within one, itself too. */
+const within = (one: Schema): Schema[] => [
+  one,
+  ...[...Object.values(one.properties ?? {}), ...(one.items ? [one.items] : [])].flatMap(within),
+];
+
+test("the schema knows the keys that the reader knows, and needs what it needs", () => {
+  assert.deepEqual(Object.keys(keys).sort(), profileKeys.toSorted());
+  assert.deepEqual(schema.required, ["base"]);
+  for (const object of within(schema).filter(({ properties }) => properties))
+    assert.equal(object.additionalProperties, false);
+});
+
+test("words of the schema are the model's, in its order", () => {
+  for (const [key, words] of Object.entries(profileWords)) assert.deepEqual(keys[key]!.enum, words, key);
+  assert.deepEqual(
+    keys.base!.enum,
+    profiles.map(({ id }) => id),
+  );
+  assert.deepEqual(keys.kernel!.enum, [...kernels.map(({ id }) => id), null]);
+  assert.deepEqual(
+    keys.faults!.items!.enum,
+    faultVariants.map(({ name }) => name),
+  );
+  assert.deepEqual(keys.versions!.items!.enum, Object.keys(versions));
+  assert.deepEqual(keys.ciphers!.items!.enum, ciphers);
+  assert.deepEqual(Object.keys(keys.counters!.properties!), deviceCounters);
+  assert.deepEqual(Object.keys(keys.descriptorNames!.properties!), descriptorKinds);
+});
+
+test("bounds and forms of the schema are the reader's", () => {
+  assert.deepEqual([keys.syncHeaderSize!.minimum, keys.syncHeaderSize!.maximum], [0, syncHeaderSizeMax]);
+  const patterns = within(schema).flatMap(({ pattern }) => pattern ?? []);
+  assert.deepEqual(new Set(patterns), new Set([idPattern.source]));
+  assert.equal(patterns.length, 1 + deviceCounters.length + descriptorKinds.length);
+  const flags = Object.keys(keys).filter((key) => keys[key]!.type === "boolean");
+  for (const key of profileKeys) {
+    const { diagnostics } = parseProfile("my-nic.json", `{"base": "connectx", "${key}": "x"}`);
+    assert.equal(
+      flags.includes(key),
+      diagnostics.some(({ message }) => /takes true or false/.test(message)),
+      key,
+    );
+  }
+});
+
+test("the README's example is a profile without mistakes", () => {
+  const [, example] = /## Your own NIC[\s\S]*?```json\n([\s\S]*?)```/.exec(
+    readFileSync("README.md", "utf8"),
+  )!;
+  assert.deepEqual(parseProfile("my-nic.nic.json", example!).diagnostics, []);
+});
+
+test("every key and word has a description", () => {
+  for (const one of within(schema)) {
+    assert.ok(one.description || one === keys.versions!.items || one === keys.ciphers!.items);
+    if (one.enumDescriptions) assert.equal(one.enumDescriptions.length, one.enum!.length, one.description);
+  }
+});
+
+test("the editor checks files named so against it, and the shipped profile is one, without mistakes", () => {
+  const manifest = JSON.parse(readFileSync("package.json", "utf8"));
+  assert.deepEqual(manifest.contributes.jsonValidation, [
+    { fileMatch: "*.nic.json", url: "./media/profile.schema.json" },
+  ]);
+  assert.ok(readFileSync(".vscodeignore", "utf8").includes("!media/profile.schema.json\n"));
+  const shipped = readdirSync("media/samples").filter((name) => name.endsWith(".nic.json"));
+  assert.deepEqual(shipped, ["my-nic.nic.json"]);
+  const { diagnostics } = parseProfile(shipped[0]!, readFileSync(`media/samples/${shipped[0]}`, "utf8"));
+  assert.deepEqual(diagnostics, []);
+});
