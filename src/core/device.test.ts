@@ -18,6 +18,16 @@ test("another device's driver refuses what it is asked, not the context's (domai
   assert.match(says("netronome@v6.18", pending), /resync-sent seq=258 record=3/);
 });
 
+test("what happens to a device or a route is said (domain.md sections 2.9 and 5.8)", () => {
+  const stories = {
+    "down; up": "device-up device=0",
+    hold: "queue-held device=0",
+    "route 1": "rerouted device=1",
+  };
+  for (const [story, effect] of Object.entries(stories))
+    assert.equal(says("connectx@v6.18", `${two}; ${story}`), effect);
+});
+
 test("what waits is taken in order when the queue goes on (domain.md section 5.8)", () => {
   const held = `${two}; > 0:9; hold; > 9:129`;
   assert.equal(says("connectx@v6.18", held), "encrypted seq=9 length=120, waiting descriptors=1 length=120");

@@ -91,6 +91,15 @@ test("every byte that sendmsg took is in a record (section 9, bug 5), page fragm
   check(stable, story, "16384 16342 100");
   const eaten = setupOf("connectx/close-eats-payload@v6.18");
   check(eaten, story, "16384 16326 100");
+  const [effects] = lastOf(eaten, "send 32726");
+  assert.match(effects, /bytes-lost record=2 bytes=16/);
+});
+
+test("the end of a sendfile that leaves the record open: its bytes wait for the next write (section 9, bug 8)", () => {
+  const broken = setupOf("connectx/open-record-at-eof@v6.18");
+  // Header and nonce 13, payload 10.
+  assert.equal(lastOf(broken, "send 10 more; eof")[0], "stalled bytes=23");
+  check(broken, "send 10 more; eof; send 5", "15");
 });
 
 /** The 16 bytes where the tag will be, of a record of 20 bytes. */
