@@ -156,6 +156,13 @@ const filters: readonly Filter[] = [
     effects: ["record-released"],
   },
   {
+    id: "profile-differs",
+    label: "Profiles differ",
+    description:
+      "Under a profile of `compare` other bytes leave, or a packet is dropped that another profile sends.",
+    effects: ["profile-differs"],
+  },
+  {
     id: "expectation-failed",
     label: "Expectation failed",
     description: "An expect line of the trace does not hold.",

@@ -1,5 +1,6 @@
 import type { Profile } from "../core/profile.ts";
 import { profileById } from "../core/profiles/all.ts";
+import { Comparison } from "../replay/compare.ts";
 import { checkExpectations, type Failure } from "../replay/expectations.ts";
 import { Timeline } from "../replay/timeline.ts";
 import { type OpenOptions, openTrace } from "../trace/open.ts";
@@ -7,6 +8,7 @@ import { type FileAccess, type Progress, UserError } from "../trace/platform.ts"
 import { type ProfileFinder, pathBeside, profileFinder, profileForms } from "../trace/profile-finder.ts";
 import { namesFile } from "../trace/profile-word.ts";
 import type { Trace } from "../trace/trace.ts";
+import { kernelIds, type Variant, variantOf, withVariant } from "../trace/under.ts";
 import type { AdapterEnvironment } from "./environment.ts";
 
 /** What a launch configuration may say; package.json's `configurationAttributes` describe the same. */
@@ -22,6 +24,8 @@ export interface LaunchArguments {
   tap: OpenOptions["tap"];
   offloadStart: OpenOptions["offloadStart"];
   stopOnEntry: boolean;
+  /** Profiles to compare the trace's own with; empty = none. */
+  compare: string[];
 }
 
 /** A trace that was opened and run through once: what a session debugs. */
@@ -52,6 +56,7 @@ export function readLaunch(given: unknown): LaunchArguments {
     tap: oneOf(attributes, "tap", ["auto", "host", "wire"]),
     offloadStart: oneOf(attributes, "offloadStart", ["after-finished", "after-ccs"]),
     stopOnEntry: readFlag(attributes, "stopOnEntry"),
+    compare: readCompare(attributes.compare),
   };
 }
 
@@ -80,6 +85,18 @@ function profileNamed(find: ProfileFinder, word: string): Profile {
   const profile = find(word, (message) => messages.push(message));
   if (profile === null) throw new UserError(`launch configuration: \`profile\`: ${messages.join("\n")}`);
   return profile;
+}
+
+/** The words of the profiles to compare with; files that they name are read when the trace is opened. */
+function readCompare(ids: unknown): string[] {
+  if (ids === undefined || ids === null) return [];
+  const list: unknown[] = Array.isArray(ids) ? ids : [ids];
+  return list.map((id) => {
+    if (typeof id === "string" && (namesFile(id) || variantOf(id, profileById) !== null)) return id;
+    throw new UserError(
+      `launch configuration: \`compare\` takes a list of profiles and kernels (${kernelIds.join(", ")}), not ${JSON.stringify(id)}; ${profileForms(typeof id === "string" ? id : "")}`,
+    );
+  });
 }
 
 function readStreams(streams: unknown): string[] {
@@ -124,16 +141,33 @@ export async function load(
     const options = { profile, profiles, streams, tap, offloadStart };
     const trace = await openTrace(file, keys, options, environment.platform, progress);
     if (trace.connections.length === 0 || trace.events.count === 0) throw new UserError(nothingIn(trace));
-    const timeline = new Timeline(trace);
-    for (let done = 0; done < timeline.eventCount; ) {
-      done = timeline.run(sliceSize);
-      await progress.tick(done, timeline.eventCount, "replaying");
-    }
+    const variants = launch.compare.map((id) => variantOf(id, (word) => profileNamed(profiles, word))!);
+    const timeline = await replayed(trace, variants, progress);
     return { file, trace, timeline, failures: checkExpectations(timeline) };
   } catch (error) {
     file.close?.();
     throw error;
   }
+}
+
+/** The trace's first pass; with profiles to compare it is one of a comparison's, which marks what differs. */
+async function replayed(trace: Trace, variants: readonly Variant[], progress: Progress): Promise<Timeline> {
+  if (variants.length === 0) {
+    const timeline = new Timeline(trace);
+    for (let done = 0; done < timeline.eventCount; ) {
+      done = timeline.run(sliceSize);
+      await progress.tick(done, timeline.eventCount, "replaying");
+    }
+    return timeline;
+  }
+  const own = [...new Set(trace.devices.map(({ profile }) => profile.id))].join(", ");
+  const others = variants.map((variant) => ({ id: variant.id, trace: withVariant(trace, variant) }));
+  const comparison = new Comparison([{ id: own, trace }, ...others]);
+  for (let done = 0; done < comparison.total; ) {
+    done = comparison.advance(Math.ceil(sliceSize / comparison.runs.length));
+    await progress.tick(done, comparison.total, "comparing");
+  }
+  return comparison.runs[0]!.timeline;
 }
 
 function keyTexts(environment: AdapterEnvironment, { program, keys }: LaunchArguments): string[] {

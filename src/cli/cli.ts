@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { UserError } from "../trace/platform.ts";
+import type { CompareFlags } from "./compare.ts";
 import type { LoadFlags } from "./open.ts";
 import { exitStatus } from "./output.ts";
 import type { TestFlags } from "./test-command.ts";
@@ -14,13 +15,36 @@ reading(
   "Prints what the model says of every event, or with --json one JSON object a line.",
   "a trace file or a capture",
 )
+  .addOption(profileOption())
   .option("--json", "one JSON object a line: streams, records, transmits, summaries")
   .action(async (file: string, flags: LoadFlags) => (await import("./replay.ts")).replay(file, flags));
 reading(
   "verify",
   "Says whether every record authenticates and every captured byte is the right one.",
   "a capture",
-).action(async (file: string, flags: LoadFlags) => (await import("./verify.ts")).verify(file, flags));
+)
+  .addOption(profileOption())
+  .action(async (file: string, flags: LoadFlags) => (await import("./verify.ts")).verify(file, flags));
+reading(
+  "compare",
+  "Replays one trace under several profiles: a table of what each costs, then the events in which they differ.\n" +
+    "Bytes the device reads (PCIe) = bytes of the packets posted + bytes replayed + 64 bytes a descriptor.\n" +
+    "Exit status: 0 the same bytes leave, 1 bytes differ, 2 bad usage or an unreadable file.",
+  "a trace file, a packetdrill script or a capture",
+)
+  .requiredOption(
+    "--profiles <ids>",
+    "what to compare, the first with all others: families, broken variants and kernels, as\n" +
+      "connectx,netronome,innova@v4.19,connectx/long-dump",
+  )
+  .option("--all", "list every event that differs")
+  .option(
+    "--bytes",
+    "compute all bytes that leave, also those that are right by construction (milliseconds a packet)",
+  )
+  .option("--strict", "end with 1 also where one profile drops what another sends")
+  .option("--json", "one JSON object a line: profiles, events that differ, findings, the outcome")
+  .action(async (file: string, flags: CompareFlags) => (await import("./compare.ts")).compare(file, flags));
 program
   .command("test")
   .description(
@@ -60,13 +84,15 @@ function reading(name: string, description: string, what: string): Command {
     .description(description)
     .argument("<file>", what)
     .option("--keys <file...>", "key log (SSLKEYLOGFILE) or crypto_info JSON; may be repeated")
-    .option(
-      "--profile <id>",
-      "NIC family or profile file, as connectx, innova@v4.19 or ./my-nic.json (default: the trace's own, connectx for captures)",
-    )
     .option("--stream <glob...>", "only streams whose name matches, e.g. '*:443>*'")
     .option("--tap <where>", "where the capture was taken: auto, host (before the NIC), wire", "auto")
     .option("--offload-start <when>", "TLS 1.2 start: after-finished or after-ccs", "after-finished");
+}
+
+function profileOption(): Option {
+  const says =
+    "NIC family or profile file, as connectx, innova@v4.19 or ./my-nic.json (default: the trace's own, connectx for captures)";
+  return new Option("--profile <id>", says);
 }
 
 async function main(): Promise<void> {

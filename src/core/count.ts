@@ -123,15 +123,23 @@ export const deviceCountersOf = (state: ConnectionState): Record<DeviceCounter, 
   piecesTrimmed: state.piecesTrimmed,
 });
 
+/** A connection's share of what its device's driver counts, under the vendor's names; nothing that it does not count. */
+export function driverCountersOf(state: ConnectionState, profile: Profile): Record<string, number> {
+  const moved = deviceCountersOf(state);
+  const named = Object.entries(profile.counters).map(([counter, name]) => [
+    name,
+    moved[counter as DeviceCounter],
+  ]);
+  return Object.fromEntries(named) as Record<string, number>;
+}
+
 /** A connection's share of its device's counters under the vendor's names, and what the kernel counts nowhere. */
 export function vendorCountersOf(state: ConnectionState, profile: Profile): Record<string, number> {
-  const moved = deviceCountersOf(state);
   const counters: Record<string, number> = {
     tx_tls_dump_packets: state.dumpPackets,
     tx_tls_dump_bytes: state.dumpBytes,
+    ...driverCountersOf(state, profile),
   };
-  for (const [counter, name] of Object.entries(profile.counters))
-    counters[name] = moved[counter as DeviceCounter];
   for (const name of modelCounterNames) counters[name] = modelCountersOf(state)[name];
   return counters;
 }

@@ -61,8 +61,11 @@ function judge(machine: Machine, state: ConnectionState, departure: Departure, s
   if (actual && right) classify(machine, state, rest, actual, right, sink);
 }
 
-/** True where nothing can be wrong, without a look at the bytes. */
-function isRight(machine: Machine, state: ConnectionState, departure: Departure): boolean {
+/**
+ * True where nothing can be wrong, without a look at the bytes: `state` is the connection's when the NIC has just taken
+ * the packet. False says only that the bytes have to be looked at.
+ */
+export function isRight(machine: Machine, state: ConnectionState, departure: Departure): boolean {
   const { faults } = profileOf(machine, departure.connection);
   if (departure.engine === Engine.none) return !holdsPlaintext(machine, departure);
   if (state.pageWrites > 0 || before(departure.seq, seq(machine.connections[departure.connection]!.startSeq)))

@@ -3,6 +3,7 @@ import { descriptorKinds, engineNames, tcbFields } from "../core/descriptor.ts";
 import { nicExpectedSeq, nicRecordSn } from "../core/nic.ts";
 import { headerSize } from "../core/record.ts";
 import { advance } from "../core/seq.ts";
+import { comparedNodes } from "./compare-view.ts";
 import { group, leaf, show, type ViewNode } from "./value.ts";
 import { seqOf, type View } from "./view.ts";
 
@@ -29,6 +30,7 @@ export function driver(view: View): ViewNode {
       state.netdev < 0 ? "none" : machine.devices[state.netdev]!.name,
     ),
     leaf("driver", "resyncPending", state.resyncPending === 1),
+    ...comparedNodes(view),
     group("driver.counters", "counters", `tx_tls_ooo=${state.outOfOrder}`, () =>
       Object.entries(countersOf(state))
         .filter(([name]) => name.startsWith("tx_"))

@@ -24,6 +24,7 @@ function argument(view: View, as: ArgumentForm, value: number): string {
     case "device":
       return view.machine.devices[value]?.name ?? String(value);
     case "finding":
+      return view.timeline.findings[value] ?? String(value);
     case "expectation":
     case "count":
     case "none":

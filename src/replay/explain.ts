@@ -110,6 +110,7 @@ const readOn: Readonly<Record<string, string>> = {
   "page-changed": "TLS_TX_ZEROCOPY_RO: pages must not change until they are acknowledged",
   "nonce-reused": "NIST SP 800-38D §8: one nonce, one plaintext",
   "record-released": "tls_tcp_clean_acked() in net/tls/tls_device.c",
+  "profile-differs": "README, “Comparing profiles”; the other profiles' queues stand under driver.compared",
   "record-pushed": "tls_push_record() in net/tls/tls_device.c",
 };
 

@@ -37,6 +37,25 @@ export interface Recording {
   descriptors: PostedDescriptor[];
 }
 
+/** What one profile makes of an event, beside what others make of it. */
+export interface ComparedEvent {
+  /** The profile, as the user named it. */
+  id: string;
+  /** Effects that not every profile has here, as golden text. */
+  effects: string[];
+  /** What was posted, in the family's words. */
+  queue: string;
+  /** Bytes replayed to the device, and bytes encrypted in software. */
+  replayed: number;
+  fallback: number;
+}
+
+/** The events of a trace under several profiles. */
+export interface ComparedEvents {
+  readonly ids: readonly string[];
+  at(event: number): ComparedEvent[];
+}
+
 /** The sink for the event somebody looks at: keeps every stage with a copy of the state. */
 export class RecordingSink implements Sink {
   readonly stages: StageRecord[] = [];

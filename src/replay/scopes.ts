@@ -48,6 +48,7 @@ export const passingPaths: ReadonlySet<string> = new Set([
     "wire",
     "ack",
   ].map((name) => `packet.${name}`),
+  "driver.compared",
   "descriptors.recordSn",
   "descriptors.prefixLength",
   "descriptors.waiting",

@@ -6,7 +6,13 @@ import { Stage } from "../core/stage.ts";
 import { type ConnectionState, stateFields } from "../core/state.ts";
 import { step, stepFor } from "../core/step.ts";
 import { Authenticated, type Trace, Wire } from "../trace/trace.ts";
-import { MaskSink, type Recording, RecordingSink } from "./recording.ts";
+import {
+  type ComparedEvents,
+  type EffectRecord,
+  MaskSink,
+  type Recording,
+  RecordingSink,
+} from "./recording.ts";
 
 /** Where the debugger stands: right after stage `stage` of event `event`; stage −1 = before the event's first stage. */
 export interface Position {
@@ -36,11 +42,19 @@ export class Timeline {
   /** How many of its own events the working state of each connection is past. */
   private readonly ordinals: Int32Array;
   private ran = 0;
-  private readonly sink = new MaskSink();
+  private readonly sink: MaskSink;
+  private readonly seekSink = new MaskSink();
+  /** What is found about events from outside the model, as text: a `finding` argument is an index into it. */
+  readonly findings: string[] = [];
+  private readonly found = new Map<number, EffectRecord[]>();
+  /** What other profiles make of the events, where the trace is compared under them; else null. */
+  compared: ComparedEvents | null = null;
   private readonly recordings = new Map<number, Recording>();
 
-  constructor(trace: Trace) {
+  /** `sink` hears what the first pass says; its masks are cleared before every event. */
+  constructor(trace: Trace, sink = new MaskSink()) {
     this.trace = trace;
+    this.sink = sink;
     this.machine = createMachine(trace);
     const count = trace.events.count;
     this.low = new MaskColumn(count);
@@ -123,6 +137,15 @@ export class Timeline {
     this.recordings.delete(event);
   }
 
+  /** Adds an effect whose one argument is a finding, told as text. */
+  markFinding(event: number, effect: number, text: string): void {
+    const finding = { kind: effect, a: this.findings.push(text) - 1, b: 0 };
+    const others = this.found.get(event);
+    if (others) others.push(finding);
+    else this.found.set(event, [finding]);
+    this.mark(event, effect);
+  }
+
   /** The kinds of effects that the event has. */
   effectsOf(event: number): EffectSet {
     return { low: this.low.masks[event]!, high: this.high?.masks[event] ?? 0 };
@@ -160,7 +183,8 @@ export class Timeline {
     const nearest = Math.floor(ordinal / snapshotInterval);
     if (from > ordinal || from < nearest * snapshotInterval) this.restore(connection, nearest);
     const own = this.eventsOf(connection);
-    for (let i = ordinals[connection]!; i < ordinal; i++) stepFor(machine, own[i]!, connection, this.sink);
+    for (let i = ordinals[connection]!; i < ordinal; i++)
+      stepFor(machine, own[i]!, connection, this.seekSink);
     ordinals[connection] = ordinal;
     return machine.states[connection]!;
   }
@@ -196,7 +220,7 @@ export class Timeline {
     return recording;
   }
 
-  /** Effects that the model does not make: those of the comparison with the capture, of expectations. */
+  /** Effects that the model does not make: those of comparisons, with the capture or between profiles, and of expectations. */
   private addFindings(recording: Recording): void {
     const { event } = recording;
     const last = recording.stages.at(-1);
@@ -216,6 +240,7 @@ export class Timeline {
     }
     if (has(Effect["expectation-failed"]))
       last.effects.push({ kind: Effect["expectation-failed"], a: event, b: 0 });
+    last.effects.push(...(this.found.get(event) ?? []));
   }
 
   /** The connections that an event is about: its own, or all on its device. */

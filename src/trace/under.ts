@@ -1,5 +1,5 @@
 import type { Device } from "../core/connection.ts";
-import { kernelById, kernels } from "../core/kernel.ts";
+import { anyKernel, kernelById, kernels } from "../core/kernel.ts";
 import type { Profile } from "../core/profile.ts";
 import { fileWordOf } from "./profile-word.ts";
 import type { Trace } from "./trace.ts";
@@ -56,6 +56,20 @@ export function variantOf(id: string, find: (word: string) => Profile | null): V
   const profile = find(id);
   return profile && { id, profileOf: () => profile };
 }
+
+/**
+ * The same trace on other NICs. All but the devices is shared, for a replay only reads it: events, connections with the
+ * sources of their bytes, verdicts; states and logs are each machine's own.
+ */
+export const withVariant = (trace: Trace, { profileOf }: Variant): Trace => ({
+  ...trace,
+  devices: trace.devices.map((device) => {
+    const profile = profileOf(device.profile);
+    // A generation that came with the device's own profile goes with it.
+    const own = device.profile.kernel === null ? device.kernel : anyKernel;
+    return { ...device, profile, kernel: profile.kernel ?? own };
+  }),
+});
 
 /** Ids that a trace speaks of behind `under` and that none of its own devices runs as, each once, in the file's order. */
 export function variantsOf(trace: Trace): string[] {

@@ -5,6 +5,7 @@ import { seq } from "../../core/seq.ts";
 import { wireBytes } from "../../core/wire.ts";
 import { Timeline } from "../../replay/timeline.ts";
 import type { Trace } from "../../trace/trace.ts";
+import { compared } from "../comparing.ts";
 import { seeded } from "../mutate.ts";
 import type { Result } from "./goals.ts";
 import { longTrace } from "./long-trace.ts";
@@ -55,8 +56,21 @@ export async function measureReplay(rounds: number): Promise<Result[]> {
     unit: "x",
     isCeiling: true,
   });
+  results.push(await comparing(rounds));
   results.push(...seeks(new Timeline(trace).runAll(), rounds));
   return results;
+}
+
+/** Two profiles side by side against one replay of the same 100,000 packets. */
+async function comparing(rounds: number): Promise<Result> {
+  const trace = longTrace(100_000, 0.01, 1);
+  const measured = await ratios(
+    rounds,
+    () => timed(() => new Timeline(trace).runAll()),
+    () => timed(() => compared(trace, "connectx,netronome")),
+  );
+  const what = "comparing 2 profiles vs a replay, no bytes";
+  return { id: "P14", what, measured, floor: 6, aim: 2, unit: "x", isCeiling: true };
 }
 
 /** Both did the same work, else the comparison would mean nothing. */

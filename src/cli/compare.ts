@@ -1,0 +1,173 @@
+import { Comparison } from "../replay/compare.ts";
+import { descriptorsOf, dropsOf, measures, wrongEventsOf } from "../replay/compare-measures.ts";
+import { comparedAt, wordFinding } from "../replay/compare-words.ts";
+import { UserError } from "../trace/platform.ts";
+import { printEvent } from "../trace/text-print.ts";
+import type { Trace } from "../trace/trace.ts";
+import { type Variant, withVariant } from "../trace/under.ts";
+import { tableOf } from "./compare-table.ts";
+import { complain, type LoadFlags, type Opened, open, selectedStreams, variantNamed } from "./open.ts";
+import { exitStatus, print } from "./output.ts";
+
+export interface CompareFlags extends LoadFlags {
+  profiles: string;
+  all?: true;
+  bytes?: true;
+  strict?: true;
+  json?: true;
+}
+
+/** Events run between two looks at whether to go on. */
+const slice = 1 << 16;
+/** Differing events listed where not all are asked for. */
+const listedMax = 40;
+
+/** `tlstrace compare`: one trace under several profiles, as a table and the events in which they differ. */
+export async function compare(file: string, flags: CompareFlags): Promise<void> {
+  const variants = variantsNamed(flags.profiles);
+  const opened = await open(file, flags);
+  complain(file, opened.trace);
+  const comparison = await compared(opened, variants, flags);
+  if (flags.json) await print(jsonLines(comparison));
+  else await print(textLines(comparison, flags.all ? Number.POSITIVE_INFINITY : listedMax));
+  const { bytesDiffer, findings } = comparison;
+  if (bytesDiffer || (flags.strict && findings.length > 0)) process.exitCode = exitStatus.wrong;
+}
+
+/** The ids behind `--profiles`. Throws UserError for what there is not, and for less than two. */
+function variantsNamed(ids: string): Variant[] {
+  const names = [...new Set(ids.split(",").map((id) => id.trim()))];
+  if (names.length < 2)
+    throw new UserError(`--profiles ${ids}: give at least two to compare, as connectx,netronome`);
+  return names.map(variantNamed);
+}
+
+async function compared(
+  { trace, progress }: Opened,
+  variants: readonly Variant[],
+  flags: CompareFlags,
+): Promise<Comparison> {
+  const streams = selectedStreams(trace, flags).filter(({ connection }) => connection >= 0);
+  if (streams.length === 0 || trace.events.count === 0)
+    throw new UserError(
+      `${trace.name} has no offloaded stream to compare${flags.stream ? " of that name" : ""}`,
+    );
+  const selected = new Set(streams.map(({ connection }) => connection));
+  const contestants = variants.map((variant) => ({ id: variant.id, trace: withVariant(trace, variant) }));
+  const comparison = new Comparison(contestants, {
+    isWanted: (connection) => selected.has(connection),
+    allBytes: flags.bytes === true,
+  });
+  for (let done = 0; done < comparison.total; ) {
+    done = comparison.advance(slice);
+    await progress.tick(done, comparison.total, "comparing");
+  }
+  progress.end();
+  return comparison;
+}
+
+function* textLines(comparison: Comparison, most: number): Generator<string> {
+  yield* tableOf(comparison);
+  const { differing, findings } = comparison;
+  const texts = findingTexts(comparison);
+  yield "";
+  yield differing.length === 0
+    ? "No event differs."
+    : `${differing.length} ${differing.length === 1 ? "event differs" : "events differ"}:`;
+  for (const event of eventsToList(comparison, most)) {
+    yield* eventLines(comparison, event);
+    const text = texts.get(event);
+    if (text !== undefined) yield `         ${text}`;
+  }
+  if (differing.length > most) yield `… and ${differing.length - most} more (--all lists them)`;
+  yield "";
+  yield* notesOn(comparison);
+  yield wordOutcome(comparison, findings.filter(({ left }) => left !== null).length);
+}
+
+/** The first events that differ, and among those left out the ones whose bytes do. */
+function eventsToList({ differing, findings }: Comparison, most: number): number[] {
+  const events = [...differing.values.subarray(0, Math.min(differing.length, most))];
+  const last = events.at(-1) ?? -1;
+  const wrong = findings.filter(
+    ({ event, bytes }) => bytes.length > 0 && (event > last || !events.includes(event)),
+  );
+  return [...events, ...wrong.slice(0, most).map(({ event }) => event)].sort((a, b) => a - b);
+}
+
+function* eventLines(comparison: Comparison, event: number): Generator<string> {
+  const { trace } = comparison.runs[0]!.timeline;
+  const each = comparedAt(comparison, event);
+  const width = Math.max(...each.map(({ id }) => id.length));
+  yield `${placeOf(trace, event)}: ${printEvent(trace, event)}`;
+  for (const { id, effects, queue } of each)
+    yield `  ${id.padEnd(width)}  ${[...effects, `[${queue}]`].join("; ")}`;
+}
+
+const placeOf = ({ kind, events }: Trace, event: number): string =>
+  `${kind === "capture" ? "frame" : "line"} ${events.line.at(event)}`;
+
+const findingTexts = (comparison: Comparison): Map<number, string> =>
+  new Map(comparison.findings.map((finding) => [finding.event, wordFinding(comparison, finding)]));
+
+/** Where a capture cannot show what a profile would have cost. */
+function notesOn({ runs }: Comparison): string[] {
+  return runs.flatMap(({ id, timeline, tally }) =>
+    timeline.trace.kind === "capture" && tally.commands > 0
+      ? [
+          `note: the capture's packets were cut by another kernel: with ${id} each of the ${tally.commands} records that tls_dev_resync ` +
+            "named would have begun a packet of its own, so more is encrypted in software here than would have been",
+        ]
+      : [],
+  );
+}
+
+function wordOutcome({ bytesDiffer, runs }: Comparison, sentByFew: number): string {
+  const events = sentByFew === 1 ? "event" : "events";
+  const drops =
+    sentByFew === 0 ? "" : ` In ${sentByFew} ${events} not all send the same packets: dropping is legal.`;
+  if (bytesDiffer) return `Bytes differ on the wire.${drops}`;
+  const unknown = runs.some(({ unknownBytes }) => unknownBytes > 0);
+  const what = unknown
+    ? "Every byte that is known is the same and right."
+    : "Every byte that leaves is the same and right.";
+  return `${what}${drops}`;
+}
+
+/** One object a line: each profile's numbers, each event that differs, each finding, the outcome. */
+function* jsonLines(comparison: Comparison): Generator<string> {
+  const { runs, differing, findings } = comparison;
+  const { trace } = runs[0]!.timeline;
+  const placed = (event: number) => ({
+    [trace.kind === "capture" ? "frame" : "line"]: trace.events.line.at(event),
+    event: printEvent(trace, event),
+  });
+  for (const [i, run] of runs.entries()) {
+    const numbers = Object.fromEntries(measures.map(({ key, of }) => [key, of(run.tally)]));
+    const maps = { drops: dropsOf(run), descriptors: descriptorsOf(run), counters: run.counters };
+    const named = Object.fromEntries(
+      Object.entries(maps).map(([key, map]) => [key, Object.fromEntries(map)]),
+    );
+    const wire = { wrongEvents: wrongEventsOf(comparison, i), unknownBytes: run.unknownBytes };
+    yield JSON.stringify({ kind: "profile", profile: run.id, ...numbers, ...named, ...wire });
+  }
+  for (const event of differing.values.subarray(0, differing.length))
+    yield JSON.stringify({ kind: "event", ...placed(event), profiles: comparedAt(comparison, event) });
+  for (const finding of findings) {
+    const { event, left, bytes } = finding;
+    const wire = bytes.length > 0 ? "differs" : "dropped";
+    yield JSON.stringify({
+      kind: "finding",
+      ...placed(event),
+      wire,
+      left,
+      says: wordFinding(comparison, finding),
+    });
+  }
+  yield JSON.stringify({
+    kind: "summary",
+    differing: differing.length,
+    findings: findings.length,
+    sameBytes: !comparison.bytesDiffer,
+  });
+}
