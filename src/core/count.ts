@@ -24,12 +24,10 @@ export function emit(
       if (countsMismatch(machine, connection)) state.outOfOrder++;
       return;
     case Effect.resync:
-      if (countsFound(machine, connection)) state.outOfOrder++;
+      if (countsRebuilt(machine, connection)) state.outOfOrder++;
       return;
     case Effect.bypass:
-      if (countsFound(machine, connection)) state.outOfOrder++;
-      if (profileOf(machine, connection).countsSkips) state.skipNoSyncData++;
-      return;
+      return countSkip(machine, connection, state);
     case Effect["software-fallback"]:
       state.fallbackPackets++;
       state.fallbackBytes += b;
@@ -41,7 +39,7 @@ export function emit(
       else if (a === DropCode["bypass-required"]) state.dropBypassRequired++;
       else if (a === DropCode["no-memory"]) state.dropNoMemory++;
       else if (a === DropCode["no-metadata"]) state.dropNoMetadata++;
-      else if (a === DropCode.marked && profileOf(machine, connection).countsSkips) state.skipNoSyncData++;
+      else if (a === DropCode.marked) countSkip(machine, connection, state);
       return;
   }
 }
@@ -53,10 +51,15 @@ function countsMismatch(machine: Machine, connection: number): boolean {
   return countsAsOutOfOrder === "mismatches";
 }
 
-/** Older mlx5 counted a mismatch once its record was found. */
-const countsFound = (machine: Machine, connection: number): boolean =>
+/** Older mlx5 counted a mismatch where it rebuilt the NIC's state. */
+const countsRebuilt = (machine: Machine, connection: number): boolean =>
   profileOf(machine, connection).countsAsOutOfOrder === "lookups" &&
   !kernelOf(machine, connection).countsFailedLookups;
+
+/** A packet before the start marker, sent or dropped for its mark. */
+function countSkip(machine: Machine, connection: number, state: ConnectionState): void {
+  if (profileOf(machine, connection).countsSkips) state.skipNoSyncData++;
+}
 
 function countPiece(state: ConnectionState, form: number): void {
   if (form === PieceCode.complete) state.piecesComplete++;

@@ -6,7 +6,8 @@ import type { ConnectionState } from "./state.ts";
 
 /**
  * The driver's tls_dev_resync: the TLS layer says where the next record starts and its number. The device is told by
- * a command of its own, not through the queue; one that fails is tried again at the record after.
+ * a command of its own, not through the queue; one that fails is tried again at the record after. Without a device
+ * (it went down) there is nobody to tell.
  */
 export function devResync(
   machine: Machine,
@@ -16,6 +17,10 @@ export function devResync(
   at: Seq,
   sink: Sink,
 ): void {
+  if (state.netdev < 0) {
+    state.resyncPending = 0;
+    return;
+  }
   const took = state.refusing === 0;
   sink.effect(took ? Effect["resync-sent"] : Effect["resync-failed"], at, row);
   if (took) {

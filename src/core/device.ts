@@ -1,6 +1,6 @@
 import { Effect } from "./effect.ts";
 import { Kind } from "./event.ts";
-import { type Machine, type Sink, settlePath } from "./machine.ts";
+import { contextDevice, type Machine, type Sink, settlePath } from "./machine.ts";
 import { nicExpectedSeq } from "./nic.ts";
 import { afterReset, deviceDown } from "./offload.ts";
 import { Stage } from "./stage.ts";
@@ -29,8 +29,10 @@ function happen(machine: Machine, event: number, connection: number, sink: Sink)
   const waiting = state.waitTail - state.waitHead;
   switch (kind) {
     case Kind.down:
+      state.downDevices |= 1 << device;
       return deviceDown(machine, connection, device, state, sink);
     case Kind.up:
+      state.downDevices &= ~(1 << device);
       sink.effect(Effect["device-up"], device, 0);
       return sink.stage(Stage["tls.device"], -1);
     case Kind.hold:
@@ -46,12 +48,17 @@ function happen(machine: Machine, event: number, connection: number, sink: Sink)
     case Kind.reset: {
       const lost = waiting > 0 ? discardWaiting(machine, connection, state, isLane) : 0;
       sink.effect(Effect["queue-reset"], device, lost);
-      afterReset(machine, connection, state, nicExpectedSeq(machine, connection, state));
+      if (state.netdev === device)
+        afterReset(machine, connection, state, nicExpectedSeq(machine, connection, state));
       return sink.stage(Stage.queue, -1);
     }
     case Kind.refuse:
     case Kind.accept:
-      state.refusing = kind === Kind.refuse ? 1 : 0;
+      if (isContexts(machine, connection, device)) state.refusing = kind === Kind.refuse ? 1 : 0;
       return sink.stage(Stage["tls.device"], -1);
   }
 }
+
+/** True if the connection's context is, or would be, on the device or on a slave of it. */
+const isContexts = (machine: Machine, connection: number, device: number): boolean =>
+  device === machine.connections[connection]!.device || device === contextDevice(machine, connection);

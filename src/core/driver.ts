@@ -55,9 +55,10 @@ function sendInOrder(
   profile: Profile,
   sink: Sink,
 ): boolean {
-  const expected = state.expectedSeq;
+  // Innova's mark is metadata in the packet itself, which takes memory.
   if ((packet.flags & Flag.noMemory) !== 0 && profile.prefixVia === "sync-packet")
     return drop(machine, state, DropCode["no-metadata"], packet, sink);
+  const expected = state.expectedSeq;
   state.expectedSeq = advance(packet.seq, packet.length);
   const { faults } = profile;
   const engine = faults !== noFaults && faults.packetNotMarked ? Engine.none : Engine.stream;

@@ -18,8 +18,6 @@ export const dropReasons = [
   "marked",
   "no-memory",
   "dma-error",
-  /** The transmit queue was reset before the NIC took the packet. */
-  "queue-reset",
   /** The transmit queue is in error state: the NIC takes nothing more. */
   "queue-error",
   /** The NIC has no context for the connection. */

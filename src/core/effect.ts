@@ -231,7 +231,7 @@ export const effects = [
     ["fence", "length"],
     ["seq", "count"],
   ),
-  spec("split", "TCP split a segment in two.", ["seq", "length"], ["seq", "count"]),
+  spec("split", "TCP split a segment in two.", ["seq", ""], ["seq", "none"]),
   spec(
     "queue-changed",
     "The connection moved to another transmit queue.",

@@ -1,5 +1,5 @@
 import type { Faults } from "./faults.ts";
-import { type Layout, payloadSizeMax, tagSize } from "./record.ts";
+import { type Layout, payloadSizeMax, type TlsVersion, tagSize } from "./record.ts";
 
 /** Bytes of the socket's page fragment (SKB_FRAG_PAGE_ORDER) that records are copied into. */
 export const pageSize = 32768;
@@ -11,6 +11,8 @@ export interface OpenRecord {
   /** Header and payload so far; 0 = none is open. */
   openLength: number;
   openFragments: number;
+  /** 1: the last fragment lies on the page fragment, so that what is copied behind it extends it. */
+  openOnPage: number;
   /** Zero-copy: what is left of the contiguous piece of the user's pages that is being taken. */
   openPieceLeft: number;
   /** Room in the page fragment. */
@@ -22,6 +24,7 @@ export function openRecord(open: OpenRecord, prepend: number): void {
   takePage(open, prepend);
   open.openLength = prepend;
   open.openFragments = 1;
+  open.openOnPage = 1;
 }
 
 /**
@@ -42,15 +45,15 @@ function takePiece(open: OpenRecord, room: number, pieceSize: number): number {
   const taken = Math.min(room, open.openPieceLeft);
   open.openPieceLeft -= taken;
   open.openFragments++;
+  open.openOnPage = 0;
   return taken;
 }
 
-/** Copied bytes extend the fragment before, until its page is full. */
+/** Copied bytes extend a copied fragment, until its page is full. */
 function copyBytes(open: OpenRecord, room: number): number {
-  if (open.pageRoom === 0) {
-    open.pageRoom = pageSize;
-    open.openFragments++;
-  }
+  if (open.openOnPage === 0 || open.pageRoom === 0) open.openFragments++;
+  if (open.pageRoom === 0) open.pageRoom = pageSize;
+  open.openOnPage = 1;
   const copied = Math.min(room, open.pageRoom);
   open.pageRoom -= copied;
   return copied;
@@ -65,25 +68,35 @@ export interface ClosedRecord {
   payload: number;
   /** Of these, bytes that a broken kernel takes for the tag, on a page without room for it. */
   eaten: number;
+  /** Fragments, the tag's included. */
+  fragments: number;
   /** Header to tag, in bytes. */
   length: number;
 }
 
-/** tls_device_record_close(): the tag gets its place, and no record is open any more. */
+/**
+ * tls_device_record_close(): the tag gets its place, behind the last copied bytes or on a page of its own, and no record
+ * is open any more.
+ */
 export function closeOpen(open: OpenRecord, layout: Layout, { closeEatsPayload }: Faults): ClosedRecord {
   const payload = open.openLength - layout.prepend;
   const eaten = closeEatsPayload && open.pageRoom < tagSize ? Math.min(payload, tagSize) : 0;
+  const extendsLast = open.openOnPage === 1 && open.pageRoom >= tagSize;
+  const fragments = open.openFragments + (extendsLast ? 0 : 1);
   takePage(open, tagSize);
   open.openLength = 0;
   open.openFragments = 0;
-  return { payload, eaten, length: payload - eaten + layout.overhead };
+  return { payload, eaten, fragments, length: payload - eaten + layout.overhead };
 }
 
 /** Takes `size` bytes off the page fragment, from a new one if they do not fit. */
-export function takePage(open: OpenRecord, size: number): void {
+function takePage(open: OpenRecord, size: number): void {
   if (open.pageRoom < size) open.pageRoom = pageSize;
   open.pageRoom -= size;
 }
 
-/** Bounds of TLS_TX_MAX_PAYLOAD_LEN; TLS 1.3 counts the inner type byte. */
-export const payloadMaxBounds = { min: 64, max: payloadSizeMax } as const;
+/** Bounds of TLS_TX_MAX_PAYLOAD_LEN: 64 bytes at least, the inner type byte of TLS 1.3 among them. */
+export const payloadMaxBounds = (version: TlsVersion) => ({
+  min: version === 0x0304 ? 63 : 64,
+  max: payloadSizeMax,
+});

@@ -133,6 +133,8 @@ export function refusalOf(machine: Machine, connection: number, state: Connectio
   const { version, cipher } = machine.connections[connection]!;
   const kernel = kernelOf(machine, connection);
   const profile = profileOf(machine, connection);
+  if (((state.downDevices >> contextDevice(machine, connection)) & 1) === 1)
+    return RefusalCode["device-down"];
   if (!kernel.versions.includes(version) || (kernel.strict && !profile.versions.includes(version)))
     return RefusalCode.version;
   const known = cipher !== null && kernel.strict;
@@ -204,7 +206,7 @@ export function addContext(machine: Machine, connection: number, state: Connecti
 }
 
 /** netdev: the lowest device under the route; of a bond the slave that the socket hashes to. */
-function contextDevice(machine: Machine, connection: number): number {
+export function contextDevice(machine: Machine, connection: number): number {
   const { device } = machine.connections[connection]!;
   const { slaves, profile } = machine.devices[device]!;
   if (slaves.length === 0) return device;

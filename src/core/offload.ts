@@ -22,7 +22,7 @@ import { closeRecord, fenceHere } from "./tls.ts";
  * acknowledged. Earlier kernels rekey sockets in software only.
  */
 export function startRekey(machine: Machine, event: number, state: ConnectionState, sink: Sink): void {
-  const { connection } = { connection: machine.events.connection.at(event) };
+  const connection = machine.events.connection.at(event);
   const refusal = rekeyRefusal(machine, connection, state);
   if (refusal >= 0) {
     sink.effect(Effect["rekey-failed"], refusal, state.epoch + 1);

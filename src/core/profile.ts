@@ -67,7 +67,7 @@ export interface Profile {
   paramsWithFirstPacket: boolean;
   /** Counter that a packet across the start marker moves when it is dropped. */
   straddleDrop: Word<"straddleDrop">;
-  /** True if sending a packet before the marker moves tx_tls_skip_no_sync_data. */
+  /** True if a packet before the marker moves tx_tls_skip_no_sync_data, sent or dropped for its mark. */
   countsSkips: boolean;
   /** True: a marked packet before the start marker may not leave (kernels that check it). */
   checksSkippedMark: boolean;
@@ -82,7 +82,7 @@ export interface Profile {
   onReset: Word<"onReset">;
   /**
    * What counts as out of order: packets that do not start where expected (mismatches); the same, but in older kernels
-   * only those whose record was found (lookups); packets that the driver has encrypted in software (fallbacks).
+   * only those whose record was found and rebuilt (lookups); packets that the driver has encrypted in software (fallbacks).
    */
   countsAsOutOfOrder: Word<"countsAsOutOfOrder">;
   /** Encrypted packets are counted as wire packets, or as skbs. */

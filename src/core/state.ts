@@ -68,6 +68,7 @@ export class ConnectionState {
   pendingOpen = 0;
   /** Fragments of the open record, bytes in each zero-copy one (0 = copied), and room in the socket's page fragment. */
   openFragments = 0;
+  openOnPage = 0;
   openPieceSize = 0;
   openPieceLeft = 0;
   pageRoom = 0;
@@ -82,6 +83,8 @@ export class ConnectionState {
   paramsPosted = 0;
   /** Record whose number the last static params carried (the remembered rec_seq). */
   postedRow = 0;
+  /** Devices that are down, one bit each. */
+  downDevices = 0;
   /** The driver fails what the TLS layer asks of it. */
   refusing = 0;
 

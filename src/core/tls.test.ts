@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Play } from "../test/scenario.ts";
+import { kernelNamed, Play } from "../test/scenario.ts";
 import { seq, toU32 } from "./seq.ts";
 import { getRecord } from "./tls.ts";
 
@@ -101,9 +101,9 @@ test("the marker counts as record rec_seq − 1, for rec_seq 0 as 2^64 − 1; nu
 });
 
 /** The worked example of domain.md section 4: marker, A [1000, 1129), B [1129, 17542), C [17542, 17581). */
-function workedExample(...acks: number[]): Play {
+function workedExample(acks: number[] = [], kernel = "v6.18"): Play {
   const story = ["send 100; send 16384; send 10", ...acks.map((ack) => `ack ${ack - 1000}`)].join(";");
-  const play = new Play({ startSeq: 1000, recSeq0: 1n }, story);
+  const play = new Play({ startSeq: 1000, recSeq0: 1n, kernel: kernelNamed(kernel) }, story);
   play.rest();
   return play;
 }
@@ -133,30 +133,54 @@ test("tls_get_record: the worked example of domain.md section 4", () => {
 });
 
 test("tls_get_record after acknowledgements: the worked example's second half", () => {
-  const marker = workedExample(1128);
+  const marker = workedExample([1128]);
   assert.equal(marker.state.head, 1, "ack 1128 removes the marker only");
   assert.deepEqual(
     [999, 1000].map((at) => got(marker, at)),
     ["null", "A1+0"],
   );
-  const first = workedExample(1128, 1129);
+  const first = workedExample([1128, 1129]);
   assert.equal(first.state.head, 2, "ack 1129 removes A");
   assert.deepEqual(
     [1128, 1129].map((at) => got(first, at)),
     ["null", "B2+0"],
   );
-  const last = workedExample(1128, 1129, 17580);
+  const last = workedExample([1128, 1129, 17580]);
   assert.equal(last.state.head, 3, "ack 17580 removes no more than B");
   assert.deepEqual(
     [17541, 17542, 17580].map((at) => got(last, at)),
     ["null", "C3+0", "C3+38"],
   );
-  const none = workedExample(17581);
+  const none = workedExample([17581]);
   assert.equal(none.state.head, none.state.tail, "everything is acknowledged");
   assert.deepEqual(
     [999, 1000, 17580, 17581].map((at) => got(none, at)),
     ["null", "null", "null", "null"],
   );
+});
+
+test("tls_get_record by generation: before v5.6 the head is the answer for what is acknowledged (domain.md section 4)", () => {
+  const after = (kernel: string, acks: number[], places: number[]) => {
+    const play = workedExample(acks, kernel);
+    return places.map((at) => got(play, at));
+  };
+  for (const kernel of ["v4.19", "v5.8", "v6.18", "next"]) {
+    const isOld = kernel === "v4.19";
+    const same = ["m0-1", "A1+0", "A1+128", "B2+0", "B2+371", "null"];
+    assert.deepEqual(after(kernel, [], [999, 1000, 1128, 1129, 1500, 17581]), same, kernel);
+    assert.deepEqual(after(kernel, [1128], [999, 1000]), isOld ? ["A1-1", "A1+0"] : ["null", "A1+0"], kernel);
+    assert.deepEqual(
+      after(kernel, [1129], [1128, 1129]),
+      isOld ? ["B2-1", "B2+0"] : ["null", "B2+0"],
+      kernel,
+    );
+    assert.deepEqual(
+      after(kernel, [17580], [1000, 17581]),
+      isOld ? ["C3-16542", "null"] : ["null", "null"],
+      kernel,
+    );
+    assert.deepEqual(after(kernel, [17581], [1000, 17580]), ["null", "null"], `${kernel}: an empty list`);
+  }
 });
 
 test("acknowledgements release whole records, at their last byte and never twice (domain.md section 3)", () => {

@@ -102,9 +102,8 @@ export function closeRecord(
   sink: Sink,
 ): void {
   const connection = machine.events.connection.at(event);
-  const fragments = state.openFragments + 1;
   const { faults } = profileOf(machine, connection);
-  const { payload, eaten, length } = closeOpen(state, layoutFor(machine, connection), faults);
+  const { payload, eaten, fragments, length } = closeOpen(state, layoutFor(machine, connection), faults);
   const row = nextRow(machine, event, state, length);
   row.type = type;
   row.payloadAt = state.written - payload;

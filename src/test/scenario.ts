@@ -1,25 +1,44 @@
-import { nicNamed, usualSocket } from "../core/connection.ts";
-import { descriptorKinds } from "../core/descriptor.ts";
+import { type Device, nicNamed, usualSocket } from "../core/connection.ts";
+import { vendorCountersOf } from "../core/count.ts";
+import { tcbFields } from "../core/descriptor.ts";
 import { type EffectSpec, effects } from "../core/effect.ts";
-import { EventLog, Flag, Kind, packRecord } from "../core/event.ts";
+import {
+  deviceColumn,
+  deviceEventKinds,
+  EventLog,
+  Flag,
+  Kind,
+  packRecord,
+  packSend,
+  packTransmit,
+} from "../core/event.ts";
+import { type Kernel, kernelById } from "../core/kernel.ts";
 import { createMachine, type Machine, type Sink } from "../core/machine.ts";
+import { nicExpectedSeq } from "../core/nic.ts";
 import type { Profile } from "../core/profile.ts";
+import { profileById } from "../core/profiles/all.ts";
 import { connectx } from "../core/profiles/connectx.ts";
 import { type Cipher, type RecordKeys, recordType, type TlsVersion } from "../core/record.ts";
 import { distance, seq } from "../core/seq.ts";
 import { stages } from "../core/stage.ts";
 import type { ConnectionState } from "../core/state.ts";
 import { step } from "../core/step.ts";
+import { installFlags, sendFlags, transmitFlags } from "../trace/vocabulary.ts";
 
 /** What a story's one connection is; everything has a plain default. */
 export interface Setup {
   profile?: Profile;
+  /** Kernel generation of the devices; that of the profile, else the newest without its refusals. */
+  kernel?: Kernel;
+  /** True: device 0 is a bond of devices 1 and 2; else 0 and 1 are NICs. */
+  bond?: boolean;
   version?: TlsVersion;
   cipher?: Cipher;
   startSeq?: number;
   recSeq0?: bigint;
   mtu?: number;
   mss?: number;
+  payloadMax?: number;
   /** Keys of epoch 0, and of the epochs that `record` events begin. */
   keys?: RecordKeys;
   laterKeys?: RecordKeys[];
@@ -54,11 +73,27 @@ export function keysFor(cipher: Cipher): RecordKeys {
 const countedPayload = (offset: number, length: number): Uint8Array =>
   Uint8Array.from({ length }, (_, i) => (offset + i) * 7 + ((offset + i) >> 8));
 
+/** A setup in a word: `FAMILY[/BUG][@KERNEL]`. */
+export function setupOf(id: string): Setup {
+  const profile = profileById(id);
+  if (profile === null) throw new Error(`no profile ${id}`);
+  return { profile };
+}
+
+export const kernelNamed = (id: string): Kernel => {
+  const kernel = kernelById(id);
+  if (kernel === null) throw new Error(`no kernel ${id}`);
+  return kernel;
+};
+
 /**
  * A machine that plays a story, one event a word group between semicolons, in a small notation for unit tests:
- * `send 100`, `send 5 more`, `send 2 eor type=21`, `> 0:1448`, `> 0:9 lost`, `> 0:9 qdisc`,
- * `> 0:9 marked`, `> 0:9 no-memory`, `ack 1448`, `ack 1448 racing`, `rekey`, `close`, and a captured record that begins an epoch,
- * `record 122 epoch=1`.
+ * - `send 100`, `send 5 more`, `send 2 eor type=21`, `send 40 zerocopy pieces=4`, `eof`, `close`, `destruct`
+ * - `> 0:1448` and behind it the trace language's words: `lost`, `qdisc-drop`, `orphan`, …, `dma=K`, `queue=N`
+ * - `ack 1448 [racing]`, `merge 0:1448`, `split 1448`, `write 13:20` (zero-copy pages), `route 1` (a device)
+ * - `install [unsent]` (else the connection is offloaded from the start), `rekey`
+ * - `down`, `up`, `reset`, `hold`, `resume`, `refuse`, `accept`, of device 0 or the one named behind
+ * - a captured record that begins an epoch, `record 122 epoch=1`
  */
 export class Play {
   readonly machine: Machine;
@@ -67,7 +102,6 @@ export class Play {
   constructor(setup: Setup, story: string) {
     const cipher = setup.cipher ?? "aes-128-gcm";
     const startSeq = seq(setup.startSeq ?? 1000);
-    const device = nicNamed("nic", setup.profile ?? connectx, setup.mtu ?? 1500);
     const connection = {
       name: "c",
       device: 0,
@@ -78,7 +112,8 @@ export class Play {
       epochs: [setup.keys ?? keysFor(cipher), ...(setup.laterKeys ?? [])],
       mss: setup.mss ?? 1448,
       ...usualSocket,
-      installed: true,
+      payloadMax: setup.payloadMax ?? usualSocket.payloadMax,
+      installed: !/\binstall\b/.test(story),
       source: null,
       payload: setup.payload ?? countedPayload,
     };
@@ -86,7 +121,7 @@ export class Play {
     for (const words of story.split(";"))
       if (words.trim() !== "") events.push(eventOf(words.trim(), startSeq));
     this.machine = createMachine({
-      devices: [device],
+      devices: devicesOf(setup),
       connections: [connection],
       events,
       recordSns: new Map(),
@@ -100,6 +135,18 @@ export class Play {
   /** Sequence number relative to the offload start. */
   relative(s: number): number {
     return distance(this.machine.connections[0]!.startSeq, seq(s));
+  }
+
+  /** Expected sequence numbers, relative: the driver's, and the NIC's, null where it stands nowhere. */
+  get expected(): [number, number | null] {
+    const nic = nicExpectedSeq(this.machine, 0, this.state);
+    return [this.relative(this.state.expectedSeq), nic === null ? null : this.relative(nic)];
+  }
+
+  /** The vendor's counters that are not 0. */
+  get counters(): Record<string, number> {
+    const all = Object.entries(vendorCountersOf(this.state, this.machine.devices[0]!.profile));
+    return Object.fromEntries(all.filter(([, value]) => value !== 0));
   }
 
   /** Plays the next event. */
@@ -132,53 +179,119 @@ export class Play {
   }
 
   private queue(): string {
+    return this.posted()
+      .join(" ")
+      .replaceAll(/[|#@+][^ ]*/g, "");
+  }
+
+  /** What was posted last, in the family's words: `NAME|` fenced, `#ROW` it names, `@START+LENGTH` of its bytes, who encrypts a packet. */
+  posted(): string[] {
     const { queue, devices } = this.machine;
     const names = devices[0]!.profile.descriptorNames;
-    return Array.from({ length: queue.count }, (_, i) => names[descriptorKinds[queue.kind(i)]!]).join(" ");
+    return Array.from({ length: queue.count }, (_, i) => {
+      const { kind, row, seq: from, length, fence, engine } = queue.at(i);
+      const bytes = length > 0 ? `@${this.relative(from)}+${length}` : "";
+      const who = kind === "packet" ? `+${["clear", "stream", "piece", "software"][engine]}` : "";
+      const field =
+        kind === "tcb" ? `@${tcbFields[engine]}${engine === 0 ? `=${this.relative(from)}` : ""}` : "";
+      return `${names[kind]}${fence ? "|" : ""}${row < 0 ? "" : `#${row}`}${bytes}${who}${field}`;
+    });
   }
 }
 
+/** What the last event of a story did: its effects, a comma between two, then what was posted, a space between two. */
+export function lastOf(setup: Setup, story: string): [string, string] {
+  const play = new Play(setup, story);
+  const { effects: said } = play.rest().at(-1)!;
+  return [said.join(", "), play.posted().join(" ")];
+}
+
+function devicesOf({ profile, kernel, mtu, bond }: Setup): Device[] {
+  const devices = ["nic", "other", "third"].map((name) => {
+    const device = nicNamed(name, profile ?? connectx, mtu ?? 1500);
+    return kernel ? { ...device, kernel } : device;
+  });
+  return bond ? [{ ...devices[0]!, slaves: [1, 2] }, ...devices.slice(1)] : devices;
+}
+
+const empty = {
+  timeNs: 0,
+  connection: 0,
+  kind: Kind.close as number,
+  flags: 0,
+  seq: seq(0),
+  length: 0,
+  extra: 0,
+  line: 0,
+  offset: -1,
+};
+
+/** The flags of the words that a table knows. */
+const flagsOf = (words: string[], table: Readonly<Record<string, number>>): number =>
+  words.reduce((flags, word) => flags | (table[word] ?? 0), 0);
+
+/** The number behind `name=`. */
+const numberOf = (words: string[], name: string): number | undefined => {
+  const word = words.find((one) => one.startsWith(`${name}=`));
+  return word === undefined ? undefined : Number(word.slice(name.length + 1));
+};
+
+const bareKinds: Readonly<Record<string, number>> = {
+  close: Kind.close,
+  eof: Kind["splice-eof"],
+  destruct: Kind.destruct,
+  rekey: Kind.rekey,
+};
+const rangeKinds: Readonly<Record<string, number>> = {
+  ">": Kind.transmit,
+  merge: Kind.merge,
+  write: Kind["page-write"],
+};
+
 function eventOf(words: string, startSeq: number) {
-  const [verb, first = "0", ...rest] = words.split(/\s+/);
-  const event = {
-    timeNs: 0,
-    connection: 0,
-    kind: Kind.close,
-    flags: 0,
-    seq: seq(startSeq),
-    length: 0,
-    extra: 0,
-    line: 0,
-    offset: -1,
-  };
-  const has = (word: string, flag: number) => (rest.includes(word) ? flag : 0);
-  if (verb === "send") {
-    const type = rest.find((word) => word.startsWith("type="))?.slice(5);
-    const typed = type === undefined ? 0 : Flag.typed;
-    const flags = has("more", Flag.more) | has("eor", Flag.eor) | typed;
-    return {
-      ...event,
-      kind: Kind.send,
-      flags,
-      length: Number(first),
-      extra: Number(type ?? recordType.applicationData),
-    };
-  }
-  if (verb === "record") {
-    const epoch = Number(rest[0]?.slice("epoch=".length) ?? 0);
-    const marks = { startsEpoch: epoch > 0, snUnknown: false, snGiven: false };
-    const extra = packRecord({ type: recordType.applicationData, epoch, ...marks });
-    return { ...event, kind: Kind.record, length: Number(first), extra };
-  }
-  if (verb === ">") {
+  const [verb, first = "0", ...rest] = words.split(/\s+/) as [string, ...string[]];
+  const device = deviceEventKinds.find((kind) => kind === verb);
+  if (device) return { ...empty, kind: Kind[device], connection: deviceColumn(Number(first)) };
+  const bare = bareKinds[verb];
+  if (bare !== undefined) return { ...empty, kind: bare };
+  const range = rangeKinds[verb];
+  if (range !== undefined) {
     const [start, end] = first.split(":").map(Number) as [number, number];
-    const fate = has("lost", Flag.lost) | has("qdisc", Flag.qdiscDrop) | has("captured", Flag.captured);
-    const flags = fate | has("marked", Flag.marked) | has("no-memory", Flag.noMemory);
-    return { ...event, kind: Kind.transmit, flags, seq: seq(startSeq + start), length: end - start };
+    const flags = flagsOf(rest, { ...transmitFlags, qdisc: Flag.qdiscDrop });
+    const failing = numberOf(rest, "dma");
+    const queue = numberOf(rest, "queue");
+    const isPlain = failing === undefined && queue === undefined;
+    const extra = isPlain ? 0 : packTransmit({ dmaErrorAt: failing ?? 0, queue: queue ?? -1 });
+    return { ...empty, kind: range, flags, seq: seq(startSeq + start), length: end - start, extra };
   }
-  const ack = { kind: Kind.ack, seq: seq(startSeq + Number(first)), extra: rest.includes("racing") ? 1 : 0 };
-  if (verb === "ack") return { ...event, ...ack };
-  if (verb === "rekey") return { ...event, kind: Kind.rekey };
-  if (verb !== "close") throw new Error(`not a story: ${words}`);
-  return event;
+  return placedEvent(verb, first, rest, startSeq);
+}
+
+/** Events with one number behind them. */
+function placedEvent(verb: string, first: string, rest: string[], startSeq: number) {
+  const at = seq(startSeq + Number(first));
+  switch (verb) {
+    case "send": {
+      const type = numberOf(rest, "type");
+      const flags = flagsOf(rest, sendFlags) | (type === undefined ? 0 : Flag.typed);
+      const extra = packSend(type ?? recordType.applicationData, numberOf(rest, "pieces") ?? 1);
+      return { ...empty, kind: Kind.send, flags, length: Number(first), extra };
+    }
+    case "record": {
+      const epoch = numberOf(rest, "epoch") ?? 0;
+      const marks = { startsEpoch: epoch > 0, snUnknown: false, snGiven: false };
+      const extra = packRecord({ type: recordType.applicationData, epoch, ...marks });
+      return { ...empty, kind: Kind.record, length: Number(first), extra };
+    }
+    case "install":
+      return { ...empty, kind: Kind.install, flags: flagsOf([first], installFlags) };
+    case "ack":
+      return { ...empty, kind: Kind.ack, seq: at, extra: rest.includes("racing") ? 1 : 0 };
+    case "split":
+      return { ...empty, kind: Kind.split, seq: at };
+    case "route":
+      return { ...empty, kind: Kind.reroute, extra: Number(first) };
+    default:
+      throw new Error(`not a story: ${verb} ${first}`);
+  }
 }

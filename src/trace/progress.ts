@@ -2,6 +2,12 @@ import type { Faults } from "../core/faults.ts";
 import { closeOpen, fragmentsAreFull, type OpenRecord, openRecord, takeBytes } from "../core/filling.ts";
 import { type Layout, payloadSizeMax } from "../core/record.ts";
 
+/** What says where the stream ends. */
+type StreamEnd = Pick<
+  StreamProgress,
+  "pushed" | "openLength" | "openFragments" | "openOnPage" | "pageRoom" | "pendingOpen"
+>;
+
 /**
  * How far a connection's stream has got: what the reader of a trace file has to know to tell which bytes can be sent.
  * Byte counts are relative to the offload start.
@@ -12,6 +18,7 @@ export class StreamProgress implements OpenRecord {
   /** The open record, as tls_push_data() keeps it. */
   openLength = 0;
   openFragments = 0;
+  openOnPage = 0;
   openPieceLeft = 0;
   pageRoom = 0;
   /** End of what was handed to the device so far. */
@@ -84,8 +91,8 @@ export class StreamProgress implements OpenRecord {
   }
 
   /** The stream's end, to go back to it. */
-  mark(): Pick<StreamProgress, "pushed" | "openLength" | "openFragments" | "pageRoom" | "pendingOpen"> {
-    const { pushed, openLength, openFragments, pageRoom, pendingOpen } = this;
-    return { pushed, openLength, openFragments, pageRoom, pendingOpen };
+  mark(): StreamEnd {
+    const { pushed, openLength, openFragments, openOnPage, pageRoom, pendingOpen } = this;
+    return { pushed, openLength, openFragments, openOnPage, pageRoom, pendingOpen };
   }
 }

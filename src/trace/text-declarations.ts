@@ -133,7 +133,11 @@ export function readConnection(reading: Reading, words: Token[]): void {
     recSeq0: recSeq ? integer64(recSeq, "rec_seq") : 0n,
     epochs: [keysOf(name.text, cipher, given)],
     mss: integerOr(given.get("mss"), mtuMax, reading.trace.devices[device]!.mtu - headersSize, "an MSS"),
-    payloadMax: payloadMaxOf(given.get("payload_max"), reading.trace.devices[device]!.kernel),
+    payloadMax: payloadMaxOf(
+      given.get("payload_max"),
+      versions[version]!,
+      reading.trace.devices[device]!.kernel,
+    ),
     reuses: reusedOf(reading, given.get("reuses")),
     installed: true,
     source: null,
@@ -169,14 +173,15 @@ export function readConnection(reading: Reading, words: Token[]): void {
 }
 
 /** TLS_TX_MAX_PAYLOAD_LEN, where the kernel has it. */
-function payloadMaxOf(given: Token | undefined, kernel: Kernel): number {
+function payloadMaxOf(given: Token | undefined, version: TlsVersion, kernel: Kernel): number {
   if (given === undefined) return payloadSizeMax;
   if (!kernel.limitsPayload)
     throw new LineFault(
       given,
       `${kernel.id} has no TLS_TX_MAX_PAYLOAD_LEN; leave it out, or write kernel=next`,
     );
-  return integer(given, payloadMaxBounds.min, payloadMaxBounds.max, "the most payload in a record");
+  const { min, max } = payloadMaxBounds(version);
+  return integer(given, min, max, "the most payload in a record");
 }
 
 /** A connection declared above whose addresses and ports this one has again. */

@@ -133,6 +133,19 @@ test("declarations have defaults, and take every option", () => {
   });
 });
 
+test("payload_max is TLS_TX_MAX_PAYLOAD_LEN: from 64, in TLS 1.3 from 63, in kernels that have it (domain.md section 1.3)", () => {
+  const problems = (kernel: string, version: string, size: number) =>
+    parse(
+      `device d kernel=${kernel}\nconnection c device=d version=${version} payload_max=${size}`,
+    ).diagnostics.map(({ message }) => message);
+  assert.deepEqual(problems("next", "1.2", 64), []);
+  assert.deepEqual(problems("next", "1.3", 63), []);
+  assert.match(problems("next", "1.2", 63).join(), /payload in a record/);
+  assert.match(problems("next", "1.3", 62).join(), /payload in a record/);
+  assert.match(problems("next", "1.2", 16385).join(), /payload in a record/);
+  assert.match(problems("v6.18", "1.2", 64).join(), /TLS_TX_MAX_PAYLOAD_LEN/);
+});
+
 test("a connection is installed from the beginning unless a line says when", () => {
   assert.equal(lastEvent("+0 web > -5:0(5)").trace.connections[0]!.installed, true);
   assert.equal(lastEvent("+0 web > -5:0(5)\n+0 web install").trace.connections[0]!.installed, false);

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { acme } from "./acme.ts";
+import { Play } from "./scenario.ts";
+
+const text = readFileSync("ARCHITECTURE.md", "utf8");
+const sectionOf = (title: string): string =>
+  text
+    .slice(text.indexOf(`\n## ${title}\n`))
+    .split(/\n(?=## )/, 2)
+    .join("\n");
+
+test("ARCHITECTURE.md: the worked example of a NIC family is code that is compiled", () => {
+  const file = readFileSync("src/test/acme.ts", "utf8");
+  const inProfiles = file.replace("../core/profiles/", "./").replace("../core/", "../");
+  assert.ok(text.includes(`\`\`\`ts\n${inProfiles}\`\`\``));
+});
+
+test("ARCHITECTURE.md: what its example says of the family comes true", () => {
+  const story = "send 100; > 0:50; > 60:70; send 100; > 129:258";
+  const play = new Play({ profile: acme, version: 0x0304 }, story.replace("129:258", "122:244"));
+  const happenings = play.rest();
+  assert.equal(happenings[2]!.effects.at(-1), "resync-requested seq=60 expected=50");
+  assert.deepEqual(happenings[4]!.effects, ["encrypted seq=122 length=122"]);
+  const { acme_tls_tx, acme_tls_ooo, acme_tls_resync } = play.counters;
+  assert.deepEqual([acme_tls_tx, acme_tls_ooo, acme_tls_resync], [2, 1, 1]);
+});
+
+/** Cells of the model's table: sections, mechanism, code, tests. */
+const rows = sectionOf("What of the kernel is modelled")
+  .split("\n")
+  .filter((line) => line.startsWith("| ") && !line.startsWith("| section"))
+  .map((line) =>
+    line
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+const folders = ["core", "test", "trace"];
+const filesIn = (cell: string): string[] =>
+  [...cell.matchAll(/`([a-z-]+(?:\.test)?)`/g)].map(([, name]) => `${name}.ts`);
+const pathOf = (file: string): string | undefined =>
+  folders.map((folder) => `src/${folder}/${file}`).find((path) => existsSync(path));
+
+test("ARCHITECTURE.md: the files of the model's table are there, and every file of core is in the code map", () => {
+  const named = rows.flatMap(([, , code, tests]) => [...filesIn(code!), ...filesIn(tests!)]);
+  assert.deepEqual(
+    named.filter((file) => pathOf(file) === undefined),
+    [],
+  );
+  const map = sectionOf("Code map");
+  const core = readdirSync("src/core").filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"));
+  assert.deepEqual(
+    core.filter((file) => !map.includes(`\`${file.slice(0, -3)}\``)),
+    [],
+  );
+});
+
+test("ARCHITECTURE.md: each line of the model's table has tests, and they name its section", () => {
+  const all =
+    "1.3 1.4 1.6 1.7 2.1 2.2 2.3 2.4 2.5 2.6 2.7 2.8 2.9 3 4 5.0 5.1 5.2 5.3 5.4 5.5 5.6 5.7 5.8 6.1 6.2 6.3 8";
+  assert.deepEqual(
+    rows.map(([section]) => section),
+    all.split(" "),
+  );
+  for (const [section, , , tests] of rows) {
+    const texts = filesIn(tests!).map((file) => readFileSync(pathOf(file)!, "utf8"));
+    const named = new RegExp(
+      `sections? (?:[0-9.]+ (?:and|to) )*${section!.replaceAll(".", "\\.")}(?![.0-9]*[0-9])`,
+    );
+    assert.ok(
+      texts.some((body) => named.test(body)),
+      `${section}: ${tests}`,
+    );
+  }
+});
