@@ -63,6 +63,10 @@ function reading(name: string, description: string, what: string): Command {
       "--profile <id>",
       "NIC family, as connectx or innova@v4.19 (default: the trace's own, connectx for captures)",
     )
+    .option(
+      "--evidence <file...>",
+      "what the kernel reported meanwhile: ftrace or trace-cmd report, and ethtool -S and\n/proc/net/tls_stat from before and after, in that order",
+    )
     .option("--stream <glob...>", "only streams whose name matches, e.g. '*:443>*'")
     .option("--tap <where>", "where the capture was taken: auto, host (before the NIC), wire", "auto")
     .option("--offload-start <when>", "TLS 1.2 start: after-finished or after-ccs", "after-finished");

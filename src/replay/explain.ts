@@ -27,6 +27,7 @@ export function explain(view: View, effect: EffectRecord): Explanation {
     ...expectations(view),
     ...recordOf(view),
     ...postedOf(view),
+    ...reportsOf(view),
   ];
   return {
     rule: spec.name,
@@ -78,6 +79,11 @@ function postedOf(view: View): Explanation["details"] {
   ];
 }
 
+const reportsOf = ({ timeline, position }: View): Explanation["details"] =>
+  timeline.found
+    .reportsOf(position.event)
+    .map(({ place, text }) => ({ name: "reported by the kernel", value: `${text} (${place})` }));
+
 const general = "Documentation/networking/tls-offload.rst";
 const readOn: Readonly<Record<string, string>> = {
   "out-of-order": "tls-offload.rst, “Resync handling”, TX; mlx5e_ktls_handle_tx_skb()",
@@ -87,6 +93,7 @@ const readOn: Readonly<Record<string, string>> = {
   dropped: "tls-offload.rst, “Error handling”, TX; counters tx_tls_drop_no_sync_data, tx_tls_drop_bypass_req",
   bypass: "tls_record_is_start_marker(); counter tx_tls_skip_no_sync_data",
   "record-released": "tls_tcp_clean_acked() in net/tls/tls_device.c",
+  "evidence-differs": "net/tls/trace.h; tls-offload.rst, “Statistics”; /proc/net/tls_stat",
   "record-pushed": "tls_push_record() in net/tls/tls_device.c",
 };
 
@@ -148,6 +155,7 @@ export const gravity: readonly number[] = [
   Effect["authentication-failed"],
   Effect["out-of-step"],
   Effect["expectation-failed"],
+  Effect["evidence-differs"],
   Effect.dropped,
   Effect["lookup-failed"],
   Effect.resync,

@@ -6,6 +6,7 @@ import { Stage } from "../core/stage.ts";
 import { type ConnectionState, stateFields } from "../core/state.ts";
 import { step, stepFor } from "../core/step.ts";
 import { Authenticated, type Trace, Wire } from "../trace/trace.ts";
+import { type Finding, FindingLog } from "./findings.ts";
 import { MaskSink, type Recording, RecordingSink } from "./recording.ts";
 
 /** Where the debugger stands: right after stage `stage` of event `event`; stage −1 = before the event's first stage. */
@@ -36,6 +37,8 @@ export class Timeline {
   /** How many of its own events the working state of each connection is past. */
   private readonly ordinals: Int32Array;
   private ran = 0;
+  /** What comparing the replay with something else found; `find` adds to it. */
+  readonly found = new FindingLog();
   private readonly sink = new MaskSink();
   private readonly recordings = new Map<number, Recording>();
 
@@ -116,6 +119,12 @@ export class Timeline {
     this.recordings.delete(event);
   }
 
+  /** Adds what a comparison found, as an effect of its event. */
+  find(finding: Finding): void {
+    this.found.add(finding);
+    if (finding.event >= 0) this.mark(finding.event, finding.effect);
+  }
+
   /** The kinds of effects that the event has. */
   effectsOf(event: number): EffectSet {
     return { low: this.low.masks[event]!, high: this.high?.masks[event] ?? 0 };
@@ -189,7 +198,7 @@ export class Timeline {
     return recording;
   }
 
-  /** Effects that the model does not make: those of the comparison with the capture, of expectations. */
+  /** Effects that the model does not make: those of comparisons with a capture, evidence or another profile, of expectations. */
   private addFindings(recording: Recording): void {
     const { event } = recording;
     const last = recording.stages.at(-1);
@@ -209,6 +218,10 @@ export class Timeline {
     }
     if (has(Effect["expectation-failed"]))
       last.effects.push({ kind: Effect["expectation-failed"], a: event, b: 0 });
+    for (const number of this.found.of(event)) {
+      const { effect, stage } = this.found.findings[number]!;
+      (recording.stages[stage] ?? last).effects.push({ kind: effect, a: number, b: 0 });
+    }
   }
 
   /** The connections that an event is about: its own, or all on its device. */
