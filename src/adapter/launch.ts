@@ -1,7 +1,10 @@
 import type { Profile } from "../core/profile.ts";
 import { profileById, profiles } from "../core/profiles/all.ts";
+import { layEvidence, type Overlay } from "../replay/evidence.ts";
 import { checkExpectations, type Failure } from "../replay/expectations.ts";
 import { Timeline } from "../replay/timeline.ts";
+import type { FileDiagnostic } from "../trace/counter-evidence.ts";
+import { evidenceSizeMax, readEvidence } from "../trace/evidence.ts";
 import { type OpenOptions, openTrace } from "../trace/open.ts";
 import { type FileAccess, type Progress, UserError } from "../trace/platform.ts";
 import type { Trace } from "../trace/trace.ts";
@@ -19,6 +22,8 @@ export interface LaunchArguments {
   streams: string[];
   tap: OpenOptions["tap"];
   offloadStart: OpenOptions["offloadStart"];
+  /** Paths of what the kernel reported meanwhile; empty = nothing to lay over the replay. */
+  evidence: string[];
   stopOnEntry: boolean;
 }
 
@@ -28,6 +33,10 @@ export interface Debuggee {
   trace: Trace;
   timeline: Timeline;
   failures: Failure[];
+  /** What the kernel's evidence says of the replay; null without evidence. */
+  overlay: Overlay | null;
+  /** What could not be read of it. */
+  evidenceDiagnostics: FileDiagnostic[];
 }
 
 /** Larger key files are not key files. */
@@ -49,6 +58,7 @@ export function readLaunch(given: unknown): LaunchArguments {
     streams: readStreams(attributes.streams),
     tap: oneOf(attributes, "tap", ["auto", "host", "wire"]),
     offloadStart: oneOf(attributes, "offloadStart", ["after-finished", "after-ccs"]),
+    evidence: readPaths(attributes, "evidence"),
     stopOnEntry: readFlag(attributes, "stopOnEntry"),
   };
 }
@@ -70,6 +80,13 @@ function readProfile(id: unknown): Profile | null {
   if (profile) return profile;
   const known = profiles.map((each) => each.id).join(", ");
   throw new UserError(`launch configuration: \`profile\` ${JSON.stringify(id)} is not one of ${known}`);
+}
+
+function readPaths(attributes: Record<string, unknown>, name: string): string[] {
+  const given = attributes[name] ?? [];
+  const paths: unknown[] = Array.isArray(given) ? given : [given];
+  if (paths.every((path) => typeof path === "string" && path !== "")) return paths as string[];
+  throw new UserError(`launch configuration: \`${name}\` takes paths of files`);
 }
 
 function readStreams(streams: unknown): string[] {
@@ -117,10 +134,50 @@ export async function load(
       done = timeline.run(sliceSize);
       await progress.tick(done, timeline.eventCount, "replaying");
     }
-    return { file, trace, timeline, failures: checkExpectations(timeline) };
+    return {
+      file,
+      trace,
+      timeline,
+      failures: checkExpectations(timeline),
+      ...overlay(environment, launch, timeline),
+    };
   } catch (error) {
     file.close?.();
     throw error;
+  }
+}
+
+/** Lays the evidence over the replay. Throws UserError for a file that is none. */
+function overlay(
+  environment: AdapterEnvironment,
+  launch: LaunchArguments,
+  timeline: Timeline,
+): Pick<Debuggee, "overlay" | "evidenceDiagnostics"> {
+  if (launch.evidence.length === 0) return { overlay: null, evidenceDiagnostics: [] };
+  const tooLarge = "is too large for evidence: record a shorter time";
+  const files = launch.evidence.map((path) => ({
+    name: path.replace(/^.*[\\/]/, ""),
+    text: new TextDecoder().decode(wholeFile(environment, path, evidenceSizeMax, tooLarge)),
+  }));
+  const evidence = readEvidence(files);
+  const wrong = evidence.diagnostics.find(({ severity }) => severity === "error");
+  if (wrong) throw new UserError(`${wrong.file} is no evidence: ${wrong.message}`);
+  return { overlay: layEvidence(timeline, evidence), evidenceDiagnostics: evidence.diagnostics };
+}
+
+/** A whole file. Throws UserError saying `tooLarge` for one that is. */
+function wholeFile(
+  environment: AdapterEnvironment,
+  path: string,
+  sizeMax: number,
+  tooLarge: string,
+): Uint8Array {
+  const file = environment.openFile(path);
+  try {
+    if (file.size > sizeMax) throw new UserError(`${path} ${tooLarge}`);
+    return file.read(0, file.size);
+  } finally {
+    file.close?.();
   }
 }
 
@@ -131,17 +188,11 @@ function keyTexts(environment: AdapterEnvironment, { program, keys }: LaunchArgu
 }
 
 function keyText(environment: AdapterEnvironment, path: string): string {
-  const file = environment.openFile(path);
-  try {
-    if (file.size > keysSizeMax)
-      throw new UserError(`${path} is too large for a file of keys: check \`keys\``);
-    const bytes = file.read(0, file.size);
-    if (bytes.subarray(0, 4096).includes(0))
-      throw new UserError(`${path} is not a key log or crypto_info file: check \`keys\``);
-    return new TextDecoder().decode(bytes);
-  } finally {
-    file.close?.();
-  }
+  const tooLarge = "is too large for a file of keys: check `keys`";
+  const bytes = wholeFile(environment, path, keysSizeMax, tooLarge);
+  if (bytes.subarray(0, 4096).includes(0))
+    throw new UserError(`${path} is not a key log or crypto_info file: check \`keys\``);
+  return new TextDecoder().decode(bytes);
 }
 
 /** Most reasons named when there is nothing to debug. */

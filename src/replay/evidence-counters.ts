@@ -31,7 +31,8 @@ export function compareCounters(
     const device = ofFile.get(file) ?? deviceTotals(timeline, onDevice(timeline, file, connections));
     ofFile.set(file, device);
     const names = source === "tls_stat" ? tlsStat : device;
-    const model = names.get(name);
+    // FreeBSD's sysctl says where in its tree the counter is: dev.mce.0.tls.tx_packets.
+    const model = names.get(name.replace(/^dev\..*\.tls\./, ""));
     if (delta === null || model === undefined) return [];
     const because = reasonOf(timeline, name, delta - BigInt(model), connections);
     return [{ name, place: `${file}:${line}`, told: delta, model: BigInt(model), because }];

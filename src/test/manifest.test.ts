@@ -51,8 +51,8 @@ test("the launch attributes are those that the adapter reads, with its defaults"
   const read = readLaunch({ program: "/a.tlstrace" });
   assert.deepEqual(Object.keys(launch.properties).sort(), Object.keys(read).sort());
   assert.deepEqual(launch.required, ["program"]);
-  for (const name of ["tap", "offloadStart", "stopOnEntry"] as const)
-    assert.equal(launch.properties[name]!.default, read[name], name);
+  for (const name of ["tap", "offloadStart", "evidence", "stopOnEntry"] as const)
+    assert.deepEqual(launch.properties[name]!.default, read[name], name);
 });
 
 test("every value that the schema offers is one that the adapter takes, and it refuses others", () => {
