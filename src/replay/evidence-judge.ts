@@ -16,6 +16,8 @@ export interface Matching {
   file: TraceFile;
   /** Trace clock minus the file's clock; null where nothing tells. */
   offsetNs: number | null;
+  /** False: it may be off by as long as the connection was silent in the beginning. */
+  isExact: boolean;
   pairs: ReadonlyMap<number, readonly Pair[]>;
   retransmits: readonly (RetransmitPair & { connection: number })[];
 }
@@ -172,7 +174,8 @@ export class Judge {
 
   /** True if a trace has such tracepoints at all, has all of them, and was recorded at that time. */
   private isCovered(matchings: readonly Matching[], timeNs: number, kind: "tls" | "tcp"): boolean {
-    return matchings.some(({ file, offsetNs }) => {
+    return matchings.some(({ file, offsetNs, isExact }) => {
+      if (kind === "tcp" && !isExact) return false;
       if (offsetNs === null || !file.isWhole || !this.traced[kind].has(file.name)) return false;
       return file.firstNs + offsetNs <= timeNs && timeNs <= file.lastNs + offsetNs;
     });

@@ -1,6 +1,7 @@
 import type { Tracepoint } from "../trace/tracepoints.ts";
 import type { Burst, Expected, FieldValue } from "./evidence-expected.ts";
 import { agrees, fieldsOf, isSame } from "./evidence-sockets.ts";
+import { listIn } from "./findings.ts";
 
 /** A tracepoint and what the model says of it, in one order; either may have no partner. */
 export interface Pair {
@@ -73,15 +74,41 @@ export function differing(
 /** Trace clock minus evidence clock in ns: the median over what belongs together; null where nothing does. */
 export function offsetOf(pairs: readonly Pair[]): number | null {
   const both = pairs.filter(({ expected, tracepoint }) => expected !== null && tracepoint !== null);
-  const timed = both.filter(({ expected }) => !expected!.isEarlier);
-  const exact = timed.filter(({ expected, tracepoint }) => isSame(expected!, tracepoint!));
-  const best = [exact, timed, both].find(({ length }) => length > 0) ?? [];
+  const exact = both.filter(({ expected, tracepoint }) => isSame(expected!, tracepoint!));
+  const best = exact.length > 0 ? exact : both;
   return median(best.map(({ expected, tracepoint }) => expected!.timeNs - tracepoint!.timeNs));
 }
 
 function median(numbers: readonly number[]): number | null {
   const sorted = Float64Array.from(numbers).sort();
   return sorted[sorted.length >> 1] ?? null;
+}
+
+/** Votes looked at on either side of a connection, how near votes for one offset are, and how many must agree. */
+const votersMax = 300;
+const voteNs = 2e6;
+const votesMin = 3;
+
+/**
+ * The offset by which most retransmissions have a report: for a trace whose other tracepoints tell no time, because an
+ * offload is installed long before its first record is sent. Null where no three agree.
+ */
+export function votedOffset(
+  groups: readonly { bursts: readonly Burst[]; tracepoints: readonly Tracepoint[] }[],
+): number | null {
+  const votes = new Map<number, number[]>();
+  for (const { bursts, tracepoints } of groups)
+    for (const { timeNs } of tracepoints.slice(0, votersMax))
+      for (const burst of bursts.slice(0, votersMax)) {
+        const offset = burst.timeNs - timeNs;
+        listIn(votes, Math.floor(offset / voteNs)).push(offset);
+      }
+  let best: number[] = [];
+  for (const [place, own] of votes) {
+    const both = [...own, ...(votes.get(place + 1) ?? [])];
+    if (both.length > best.length) best = both;
+  }
+  return best.length >= votesMin ? median(best) : null;
 }
 
 /** A reported retransmission and the transmits that it is; either may have no partner. */
@@ -91,7 +118,7 @@ export interface RetransmitPair {
 }
 
 /** A retransmission and its report lie this close together once the clocks' offset is known. */
-const nearNs = 20e6;
+const nearNs = 5e6;
 
 /**
  * Lays reported retransmissions beside the model's. The tracepoint has no sequence number: as many of each belong

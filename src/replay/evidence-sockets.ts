@@ -109,7 +109,9 @@ class Mapping {
     this.timeline = timeline;
     this.sockets = sockets;
     this.expected = expected;
-    for (const each of expected.flat()) listIn(this.bySeq, `${each.name} ${each.fields.tcp_seq}`).push(each);
+    for (const each of expected.flat())
+      if (each.fields.tcp_seq !== undefined)
+        listIn(this.bySeq, `${each.name} ${each.fields.tcp_seq}`).push(each);
     for (const [c, { name }] of timeline.trace.connections.entries())
       listIn(this.byName, tupleOf(name)).push(c);
   }
@@ -154,7 +156,7 @@ class Mapping {
     const known = [...scores].filter(([c]) => free(c) && (named.length === 0 || named.includes(c)));
     const best = known.reduce((most, [, score]) => Math.max(most, score), 0);
     const fits = known.filter(([, score]) => score === best).map(([c]) => c);
-    return fits.length > 0 || named.length > 0 ? fits : this.inRange(socket).filter(free);
+    return fits.length > 0 || named.length > 0 || !isFree ? fits : this.inRange(socket).filter(free);
   }
 
   /** Two points if all fields fit, one for the sequence number. */
@@ -166,13 +168,14 @@ class Mapping {
     for (const [c, points] of own) scores.set(c, (scores.get(c) ?? 0) + points);
   }
 
-  /** Connections whose stream holds every sequence number that the socket reports. */
+  /** Connections whose stream holds every sequence number that the socket reports, none for one that says where its own begins. */
   private inRange(socket: Socket): number[] {
     const seqs = socket.tracepoints.flatMap((each) => {
       const at = fieldsOf(each).tcp_seq;
       return typeof at === "number" ? [seq(at)] : [];
     });
-    if (seqs.length === 0) return [];
+    const begins = socket.tracepoints.some(({ event }) => event === "tls_device_offload_set");
+    if (seqs.length === 0 || begins) return [];
     const { connections, records } = this.timeline.machine;
     return connections.flatMap(({ startSeq }, c) => {
       const log = records[c]!;

@@ -4,7 +4,7 @@ import { compareCounters } from "./evidence-counters.ts";
 import { burstsOf, type Expected, type ModelReports, modelReports } from "./evidence-expected.ts";
 import { hostConnections, verdictOf } from "./evidence-installed.ts";
 import { Judge, type Matching } from "./evidence-judge.ts";
-import { align, alignRetransmits, offsetOf, type Pair } from "./evidence-match.ts";
+import { align, alignRetransmits, offsetOf, type Pair, votedOffset } from "./evidence-match.ts";
 import { isRetransmit, type Socket, socketsOf } from "./evidence-sockets.ts";
 import { type Finding, listIn } from "./findings.ts";
 import type { Timeline } from "./timeline.ts";
@@ -79,17 +79,32 @@ function matchFile(
     const offloads = tracepoints.filter((tracepoint) => !isRetransmit(tracepoint));
     pairs.set(connection, pairsOf(model.expected[connection]!, offloads));
   }
-  const offsetNs = offsetOf([...pairs.values()].flat());
-  const retransmits = [...told].flatMap(([connection, tracepoints]) => {
-    const own = tracepoints.filter(isRetransmit);
-    return own.length === 0
-      ? []
-      : alignRetransmits(burstsOf(timeline, connection), own, offsetNs).map((pair) => ({
-          ...pair,
-          connection,
-        }));
+  const retransmits = new Map(
+    [...told].map(([connection, tracepoints]) => [connection, tracepoints.filter(isRetransmit)]),
+  );
+  const { offsetNs, isExact } = clockOf(timeline, [...pairs.values()].flat(), retransmits);
+  const aligned = [...retransmits].flatMap(([connection, own]) => {
+    const bursts = own.length === 0 ? [] : burstsOf(timeline, connection);
+    return alignRetransmits(bursts, own, isExact ? offsetNs : null).map((pair) => ({ ...pair, connection }));
   });
-  return { file, offsetNs, pairs, retransmits };
+  return { file, offsetNs, isExact, pairs, retransmits: aligned };
+}
+
+/** When a capture's offload was installed is not known to the millisecond, so other tracepoints tell the time where there are any. */
+function clockOf(
+  timeline: Timeline,
+  pairs: readonly Pair[],
+  retransmits: ReadonlyMap<number, readonly Tracepoint[]>,
+): Pick<Matching, "offsetNs" | "isExact"> {
+  const exact = offsetOf(pairs.filter(({ expected }) => expected?.name !== "tls_device_offload_set"));
+  if (exact !== null) return { offsetNs: exact, isExact: true };
+  const groups = [...retransmits].map(([connection, tracepoints]) => ({
+    bursts: tracepoints.length === 0 ? [] : burstsOf(timeline, connection),
+    tracepoints,
+  }));
+  const voted = timeline.trace.kind === "capture" ? votedOffset(groups) : null;
+  if (voted !== null) return { offsetNs: voted, isExact: true };
+  return { offsetNs: offsetOf(pairs), isExact: timeline.trace.kind === "text" };
 }
 
 /** Each kind of tracepoint beside what the model expects of it. */
@@ -129,7 +144,10 @@ function leftOut(timeline: Timeline, { traces }: Evidence, sockets: readonly Soc
     return `socket ${sk} of ${file} may be ${names.join(" or ")}: its ${tracepoints.length} tracepoints are left out`;
   });
   const foreign = unknown.length - unclear.length;
-  if (foreign > 0) lines.push(`${foreign} sockets of the evidence are none of the replay's connections`);
+  if (foreign > 0)
+    lines.push(
+      `${foreign} socket${foreign > 1 ? "s" : ""} of the evidence, no connection of the replay: left out`,
+    );
   for (const { name, isWhole } of traces)
     if (!isWhole)
       lines.push(`${name} lacks events, so what it does not report is not held against the model`);

@@ -14,12 +14,13 @@ export function kernelTrace(timeline: Timeline): string {
   const lines: string[] = [];
   const print = (event: number, text: string) => {
     // A nanosecond from line to line keeps them in order.
-    const ns = bootNs + (event < 0 ? 0 : trace.events.timeNs.at(event)) + lines.length;
+    const ns =
+      bootNs + (event < 0 ? 0 : trace.events.timeNs.at(event) - trace.events.timeNs.at(0)) + lines.length;
     const time = `${Math.floor(ns / 1e9)}.${String(ns % 1e9).padStart(9, "0")}`;
     lines.push(`  nginx-12  [001] .....  ${time}: ${text}`);
   };
-  for (const [c, { startSeq, recSeq0 }] of machine.connections.entries()) {
-    if (!reports(timeline, c)) continue;
+  for (const [c, { startSeq, recSeq0, installed }] of machine.connections.entries()) {
+    if (!reports(timeline, c) || !installed) continue;
     const ret = timeline.stateBefore(c, 0).contexts > 0 ? 0 : -95;
     print(timeline.eventsOf(c)[0] ?? -1, offloadSet(c, startSeq, recSeq0, ret));
   }
@@ -53,6 +54,8 @@ const offloadSet = (connection: number, at: Seq, recNo: bigint, ret: number): st
 function effectText(timeline: Timeline, connection: number, { kind, a, b }: EffectRecord): string | null {
   const sk = `sk=${pointer(connection)}`;
   const at = toU32(seq(a));
+  if (kind === Effect["offload-installed"])
+    return offloadSet(connection, seq(a), timeline.machine.connections[connection]!.recSeq0, 0);
   if (kind === Effect["resync-requested"])
     return `tls_device_tx_resync_req: ${sk} tcp_seq=${at} exp_tcp_seq=${toU32(seq(b))}`;
   if (kind === Effect["resync-sent"] || kind === Effect["resync-failed"])

@@ -1,0 +1,345 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { Effect } from "../core/effect.ts";
+import { profileById } from "../core/profiles/all.ts";
+import { readEvidence } from "../trace/evidence.ts";
+import { parseTrace } from "../trace/text.ts";
+import { wordEffect } from "./effect-text.ts";
+import { layEvidence, type Overlay } from "./evidence.ts";
+import { explain } from "./explain.ts";
+import { findingText } from "./findings.ts";
+import { Timeline } from "./timeline.ts";
+import { scopeAt, viewAt } from "./view.ts";
+
+const folder = "media/samples/evidence";
+const read = (name: string) => readFileSync(`${folder}/${name}`, "utf8");
+/** The tracepoints of the sample, without the comments: 1 install, 2 request, 3 resync, 4 retransmission. */
+const lines = read("agrees.trace")
+  .split("\n")
+  .filter((line) => /^ /.test(line));
+
+const timelineOf = (text: string): Timeline => new Timeline(parseTrace("t", text, profileById)).runAll();
+const replay = (): Timeline => timelineOf(read("netronome.tlstrace"));
+
+const lay = (timeline: Timeline, ...files: [name: string, text: string][]): Overlay =>
+  layEvidence(timeline, readEvidence(files.map(([name, text]) => ({ name, text }))));
+
+/** Findings of a kernel trace laid over the sample. */
+const found = (...trace: string[]): string[] =>
+  lay(replay(), ["k", trace.join("\n")]).findings.map(findingText);
+
+/** Line n of the sample with something else in it. */
+const line = (n: number, from: string | RegExp, to: string): string => {
+  const changed = lines[n - 1]!.replace(from, to);
+  assert.notEqual(changed, lines[n - 1]);
+  return changed;
+};
+const [install, request, resync, retransmit] = lines as [string, string, string, string];
+const other = (text: string) => text.replace("a1b2c3d4", "0000dddd");
+
+/**
+ * Sequence numbers by hand: the offload starts at 4294966296 = −1000, so byte 2896 is 1896, 1448 is 448, 4029 is 3029.
+ * Fields by net/tls/trace.h; what is reported when, by domain.md sections 2.4, 5.4 and 6.3.
+ */
+const cases: [what: string, trace: string[], findings: string[]][] = [
+  ["the sample agrees", lines, []],
+  [
+    "another record number",
+    [install, request, line(3, "rec_no=2", "rec_no=3"), retransmit],
+    ["k:3: the kernel reported tls_device_tx_resync_send with rec_no 3; the model says rec_no 2"],
+  ],
+  [
+    "another place of a resync",
+    [install, request, line(3, "tcp_seq=3029", "tcp_seq=3030"), retransmit],
+    [
+      "k:3: the kernel reported tls_device_tx_resync_send with tcp_seq 4030 (3030); the model says tcp_seq 4029 (3029)",
+    ],
+  ],
+  [
+    "another expected number",
+    [install, line(2, "exp_tcp_seq=448", "exp_tcp_seq=0"), resync, retransmit],
+    [
+      "k:2: the kernel reported tls_device_tx_resync_req with exp_tcp_seq 1000 (0); the model says exp_tcp_seq 1448 (448)",
+    ],
+  ],
+  [
+    "the driver refused",
+    [line(1, "ret=0", "ret=-95"), request, resync, retransmit],
+    ["k:1: the kernel reported tls_device_offload_set with ret -95; the model says ret 0"],
+  ],
+  [
+    "a resync that was not sent",
+    [install, request, retransmit],
+    [
+      "the kernel reported no tls_device_tx_resync_send of 10.0.0.1:443>10.0.0.2:41000; the model says resync-sent: tls_device_tx_resync_send tcp_seq 4029 (3029), rec_no 2",
+    ],
+  ],
+  ["... but events were lost", [install, request, "CPU:1 [LOST 9 EVENTS]", retransmit], []],
+  [
+    "an offload that only the receive side got",
+    [line(1, "direction=1", "direction=0"), request, resync, retransmit],
+    [
+      "the kernel reported no tls_device_offload_set of 10.0.0.1:443>10.0.0.2:41000; the model says offload-installed: tls_device_offload_set tcp_seq 0 (4294966296), rec_no 1, ret 0",
+    ],
+  ],
+  ["a recording that began later", [request, resync, retransmit], []],
+  ["a recording that ended earlier", [install, request], []],
+  [
+    "a request too many",
+    [install, request, line(2, "100.001012", "100.002000"), resync, retransmit],
+    [
+      "k:3: the kernel reported tls_device_tx_resync_req tcp_seq 2896 (1896), exp_tcp_seq 1448 (448); the model says that there was nothing to report",
+    ],
+  ],
+  [
+    "the answer before the request",
+    [install, line(3, "100.003011", "100.001000"), request, retransmit],
+    [
+      "k:3: the kernel reported tls_device_tx_resync_req after the tls_device_tx_resync_send of line 2; the model says before it",
+    ],
+  ],
+  [
+    "a request of another socket",
+    [install, other(request), resync, retransmit],
+    [
+      "k:2: the kernel reported tls_device_tx_resync_req of the socket dddd; the model says that it is of 10.0.0.1:443>10.0.0.2:41000, which is the socket a1b2c3d4",
+    ],
+  ],
+  [
+    "a retransmission too many",
+    [...lines, line(4, "100.035020", "100.090000")],
+    [
+      "k:5: the kernel reported tcp_retransmit_skb err 0; the model says that no byte was sent again then (it may have been lost before the trace saw it)",
+    ],
+  ],
+  [
+    "a retransmission from another port",
+    [install, request, resync, line(4, "sport=443", "sport=444")],
+    [
+      "k:4: the kernel reported tcp_retransmit_skb of 10.0.0.1:444>10.0.0.2:41000; the model says that the socket is 10.0.0.1:443>10.0.0.2:41000",
+    ],
+  ],
+  [
+    "sockets that nobody knows, and the receive side",
+    [
+      ...lines,
+      "  a-1 [000] .....   100.05: tls_device_offload_set: sk=00000000e direction=1 tcp_seq=7 rec_no=9 ret=-22",
+      "  a-1 [000] .....   100.06: tls_device_decrypted: sk=00000000a1b2c3d4 tcp_seq=1 rec_no=1 len=9 encrypted=0 decrypted=1",
+    ],
+    [],
+  ],
+  [
+    "a socket of which nothing fits, for there is no other",
+    [line(1, "tcp_seq=4294966296", "tcp_seq=5")],
+    [
+      "k:1: the kernel reported tls_device_offload_set with tcp_seq 1005 (5); the model says tcp_seq 0 (4294966296)",
+    ],
+  ],
+];
+
+for (const [what, trace, expected] of cases) test(what, () => assert.deepEqual(found(...trace), expected));
+
+test("a retransmission that the kernel did not report, where it reported others", () => {
+  const again = "+.020  10.0.0.1:443>10.0.0.2:41000 > 0:1448(1448)\n";
+  const text = read("netronome.tlstrace")
+    .replace(/^\+\.020/m, `${again}+.020`)
+    .replace("tx_tls_ooo=2", "tx_tls_ooo=3");
+  const trace = [
+    ...lines,
+    "  a-1 [000] .....   100.1: tls_device_rx_resync_nh_schedule: sk=00000000a1b2c3d4",
+  ];
+  assert.deepEqual(lay(timelineOf(text), ["k", trace.join("\n")]).findings.map(findingText), [
+    "the kernel reported no tcp_retransmit_skb of 10.0.0.1:443>10.0.0.2:41000; the model says that 0:1448 was sent again",
+  ]);
+});
+
+test("a disagreement is an effect of its event and stage; what agrees is seen as well", () => {
+  const timeline = replay();
+  lay(timeline, ["k", [install, request, line(3, "rec_no=2", "rec_no=3"), retransmit].join("\n")]);
+  const event = timeline.nextOf(0, 1, Effect["evidence-differs"]);
+  assert.equal(timeline.trace.events.line.at(event), 15);
+  assert.equal(timeline.nextOf(event + 1, 1, Effect["evidence-differs"]), -1);
+  const { stages } = timeline.record(event);
+  const stage = stages.findIndex(({ effects }) =>
+    effects.some(({ kind }) => kind === Effect["evidence-differs"]),
+  );
+  assert.ok(stages[stage]!.effects.some(({ kind }) => kind === Effect["resync-sent"]));
+  const view = viewAt(timeline, { event, stage });
+  const sentence =
+    "k:3: the kernel reported tls_device_tx_resync_send with rec_no 3; the model says rec_no 2";
+  const effect = stages[stage]!.effects.find(({ kind }) => kind === Effect["evidence-differs"])!;
+  assert.equal(wordEffect(view, effect), `evidence-differs finding=${sentence}`);
+  const { headline, details } = explain(view, effect);
+  assert.ok(headline.includes(sentence));
+  const told = "tls_device_tx_resync_send tcp_seq 4029 (3029), rec_no 3";
+  assert.ok(
+    details.some(({ name, value }) => name === "reported by the kernel" && value === `${told} (k:3)`),
+  );
+  const kernel = scopeAt(view, "packet")!
+    .children()
+    .find(({ name }) => name === "kernel")!;
+  assert.equal(kernel.value, told);
+  assert.deepEqual(
+    kernel.children().map(({ value }) => value),
+    [`k:3: ${told}`],
+  );
+});
+
+test("is it on at all? the first line says", () => {
+  const first = (...files: [string, string][]) => lay(replay(), ...files).summary[0]!;
+  assert.match(first(["k", install]), /^offload of 10\.0\.0\.1:443>10\.0\.0\.2:41000: installed \(k:1\)$/);
+  assert.match(
+    first(["k", line(1, "ret=0", "ret=-28")]),
+    /NOT INSTALLED.*ret=-28 \(ENOSPC, the device has no context left; k:1\)/,
+  );
+  assert.match(first(["k", request]), /no evidence says/);
+  const stat = (device: number, software: number) => `TlsTxDevice \t${device}\nTlsTxSw \t${software}\n`;
+  assert.match(
+    first(["b", stat(1, 1)], ["a", stat(2, 1)]),
+    /^offload: installed, TlsTxDevice rose by 1 \(a:1\)$/,
+  );
+  assert.match(
+    first(["b", stat(1, 1)], ["a", stat(1, 2)]),
+    /^offload: NOT INSTALLED.*TlsTxSw rose by 1 \(.*could be offloaded, so look at the device/,
+  );
+});
+
+/** Device counter still, software counter rises: why, by version and cipher (domain.md sections 1.7, 2.1 and version vocabulary). */
+test("a refused offload says why the kernel may have refused it", () => {
+  const because = (device: string, connection: string) => {
+    const timeline = timelineOf(
+      `device eth0 ${device}\nconnection web device=eth0 seq=1 ${connection}\n+0 web send 9\n`,
+    );
+    const stat = (software: number) => `TlsTxDevice \t4\nTlsTxSw \t${software}\n`;
+    return lay(timeline, ["b", stat(1)], ["a", stat(2)]);
+  };
+  assert.match(
+    because("profile=connectx", "version=1.3").summary[0]!,
+    /TLS 1\.3, which is offloaded from “net-next of autumn 2026/,
+  );
+  assert.match(
+    because("profile=netronome", "version=1.3").summary[0]!,
+    /TLS 1\.3, which Netronome Agilio \(nfp\) does not take \(version\)/,
+  );
+  assert.match(
+    because("profile=connectx", "cipher=aes-256-gcm").summary[0]!,
+    /cipher aes-256-gcm is offloaded from “v6\.1 to v6\.18/,
+  );
+  // What the model refuses by itself is no disagreement.
+  const refused = because("profile=connectx kernel=v6.18", "version=1.3");
+  assert.equal(refused.isInstalled, false);
+  assert.match(refused.summary[0]!, /the model says so, too: version/);
+  assert.deepEqual(refused.findings, []);
+});
+
+test("a kernel before the tracepoints reports nothing, and that is no disagreement", () => {
+  const text =
+    "device eth0 profile=connectx kernel=v4.19\nconnection web device=eth0 seq=1\n+0 web send 9\n+1 web > 0:38(38)\n+1 web > 0:38(38)\n+1 web > 0:38(38)\n";
+  const again = (time: number) => retransmit.replace("100.035020", `${time}.0`);
+  assert.deepEqual(lay(timelineOf(text), ["k", `${again(5)}\n${again(6)}\n`]).findings, []);
+});
+
+const twins = `device eth0 profile=netronome
+connection a device=eth0 seq=1000 rec_seq=0
+connection b device=eth0 seq=1000 rec_seq=0
+connection c device=eth0 seq=1000 rec_seq=1
++0 a send 9
++0 b send 9
++0 c send 9
+`;
+
+test("sockets with the same numbers are left out, and it is said", () => {
+  const hit = (sk: number, number: number) =>
+    `  a-1 [000] .....   1.${sk}: tls_device_offload_set: sk=${sk} direction=1 tcp_seq=1000 rec_no=${number} ret=0\n`;
+  const { summary, findings, matched } = lay(timelineOf(twins), ["k", hit(1, 0) + hit(2, 0) + hit(3, 1)]);
+  assert.deepEqual(
+    summary.filter((text) => /may be/.test(text)),
+    [
+      "socket 1 of k may be a or b: its 1 tracepoints are left out",
+      "socket 2 of k may be a or b: its 1 tracepoints are left out",
+    ],
+  );
+  assert.equal(matched, 1);
+  assert.deepEqual(findings, []);
+});
+
+test("a pointer that is used again is another connection", () => {
+  const text =
+    "device eth0 profile=netronome\nconnection a device=eth0 seq=1000\nconnection b device=eth0 seq=9000\n+0 a send 9\n+1 b send 9\n";
+  const hit = (time: number, seq: number) =>
+    `  a-1 [000] .....   ${time}.0: tls_device_offload_set: sk=1 direction=1 tcp_seq=${seq} rec_no=0 ret=0\n`;
+  const { summary, findings } = lay(timelineOf(text), ["k", hit(1, 1000) + hit(2, 9000)]);
+  assert.deepEqual(summary.slice(0, 2), ["offload of a: installed (k:1)", "offload of b: installed (k:2)"]);
+  assert.deepEqual(findings, []);
+});
+
+/** Packets of the sample by hand: two in order, two in software; one socket installed and closed. */
+test("counters: names, both values, and why they may differ", () => {
+  const counters: [name: string, rise: number, finding: RegExp | null][] = [
+    ["hw_tls_tx", 2, null],
+    [
+      "hw_tls_tx",
+      1,
+      /^a:2: the kernel reported hw_tls_tx \+1; the model says \+2 \(packets went through the software fallback/,
+    ],
+    ["tx_tls_ooo", 2, null],
+    [
+      "tx_tls_ooo",
+      3,
+      /the kernel reported tx_tls_ooo \+3; the model says \+2 \(other connections of the device share/,
+    ],
+    ["tx0_tls_ooo", 3, /the kernel reported tx_tls_ooo \+3; the model says \+2/],
+    ["tx_tls_drop_no_sync_data", 1, /the kernel reported tx_tls_drop_no_sync_data \+1; the model says \+0/],
+    // The model has no receive side, and nothing to say of what it does not know.
+    ["rx_tls_decrypted_packets", 7, null],
+    ["tx_tls_whatever", 7, null],
+  ];
+  for (const [name, rise, finding] of counters) {
+    const text = (value: number) => `NIC statistics:\n     ${name}: ${value}\n`;
+    const findings = lay(replay(), ["b", text(10)], ["a", text(10 + rise)]).findings.map(findingText);
+    assert.equal(findings.length, finding === null ? 0 : 1, name);
+    if (finding) assert.match(findings[0]!, finding);
+  }
+  const stats: [name: string, rise: number, finding: RegExp | null][] = [
+    ["TlsTxDevice", 1, null],
+    ["TlsTxDevice", 0, /TlsTxDevice \+0; the model says \+1 \(offload was refused: .* could be offloaded/],
+    ["TlsTxSw", 1, /TlsTxSw \+1; the model says \+0/],
+    ["TlsCurrTxDevice", 0, null],
+    ["TlsCurrTxDevice", 1, /TlsCurrTxDevice \+1; the model says \+0/],
+    ["TlsTxRekeyOk", 1, /TlsTxRekeyOk \+1; the model says \+0/],
+    ["TlsRxDevice", 5, null],
+  ];
+  for (const [name, rise, finding] of stats) {
+    const findings = lay(replay(), ["b", `${name} \t10\n`], ["a", `${name} \t${10 + rise}\n`]).findings.map(
+      findingText,
+    );
+    assert.equal(findings.length, finding === null ? 0 : 1, name);
+    if (finding) assert.match(findings[0]!, finding);
+  }
+});
+
+test("rekeys are counted by how they end, and a failed one is reported", () => {
+  const text = (refuse: string) => `device eth0 profile=connectx
+connection web device=eth0 version=1.3 seq=1000
++0 web send 10
++1 web > 0:32(32)
++1 web rekey
++1 web < ack 32
+${refuse}+1 web send 10
++1 web close
+`;
+  const stat = (ok: number, fallback: number) => `TlsTxRekeyOk \t${ok}\nTlsTxRekeyFallback \t${fallback}\n`;
+  const install =
+    "  a-1 [000] .....   1.0: tls_device_offload_set: sk=1 direction=1 tcp_seq=1000 rec_no=0 ret=0\n";
+  const fail = "  a-1 [000] .....   6.0: tls_device_complete_rekey_fail: sk=1 rc=-95\n";
+  const overlay = (refuse: string, ok: number, fallback: number, trace: string) =>
+    lay(timelineOf(text(refuse)), ["b", stat(0, 0)], ["a", stat(ok, fallback)], ["k", trace]).findings.map(
+      findingText,
+    );
+  assert.deepEqual(overlay("", 1, 0, install), []);
+  assert.deepEqual(overlay("+1 eth0 refuse\n", 0, 1, install + fail), []);
+  assert.deepEqual(overlay("", 1, 0, install + fail), [
+    "k:2: the kernel reported tls_device_complete_rekey_fail rc -95; the model says that there was nothing to report",
+  ]);
+});
