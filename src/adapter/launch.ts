@@ -155,8 +155,11 @@ function overlay(
 ): Pick<Debuggee, "overlay" | "evidenceDiagnostics"> {
   if (launch.evidence.length === 0) return { overlay: null, evidenceDiagnostics: [] };
   const tooLarge = "is too large for evidence: record a shorter time";
+  const baseName = (path: string) => path.replace(/^.*[\\/]/, "");
+  const isOnly = (path: string) =>
+    launch.evidence.filter((other) => baseName(other) === baseName(path)).length === 1;
   const files = launch.evidence.map((path) => ({
-    name: path.replace(/^.*[\\/]/, ""),
+    name: isOnly(path) ? baseName(path) : path,
     text: new TextDecoder().decode(wholeFile(environment, path, evidenceSizeMax, tooLarge)),
   }));
   const evidence = readEvidence(files);

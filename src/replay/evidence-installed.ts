@@ -1,7 +1,7 @@
 import type { Evidence } from "../trace/evidence.ts";
 import { likelyRefusal } from "./evidence-counters.ts";
 import type { ModelReports } from "./evidence-expected.ts";
-import type { Socket } from "./evidence-sockets.ts";
+import { hasAddresses, type Socket, tupleOf } from "./evidence-sockets.ts";
 import { placeOf } from "./evidence-text.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -19,6 +19,12 @@ export function hostConnections({ trace }: Timeline, known: readonly Socket[]): 
   if (trace.kind === "text" || sure.size === 0) return all;
   const addresses = new Set([...sure].map(address));
   return all.filter((c) => addresses.has(address(c)));
+}
+
+/** True if the trace has both directions of a connection among these: one of them is not of the host that counted. */
+export function hasBothDirections({ trace }: Timeline, connections: readonly number[]): boolean {
+  const names = new Set(connections.map((c) => tupleOf(trace.connections[c]!.name)));
+  return [...names].some((name) => hasAddresses(name) && names.has(name.split(">").reverse().join(">")));
 }
 
 /** Error numbers that drivers and the TLS layer refuse an offload with (include/uapi/asm-generic/errno.h). */

@@ -36,6 +36,8 @@ export class Judge {
   /** Tracepoints that belong to an event. */
   matched = 0;
   private readonly timeline: Timeline;
+  /** What of the model's some trace reports: expected tracepoints, and retransmissions by their first event. */
+  private readonly told = new Set<Expected | number>();
   /** Traces that have tracepoints of the kind at all. */
   private readonly traced = { tls: new Set<string>(), tcp: new Set<string>() };
 
@@ -86,7 +88,10 @@ export class Judge {
     for (const { connection, burst, tracepoint } of retransmits) {
       if (tracepoint === null) continue;
       if (burst === null) this.extra(connection, tracepoint, offsetNs);
-      else this.report(connection, burst.events[0]!, tracepoint);
+      else {
+        this.told.add(burst.events[0]!);
+        this.report(connection, burst.events[0]!, tracepoint);
+      }
     }
   }
 
@@ -100,6 +105,7 @@ export class Judge {
   private fields(expected: Expected, tracepoint: Tracepoint): void {
     const { event, stage, connection } = expected;
     const { startSeq } = this.connection(connection);
+    this.told.add(expected);
     this.report(connection, event, tracepoint);
     for (const { name, wanted, told } of differing(expected, tracepoint)) {
       const why = this.isLater(expected, wanted, told) ? laterRecords : "";
@@ -155,18 +161,17 @@ export class Judge {
     }
   }
 
-  /** What the model says of a connection and no kernel trace has, where one that lost nothing covers the time. */
+  /** Once all traces are matched: what the model says of a connection and none of them has, where one that lost nothing covers the time. */
   missing(connection: number, expected: readonly Expected[], matchings: readonly Matching[]): void {
     const { startSeq, name } = this.connection(connection);
-    const told = toldOf(connection, matchings);
     for (const each of expected) {
-      if (!each.isRequired || told.has(each) || !this.isCovered(matchings, each.timeNs, "tls")) continue;
+      if (!each.isRequired || this.told.has(each) || !this.isCovered(matchings, each.timeNs, "tls")) continue;
       const text = `the kernel reported no ${each.name} of ${name}; the model says ${expectedText(startSeq, each)}`;
       this.add({ event: each.event, stage: each.stage, place: "", text });
     }
     if (this.traced.tcp.size === 0) return;
     for (const burst of burstsOf(this.timeline, connection)) {
-      if (told.has(burst.events[0]!) || !this.isCovered(matchings, burst.timeNs, "tcp")) continue;
+      if (this.told.has(burst.events[0]!) || !this.isCovered(matchings, burst.timeNs, "tcp")) continue;
       const text = `the kernel reported no tcp_retransmit_skb of ${name}; the model says that ${rangeText(startSeq, burst)} was sent again`;
       this.add({ event: burst.events[0]!, stage: -1, place: "", text });
     }
@@ -190,15 +195,3 @@ export class Judge {
 
 const isBefore = (a: Expected, b: Expected): boolean =>
   a.event < b.event || (a.event === b.event && a.stage < b.stage);
-
-/** What of the model's some trace reports. */
-function toldOf(connection: number, matchings: readonly Matching[]): ReadonlySet<Expected | number> {
-  const told = new Set<Expected | number>();
-  for (const { pairs, retransmits } of matchings) {
-    for (const { expected, tracepoint } of pairs.get(connection) ?? [])
-      if (expected !== null && tracepoint !== null) told.add(expected);
-    for (const { burst, tracepoint } of retransmits)
-      if (burst !== null && tracepoint !== null) told.add(burst.events[0]!);
-  }
-  return told;
-}

@@ -61,7 +61,7 @@ export function addressNames(tracepoint: Tracepoint): string[] {
 export const tupleOf = (name: string): string => name.replace(/#\d+$/, "");
 
 /** True for a name that addresses can be compared with. */
-export const hasAddresses = (name: string): boolean => /^[^>]*[.:][^>]*:\d+>.+:\d+/.test(name);
+export const hasAddresses = (name: string): boolean => /^(?:[\d.]+|\[[\da-f:.]+\]):\d+>/i.test(name);
 
 /** The sockets of the evidence, and which connection of the replay each is. */
 export function socketsOf(
@@ -80,7 +80,8 @@ function lifetimes(tracepoints: readonly Tracepoint[]): Socket[] {
   const sockets: Socket[] = [];
   for (const tracepoint of tracepoints) {
     const { file, sk } = tracepoint;
-    const key = `${file}\n${sk ?? addressNames(tracepoint)[0] ?? ""}`;
+    // Without pointer and addresses nobody knows what else is of this socket.
+    const key = `${file}\n${sk ?? addressNames(tracepoint)[0] ?? tracepoint.line}`;
     let socket = living.get(key);
     const isOffload = tracepoint.event === "tls_device_offload_set";
     const isNew = isOffload && socket?.tracepoints.some(({ event }) => event !== "tcp_retransmit_skb");
@@ -120,14 +121,15 @@ class Mapping {
     // What is unique first; that may leave one choice for what was not.
     for (let claimed = -1; claimed !== this.claimed.size; ) {
       claimed = this.claimed.size;
-      for (const socket of this.sockets) this.choose(socket, this.candidates(socket, true));
+      for (const socket of this.sockets)
+        if (socket.connection < 0) this.choose(socket, this.candidates(socket, true));
     }
     for (const socket of this.sockets) this.adopt(socket);
     this.eliminate();
+    this.takeRetransmissions();
   }
 
   private choose(socket: Socket, fits: readonly number[]): void {
-    if (socket.connection >= 0) return;
     socket.fits = fits;
     if (fits.length !== 1) return;
     socket.connection = fits[0]!;
@@ -204,6 +206,17 @@ class Mapping {
         continue;
       if (connections.length === 1 || socket.tracepoints.some((each) => this.hasNumber(connection, each)))
         this.choose(socket, [connection]);
+    }
+  }
+
+  /** Older kernels print no pointer for a retransmission: it is the only connection's, if that has no addresses to compare. */
+  private takeRetransmissions(): void {
+    const { connections } = this.timeline.trace;
+    if (connections.length !== 1 || hasAddresses(connections[0]!.name)) return;
+    for (const file of new Set(this.sockets.map((socket) => socket.file))) {
+      const own = this.sockets.filter((socket) => socket.file === file && socket.sk === null);
+      const retransmitting = own.filter(({ tracepoints }) => tracepoints.every(isRetransmit));
+      if (retransmitting.length === 1) retransmitting[0]!.connection = 0;
     }
   }
 

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Effect } from "../core/effect.ts";
 import { profileById } from "../core/profiles/all.ts";
+import { mutate, seeded } from "../test/mutate.ts";
 import { readEvidence } from "../trace/evidence.ts";
 import { parseTrace } from "../trace/text.ts";
 import { wordEffect } from "./effect-text.ts";
@@ -140,6 +141,24 @@ const cases: [what: string, trace: string[], findings: string[]][] = [
 
 for (const [what, trace, expected] of cases) test(what, () => assert.deepEqual(found(...trace), expected));
 
+test("an older kernel prints no pointer for a retransmission: the only connection's, or by its addresses", () => {
+  const old = retransmit.replace(/skaddr=\w+ /, "");
+  for (const name of ["10.0.0.1:443>10.0.0.2:41000", "web"]) {
+    const text = read("netronome.tlstrace").replaceAll("10.0.0.1:443>10.0.0.2:41000", name);
+    const overlay = lay(timelineOf(text), ["k", [install, request, resync, old].join("\n")]);
+    assert.deepEqual([overlay.matched, overlay.tracepoints, overlay.findings], [4, 4, []], name);
+  }
+});
+
+test("pointers that could not be hashed yet: each tracepoint finds its place by its numbers", () => {
+  const bare = lines.map((text) => text.replace(/(sk(?:addr)?=)\w*a1b2c3d4/, "$1(____ptrval____)"));
+  assert.deepEqual(found(...bare), []);
+  const two = twins.replace("connection b device=eth0 seq=1000", "connection b device=eth0 seq=5000");
+  const hit = (seq: number) =>
+    `  a-1 [000] .....   1.0: tls_device_offload_set: sk=(____ptrval____) direction=1 tcp_seq=${seq} rec_no=0 ret=0\n`;
+  assert.equal(lay(timelineOf(two), ["k", hit(1000) + hit(5000)]).matched, 2);
+});
+
 test("a retransmission that the kernel did not report, where it reported others", () => {
   const again = "+.020  10.0.0.1:443>10.0.0.2:41000 > 0:1448(1448)\n";
   const text = read("netronome.tlstrace")
@@ -240,6 +259,7 @@ test("a kernel before the tracepoints reports nothing, and that is no disagreeme
   assert.deepEqual(lay(timelineOf(text), ["k", `${again(5)}\n${again(6)}\n`]).findings, []);
 });
 
+/** Connections a and b cannot be told apart. */
 const twins = `device eth0 profile=netronome
 connection a device=eth0 seq=1000 rec_seq=0
 connection b device=eth0 seq=1000 rec_seq=0
@@ -342,4 +362,18 @@ ${refuse}+1 web send 10
   assert.deepEqual(overlay("", 1, 0, install + fail), [
     "k:2: the kernel reported tls_device_complete_rekey_fail rc -95; the model says that there was nothing to report",
   ]);
+});
+
+test("damaged evidence is laid over the replay as far as it can be read", () => {
+  const random = seeded(Number(process.env.SEED ?? 1));
+  const encoder = new TextEncoder();
+  const files = ["agrees.trace", "agrees-before.txt", "agrees-after.txt"];
+  for (let run = 0; run < 300; run++) {
+    const damaged = files.map((name): [string, string] => {
+      return [name, new TextDecoder("latin1").decode(mutate(encoder.encode(read(name)), random))];
+    });
+    const { findings, summary } = lay(replay(), ...damaged);
+    for (const text of [...findings.map(findingText), ...summary])
+      assert.doesNotMatch(text, /undefined|NaN|Infinity|\[object/);
+  }
 });

@@ -2,7 +2,7 @@ import type { Evidence, TraceFile } from "../trace/evidence.ts";
 import type { Tracepoint } from "../trace/tracepoints.ts";
 import { compareCounters } from "./evidence-counters.ts";
 import { burstsOf, type Expected, type ModelReports, modelReports } from "./evidence-expected.ts";
-import { hostConnections, verdictOf } from "./evidence-installed.ts";
+import { hasBothDirections, hostConnections, verdictOf } from "./evidence-installed.ts";
 import { Judge, type Matching } from "./evidence-judge.ts";
 import { align, alignRetransmits, offsetOf, type Pair, votedOffset } from "./evidence-match.ts";
 import { isRetransmit, type Socket, socketsOf } from "./evidence-sockets.ts";
@@ -49,19 +49,22 @@ export function layEvidence(timeline: Timeline, evidence: Evidence): Overlay {
     isInstalled,
     matched: judge.matched,
     tracepoints: known.reduce((sum, socket) => sum + socket.tracepoints.length, 0),
-    agreeing: counters.filter(({ told, model }) => told === model).length,
+    agreeing: counters.filter((counter) => counter.told === counter.model).length,
     counters: counters.length,
     findings: judge.findings,
   };
-  const more = judge.left > 0 ? [`${judge.left} more disagreements are not listed`] : [];
   const summary = [
     ...lines,
     ...sums(overlay, evidence, matchings),
+    ...(counters.length > 0 && hasBothDirections(timeline, host) ? [bothDirections] : []),
     ...leftOut(timeline, evidence, sockets),
-    ...more,
+    ...(judge.left > 0 ? [`${judge.left} more disagreements are not listed`] : []),
   ];
   return { ...overlay, summary };
 }
+
+const bothDirections =
+  "the counters are compared with both directions of a connection: select the host's own stream";
 
 /** One kernel trace has one clock: what is sure gives its offset, by which retransmissions are found. */
 function matchFile(
