@@ -56,7 +56,9 @@ export function verdictOf(
   const failed = lines.filter((_, i) => answers[i]!.ret !== 0);
   const shown = [...failed, ...lines.filter((line) => !failed.includes(line))].slice(0, linesMax);
   if (lines.length > linesMax)
-    shown.push(`… and ${lines.length - linesMax} more, ${failed.length} in all not installed`);
+    shown.push(
+      `… and ${lines.length - linesMax} more; ${failed.length} of ${lines.length} are not installed`,
+    );
   return { isInstalled: failed.length === 0, lines: shown };
 }
 

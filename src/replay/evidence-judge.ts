@@ -1,10 +1,11 @@
 import type { Connection } from "../core/connection.ts";
 import { Effect } from "../core/effect.ts";
+import { profileOf } from "../core/machine.ts";
 import { seq } from "../core/seq.ts";
 import type { Evidence, TraceFile } from "../trace/evidence.ts";
 import type { Tracepoint } from "../trace/tracepoints.ts";
 import type { CounterComparison } from "./evidence-counters.ts";
-import { burstsOf, type Expected } from "./evidence-expected.ts";
+import { burstsOf, type Expected, type ModelReports } from "./evidence-expected.ts";
 import { differing, type Pair, type RetransmitPair } from "./evidence-match.ts";
 import { addressNames, hasAddresses, isRetransmit, type Socket, tupleOf } from "./evidence-sockets.ts";
 import { expectedText, placeOf, rangeText, signed, toldText, wordField } from "./evidence-text.ts";
@@ -36,13 +37,15 @@ export class Judge {
   /** Tracepoints that belong to an event. */
   matched = 0;
   private readonly timeline: Timeline;
+  private readonly refusals: ModelReports["refusals"];
   /** What of the model's some trace reports: expected tracepoints, and retransmissions by their first event. */
   private readonly told = new Set<Expected | number>();
   /** Traces that have tracepoints of the kind at all. */
   private readonly traced = { tls: new Set<string>(), tcp: new Set<string>() };
 
-  constructor(timeline: Timeline, { tracepoints }: Evidence) {
+  constructor(timeline: Timeline, { tracepoints }: Evidence, { refusals }: ModelReports) {
     this.timeline = timeline;
+    this.refusals = refusals;
     for (const tracepoint of tracepoints) {
       if (tracepoint.event.startsWith("tls_")) this.traced.tls.add(tracepoint.file);
       if (isRetransmit(tracepoint)) this.traced.tcp.add(tracepoint.file);
@@ -124,11 +127,30 @@ export class Judge {
   private extra(connection: number, tracepoint: Tracepoint, offsetNs: number | null): void {
     if (/_rekey_(?:start|done)$/.test(tracepoint.event)) return;
     const event = this.nearestEvent(connection, offsetNs === null ? null : tracepoint.timeNs + offsetNs);
-    const says = isRetransmit(tracepoint)
-      ? "that no byte was sent again then (it may have been lost before the trace saw it)"
-      : "that there was nothing to report";
+    const says = this.denial(connection, tracepoint);
     const text = `the kernel reported ${toldText(this.connection(connection).startSeq, tracepoint)}; the model says ${says}`;
     this.add({ event, stage: -1, place: placeOf(tracepoint), text });
+  }
+
+  /** What the model says instead of a tracepoint that it has no reason for. */
+  private denial(connection: number, { event }: Tracepoint): string {
+    const { recovery, title } = profileOf(this.timeline.machine, connection);
+    const refusal = this.refusals[connection];
+    const otherFamily = recovery === "next-record" ? "" : `, which ${title} never asks for`;
+    switch (event) {
+      case "tcp_retransmit_skb":
+        return "that no byte was sent again then (it may have been lost before the trace saw it)";
+      case "tls_device_offload_set":
+        return refusal
+          ? `that the kernel refuses it by ${refusal} and asks no driver`
+          : "that no offload was installed then";
+      case "tls_device_tx_resync_req":
+        return `that no resync was asked for${otherFamily}`;
+      case "tls_device_tx_resync_send":
+        return `that no resync was sent${otherFamily}`;
+      default:
+        return "that no rekey failed";
+    }
   }
 
   /** The connection's last event up to that time, its first one if there is none or the time is not known. */

@@ -90,7 +90,7 @@ const cases: [what: string, trace: string[], findings: string[]][] = [
     "a request too many",
     [install, request, line(2, "100.001012", "100.002000"), resync, retransmit],
     [
-      "k:3: the kernel reported tls_device_tx_resync_req tcp_seq 2896 (1896), exp_tcp_seq 1448 (448); the model says that there was nothing to report",
+      "k:3: the kernel reported tls_device_tx_resync_req tcp_seq 2896 (1896), exp_tcp_seq 1448 (448); the model says that no resync was asked for",
     ],
   ],
   [
@@ -360,7 +360,7 @@ ${refuse}+1 web send 10
   assert.deepEqual(overlay("", 1, 0, install), []);
   assert.deepEqual(overlay("+1 eth0 refuse\n", 0, 1, install + fail), []);
   assert.deepEqual(overlay("", 1, 0, install + fail), [
-    "k:2: the kernel reported tls_device_complete_rekey_fail rc -95; the model says that there was nothing to report",
+    "k:2: the kernel reported tls_device_complete_rekey_fail rc -95; the model says that no rekey failed",
   ]);
 });
 
@@ -376,4 +376,33 @@ test("damaged evidence is laid over the replay as far as it can be read", () => 
     for (const text of [...findings.map(findingText), ...summary])
       assert.doesNotMatch(text, /undefined|NaN|Infinity|\[object/);
   }
+});
+
+test("what a family or a kernel never reports is said so", () => {
+  const { findings } = lay(timelineOf(read("netronome.tlstrace").replace("netronome", "connectx")), [
+    "k",
+    lines.join("\n"),
+  ]);
+  assert.match(
+    findings[0]!.text,
+    /the model says that no resync was asked for, which NVIDIA ConnectX-6 Dx .* never asks for$/,
+  );
+  const tls13 = timelineOf(
+    "device eth0 profile=connectx kernel=v6.18\nconnection web device=eth0 version=1.3 seq=1000\n+0 web send 9\n",
+  );
+  const hit =
+    "  a-1 [000] .....   1.0: tls_device_offload_set: sk=1 direction=1 tcp_seq=1000 rec_no=0 ret=0\n";
+  assert.deepEqual(lay(tls13, ["k", hit]).findings.map(findingText), [
+    "k:1: the kernel reported tls_device_offload_set direction 1, tcp_seq 0 (1000), rec_no 0, ret 0; the model says that the kernel refuses it by version and asks no driver",
+  ]);
+});
+
+test("a capture shows records when they are first sent: a resync at a later one is explained", () => {
+  const trace = { ...parseTrace("t", read("netronome.tlstrace"), profileById), kind: "capture" as const };
+  const later = [install, request, line(3, "rec_no=2", "rec_no=3"), retransmit].join("\n");
+  const [finding] = lay(new Timeline(trace).runAll(), ["k", later]).findings;
+  assert.match(
+    finding!.text,
+    /rec_no 2 \(a capture does not show what the application had written already\)$/,
+  );
 });

@@ -34,7 +34,7 @@ export function layEvidence(timeline: Timeline, evidence: Evidence): Overlay {
   const matchings = evidence.traces.map((file) => matchFile(timeline, model, file, known));
   const counters = compareCounters(timeline, evidence.counters, model, host);
 
-  const judge = new Judge(timeline, evidence);
+  const judge = new Judge(timeline, evidence, model);
   for (const socket of known) judge.socket(socket, sockets);
   for (const matching of matchings) judge.matching(matching);
   const unsure = new Set(sockets.flatMap(({ connection, fits }) => (connection < 0 ? fits : [])));
