@@ -1,4 +1,4 @@
-import { Effect } from "../core/effect.ts";
+import { Effect, effects } from "../core/effect.ts";
 import { effectSet } from "../core/effect-set.ts";
 import { refusals } from "../core/effect-words.ts";
 import { Kind } from "../core/event.ts";
@@ -26,8 +26,6 @@ export interface Expected {
   effect: string;
   /** False: evidence without it is no disagreement, because not every kernel reports it. */
   isRequired: boolean;
-  /** True for an offload that was there before the first event: when it was installed is not known. */
-  isEarlier: boolean;
 }
 
 /** What the model says that /proc/net/tls_stat counts, of one connection. */
@@ -74,160 +72,131 @@ const reported = effectSet(
 
 /** Goes through all effects that tracepoints or tls_stat tell of. Valid once the first pass is done. */
 export function modelReports(timeline: Timeline): ModelReports {
-  const { connections } = timeline.machine;
-  const reports: ModelReports = {
-    expected: connections.map(() => []),
-    counts: connections.map(noCounts),
-    refusals: connections.map(() => null),
-  };
-  for (let c = 0; c < connections.length; c++)
-    if (connections[c]!.installed) addInstalled(timeline, c, reports);
+  const reporter = new Reporter(timeline);
+  for (const [c, { installed }] of timeline.machine.connections.entries())
+    if (installed) reporter.installed(c);
   for (
     let event = timeline.nextHit(0, 1, reported);
     event >= 0;
     event = timeline.nextHit(event + 1, 1, reported)
   )
     for (const [stage, { effects, connection }] of timeline.record(event).stages.entries())
-      for (const effect of effects) addEffect(timeline, { event, stage, connection }, effect, reports);
+      for (const effect of effects) reporter.effect({ event, stage, connection }, effect);
   const { events } = timeline.trace;
   for (let event = 0; event < events.count; event++)
-    if (events.kind.at(event) === Kind.close) reports.counts[events.connection.at(event)]!.closed++;
-  return reports;
-}
-
-/** An offload from before the first event. */
-function addInstalled(timeline: Timeline, connection: number, reports: ModelReports): void {
-  const event = timeline.eventsOf(connection)[0] ?? -1;
-  const { contexts } = timeline.stateBefore(connection, 0);
-  const effect = contexts > 0 ? Effect["offload-installed"] : Effect["offload-refused"];
-  const reason = refusalOf(timeline.machine, connection, timeline.stateBefore(connection, 0));
-  const place = { event, stage: -1, connection };
-  addInstall(timeline, place, effect, reason, true, reports);
+    if (events.kind.at(event) === Kind.close) reporter.reports.counts[events.connection.at(event)]!.closed++;
+  return reporter.reports;
 }
 
 type Place = Pick<Expected, "event" | "stage" | "connection">;
 
-/** tls_set_device_offload(): the tracepoint tells what the driver answered, so what is refused before has none. */
-function addInstall(
-  timeline: Timeline,
-  place: Place,
-  effect: number,
-  reason: number,
-  isEarlier: boolean,
-  reports: ModelReports,
-): void {
-  const { connection } = place;
-  const installed = effect === Effect["offload-installed"];
-  reports.counts[connection]![installed ? "device" : "software"]++;
-  if (!installed) reports.refusals[connection] = refusals[reason]!;
-  const { startSeq, recSeq0, version, epochs, cipher } = timeline.machine.connections[connection]!;
-  const kernel = kernelOf(timeline.machine, connection);
-  const byKernel =
-    !kernel.versions.includes(version) ||
-    (kernel.strict && cipher !== null && !kernel.ciphers.includes(cipher));
-  const isKnown = version === 0x0303 || (epochs[0] ?? null) !== null;
-  const fields = {
-    tcp_seq: startSeq,
-    rec_no: isKnown ? recSeq0 : null,
-    ret: installed ? 0 : "failure",
-  } as const;
-  if (!byKernel || installed)
-    add(
-      timeline,
-      place,
-      "tls_device_offload_set",
-      fields,
-      installed ? "offload-installed" : "offload-refused",
-      reports,
-      {
-        isEarlier,
-      },
-    );
-}
+/** Says of effects what the kernel reports of them. */
+class Reporter {
+  readonly reports: ModelReports;
+  private readonly timeline: Timeline;
 
-function add(
-  timeline: Timeline,
-  { event, stage, connection }: Place,
-  name: TracepointName,
-  fields: Expected["fields"],
-  effect: string,
-  reports: ModelReports,
-  { isRequired = true, isEarlier = false }: Partial<Pick<Expected, "isRequired" | "isEarlier">> = {},
-): void {
-  if (!tracesOffload(timeline, connection)) return;
-  const timeNs = event < 0 ? 0 : timeline.trace.events.timeNs.at(event);
-  reports.expected[connection]!.push({
-    event,
-    stage,
-    connection,
-    name,
-    fields,
-    timeNs,
-    effect,
-    isRequired,
-    isEarlier,
-  });
+  constructor(timeline: Timeline) {
+    this.timeline = timeline;
+    const { connections } = timeline.machine;
+    this.reports = {
+      expected: connections.map(() => []),
+      counts: connections.map(noCounts),
+      refusals: connections.map(() => null),
+    };
+  }
+
+  /** An offload from before the first event. */
+  installed(connection: number): void {
+    const { timeline } = this;
+    const event = timeline.eventsOf(connection)[0] ?? -1;
+    const before = timeline.stateBefore(connection, 0);
+    const kind = before.contexts > 0 ? Effect["offload-installed"] : Effect["offload-refused"];
+    const reason = refusalOf(timeline.machine, connection, before);
+    this.install({ event, stage: -1, connection }, { kind, a: reason, b: 0 });
+  }
+
+  /** What one effect is to the kernel's tracepoints and counters. */
+  effect(place: Place, effect: EffectRecord): void {
+    const { kind, a, b } = effect;
+    const counts = this.reports.counts[place.connection]!;
+    switch (kind) {
+      case Effect["offload-installed"]:
+      case Effect["offload-refused"]:
+        return this.install(place, effect);
+      case Effect["resync-requested"]:
+        return this.add(place, kind, "tls_device_tx_resync_req", { tcp_seq: seq(a), exp_tcp_seq: seq(b) });
+      case Effect["resync-sent"]:
+      case Effect["resync-failed"]: {
+        // tls_device_resync_tx() reports before it asks the driver, so one that fails is reported as well.
+        const rec_no = this.timeline.machine.records[place.connection]!.knownSn(b);
+        return this.add(place, kind, "tls_device_tx_resync_send", { tcp_seq: seq(a), rec_no });
+      }
+      case Effect["rekey-started"]:
+        return this.add(place, kind, "tls_device_rekey_start", {}, false);
+      case Effect["rekey-done"]:
+        counts.rekeyOk++;
+        this.add(place, kind, "tls_device_rekey_done", {}, false);
+        // The new context is installed as the first one was.
+        return this.add(
+          place,
+          kind,
+          "tls_device_offload_set",
+          { tcp_seq: seq(a), rec_no: null, ret: 0 },
+          false,
+        );
+      case Effect["rekey-failed"]:
+        return this.failRekey(place, kind);
+      case Effect["rekey-aborted"]:
+        counts.rekeyAborted++;
+        return;
+    }
+  }
+
+  /** tls_set_device_offload(): the tracepoint tells what the driver answered, so what is refused before has none. */
+  private install(place: Place, { kind, a }: EffectRecord): void {
+    const { connection } = place;
+    const { machine } = this.timeline;
+    const { startSeq, recSeq0, version, epochs, cipher } = machine.connections[connection]!;
+    const installed = kind === Effect["offload-installed"];
+    this.reports.counts[connection]![installed ? "device" : "software"]++;
+    if (!installed) this.reports.refusals[connection] = refusals[a]!;
+    const { versions, ciphers, strict } = kernelOf(machine, connection);
+    const byKernel = !versions.includes(version) || (strict && cipher !== null && !ciphers.includes(cipher));
+    if (byKernel && !installed) return;
+    const isKnown = version === 0x0303 || (epochs[0] ?? null) !== null;
+    const rec_no = isKnown ? recSeq0 : null;
+    this.add(place, kind, "tls_device_offload_set", {
+      tcp_seq: startSeq,
+      rec_no,
+      ret: installed ? 0 : "failure",
+    });
+  }
+
+  /** setsockopt() refuses a rekey at once; one that fails at its completion goes on in software. */
+  private failRekey(place: Place, kind: number): void {
+    const { stage } = this.timeline.record(place.event).stages[place.stage]!;
+    const isLate = stage === Stage["tls.rekeyDone"];
+    this.reports.counts[place.connection]![isLate ? "rekeyFallback" : "rekeyError"]++;
+    if (isLate) this.add(place, kind, "tls_device_complete_rekey_fail", { rc: "failure" });
+  }
+
+  private add(
+    place: Place,
+    kind: number,
+    name: TracepointName,
+    fields: Expected["fields"],
+    isRequired = true,
+  ): void {
+    if (!tracesOffload(this.timeline, place.connection)) return;
+    const timeNs = place.event < 0 ? 0 : this.timeline.trace.events.timeNs.at(place.event);
+    const effect = effects[kind]!.name;
+    this.reports.expected[place.connection]!.push({ ...place, name, fields, timeNs, effect, isRequired });
+  }
 }
 
 /** True if the connection's kernel has these tracepoints; FreeBSD, where records come from the packets, has none. */
 const tracesOffload = ({ machine }: Timeline, connection: number): boolean =>
   kernelOf(machine, connection).hasTracepoints && profileOf(machine, connection).recordsFrom === "map";
-
-/** What one effect is to the kernel's tracepoints and counters. */
-function addEffect(
-  timeline: Timeline,
-  place: Place,
-  { kind, a, b }: EffectRecord,
-  reports: ModelReports,
-): void {
-  const { connection } = place;
-  const log = timeline.machine.records[connection]!;
-  const counts = reports.counts[connection]!;
-  switch (kind) {
-    case Effect["offload-installed"]:
-    case Effect["offload-refused"]:
-      return addInstall(timeline, place, kind, a, false, reports);
-    case Effect["resync-requested"]: {
-      const fields = { tcp_seq: seq(a), exp_tcp_seq: seq(b) };
-      return add(timeline, place, "tls_device_tx_resync_req", fields, "resync-requested", reports);
-    }
-    case Effect["resync-sent"]:
-    case Effect["resync-failed"]: {
-      // tls_device_resync_tx() reports before it asks the driver, so one that fails is reported as well.
-      const fields = { tcp_seq: seq(a), rec_no: log.knownSn(b) };
-      const effect = kind === Effect["resync-sent"] ? "resync-sent" : "resync-failed";
-      return add(timeline, place, "tls_device_tx_resync_send", fields, effect, reports);
-    }
-    case Effect["rekey-started"]:
-      return add(timeline, place, "tls_device_rekey_start", {}, "rekey-started", reports, {
-        isRequired: false,
-      });
-    case Effect["rekey-done"]: {
-      counts.rekeyOk++;
-      add(timeline, place, "tls_device_rekey_done", {}, "rekey-done", reports, { isRequired: false });
-      const fields = { tcp_seq: seq(a), rec_no: null, ret: 0 };
-      return add(timeline, place, "tls_device_offload_set", fields, "rekey-done", reports, {
-        isRequired: false,
-      });
-    }
-    case Effect["rekey-failed"]: {
-      const atCompletion = timeline.record(place.event).stages[place.stage]!.stage === Stage["tls.rekeyDone"];
-      counts[atCompletion ? "rekeyFallback" : "rekeyError"]++;
-      if (!atCompletion) return;
-      return add(
-        timeline,
-        place,
-        "tls_device_complete_rekey_fail",
-        { rc: "failure" },
-        "rekey-failed",
-        reports,
-      );
-    }
-    case Effect["rekey-aborted"]:
-      counts.rekeyAborted++;
-      return;
-  }
-}
 
 /** One or more transmits in a row that continue each other and begin with a byte sent before. */
 export interface Burst {
