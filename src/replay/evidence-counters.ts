@@ -103,8 +103,11 @@ function deviceTotals(timeline: Timeline, connections: readonly number[]): Map<s
 
 /** The likely reason for a counter that rose by `more` more (or, negative, less) than the model says. */
 function reasonOf(timeline: Timeline, name: string, more: bigint, connections: readonly number[]): string {
-  if (name === "TlsTxDevice" && more < 0n)
-    return `offload was refused: ${connections.map((c) => likelyRefusal(timeline, c)).find((why) => why !== "") ?? ""}`;
+  if (name === "TlsTxDevice" && more < 0n) {
+    const isAll = -more === BigInt(connections.length);
+    const who = isAll ? "" : ", or not all connections of the trace are of this network namespace";
+    return `offload was refused${who}: ${likelyRefusal(timeline, connections[0]!)}`;
+  }
   if (name === "TlsTxSw" && more > 0n)
     return "a socket that is not of the trace, or one whose offload was refused and that nobody told";
   if (name.startsWith("TlsCurr"))
