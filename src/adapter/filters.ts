@@ -168,6 +168,12 @@ const filters: readonly Filter[] = [
     description: "An expect line of the trace does not hold.",
     effects: ["expectation-failed"],
   },
+  {
+    id: "evidence-differs",
+    label: "Kernel reports otherwise",
+    description: "A tracepoint or counter of the kernel's evidence is not what the model says.",
+    effects: ["evidence-differs"],
+  },
 ];
 
 export const conditionDescription =

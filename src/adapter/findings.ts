@@ -1,4 +1,5 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
+import { findingText } from "../replay/findings.ts";
 import type { Diagnostic } from "../trace/trace.ts";
 import { failureText } from "./exception-info.ts";
 import type { Debuggee } from "./launch.ts";
@@ -8,10 +9,11 @@ type Output = DebugProtocol.OutputEvent["body"];
 /** More than this nobody reads in a console. */
 const diagnosticsMax = 200;
 
-/** What opening the trace has to say, for the debug console: diagnostics, notes of streams, failed expectations. */
-export function findingsOf({ trace, failures }: Debuggee): Output[] {
+/** What opening the trace has to say, for the debug console: what evidence says, diagnostics, notes of streams, failed expectations. */
+export function findingsOf({ trace, failures, overlay, evidenceDiagnostics }: Debuggee): Output[] {
   const notes = trace.streams.flatMap(({ name, note }) => (note === null ? [] : [`${name}: ${note}`]));
   const outputs: Output[] = [
+    ...(overlay?.summary ?? []).map((line) => ({ category: "console", output: `evidence: ${line}\n` })),
     ...trace.diagnostics.map(({ severity, ...rest }) => ({
       category: severity === "note" ? "console" : "stderr",
       output: `${severity}: ${placed({ severity, ...rest })}\n`,
@@ -20,6 +22,14 @@ export function findingsOf({ trace, failures }: Debuggee): Output[] {
     ...failures.map((failure) => ({
       category: "stderr",
       output: `expectation failed: ${failureText(failure)}\n`,
+    })),
+    ...evidenceDiagnostics.map(({ severity, file, line, message }) => ({
+      category: severity === "note" ? "console" : "stderr",
+      output: `${severity}: ${file}:${line ?? 1}: ${message}\n`,
+    })),
+    ...(overlay?.findings ?? []).map((finding) => ({
+      category: "stderr",
+      output: `evidence differs: ${findingText(finding)}\n`,
     })),
   ];
   const left = outputs.length - diagnosticsMax;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
-import { everything, sample, session, textEnvironment } from "../test/dap-session.ts";
+import { children, everything, sample, session, textEnvironment } from "../test/dap-session.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "tlstrace-launch-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
@@ -79,6 +79,10 @@ test("launch attributes of the wrong kind are refused by name", async () => {
   assert.match(await refusal({ program, streams: [1] }), /`streams` takes a list of globs/);
   assert.match(await refusal({ program, stopOnEntry: "yes" }), /`stopOnEntry` takes true or false/);
   assert.match(await refusal({ program, keys: [3] }), /`keys` takes paths/);
+  assert.match(await refusal({ program, evidence: [3] }), /`evidence` takes paths of files/);
+  const none = file("dmesg", "[    0.000000] Linux version 6.18.0\n");
+  assert.match(await refusal({ program, evidence: [none] }), /dmesg is no evidence: neither a kernel trace/);
+  assert.match(await refusal({ program, evidence: "absent.trace" }), /absent\.trace does not exist/);
 });
 
 test("a profile file is found beside the program, and its NIC is what the trace runs on", async () => {
@@ -157,6 +161,36 @@ connection web device=eth0 version=1.2 cipher=aes-128-gcm seq=0
   assert.ok(told.includes("expectation failed: line 6: expected out-of-order, got no out-of-order\n"));
   const why = await client.ask("exceptionInfo", { threadId: 1 });
   assert.match(why.details!.stackTrace!, /^line 6: expected out-of-order, got no out-of-order$/m);
+});
+
+test("evidence is laid over the replay: its findings are told, stopped at and explained", async () => {
+  const evidence = ["differs.trace", "agrees-before.txt", "differs-after.txt"];
+  const client = session();
+  const program = sample("evidence/netronome.tlstrace");
+  const paths = evidence.map((name) => sample(`evidence/${name}`));
+  const stop = await client.start({ program, evidence: paths }, ["evidence-differs"]);
+  assert.equal(stop.description, "Kernel reports otherwise");
+  const told = client.told("output").map(({ output }) => output);
+  assert.match(told[0]!, /^evidence: offload of .*: installed \(differs\.trace:13\)\n$/);
+  const differs =
+    "differs.trace:15: the kernel reported tls_device_tx_resync_send with rec_no 3; the model says rec_no 2";
+  assert.ok(told.includes(`evidence differs: ${differs}\n`), told.join(""));
+  const why = await client.ask("exceptionInfo", { threadId: 1 });
+  assert.ok(why.description.includes(differs));
+  assert.match(
+    why.details!.stackTrace!,
+    /^reported by the kernel: tls_device_tx_resync_send tcp_seq 4029 \(3029\), rec_no 3 \(differs\.trace:15\)$/m,
+  );
+  const kernel = (await children(client, "Packet")).find(({ name }) => name === "kernel")!;
+  assert.match(kernel.value, /^tls_device_tx_resync_send tcp_seq 4029/);
+  // The counter's finding lies at the end of the trace.
+  const last = await client.moves("continue");
+  assert.equal(last.reason, "exception");
+  assert.ok(
+    (await client.ask("exceptionInfo", { threadId: 1 })).description.includes(
+      "tx_tls_ooo +5; the model says +2",
+    ),
+  );
 });
 
 test("requests before a launch are refused, not crashed on", async () => {

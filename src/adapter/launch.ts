@@ -1,8 +1,11 @@
 import type { Profile } from "../core/profile.ts";
 import { profileById } from "../core/profiles/all.ts";
 import { Comparison } from "../replay/compare.ts";
+import { layEvidence, type Overlay } from "../replay/evidence.ts";
 import { checkExpectations, type Failure } from "../replay/expectations.ts";
 import { Timeline } from "../replay/timeline.ts";
+import type { FileDiagnostic } from "../trace/counter-evidence.ts";
+import { evidenceSizeMax, readEvidence } from "../trace/evidence.ts";
 import { type OpenOptions, openTrace } from "../trace/open.ts";
 import { type FileAccess, type Progress, UserError } from "../trace/platform.ts";
 import { type ProfileFinder, pathBeside, profileFinder, profileForms } from "../trace/profile-finder.ts";
@@ -23,6 +26,8 @@ export interface LaunchArguments {
   streams: string[];
   tap: OpenOptions["tap"];
   offloadStart: OpenOptions["offloadStart"];
+  /** Paths of what the kernel reported meanwhile; empty = nothing to lay over the replay. */
+  evidence: string[];
   stopOnEntry: boolean;
   /** Profiles to compare the trace's own with; empty = none. */
   compare: string[];
@@ -34,6 +39,10 @@ export interface Debuggee {
   trace: Trace;
   timeline: Timeline;
   failures: Failure[];
+  /** What the kernel's evidence says of the replay; null without evidence. */
+  overlay: Overlay | null;
+  /** What could not be read of it. */
+  evidenceDiagnostics: FileDiagnostic[];
 }
 
 /** Larger key files are not key files. */
@@ -55,6 +64,7 @@ export function readLaunch(given: unknown): LaunchArguments {
     streams: readStreams(attributes.streams),
     tap: oneOf(attributes, "tap", ["auto", "host", "wire"]),
     offloadStart: oneOf(attributes, "offloadStart", ["after-finished", "after-ccs"]),
+    evidence: readPaths(attributes, "evidence"),
     stopOnEntry: readFlag(attributes, "stopOnEntry"),
     compare: readCompare(attributes.compare),
   };
@@ -97,6 +107,13 @@ function readCompare(ids: unknown): string[] {
       `launch configuration: \`compare\` takes a list of profiles and kernels (${kernelIds.join(", ")}), not ${JSON.stringify(id)}; ${profileForms(typeof id === "string" ? id : "")}`,
     );
   });
+}
+
+function readPaths(attributes: Record<string, unknown>, name: string): string[] {
+  const given = attributes[name] ?? [];
+  const paths: unknown[] = Array.isArray(given) ? given : [given];
+  if (paths.every((path) => typeof path === "string" && path !== "")) return paths as string[];
+  throw new UserError(`launch configuration: \`${name}\` takes paths of files`);
 }
 
 function readStreams(streams: unknown): string[] {
@@ -143,7 +160,13 @@ export async function load(
     if (trace.connections.length === 0 || trace.events.count === 0) throw new UserError(nothingIn(trace));
     const variants = launch.compare.map((id) => variantOf(id, (word) => profileNamed(profiles, word))!);
     const timeline = await replayed(trace, variants, progress);
-    return { file, trace, timeline, failures: checkExpectations(timeline) };
+    return {
+      file,
+      trace,
+      timeline,
+      failures: checkExpectations(timeline),
+      ...overlay(environment, launch, timeline),
+    };
   } catch (error) {
     file.close?.();
     throw error;
@@ -170,6 +193,43 @@ async function replayed(trace: Trace, variants: readonly Variant[], progress: Pr
   return comparison.runs[0]!.timeline;
 }
 
+/** Lays the evidence over the replay. Throws UserError for a file that is none. */
+function overlay(
+  environment: AdapterEnvironment,
+  launch: LaunchArguments,
+  timeline: Timeline,
+): Pick<Debuggee, "overlay" | "evidenceDiagnostics"> {
+  if (launch.evidence.length === 0) return { overlay: null, evidenceDiagnostics: [] };
+  const tooLarge = "is too large for evidence: record a shorter time";
+  const baseName = (path: string) => path.replace(/^.*[\\/]/, "");
+  const isOnly = (path: string) =>
+    launch.evidence.filter((other) => baseName(other) === baseName(path)).length === 1;
+  const files = launch.evidence.map((path) => ({
+    name: isOnly(path) ? baseName(path) : path,
+    text: new TextDecoder().decode(wholeFile(environment, path, evidenceSizeMax, tooLarge)),
+  }));
+  const evidence = readEvidence(files);
+  const wrong = evidence.diagnostics.find(({ severity }) => severity === "error");
+  if (wrong) throw new UserError(`${wrong.file} is no evidence: ${wrong.message}`);
+  return { overlay: layEvidence(timeline, evidence), evidenceDiagnostics: evidence.diagnostics };
+}
+
+/** A whole file. Throws UserError saying `tooLarge` for one that is. */
+function wholeFile(
+  environment: AdapterEnvironment,
+  path: string,
+  sizeMax: number,
+  tooLarge: string,
+): Uint8Array {
+  const file = environment.openFile(path);
+  try {
+    if (file.size > sizeMax) throw new UserError(`${path} ${tooLarge}`);
+    return file.read(0, file.size);
+  } finally {
+    file.close?.();
+  }
+}
+
 function keyTexts(environment: AdapterEnvironment, { program, keys }: LaunchArguments): string[] {
   const beside = keys === null ? environment.findKeys(program) : null;
   const list = keys ?? (beside === null ? [] : [beside]);
@@ -177,17 +237,11 @@ function keyTexts(environment: AdapterEnvironment, { program, keys }: LaunchArgu
 }
 
 function keyText(environment: AdapterEnvironment, path: string): string {
-  const file = environment.openFile(path);
-  try {
-    if (file.size > keysSizeMax)
-      throw new UserError(`${path} is too large for a file of keys: check \`keys\``);
-    const bytes = file.read(0, file.size);
-    if (bytes.subarray(0, 4096).includes(0))
-      throw new UserError(`${path} is not a key log or crypto_info file: check \`keys\``);
-    return new TextDecoder().decode(bytes);
-  } finally {
-    file.close?.();
-  }
+  const tooLarge = "is too large for a file of keys: check `keys`";
+  const bytes = wholeFile(environment, path, keysSizeMax, tooLarge);
+  if (bytes.subarray(0, 4096).includes(0))
+    throw new UserError(`${path} is not a key log or crypto_info file: check \`keys\``);
+  return new TextDecoder().decode(bytes);
 }
 
 /** Most reasons named when there is nothing to debug. */

@@ -50,6 +50,11 @@ const unusable: [what: string, args: string[], message: RegExp][] = [
     /no profile "e1000"; there are connectx, innova/,
   ],
   ["an unknown tap", ["replay", capture, "--tap", "moon"], /no tap "moon"/],
+  [
+    "evidence that is none",
+    ["replay", capture, "--evidence", file("dmesg.txt", "[    0.0] Linux\n")],
+    /dmesg\.txt is no evidence: neither a kernel trace/,
+  ],
   ["a missing argument", ["verify"], /missing required argument/],
   ["an unknown command", ["decrypt"], /unknown command/],
   [
@@ -121,6 +126,35 @@ test("one changed byte in the only copy of a record makes verify say where and e
   const { status, out } = tlstrace("verify", file("changed.pcap", bytes), "--keys", keys);
   assert.equal(status, 1);
   assert.match(out, /WRONG frame \d+: /);
+});
+
+test("evidence: verify ends with status 1 where it differs, replay shows it and does not", () => {
+  const sample = (name: string) => `media/samples/evidence/${name}`;
+  const trace = sample("netronome.tlstrace");
+  const agrees = ["agrees.trace", "agrees-before.txt", "agrees-after.txt"].map(sample);
+  const differs = ["differs.trace", "agrees-before.txt", "differs-after.txt"].map(sample);
+  for (const evidence of [agrees, [sample("agrees.report")]]) {
+    const { status, out } = tlstrace("verify", trace, "--evidence", ...evidence);
+    assert.equal(status, 0);
+    assert.match(out, /^evidence: offload of \S+: installed/m);
+    assert.match(out, /^evidence: nothing disagrees with the model$/m);
+  }
+  const findings = [
+    `${sample("differs.trace")}:15: the kernel reported tls_device_tx_resync_send with rec_no 3; the model says rec_no 2`,
+    `${sample("differs-after.txt")}:6: the kernel reported tx_tls_ooo +5; the model says +2`,
+  ];
+  const verified = tlstrace("verify", trace, "--evidence", ...differs);
+  assert.equal(verified.status, 1);
+  for (const finding of findings) assert.ok(verified.out.includes(`\n${finding}`), verified.out);
+  const replayed = tlstrace("replay", trace, "--evidence", ...differs);
+  assert.equal(replayed.status, 0);
+  for (const finding of findings)
+    assert.ok(replayed.out.includes(`         evidence-differs finding=${finding}`), replayed.out);
+  const json = tlstrace("replay", trace, "--json", "--evidence", ...differs);
+  const lines = json.out.trimEnd().split("\n");
+  const [, last] = lines.slice(-2).map((line) => JSON.parse(line) as Record<string, unknown>);
+  assert.equal(last!.kind, "finding");
+  assert.ok(`${last!.evidence}: ${last!.text}`.startsWith(findings[1]!));
 });
 
 /** File offset of a frame's TCP payload in a little-endian Ethernet capture without VLANs, walked by hand. */

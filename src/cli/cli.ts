@@ -84,6 +84,10 @@ function reading(name: string, description: string, what: string): Command {
     .description(description)
     .argument("<file>", what)
     .option("--keys <file...>", "key log (SSLKEYLOGFILE) or crypto_info JSON; may be repeated")
+    .option(
+      "--evidence <file...>",
+      "what the kernel reported meanwhile: ftrace or trace-cmd report, and ethtool -S and\n/proc/net/tls_stat from before and after, in that order",
+    )
     .option("--stream <glob...>", "only streams whose name matches, e.g. '*:443>*'")
     .option("--tap <where>", "where the capture was taken: auto, host (before the NIC), wire", "auto")
     .option("--offload-start <when>", "TLS 1.2 start: after-finished or after-ccs", "after-finished");

@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { contentOf, streamBytes, wireRecord } from "../core/bytes.ts";
 import { countersOf } from "../core/count.ts";
-import { Effect } from "../core/effect.ts";
+import { Effect, effects } from "../core/effect.ts";
 import { Flag, Kind } from "../core/event.ts";
 import { RecordKind } from "../core/records.ts";
 import { advance, after, distance, seq, toU32 } from "../core/seq.ts";
 import { ConnectionState } from "../core/state.ts";
 import { wireBytes } from "../core/wire.ts";
 import { departuresOf } from "../replay/departures.ts";
+import type { Overlay } from "../replay/evidence.ts";
 import type { Recording } from "../replay/recording.ts";
 import type { Timeline } from "../replay/timeline.ts";
 import { Authenticated, type Stream, Wire } from "../trace/trace.ts";
@@ -153,6 +154,33 @@ function verdictOf(timeline: Timeline, recording: Recording, tally: Tally): stri
     if (verdict !== "differs") verdict = differing === 0 ? "match" : "differs";
   }
   return verdict;
+}
+
+/** What the evidence says: whether the offload is on, what was compared, and each disagreement. */
+export function* overlayLines({ trace }: Timeline, overlay: Overlay): Generator<Line> {
+  const { isInstalled, summary, matched, tracepoints, agreeing, counters, findings } = overlay;
+  yield {
+    kind: "evidence",
+    isInstalled,
+    summary,
+    matched,
+    tracepoints,
+    agreeing,
+    counters,
+    differing: findings.length,
+  };
+  const { events, connections } = trace;
+  for (const { effect, event, place, text } of findings) {
+    const connection = event < 0 ? -1 : events.connection.at(event);
+    yield {
+      kind: "finding",
+      rule: effects[effect]!.name,
+      stream: connections[connection]?.name ?? null,
+      [trace.kind === "capture" ? "frame" : "line"]: event < 0 ? null : events.line.at(event),
+      evidence: place === "" ? null : place,
+      text,
+    };
+  }
 }
 
 function summaryLine(timeline: Timeline, stream: Stream, tally: Tally): Line {

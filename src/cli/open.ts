@@ -16,6 +16,8 @@ export interface LoadFlags {
   stream?: string[];
   tap?: string;
   offloadStart?: string;
+  /** Files of kernel evidence to lay over the replay. */
+  evidence?: string[];
 }
 
 /** A trace that is open, and the progress that goes on while it is worked on. */

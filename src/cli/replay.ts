@@ -1,5 +1,6 @@
+import { evidenceLines, overlayOf } from "./evidence.ts";
 import { goldenLines } from "./golden.ts";
-import { linesOf } from "./json.ts";
+import { linesOf, overlayLines } from "./json.ts";
 import { load } from "./load.ts";
 import { complain, type LoadFlags, selectedStreams } from "./open.ts";
 import { print } from "./output.ts";
@@ -9,11 +10,14 @@ export async function replay(file: string, flags: LoadFlags & { json?: boolean }
   const timeline = await load(file, flags);
   const streams = selectedStreams(timeline.trace, flags);
   complain(file, timeline.trace);
+  const overlay = overlayOf(timeline, flags.evidence);
   if (!flags.json) {
     const connections = new Set(streams.flatMap(({ connection }) => (connection < 0 ? [] : [connection])));
-    return print(goldenLines(timeline, connections));
+    await print(goldenLines(timeline, connections));
+    return print(overlay === null ? [] : evidenceLines(overlay));
   }
   for (const stream of streams) await print(jsonOf(linesOf(timeline, stream)));
+  if (overlay !== null) await print(jsonOf(overlayLines(timeline, overlay)));
 }
 
 function* jsonOf(lines: Iterable<object>): Generator<string> {

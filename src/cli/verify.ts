@@ -1,5 +1,6 @@
 import { Kind } from "../core/event.ts";
 import { advance, after, seq } from "../core/seq.ts";
+import type { Overlay } from "../replay/evidence.ts";
 import { Authenticated, type Stream, type Trace, type Verdicts, Wire } from "../trace/trace.ts";
 import { complain, type LoadFlags, type Opened, open, selectedStreams } from "./open.ts";
 import { exitStatus, print } from "./output.ts";
@@ -11,9 +12,9 @@ const findingsMax = 20;
 export async function verify(file: string, flags: LoadFlags): Promise<void> {
   const opened = await open(file, flags);
   complain(file, opened.trace);
-  const findings = await findingsIn(opened);
+  const { overlay, findings } = await findingsIn(opened, flags);
   const streams = selectedStreams(opened.trace, flags);
-  let wrong = false;
+  let wrong = (overlay?.findings.length ?? 0) > 0;
   for (const stream of streams) {
     const found = stream.connection < 0 ? [] : findings(stream.connection);
     await print([
@@ -23,19 +24,34 @@ export async function verify(file: string, flags: LoadFlags): Promise<void> {
     if (found.length > findingsMax) await print([`  … and ${found.length - findingsMax} more`]);
     wrong ||= found.length > 0;
   }
+  if (overlay !== null) await print((await import("./evidence.ts")).evidenceLines(overlay));
   const checked = streams.some(({ connection }) => connection >= 0 && wasChecked(opened.trace, connection));
   const right = checked ? "Everything that could be checked is right." : "Nothing could be checked.";
   await print([wrong ? "Something is wrong." : right]);
   if (wrong) process.exitCode = exitStatus.wrong;
 }
 
-/** What is wrong with a connection's bytes. A capture is replayed only if something is: its bytes are judged already. */
-async function findingsIn(opened: Opened): Promise<(connection: number) => string[]> {
+interface Found {
+  findings: (connection: number) => string[];
+  overlay: Overlay | null;
+}
+
+/**
+ * What is wrong with a connection's bytes, and what the kernel reported otherwise. A capture is replayed only if there
+ * is something of either: its bytes are judged already.
+ */
+async function findingsIn(opened: Opened, { evidence }: LoadFlags): Promise<Found> {
   const { verdicts } = opened.trace;
-  if (verdicts && !hasWrong(verdicts)) return () => [];
-  const [{ replayed }, { findingsOf }] = await Promise.all([import("./load.ts"), import("./findings.ts")]);
+  const isRight = verdicts !== null && !hasWrong(verdicts);
+  if (isRight && evidence === undefined) return { findings: () => [], overlay: null };
+  const [{ replayed }, { findingsOf }, { overlayOf }] = await Promise.all([
+    import("./load.ts"),
+    import("./findings.ts"),
+    import("./evidence.ts"),
+  ]);
   const timeline = await replayed(opened);
-  return (connection) => findingsOf(timeline, connection);
+  const overlay = overlayOf(timeline, evidence);
+  return { findings: (connection) => (isRight ? [] : findingsOf(timeline, connection)), overlay };
 }
 
 const hasWrong = ({ wire, authenticated }: Verdicts): boolean =>

@@ -33,6 +33,8 @@ export interface Kernel {
   rekey: "nobody" | "software" | "device";
   /** setsockopt(TLS_TX_MAX_PAYLOAD_LEN) is there. */
   limitsPayload: boolean;
+  /** The TLS device layer has tracepoints (net/tls/trace.h, v5.5). */
+  hasTracepoints: boolean;
 }
 
 const v419: Kernel = {
@@ -50,6 +52,7 @@ const v419: Kernel = {
   overfillsFragments: true,
   rekey: "nobody",
   limitsPayload: false,
+  hasTracepoints: false,
 };
 
 const v58: Kernel = {
@@ -60,6 +63,7 @@ const v58: Kernel = {
   marksSegments: true,
   dropsForeignContexts: true,
   placeholder: "stale",
+  hasTracepoints: true,
 };
 
 const v618: Kernel = {

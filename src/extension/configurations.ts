@@ -25,8 +25,10 @@ export function configurationProvider(memory: vscode.Memento): vscode.DebugConfi
     async resolveDebugConfigurationWithSubstitutedVariables(folder, configuration) {
       const program = absolute(folder, String(configuration.program));
       const resolved = { ...configuration, program, ...absoluteProfile(folder, configuration.profile) };
+      if (configuration.evidence !== undefined)
+        Object.assign(resolved, { evidence: absolutePaths(folder, configuration.evidence) });
       if (configuration.keys !== undefined)
-        return { ...resolved, keys: absoluteKeys(folder, configuration.keys) };
+        return { ...resolved, keys: absolutePaths(folder, configuration.keys) };
       if (!isCapture(program)) return resolved;
       const keys = await keysFor(memory, program);
       return keys === undefined ? undefined : { ...resolved, keys };
@@ -58,10 +60,10 @@ const absoluteProfile = (
 ): { profile?: string } =>
   typeof profile === "string" && namesFile(profile) ? { profile: absolute(folder, profile) } : {};
 
-/** The `keys` attribute with absolute paths; crypto_info objects stay as they are, and so does what the adapter must refuse. */
-function absoluteKeys(folder: vscode.WorkspaceFolder | undefined, keys: unknown): unknown {
-  if (typeof keys === "string") return absolute(folder, keys);
-  return Array.isArray(keys)
-    ? keys.map((one) => (typeof one === "string" ? absolute(folder, one) : one))
-    : keys;
+/** The `keys` or `evidence` attribute with absolute paths; crypto_info objects stay as they are, and so does what the adapter must refuse. */
+function absolutePaths(folder: vscode.WorkspaceFolder | undefined, paths: unknown): unknown {
+  if (typeof paths === "string") return absolute(folder, paths);
+  return Array.isArray(paths)
+    ? paths.map((one) => (typeof one === "string" ? absolute(folder, one) : one))
+    : paths;
 }

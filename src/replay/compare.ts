@@ -180,7 +180,13 @@ export class Comparison {
     if (timeline.compared) return;
     timeline.compared = { ids: this.runs.map(({ id }) => id), at: (event) => comparedAt(this, event) };
     for (const finding of this.findings)
-      timeline.markFinding(finding.event, Effect["profile-differs"], wordFinding(this, finding));
+      timeline.find({
+        effect: Effect["profile-differs"],
+        event: finding.event,
+        stage: -1,
+        place: "",
+        text: wordFinding(this, finding),
+      });
   }
 
   /** True if bytes differ: drops alone are legal. */

@@ -2,6 +2,7 @@ import { type ArgumentForm, type EffectSpec, effects } from "../core/effect.ts";
 import type { RecordLog } from "../core/records.ts";
 import { seq } from "../core/seq.ts";
 import { relative } from "../trace/text-print.ts";
+import { findingText } from "./findings.ts";
 import type { EffectRecord } from "./recording.ts";
 import type { View } from "./view.ts";
 
@@ -23,8 +24,10 @@ function argument(view: View, as: ArgumentForm, value: number): string {
       return recordNumber(view.log, value, view.state.tail);
     case "device":
       return view.machine.devices[value]?.name ?? String(value);
-    case "finding":
-      return view.timeline.findings[value] ?? String(value);
+    case "finding": {
+      const finding = view.timeline.found.findings[value];
+      return finding === undefined ? String(value) : findingText(finding);
+    }
     case "expectation":
     case "count":
     case "none":

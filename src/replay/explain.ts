@@ -28,6 +28,7 @@ export function explain(view: View, effect: EffectRecord): Explanation {
     ...expectations(view),
     ...recordOf(view),
     ...postedOf(view),
+    ...reportsOf(view),
   ];
   return {
     rule: spec.name,
@@ -81,6 +82,10 @@ function postedOf(view: View): Explanation["details"] {
 
 /** Descriptors that bring bytes to the device that it has seen before. */
 const replays: readonly string[] = ["dump", "sync-packet", "prior"];
+const reportsOf = ({ timeline, position }: View): Explanation["details"] =>
+  timeline.found
+    .reportsOf(position.event)
+    .map(({ place, text }) => ({ name: "reported by the kernel", value: `${text} (${place})` }));
 
 const general = "Documentation/networking/tls-offload.rst";
 const readOn: Readonly<Record<string, string>> = {
@@ -111,6 +116,7 @@ const readOn: Readonly<Record<string, string>> = {
   "nonce-reused": "NIST SP 800-38D §8: one nonce, one plaintext",
   "record-released": "tls_tcp_clean_acked() in net/tls/tls_device.c",
   "profile-differs": "README, “Comparing profiles”; the other profiles' queues stand under driver.compared",
+  "evidence-differs": "net/tls/trace.h; tls-offload.rst, “Statistics”; /proc/net/tls_stat",
   "record-pushed": "tls_push_record() in net/tls/tls_device.c",
 };
 

@@ -47,6 +47,7 @@ export const passingPaths: ReadonlySet<string> = new Set([
     "fate",
     "wire",
     "ack",
+    "kernel",
   ].map((name) => `packet.${name}`),
   "driver.compared",
   "descriptors.recordSn",

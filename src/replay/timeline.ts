@@ -6,13 +6,8 @@ import { Stage } from "../core/stage.ts";
 import { type ConnectionState, stateFields } from "../core/state.ts";
 import { step, stepFor } from "../core/step.ts";
 import { Authenticated, type Trace, Wire } from "../trace/trace.ts";
-import {
-  type ComparedEvents,
-  type EffectRecord,
-  MaskSink,
-  type Recording,
-  RecordingSink,
-} from "./recording.ts";
+import { type Finding, FindingLog } from "./findings.ts";
+import { type ComparedEvents, MaskSink, type Recording, RecordingSink } from "./recording.ts";
 
 /** Where the debugger stands: right after stage `stage` of event `event`; stage −1 = before the event's first stage. */
 export interface Position {
@@ -44,9 +39,8 @@ export class Timeline {
   private ran = 0;
   private readonly sink: MaskSink;
   private readonly seekSink = new MaskSink();
-  /** What is found about events from outside the model, as text: a `finding` argument is an index into it. */
-  readonly findings: string[] = [];
-  private readonly found = new Map<number, EffectRecord[]>();
+  /** What comparing the replay with something else found; `find` adds to it. */
+  readonly found = new FindingLog();
   /** What other profiles make of the events, where the trace is compared under them; else null. */
   compared: ComparedEvents | null = null;
   private readonly recordings = new Map<number, Recording>();
@@ -137,13 +131,10 @@ export class Timeline {
     this.recordings.delete(event);
   }
 
-  /** Adds an effect whose one argument is a finding, told as text. */
-  markFinding(event: number, effect: number, text: string): void {
-    const finding = { kind: effect, a: this.findings.push(text) - 1, b: 0 };
-    const others = this.found.get(event);
-    if (others) others.push(finding);
-    else this.found.set(event, [finding]);
-    this.mark(event, effect);
+  /** Adds what a comparison found, as an effect of its event. */
+  find(finding: Finding): void {
+    this.found.add(finding);
+    if (finding.event >= 0) this.mark(finding.event, finding.effect);
   }
 
   /** The kinds of effects that the event has. */
@@ -240,7 +231,10 @@ export class Timeline {
     }
     if (has(Effect["expectation-failed"]))
       last.effects.push({ kind: Effect["expectation-failed"], a: event, b: 0 });
-    last.effects.push(...(this.found.get(event) ?? []));
+    for (const number of this.found.of(event)) {
+      const { effect, stage } = this.found.findings[number]!;
+      (recording.stages[stage] ?? last).effects.push({ kind: effect, a: number, b: 0 });
+    }
   }
 
   /** The connections that an event is about: its own, or all on its device. */

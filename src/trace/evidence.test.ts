@@ -63,5 +63,5 @@ test("diagnostics name their file, an unknown one is one of them", () => {
       "note tls_stat:1 the tls_stat counters were tak",
     ],
   );
-  assert.deepEqual(readEvidence([]), { tracepoints: [], counters: [], diagnostics: [] });
+  assert.deepEqual(readEvidence([]), { tracepoints: [], traces: [], counters: [], diagnostics: [] });
 });

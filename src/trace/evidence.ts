@@ -11,15 +11,30 @@ import { isFtraceLine, readFtrace } from "./ftrace.ts";
 import type { Diagnostic } from "./trace.ts";
 import type { Tracepoint } from "./tracepoints.ts";
 
+/** One kernel trace, and how much of what happened is in it. */
+export interface TraceFile {
+  name: string;
+  /** Trace clock of its first and its last event of any kind, in ns. */
+  firstNs: number;
+  lastNs: number;
+  /** False where events of that time are missing: lost, overwritten, unreadable, too many. */
+  isWhole: boolean;
+}
+
 /** What a running kernel itself told of its offload, beside a capture of what it sent. */
 export interface Evidence {
   /** In the order of time. */
   tracepoints: Tracepoint[];
+  /** The kernel traces that have any event. */
+  traces: TraceFile[];
   counters: CounterChange[];
   diagnostics: FileDiagnostic[];
 }
 
 export type EvidenceKind = "ftrace" | "counters";
+
+/** Larger files are not read: a string holds no more. */
+export const evidenceSizeMax = 400 * 1024 * 1024;
 
 /** Characters looked at to tell what a file is. */
 const headSize = 2 ** 20;
@@ -38,10 +53,10 @@ export function evidenceKind(text: string): EvidenceKind | null {
  * Never throws: what cannot be read becomes a diagnostic.
  */
 export function readEvidence(files: readonly { name: string; text: string }[]): Evidence {
-  const evidence: Evidence = { tracepoints: [], counters: [], diagnostics: [] };
+  const evidence: Evidence = { tracepoints: [], traces: [], counters: [], diagnostics: [] };
   const samples: CounterSample[] = [];
   for (const { name, text } of files) {
-    for (const diagnostic of readFile(name, text, evidence.tracepoints, samples))
+    for (const diagnostic of readFile(name, text, evidence, samples))
       evidence.diagnostics.push({ ...diagnostic, file: name });
   }
   // Each file is in order already; several are not.
@@ -53,16 +68,13 @@ export function readEvidence(files: readonly { name: string; text: string }[]): 
 }
 
 /** Adds what a file holds to what is known. */
-function readFile(
-  name: string,
-  text: string,
-  tracepoints: Tracepoint[],
-  samples: CounterSample[],
-): Diagnostic[] {
+function readFile(name: string, text: string, evidence: Evidence, samples: CounterSample[]): Diagnostic[] {
   switch (evidenceKind(text)) {
     case "ftrace": {
       const ftrace = readFtrace(name, text);
-      for (const tracepoint of ftrace.tracepoints) tracepoints.push(tracepoint);
+      for (const tracepoint of ftrace.tracepoints) evidence.tracepoints.push(tracepoint);
+      const isWhole = ftrace.diagnostics.every(({ severity }) => severity === "note");
+      if (ftrace.span) evidence.traces.push({ name, ...ftrace.span, isWhole });
       return ftrace.diagnostics;
     }
     case "counters": {

@@ -15,6 +15,8 @@ export interface LostEvents {
 export interface Ftrace {
   tracepoints: Tracepoint[];
   lost: LostEvents[];
+  /** Trace clock of the first and of the last event of any kind, in ns; null without any. */
+  span: { firstNs: number; lastNs: number } | null;
   /** Lines that are neither empty nor comments nor of use here: other events, stack traces, whatever else. */
   skipped: number;
   diagnostics: Diagnostic[];
@@ -51,7 +53,7 @@ export const isFtraceLine = (text: string): boolean =>
  * becomes a diagnostic.
  */
 export function readFtrace(file: string, text: string): Ftrace {
-  const ftrace: Ftrace = { tracepoints: [], lost: [], skipped: 0, diagnostics: [] };
+  const ftrace: Ftrace = { tracepoints: [], lost: [], span: null, skipped: 0, diagnostics: [] };
   const diagnostics = new DiagnosticList(ftrace.diagnostics);
   let last = 1;
   for (const line of linesOf(text)) {
@@ -86,6 +88,8 @@ function readLine(ftrace: Ftrace, file: string, line: number, text: string): str
   if (lost !== null) return readLost(ftrace, line, lost);
   const head = headPattern.exec(text);
   if (head === null) return skipLine(ftrace, text);
+  const hit = hitOf(file, line, head);
+  spread(ftrace, hit.timeNs);
   const behind = text.slice(head[0].length);
   const event = eventPattern.exec(behind);
   const name = event?.[2] ?? "";
@@ -96,8 +100,14 @@ function readLine(ftrace: Ftrace, file: string, line: number, text: string): str
   const told = tellOf(name, behind.slice(event[0].length).trim());
   if (typeof told === "string")
     return `${name} ${told}; save the kernel's trace file whole, or \`trace-cmd report\` without -R`;
-  ftrace.tracepoints.push({ ...hitOf(file, line, head), ...told } as Tracepoint);
+  ftrace.tracepoints.push({ ...hit, ...told } as Tracepoint);
   return null;
+}
+
+/** CPUs are not printed in strict order of time. */
+function spread(ftrace: Ftrace, timeNs: number): void {
+  const { firstNs, lastNs } = ftrace.span ?? { firstNs: timeNs, lastNs: timeNs };
+  ftrace.span = { firstNs: Math.min(firstNs, timeNs), lastNs: Math.max(lastNs, timeNs) };
 }
 
 function hitOf(file: string, line: number, head: RegExpExecArray): Hit {

@@ -1,0 +1,37 @@
+import { readFileSync } from "node:fs";
+import { layEvidence, type Overlay } from "../replay/evidence.ts";
+import { findingText } from "../replay/findings.ts";
+import type { Timeline } from "../replay/timeline.ts";
+import { evidenceSizeMax, readEvidence } from "../trace/evidence.ts";
+import { UserError } from "../trace/platform.ts";
+import { openFile } from "./node-platform.ts";
+
+/** More disagreements than this are counted, not listed. */
+const listedMax = 100;
+
+/** Lays the named files over the replay; null if none is named. Throws UserError for one that is no evidence. */
+export function overlayOf(timeline: Timeline, files: readonly string[] | undefined): Overlay | null {
+  if (files === undefined) return null;
+  const evidence = readEvidence(files.map((name) => ({ name, text: textOf(name) })));
+  for (const { severity, message, file, line } of evidence.diagnostics) {
+    if (severity === "error") throw new UserError(`${file} is no evidence: ${message}`);
+    process.stderr.write(`${file}:${line ?? 1}: ${severity}: ${message}\n`);
+  }
+  return layEvidence(timeline, evidence);
+}
+
+function textOf(name: string): string {
+  const file = openFile(name);
+  const { size } = file;
+  file.close?.();
+  if (size > evidenceSizeMax) throw new UserError(`${name} is too large for evidence: record a shorter time`);
+  return readFileSync(name, "utf8");
+}
+
+/** The section that says whether the offload is on, what was compared, and each disagreement with its place. */
+export function* evidenceLines({ summary, findings }: Overlay): Generator<string> {
+  for (const line of summary) yield `evidence: ${line}`;
+  for (const finding of findings.slice(0, listedMax)) yield findingText(finding);
+  if (findings.length > listedMax) yield `… and ${findings.length - listedMax} more`;
+  if (findings.length === 0) yield "evidence: nothing disagrees with the model";
+}
