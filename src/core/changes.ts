@@ -60,6 +60,13 @@ export class ChangeLog extends Table {
     return null;
   }
 
+  /** True if one of `rows` rows is a fence at `s`; the last ones are looked at first. */
+  isFence(s: Seq, rows: number): boolean {
+    for (let row = rows - 1; row >= 0; row--)
+      if (this.kind.at(row) === Change.fence && this.from.at(row) === s) return true;
+    return false;
+  }
+
   /** The mark that was last given to the segment holding byte `s`; null if none was. */
   markAt(s: Seq, rows: number): number | null {
     for (let row = rows - 1; row >= 0; row--) {

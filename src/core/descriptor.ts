@@ -70,9 +70,12 @@ const engineShift = 1;
 export class DescriptorQueue {
   private cells = new Int32Array(64 * width);
   count = 0;
+  /** Entries that the NIC has been given, from the first on. */
+  taken = 0;
 
   clear(): void {
     this.count = 0;
+    this.taken = 0;
   }
 
   post(kind: number, row: number, from: Seq, length: number, fence: boolean, engine: number): void {

@@ -1,6 +1,6 @@
 import { Effect } from "./effect.ts";
 import { Kind } from "./event.ts";
-import { contextDevice, type Machine, type Sink, settlePath } from "./machine.ts";
+import { contextDevice, type Machine, restartQueue, type Sink, settlePath } from "./machine.ts";
 import { nicExpectedSeq } from "./nic.ts";
 import { afterReset, deviceDown } from "./offload.ts";
 import { Stage } from "./stage.ts";
@@ -46,6 +46,7 @@ function happen(machine: Machine, event: number, connection: number, sink: Sink)
       if (waiting > 0) takeWaiting(machine, connection, state, isLane, sink);
       return;
     case Kind.reset: {
+      restartQueue(machine, device);
       const lost = waiting > 0 ? discardWaiting(machine, connection, state, isLane) : 0;
       sink.effect(Effect["queue-reset"], device, lost);
       if (state.netdev === device)

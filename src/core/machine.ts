@@ -45,6 +45,13 @@ export interface Machine {
   readonly packet: Packet;
   /** The connection that is being worked on: a device's event goes through all of its own. */
   current: number;
+  /** The event that is being worked on. */
+  event: number;
+  /**
+   * By device: the events at which one connection's descriptor stopped the transmit queue for all, and at which a reset
+   * let it go on. Logged in the first pass, so that a replay of another connection alone knows. Null = never yet.
+   */
+  stops: { stopped: number[]; reset: number[] }[] | null;
 }
 
 /** What a machine is built from; a Trace is one. */
@@ -73,6 +80,8 @@ export function createMachine(scenario: Scenario): Machine {
     queue: new DescriptorQueue(),
     packet: { connection: 0, seq: seq(0), length: 0, flags: 0, dmaErrorAt: 0, mappings: 0 },
     current: 0,
+    event: 0,
+    stops: null,
   };
   for (let c = 0; c < connections.length; c++) machine.states[c] = initialState(machine, c);
   return machine;
@@ -80,6 +89,28 @@ export function createMachine(scenario: Scenario): Machine {
 
 const countedSize = ({ countsPackets, faults }: Profile, mss: number): number =>
   countsPackets === "segments" && !faults.countsSegmentsOnce ? mss : 0;
+
+/** A descriptor that the NIC cannot take stops the device's queue for every connection, from this event on. */
+export function stopQueue(machine: Machine, connection: number): void {
+  machine.stops ??= machine.devices.map(() => ({ stopped: [], reset: [] }));
+  const { stopped } = machine.stops[machine.connections[connection]!.device]!;
+  if (!stopped.includes(machine.event)) stopped.push(machine.event);
+}
+
+/** True if a connection's descriptor has stopped the queue of this connection's device, and no reset came since. */
+export function isQueueStopped(machine: Machine, connection: number): boolean {
+  if (machine.stops === null) return false;
+  const { stopped, reset } = machine.stops[machine.connections[connection]!.device]!;
+  const last = stopped.findLast((event) => event < machine.event) ?? -1;
+  return last >= 0 && !reset.some((event) => event > last && event < machine.event);
+}
+
+/** The device's queue was reset: it goes on for every connection behind this event. */
+export function restartQueue(machine: Machine, device: number): void {
+  if (machine.stops === null) return;
+  const { reset } = machine.stops[device]!;
+  if (!reset.includes(machine.event)) reset.push(machine.event);
+}
 
 /** By device: the connections whose packets can ever pass it, by declaration, as a bond's slave, or by a reroute. */
 export function membersOf({ devices, connections, events }: Scenario): number[][] {

@@ -158,3 +158,19 @@ test("a jump of 2^30 and more is no jump forward (domain.md section 5.4, step 2)
     lastOf(setupOf("netronome"), `${fill}; > ${s}:${s + 10}`)[0].includes("resync-requested");
   assert.deepEqual([request(at - 1), request(at)], [true, false]);
 });
+
+test("a captured packet across the record of a resync is divided there, as the kernel's fence would have made two", () => {
+  // Records 0:1029, 1029:2058 and 2058:3087; the jump from 500 to 600 asks, the third record answers.
+  const story = [
+    "record 1029; record 1029; > 0:500 captured; > 600:1029 captured; record 1029",
+    "> 1029:3087 captured",
+  ].join(";");
+  const fallback = "out-of-order expected=2058 seq=1029, software-fallback reason=out-of-order length=1029";
+  for (const id of ["netronome", "fungible"])
+    check(
+      id,
+      story,
+      `${fallback}, encrypted seq=2058 length=1029`,
+      "PKT#2@1029+1029+software PKT@2058+1029+stream",
+    );
+});

@@ -1,6 +1,6 @@
 import { Descriptor, Engine } from "./descriptor.ts";
 import { Effect } from "./effect.ts";
-import { type Machine, profileOf, type Sink, writeSeqOf } from "./machine.ts";
+import { isQueueStopped, type Machine, profileOf, type Sink, stopQueue, writeSeqOf } from "./machine.ts";
 import { advance, before, distance, type Seq } from "./seq.ts";
 import type { ConnectionState } from "./state.ts";
 
@@ -16,7 +16,8 @@ export function take(
   sink: Sink,
 ): boolean {
   const { queue } = machine;
-  if (state.nicDead === 1) return queue.kind(i) !== Descriptor.packet || queue.engine(i) === Engine.software;
+  if (state.nicDead === 1 || isQueueStopped(machine, connection))
+    return queue.kind(i) !== Descriptor.packet || queue.engine(i) === Engine.software;
   switch (queue.kind(i)) {
     case Descriptor.staticParams:
       state.nicStaticRow = queue.row(i);
@@ -49,6 +50,7 @@ function takeDump(machine: Machine, connection: number, state: ConnectionState, 
   const size = queue.size(i);
   if (size > mtu) {
     state.nicDead = 1;
+    stopQueue(machine, connection);
     return sink.effect(Effect["queue-error"], size, mtu);
   }
   state.dumpPackets++;

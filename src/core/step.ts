@@ -5,13 +5,13 @@ import { Effect } from "./effect.ts";
 import { DropCode } from "./effect-words.ts";
 import { Flag, Kind, unpackTransmit } from "./event.ts";
 import { sendFallback } from "./fallback.ts";
-import { changesOf, install, type Machine, type Sink, settlePath } from "./machine.ts";
+import { changesOf, install, type Machine, profileOf, type Sink, settlePath } from "./machine.ts";
 import { placeAt } from "./nic.ts";
 import { completeRekey, destruct, startRekey } from "./offload.ts";
 import type { Packet } from "./packet.ts";
 import { drop, postAsItIs } from "./post.ts";
 import { RecordKind } from "./records.ts";
-import { advance, after, before, seq } from "./seq.ts";
+import { advance, after, before, distance, type Seq, seq } from "./seq.ts";
 import { fallbackCodeOf, merge, split, validate, Way } from "./skb.ts";
 import { Stage } from "./stage.ts";
 import { type ConnectionState, Rekey } from "./state.ts";
@@ -27,6 +27,7 @@ export function step(machine: Machine, event: number, sink: Sink): void {
   const { events } = machine;
   const connection = events.connection.values[event]!;
   machine.queue.clear();
+  machine.event = event;
   if (connection < 0) return stepDevice(machine, event, sink);
   const state = machine.states[connection]!;
   machine.current = connection;
@@ -55,6 +56,7 @@ export function step(machine: Machine, event: number, sink: Sink): void {
 /** Runs an event for one connection alone: of a device's event its own part. */
 export function stepFor(machine: Machine, event: number, connection: number, sink: Sink): void {
   if (machine.events.connection.values[event]! >= 0) return step(machine, event, sink);
+  machine.event = event;
   stepMember(machine, event, connection, sink);
 }
 
@@ -150,15 +152,62 @@ function transmit(
     state.sent = 1;
     return leave(packet.seq, packet.length, flags, sink);
   }
-  const direct = state.detour === 0 && (flags & detourFlags) === 0;
+  if ((flags & Flag.captured) !== 0) sendCaptured(machine, event, state, packet, sink);
+  else sendSegment(machine, event, state, packet, sink);
+}
+
+/** From TCP down to the wire; false if nothing was posted. */
+function sendSegment(
+  machine: Machine,
+  event: number,
+  state: ConnectionState,
+  packet: Packet,
+  sink: Sink,
+): boolean {
+  const direct = state.detour === 0 && (packet.flags & detourFlags) === 0;
   const posted = direct ? xmit(machine, state, packet, sink) : sendDown(machine, state, packet, sink);
-  if (!direct && state.ackWaits === 1) cleanAcked(machine, connection, state, seq(state.sndUna), sink);
+  if (!direct && state.ackWaits === 1) cleanAcked(machine, packet.connection, state, seq(state.sndUna), sink);
   state.sent = 1;
   if (direct) takeAll(machine, packet, state, sink);
   else deliver(machine, event, state, packet, sink);
-  if (posted || (flags & Flag.captured) === 0) return;
+  return posted;
+}
+
+/**
+ * A captured packet did leave, whatever this profile would have done. Where the TLS layer has resynchronised the driver
+ * at a record inside it, the fence there would have made two of it, so it is divided.
+ */
+function sendCaptured(
+  machine: Machine,
+  event: number,
+  state: ConnectionState,
+  packet: Packet,
+  sink: Sink,
+): void {
+  const end = advance(packet.seq, packet.length);
+  const cut = resyncFence(machine, state, packet, end);
+  if (cut > 0) {
+    packet.length = cut;
+    sendOne(machine, event, state, packet, sink);
+    packet.seq = advance(packet.seq, cut);
+    packet.length = distance(packet.seq, end);
+  }
+  sendOne(machine, event, state, packet, sink);
+}
+
+/** Bytes of the packet before the record that the driver was resynchronised at; 0 if it does not lie inside. */
+function resyncFence(machine: Machine, state: ConnectionState, packet: Packet, end: Seq): number {
+  const expected = seq(state.expectedSeq);
+  if (profileOf(machine, packet.connection).recovery !== "next-record") return 0;
+  if (!after(expected, packet.seq) || !before(expected, end)) return 0;
+  const log = machine.changes[packet.connection];
+  return log?.isFence(expected, state.changes) ? distance(packet.seq, expected) : 0;
+}
+
+function sendOne(machine: Machine, event: number, state: ConnectionState, packet: Packet, sink: Sink): void {
+  if (sendSegment(machine, event, state, packet, sink)) return;
   leftAnyway(machine, state, packet);
-  leave(packet.seq, packet.length, flags, sink);
+  leave(packet.seq, packet.length, packet.flags, sink);
 }
 
 function loseInQdisc(state: ConnectionState, packet: Packet, sink: Sink): void {

@@ -3,7 +3,7 @@ import { Effect } from "./effect.ts";
 import { DropCode } from "./effect-words.ts";
 import { Flag, unpackTransmit } from "./event.ts";
 import { noFaults } from "./faults.ts";
-import { type Machine, profileOf, type Sink, settlePath, waitingOf } from "./machine.ts";
+import { isQueueStopped, type Machine, profileOf, type Sink, settlePath, waitingOf } from "./machine.ts";
 import { take } from "./nic.ts";
 import type { Packet } from "./packet.ts";
 import { Stage } from "./stage.ts";
@@ -39,7 +39,7 @@ function putOff(
   const { queue } = machine;
   const log = waitingOf(machine, packet.connection);
   const flags = packet.flags;
-  for (let i = 0; i < queue.count; i++) log.put(state.waitTail++, queue, i, lane, flags, event);
+  for (let i = queue.taken; i < queue.count; i++) log.put(state.waitTail++, queue, i, lane, flags, event);
   if (!waits) return takeWaiting(machine, packet.connection, state, (other) => other === lane, sink);
   sink.effect(Effect.waiting, queue.count, packet.length);
   sink.stage(Stage.queue, -1);
@@ -59,7 +59,8 @@ export function takeAll(machine: Machine, packet: Packet, state: ConnectionState
   const { faults } = profileOf(machine, connection);
   if (faults !== noFaults && faults.noFence && !hasFence(queue))
     return takeUnfenced(machine, packet, state, sink);
-  for (let i = 0; i < queue.count; i++) takeOne(machine, state, i, connection, flags, sink);
+  for (let i = queue.taken; i < queue.count; i++) takeOne(machine, state, i, connection, flags, sink);
+  queue.taken = queue.count;
 }
 
 /** Nothing holds the data back until the params are in: they are taken behind it. */
@@ -106,7 +107,7 @@ export function leave(from: number, length: number, flags: number, sink: Sink): 
 
 /** A packet that the NIC does not send: one that checks numbers has said so itself. */
 function lose(machine: Machine, connection: number, state: ConnectionState, i: number, sink: Sink): void {
-  if (state.nicDead === 0) return;
+  if (state.nicDead === 0 && !isQueueStopped(machine, connection)) return;
   const reason = state.contexts > state.contextsDeleted ? "queue-error" : "no-context";
   const installed = profileOf(machine, connection).faults.installsRefused ? "no-context" : reason;
   sink.effect(Effect.dropped, DropCode[installed], machine.queue.size(i));

@@ -107,3 +107,23 @@ test("a stop at a stage sees the state of that stage: expected number before and
     [2896, 2896, 2896, 2896, 40087, 40087, 40087, 40087, 40087, 40087, 40087, 40087],
   );
 });
+
+test("a queue that one connection stops is stopped for the others, whichever way one gets there", () => {
+  const text = readFileSync("media/samples/connectx-long-dump.tlstrace", "utf8");
+  const trace = parseTrace("long-dump", text, () => profileById("connectx/long-dump"));
+  const app = trace.connections.findIndex(({ name }) => name === "app");
+  const dropped = (timeline: Timeline) =>
+    [...timeline.eventsOf(app)].filter((event) => {
+      const said = timeline.record(event).stages.flatMap((stage) => stage.effects);
+      return said.some(({ kind }) => kind === Effect.dropped);
+    });
+  const forwards = new Timeline(trace).runAll();
+  const lines = dropped(forwards).map((event) => trace.events.line.at(event));
+  assert.equal(lines.length, 1, "its packet behind the other's DUMP, before the reset");
+  const backwards = new Timeline(trace).runAll();
+  for (let event = trace.events.count - 1; event >= 0; event--) backwards.record(event);
+  assert.deepEqual(
+    dropped(backwards).map((event) => trace.events.line.at(event)),
+    lines,
+  );
+});
