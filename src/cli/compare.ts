@@ -81,7 +81,6 @@ function* textLines(comparison: Comparison, most: number): Generator<string> {
   }
   if (differing.length > most) yield `… and ${differing.length - most} more (--all lists them)`;
   yield "";
-  yield* notesOn(comparison);
   yield wordOutcome(comparison, findings.filter(({ left }) => left !== null).length);
 }
 
@@ -109,18 +108,6 @@ const placeOf = ({ kind, events }: Trace, event: number): string =>
 
 const findingTexts = (comparison: Comparison): Map<number, string> =>
   new Map(comparison.findings.map((finding) => [finding.event, wordFinding(comparison, finding)]));
-
-/** Where a capture cannot show what a profile would have cost. */
-function notesOn({ runs }: Comparison): string[] {
-  return runs.flatMap(({ id, timeline, tally }) =>
-    timeline.trace.kind === "capture" && tally.commands > 0
-      ? [
-          `note: the capture's packets were cut by another kernel: with ${id} each of the ${tally.commands} records that tls_dev_resync ` +
-            "named would have begun a packet of its own, so more is encrypted in software here than would have been",
-        ]
-      : [],
-  );
-}
 
 function wordOutcome({ bytesDiffer, runs }: Comparison, sentByFew: number): string {
   const events = sentByFew === 1 ? "event" : "events";
