@@ -17,6 +17,7 @@ import { captureScenarios, listingScenarios } from "./e2e/capture.ts";
 import { familiesFile, familiesScenarios, familiesTrace } from "./e2e/families.ts";
 import { keysScenarios } from "./e2e/keys.ts";
 import { largeScenarios } from "./e2e/large.ts";
+import { launchScenarios } from "./e2e/launch.ts";
 import { traceScenarios, travelScenarios } from "./e2e/trace.ts";
 import { type Scenario, Workbench } from "./workbench.ts";
 
@@ -102,6 +103,10 @@ describe("the extension in VS Code", () => {
   group("a trace file", traceScenarios, travelScenarios);
   group("a family that falls back to software", familiesScenarios);
   group("a capture without keys", keysScenarios);
+  group(
+    "a launch configuration",
+    launchScenarios(() => samples),
+  );
   group("a capture of 100 MB", largeScenarios(`${shapes.lossy.name}.pcap`));
 });
 

@@ -199,8 +199,12 @@ export class Workbench {
     await this.until(`the Variables view to show ${wanted}`, async () => (await shown()) === wanted, shown);
   }
 
+  /** Labels of the exception filters that a group has ticked or cleared. */
+  private readonly filtersSet = new Set<string>();
+
   /** Ticks or clears an exception filter of the Breakpoints view. */
   async setFilter(label: string, on: boolean): Promise<void> {
+    this.filtersSet.add(label);
     const row = this.page.locator(`.debug-breakpoints .monaco-list-row[aria-label^="${label}"]`);
     const box = row.locator(".monaco-checkbox");
     if ((await box.getAttribute("aria-checked")) !== String(on)) await box.click();
@@ -258,8 +262,8 @@ export class Workbench {
 
   /** Leaves nothing of a group of tests to the next one. */
   async reset(): Promise<void> {
-    await this.setFilter("Out-of-order transmit", true);
-    await this.setFilter("Resync posted", false);
+    for (const label of this.filtersSet) await this.setFilter(label, label === "Out-of-order transmit");
+    this.filtersSet.clear();
     if (this.hasBreakpoints) await this.command("Remove All Breakpoints");
     this.hasBreakpoints = false;
     await this.stop();

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { Scenario } from "../workbench.ts";
+
+const evidence = ["differs.trace", "agrees-before.txt", "differs-after.txt"].map(
+  (name) => `\${workspaceFolder}/evidence/${name}`,
+);
+const configuration = {
+  type: "tlstrace",
+  request: "launch",
+  name: "Evidence and another NIC",
+  program: `\${workspaceFolder}/evidence/netronome.tlstrace`,
+  evidence,
+  compare: ["connectx"],
+};
+
+/**
+ * A launch configuration of the workspace `folder`: the sample of kernel evidence, whose line 12 sends what the qdisc
+ * made a jump forward, with a kernel trace that names record 3 where the model resynchronises record 2 (line 15), and a
+ * second NIC beside the first.
+ */
+export const launchScenarios = (folder: () => string) => (scenario: Scenario) => {
+  scenario("a launch configuration lays evidence over the trace and compares NICs", async (workbench) => {
+    const settings = path.join(folder(), ".vscode");
+    mkdirSync(settings, { recursive: true });
+    writeFileSync(path.join(settings, "launch.json"), JSON.stringify({ configurations: [configuration] }));
+    await workbench.openFile("netronome.tlstrace");
+    await workbench.page.keyboard.press("F5");
+    await workbench.stopped(/after driver\.check, forwards$/);
+    await workbench.expectFrames(/driver\.check, line 12,/);
+    await workbench.expectValue("Driver", "Compared", /^netronome, connectx$/);
+    await workbench.setFilter("Out-of-order transmit", false);
+    await workbench.setFilter("Kernel reports otherwise", true);
+    await workbench.move("Continue");
+    await workbench.expectFrames(/line 15,/);
+    assert.match(
+      await workbench.exception(),
+      /the kernel reported tls_device_tx_resync_send with rec_no 3; the model says rec_no 2/,
+    );
+    await workbench.expectValue("Packet", "kernel", /^tls_device_tx_resync_send .*rec_no 3$/);
+    await workbench.picture("launch-evidence");
+    rmSync(settings, { recursive: true });
+  });
+};
