@@ -25,7 +25,6 @@ export function emit(
       if (countsFound(machine, connection)) state.outOfOrder++;
       return;
     case Effect.bypass:
-      if (countsFound(machine, connection)) state.outOfOrder++;
       if (profileOf(machine, connection).countsSkips) state.skipNoSyncData++;
       return;
     case Effect["software-fallback"]:
@@ -56,7 +55,7 @@ function countsMismatch(machine: Machine, connection: number): boolean {
   return countsAsOutOfOrder === "mismatches";
 }
 
-/** Older mlx5 counted a mismatch once its record was found. */
+/** Older mlx5 counted a mismatch once it was resynchronised (domain.md 5.2, step 5). */
 const countsFound = (machine: Machine, connection: number): boolean =>
   profileOf(machine, connection).countsAsOutOfOrder === "lookups" &&
   !kernelOf(machine, connection).countsFailedLookups;

@@ -4,7 +4,7 @@ import type { Machine, Sink } from "./machine.ts";
 import { nicExpectedSeq } from "./nic.ts";
 import { afterReset, deviceDown } from "./offload.ts";
 import { Stage } from "./stage.ts";
-import { discardWaiting, takeWaiting } from "./transmit-queue.ts";
+import { discardWaiting, takeWaiting, waitingIn } from "./transmit-queue.ts";
 import { queuesMax } from "./waiting.ts";
 
 /** An event of a device: every connection on it goes through it, one after the other. */
@@ -21,11 +21,13 @@ export function stepMember(machine: Machine, event: number, connection: number, 
   machine.current = connection;
   machine.queue.clear();
   const isLane = (lane: number) => Math.floor(lane / queuesMax) === device;
-  const waiting = state.waitTail - state.waitHead;
+  const waiting = waitingIn(machine, connection, state, isLane);
   switch (kind) {
     case Kind.down:
+      state.down |= 1 << device;
       return deviceDown(machine, connection, device, state, sink);
     case Kind.up:
+      state.down &= ~(1 << device);
       sink.effect(Effect["device-up"], device, 0);
       return sink.stage(Stage["tls.device"], -1);
     case Kind.hold:
@@ -41,12 +43,14 @@ export function stepMember(machine: Machine, event: number, connection: number, 
     case Kind.reset: {
       const lost = waiting > 0 ? discardWaiting(machine, connection, state, isLane) : 0;
       sink.effect(Effect["queue-reset"], device, lost);
-      afterReset(machine, connection, state, nicExpectedSeq(machine, connection, state));
+      afterReset(machine, connection, device, state, nicExpectedSeq(machine, connection, state));
       return sink.stage(Stage.queue, -1);
     }
     case Kind.refuse:
+      state.refusing |= 1 << device;
+      return sink.stage(Stage["tls.device"], -1);
     case Kind.accept:
-      state.refusing = kind === Kind.refuse ? 1 : 0;
+      state.refusing &= ~(1 << device);
       return sink.stage(Stage["tls.device"], -1);
   }
 }

@@ -8,7 +8,6 @@ import type { Packet } from "./packet.ts";
 import { drop, postAsItIs, postPacket } from "./post.ts";
 import { RecordKind } from "./records.ts";
 import { before, distance } from "./seq.ts";
-import { isMarked } from "./skb.ts";
 import { Stage } from "./stage.ts";
 import type { ConnectionState } from "./state.ts";
 import { getRecord } from "./tls.ts";
@@ -39,9 +38,7 @@ export function softwareFallback(
     const isMarker = log.kind.at(row) === RecordKind.startMarker;
     if (!isMarker) sink.effect(Effect["stale-record"], packet.seq, row);
     const endsBefore = isMarker && packet.length <= distance(packet.seq, log.start(row));
-    // Plaintext whose records a rekey has dropped lies before the new marker: it must not pass (the floor flag).
-    const passes = endsBefore && !(row > 0 && isMarked(machine, connection, state, packet.seq));
-    return passes ? Fallback.bypassed : Fallback.dropped;
+    return endsBefore ? Fallback.bypassed : Fallback.dropped;
   }
   if ((packet.flags & Flag.noMemory) !== 0) return Fallback.dropped;
   emit(machine, connection, state, sink, Effect["software-fallback"], reason, packet.length);

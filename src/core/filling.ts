@@ -12,6 +12,8 @@ export interface OpenRecord {
   openFragments: number;
   /** Room in the page fragment. */
   pageRoom: number;
+  /** 1 = the last fragment is the end of what the page fragment holds: more bytes extend it. */
+  openInPage: number;
 }
 
 /** What one call of sendmsg() is like. */
@@ -48,13 +50,17 @@ export function fillRecords(open: OpenRecord, size: number, filling: Filling, st
       takePage(open, layout.prepend);
       open.openLength = layout.prepend;
       open.openFragments = 1;
+      open.openInPage = 1;
       steps.opened();
     }
     const copied = Math.min(left, lengthMax - open.openLength, pieceSize > 0 ? inPiece : roomFor(open, left));
     if (pieceSize > 0) {
       inPiece = copied === inPiece ? pieceSize : inPiece - copied;
-      if (copied > 0) open.openFragments++;
-    } else open.pageRoom -= copied;
+      if (copied > 0) addFragment(open, 0);
+    } else {
+      if (copied > 0 && open.openInPage === 0) addFragment(open, 1);
+      open.pageRoom -= copied;
+    }
     open.openLength += copied;
     left -= copied;
     steps.copied(copied);
@@ -67,11 +73,16 @@ export function fillRecords(open: OpenRecord, size: number, filling: Filling, st
   } while (left > 0);
 }
 
+function addFragment(open: OpenRecord, inPage: number): void {
+  open.openFragments++;
+  open.openInPage = inPage;
+}
+
 /** Room in the page fragment for bytes to be copied; a full one is followed by the next, in a further fragment. */
 function roomFor(open: OpenRecord, wanted: number): number {
   if (wanted > 0 && open.pageRoom === 0) {
     open.pageRoom = pageSize;
-    open.openFragments++;
+    open.openInPage = 0;
   }
   return wanted === 0 ? 0 : open.pageRoom;
 }

@@ -18,7 +18,7 @@ export interface Kernel {
   marksSegments: boolean;
   /** mlx5 drops a marked skb before the start marker instead of sending it as it is. */
   checksSkippedMark: boolean;
-  /** mlx5 counts tx_tls_ooo also where no record was found. */
+  /** mlx5 counts tx_tls_ooo also where no record was found, or the start marker was. */
   countsFailedLookups: boolean;
   /** A driver drops packets of a context on another device; before, it sent them as they were. */
   dropsForeignContexts: boolean;

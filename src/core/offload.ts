@@ -13,7 +13,7 @@ import { addU64 } from "./record.ts";
 import { RecordKind } from "./records.ts";
 import { advance, seq } from "./seq.ts";
 import { Stage } from "./stage.ts";
-import { type ConnectionState, Hook, Rekey } from "./state.ts";
+import { type ConnectionState, Hook, isSet, Rekey } from "./state.ts";
 import { closeRecord, fenceHere } from "./tls.ts";
 
 /**
@@ -22,13 +22,16 @@ import { closeRecord, fenceHere } from "./tls.ts";
  * acknowledged. Earlier kernels rekey sockets in software only.
  */
 export function startRekey(machine: Machine, event: number, state: ConnectionState, sink: Sink): void {
-  const { connection } = { connection: machine.events.connection.at(event) };
-  const refusal = rekeyRefusal(machine, connection, state);
+  const connection = machine.events.connection.at(event);
+  const { rekey } = kernelOf(machine, connection);
+  const isTaken = machine.connections[connection]!.version === 0x0304 && rekey !== "nobody";
+  // What is open is flushed before anything can be refused, where the kernel looks at a second install at all.
+  if (isTaken && state.openLength > 0) closeRecord(machine, event, state, state.openType, sink);
+  const refusal = isTaken ? rekeyRefusal(machine, connection, state) : RefusalCode.busy;
   if (refusal >= 0) {
     sink.effect(Effect["rekey-failed"], refusal, state.epoch + 1);
     return sink.stage(Stage["tls.rekey"], -1);
   }
-  if (state.openLength > 0) closeRecord(machine, event, state, state.openType, sink);
   const log = machine.records[connection]!;
   state.epoch = Math.max(log.epoch.at(state.tail - 1), state.epoch) + 1;
   if (state.software === 1) {
@@ -47,8 +50,7 @@ export function startRekey(machine: Machine, event: number, state: ConnectionSta
 
 function rekeyRefusal(machine: Machine, connection: number, state: ConnectionState): number {
   const { rekey } = kernelOf(machine, connection);
-  const { version } = machine.connections[connection]!;
-  if (version !== 0x0304 || rekey === "nobody") return RefusalCode.busy;
+  if (state.installed === 0) return RefusalCode.busy;
   if (state.rekey !== Rekey.none && state.rekey !== Rekey.failed) return RefusalCode.busy;
   return state.software === 0 && rekey === "software" ? RefusalCode.busy : -1;
 }
@@ -73,7 +75,7 @@ export function completeRekey(
 ): void {
   const at = writeSeqOf(machine, connection, state);
   const log = machine.records[connection]!;
-  state.contextsDeleted++;
+  if (state.netdev >= 0 && state.contexts > state.contextsDeleted) state.contextsDeleted++;
   const refusal = refusalNow(state);
   if (refusal >= 0) {
     state.rekey = Rekey.failed;
@@ -96,7 +98,7 @@ export function completeRekey(
 /** What keeps the device from taking the new key. */
 function refusalNow(state: ConnectionState): number {
   if (state.netdev < 0) return RefusalCode["device-down"];
-  return state.refusing === 1 ? RefusalCode.driver : -1;
+  return isSet(state.refusing, state.netdev) ? RefusalCode.driver : -1;
 }
 
 /** tls_device_down(): the hook is the fallback for good, the driver's context is deleted. */
@@ -110,7 +112,7 @@ export function deviceDown(
   if (state.netdev === device && state.hook !== Hook.none) {
     state.netdev = -1;
     state.hook = profileOf(machine, connection).faults.unhooksOnDown ? Hook.none : Hook.software;
-    state.contextsDeleted++;
+    if (state.contexts > state.contextsDeleted) state.contextsDeleted++;
     sink.effect(Effect["device-down"], device, 0);
   }
   sink.stage(Stage["tls.device"], -1);
@@ -128,16 +130,18 @@ export function destruct(machine: Machine, state: ConnectionState, sink: Sink): 
   sink.stage(Stage["tls.destruct"], machine.current);
 }
 
-/** What a reset of the transmit queue leaves of the driver's state (domain.md section 5.8, device reset). */
+/** What a reset of a device's transmit queue leaves of the driver's state, if the context is there (domain.md section 5.8, device reset). */
 export function afterReset(
   machine: Machine,
   connection: number,
+  device: number,
   state: ConnectionState,
   nicSeq: number | null,
 ): void {
+  if (state.netdev !== device) return;
   const { onReset } = profileOf(machine, connection);
   if (onReset === "loses-contexts") {
-    state.contextsDeleted = state.contexts;
+    if (state.nicDead === 0) state.contextsDeleted++;
     state.nicDead = 1;
     return;
   }

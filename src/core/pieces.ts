@@ -10,7 +10,7 @@ import { drop, mapBuffer } from "./post.ts";
 import type { Profile } from "./profile.ts";
 import { layoutOf, tagSize } from "./record.ts";
 import { RecordKind } from "./records.ts";
-import { advance, distance, type Seq, seq, toU32 } from "./seq.ts";
+import { advance, before, distance, type Seq, seq, toU32 } from "./seq.ts";
 import { Stage } from "./stage.ts";
 import type { ConnectionState } from "./state.ts";
 import { getRecord } from "./tls.ts";
@@ -32,7 +32,7 @@ export function sendPieces(
   const { connection } = packet;
   const jumped = packet.seq !== state.expectedSeq;
   if (jumped) {
-    emit(machine, connection, state, sink, Effect["out-of-order"], state.expectedSeq, packet.seq);
+    sink.effect(Effect["out-of-order"], state.expectedSeq, packet.seq);
     state.outOfOrderBytes += packet.length;
   }
   sink.stage(Stage["driver.check"], -1);
@@ -43,7 +43,8 @@ export function sendPieces(
     const row = getRecord(machine, connection, state, at);
     if (row < 0) sink.effect(Effect["lookup-failed"], at, 0);
     sink.stage(Stage["tls.getRecord"], row);
-    if (row < 0) return drop(machine, state, DropCode["no-sync-data"], packet, sink);
+    if (row < 0 || isStale(machine, connection, row, at, sink))
+      return drop(machine, state, DropCode["no-sync-data"], packet, sink);
     const piece = pieceAt(machine, connection, row, at, left);
     const isFirst = at === packet.seq;
     if (isFirst) moveTcb(machine, state, row, at, jumped);
@@ -67,6 +68,14 @@ export function sendPieces(
   emit(machine, connection, state, sink, Effect.encrypted, packet.seq, packet.length);
   sink.stage(Stage["driver.advance"], -1);
   return sent > 0;
+}
+
+/** True if the lookup gave a record that lies behind the byte: before v5.6 the head for what is acknowledged. */
+function isStale(machine: Machine, connection: number, row: number, at: Seq, sink: Sink): boolean {
+  const log = machine.records[connection]!;
+  if (log.kind.at(row) === RecordKind.startMarker || !before(at, log.start(row))) return false;
+  sink.effect(Effect["stale-record"], at, row);
+  return true;
 }
 
 /** Form of a piece that is a part of a tag alone: it goes to software. */
@@ -99,10 +108,11 @@ function pieceAt(machine: Machine, connection: number, row: number, at: Seq, lef
   return { form: offset === 0 ? PieceCode.start : PieceCode.middle, length, trimmed };
 }
 
-/** Before a packet's first piece: where the TCP engine stands. A byte in the tag can only come with the record's end. */
+/** Before a packet's first piece: where the TCP engine stands, and only then a jump is counted. A byte in the tag can only come with the record's end. */
 function moveTcb(machine: Machine, state: ConnectionState, row: number, at: Seq, jumped: boolean): void {
   const log = machine.records[machine.packet.connection]!;
   const { queue } = machine;
+  if (jumped) state.outOfOrder++;
   const isRecord = log.kind.at(row) !== RecordKind.startMarker;
   const tagAt = advance(log.end(row), -tagSize);
   const limit = isRecord && distance(at, log.end(row)) < tagSize ? tagAt : at;

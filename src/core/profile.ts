@@ -66,9 +66,10 @@ export interface Profile {
   onReset: "nothing" | "follows-nic" | "loses-contexts";
   /**
    * What counts as out of order: packets that do not start where expected (mismatches); the same, but in older kernels
-   * only those whose record was found (lookups); packets that the driver has encrypted in software (fallbacks).
+   * only those that were resynchronised (lookups); packets that the driver has encrypted in software (fallbacks); those
+   * for which it moves the NIC's TCP control block (moves).
    */
-  countsAsOutOfOrder: "mismatches" | "lookups" | "fallbacks";
+  countsAsOutOfOrder: "mismatches" | "lookups" | "fallbacks" | "moves";
   /** Encrypted packets are counted as wire packets, or as skbs. */
   countsPackets: "segments" | "skbs";
   /** What the driver takes; everything else it refuses at install. */

@@ -13,7 +13,7 @@ import { advance, after, before, distance, type Seq, toU32 } from "./seq.ts";
 import { isMarked } from "./skb.ts";
 import { Stage } from "./stage.ts";
 import type { ConnectionState } from "./state.ts";
-import { getRecord } from "./tls.ts";
+import { getRecord, isBelowFloor } from "./tls.ts";
 
 /**
  * A packet out of order on a family that rebuilds the NIC's state on the packet's own queue and goes on from there:
@@ -44,6 +44,7 @@ export function rebuild(
 /** The record map's answer, or the packet's own record where each carries one. */
 function recordOf(machine: Machine, state: ConnectionState, packet: Packet, profile: Profile): number {
   if (profile.recordsFrom === "map") return getRecord(machine, packet.connection, state, packet.seq);
+  if (isBelowFloor(machine, packet.connection, state, packet.seq)) return -1;
   const log = machine.records[packet.connection]!;
   return before(packet.seq, log.start(state.markerRow)) ? state.markerRow : log.rowOf(packet.seq, state.tail);
 }

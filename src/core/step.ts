@@ -5,13 +5,13 @@ import { Effect } from "./effect.ts";
 import { DropCode } from "./effect-words.ts";
 import { Flag, Kind, unpackTransmit } from "./event.ts";
 import { sendFallback } from "./fallback.ts";
-import { changesOf, install, type Machine, type Sink } from "./machine.ts";
+import { changesOf, install, type Machine, type Sink, writeSeqOf } from "./machine.ts";
 import { placeAt } from "./nic.ts";
 import { completeRekey, destruct, startRekey } from "./offload.ts";
 import type { Packet } from "./packet.ts";
 import { drop, postAsItIs } from "./post.ts";
 import { RecordKind } from "./records.ts";
-import { advance, after, before, seq } from "./seq.ts";
+import { advance, after, before, distance, type Seq, seq } from "./seq.ts";
 import { fallbackCodeOf, merge, split, validate, Way } from "./skb.ts";
 import { Stage } from "./stage.ts";
 import { type ConnectionState, Rekey } from "./state.ts";
@@ -125,7 +125,7 @@ function transmit(
   const flags = events.flags.values[event]!;
   packet.connection = connection;
   packet.seq = seq(events.seq.values[event]!);
-  packet.length = events.length.values[event]!;
+  packet.length = sendable(machine, connection, state, packet.seq, events.length.values[event]!);
   packet.flags = flags;
   packet.dmaErrorAt = 0;
   const end = advance(packet.seq, packet.length);
@@ -147,6 +147,22 @@ function transmit(
   if (posted || (flags & Flag.captured) === 0) return;
   leftAnyway(machine, state, packet);
   leave(packet.seq, packet.length, flags, sink);
+}
+
+/**
+ * Bytes of a trace file's segment that TCP has: a broken kernel can have made fewer records than the file counts on.
+ * What a capture shows did leave.
+ */
+function sendable(
+  machine: Machine,
+  connection: number,
+  state: ConnectionState,
+  from: Seq,
+  length: number,
+): number {
+  if (state.installed === 0 || machine.connections[connection]!.source !== null) return length;
+  const available = distance(from, writeSeqOf(machine, connection, state));
+  return available >= length ? length : Math.max(0, available);
 }
 
 /** The failing buffer and the transmit queue that the trace names for this packet. */

@@ -47,7 +47,9 @@ export function sendmsg(machine: Machine, event: number, state: ConnectionState,
     closed: () => closeRecord(machine, event, state, type, sink),
   });
   if (filling.more || !faults.stalePending) state.pendingOpen = state.openLength > 0 ? 1 : 0;
-  if ((flags & Flag.eor) !== 0) fenceHere(machine, connection, state, sink);
+  if ((flags & Flag.eor) === 0) return;
+  fenceHere(machine, connection, state, sink);
+  sink.stage(Stage["tls.sendmsg"], -1);
 }
 
 /** A control message ends the open record, as application data whatever it was to be. */
@@ -212,6 +214,7 @@ export function cleanAcked(
  * nothing looked whether the list reaches down to `s`: the head was the answer for what is acknowledged.
  */
 export function getRecord(machine: Machine, connection: number, state: ConnectionState, s: Seq): number {
+  if (isBelowFloor(machine, connection, state, s)) return -1;
   const log = machine.records[connection]!;
   let from = state.hint;
   if (from < 0 || before(s, log.start(from))) {
@@ -224,6 +227,20 @@ export function getRecord(machine: Machine, connection: number, state: Connectio
   if (row < 0 || log.kind.at(row) === RecordKind.software) return -1;
   if (state.hint < 0 || after(log.end(row), log.end(state.hint))) state.hint = row;
   return row;
+}
+
+/**
+ * True for what lies before the start marker that a rekey put in place of its records: all of it is acknowledged,
+ * nothing can encrypt it any more, and it must not pass as bytes from before the offload do (the floor flag of
+ * domain.md section 8). What software encrypted while the rekey waited may pass.
+ */
+export function isBelowFloor(machine: Machine, connection: number, state: ConnectionState, s: Seq): boolean {
+  const log = machine.records[connection]!;
+  const { markerRow } = state;
+  if (markerRow === 0 || !before(s, log.start(markerRow))) return false;
+  if (log.start(markerRow) === machine.connections[connection]!.startSeq) return false;
+  const row = log.rowOf(s, markerRow);
+  return row < 0 || log.kind.at(row) !== RecordKind.software;
 }
 
 const looksDown = (machine: Machine, connection: number): boolean =>

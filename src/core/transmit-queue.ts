@@ -6,7 +6,7 @@ import { type Machine, profileOf, type Sink, waitingOf } from "./machine.ts";
 import { take } from "./nic.ts";
 import type { Packet } from "./packet.ts";
 import { Stage } from "./stage.ts";
-import type { ConnectionState } from "./state.ts";
+import { type ConnectionState, isSet } from "./state.ts";
 import { laneOf } from "./waiting.ts";
 import { examine } from "./wire.ts";
 
@@ -33,10 +33,10 @@ export function deliver(
 
 /** The device whose queue packets go to: the slave that a bond steers to, else the route's. */
 const laneDevice = (machine: Machine, state: ConnectionState): number =>
-  machine.devices[state.route]!.slaves.length > 0 && state.netdev >= 0 ? state.netdev : state.route;
+  machine.devices[state.route]!.slaves.includes(state.netdev) ? state.netdev : state.route;
 
 const isHeld = (machine: Machine, state: ConnectionState): boolean =>
-  ((state.held >> laneDevice(machine, state)) & 1) === 1;
+  isSet(state.held, laneDevice(machine, state));
 
 /** The NIC takes everything in the queue, in order, and what leaves is looked at. */
 function takeAll(machine: Machine, packet: Packet, state: ConnectionState, sink: Sink): void {
@@ -105,6 +105,19 @@ export function takeWaiting(
   queue.clear();
   for (const row of rows) log.repost(row, queue);
   for (const [i, row] of rows.entries()) takeOne(machine, state, i, connection, log.flagsAt(row), sink);
+}
+
+/** How many descriptors wait in the lanes asked for. */
+export function waitingIn(
+  machine: Machine,
+  connection: number,
+  state: ConnectionState,
+  wanted: (lane: number) => boolean,
+): number {
+  let count = 0;
+  for (let row = state.waitHead; row < state.waitTail; row++)
+    if (wanted(waitingOf(machine, connection).laneAt(row))) count++;
+  return count;
 }
 
 /** Takes the rows of the wanted lanes out of what waits, and gives them in order. */

@@ -1,5 +1,5 @@
-import { fillRecords, type OpenRecord } from "../core/filling.ts";
-import { type Layout, payloadSizeMax } from "../core/record.ts";
+import { fillRecords, type OpenRecord, takePage } from "../core/filling.ts";
+import { type Layout, payloadSizeMax, tagSize } from "../core/record.ts";
 
 /**
  * How far a connection's stream has got: what the reader of a trace file has to know to tell which bytes can be sent.
@@ -12,6 +12,7 @@ export class StreamProgress implements OpenRecord {
   openLength = 0;
   openFragments = 0;
   pageRoom = 0;
+  openInPage = 0;
   /** End of what was handed to the device so far. */
   sent = 0;
   /** Highest acknowledgement so far. */
@@ -56,6 +57,7 @@ export class StreamProgress implements OpenRecord {
         copied: () => {},
         closed: (payload) => {
           this.pushed += payload + this.overhead;
+          takePage(this, tagSize);
         },
       },
     );
@@ -65,13 +67,14 @@ export class StreamProgress implements OpenRecord {
   closeRecord(): void {
     if (this.openLength === 0) return;
     this.pushed += this.open + this.overhead;
+    takePage(this, tagSize);
     this.openLength = 0;
     this.openFragments = 0;
   }
 
   /** The stream's end, to go back to it. */
-  mark(): Pick<StreamProgress, "pushed" | "openLength" | "openFragments" | "pageRoom"> {
-    const { pushed, openLength, openFragments, pageRoom } = this;
-    return { pushed, openLength, openFragments, pageRoom };
+  mark(): Pick<StreamProgress, "pushed" | keyof OpenRecord> {
+    const { pushed, openLength, openFragments, pageRoom, openInPage } = this;
+    return { pushed, openLength, openFragments, pageRoom, openInPage };
   }
 }
