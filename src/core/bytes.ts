@@ -63,9 +63,9 @@ function applyWrites(
 ): void {
   const log = machine.records[connection]!;
   const { version, cipher } = machine.connections[connection]!;
-  const { prepend } = layoutOf(version, cipher ?? "aes-128-gcm");
+  const { prepend, overhead } = layoutOf(version, cipher ?? "aes-128-gcm");
   const start = advance(log.start(row), prepend);
-  const payload = log.length.at(row) - prepend - tagSize;
+  const payload = log.length.at(row) - overhead;
   const writes = machine.changes[connection]?.writesIn(start, payload, changes) ?? [];
   for (const write of writes) {
     const at = prepend + distance(start, write.from);
@@ -149,6 +149,8 @@ export function streamBytes(
   if (row < 0) return null;
   const end = advance(from, length);
   for (let at = from; before(at, end); row++) {
+    // A rekey's start marker has no bytes.
+    if (row < log.count && log.length.at(row) === 0) continue;
     const record = row < log.count ? view(machine, connection, row) : null;
     if (!record) return null;
     const skip = distance(log.start(row), at);

@@ -57,6 +57,12 @@ export abstract class Table {
     return this.count++;
   }
 
+  /** Writes row `from` once more, as row `at`: a new one, or one that replays as it was. */
+  copy(from: number, at: number): void {
+    if (at === this.count) this.next();
+    for (const { values } of this.columns) values[at] = values[from]!;
+  }
+
   /** Makes room for `rows` rows in all. */
   reserve(rows: number): void {
     for (const column of this.columns) column.reserve(rows);

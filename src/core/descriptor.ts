@@ -74,8 +74,13 @@ export class DescriptorQueue {
   taken = 0;
 
   clear(): void {
-    this.count = 0;
-    this.taken = 0;
+    this.cut(0);
+  }
+
+  /** Takes back all but the first `count` entries. */
+  cut(count: number): void {
+    this.count = count;
+    this.taken = Math.min(this.taken, count);
   }
 
   post(kind: number, row: number, from: Seq, length: number, fence: boolean, engine: number): void {

@@ -1,8 +1,9 @@
 import { Effect } from "./effect.ts";
 import { type Machine, profileOf, type Sink } from "./machine.ts";
+import { restart } from "./nic.ts";
 import type { Seq } from "./seq.ts";
 import { Stage } from "./stage.ts";
-import type { ConnectionState } from "./state.ts";
+import { type ConnectionState, isSet } from "./state.ts";
 
 /**
  * The driver's tls_dev_resync: the TLS layer says where the next record starts and its number. The device is told by
@@ -18,20 +19,16 @@ export function devResync(
   sink: Sink,
 ): void {
   if (state.netdev < 0) {
+    // The device is gone: nobody is left to be told, and nobody waits any more.
     state.resyncPending = 0;
     return;
   }
-  const took = state.refusing === 0;
+  const took = !isSet(state.refusing, state.netdev);
   sink.effect(took ? Effect["resync-sent"] : Effect["resync-failed"], at, row);
   if (took) {
     state.expectedSeq = at;
     state.nicSeq = at;
-    state.nicStaticRow = row;
-    state.nicRow = row;
-    state.nicTaken = 0;
-    state.nicReady = 1;
-    state.nicInStep = 1;
-    state.fedHead = state.fedTail;
+    restart(state, row);
     state.resyncs++;
   }
   if (took || profileOf(machine, connection).faults.clearsFailedResync) state.resyncPending = 0;

@@ -1,10 +1,10 @@
 import { Effect } from "./effect.ts";
 import { Kind } from "./event.ts";
-import { contextDevice, type Machine, restartQueue, type Sink, settlePath } from "./machine.ts";
+import { type Machine, restartQueue, type Sink, settlePath } from "./machine.ts";
 import { nicExpectedSeq } from "./nic.ts";
 import { afterReset, deviceDown } from "./offload.ts";
 import { Stage } from "./stage.ts";
-import { discardWaiting, takeWaiting } from "./transmit-queue.ts";
+import { discardWaiting, takeWaiting, waitingIn } from "./transmit-queue.ts";
 import { queuesMax } from "./waiting.ts";
 
 /** An event of a device: every connection on it goes through it, one after the other. */
@@ -26,13 +26,13 @@ function happen(machine: Machine, event: number, connection: number, sink: Sink)
   machine.current = connection;
   machine.queue.clear();
   const isLane = (lane: number) => Math.floor(lane / queuesMax) === device;
-  const waiting = state.waitTail - state.waitHead;
+  const waiting = waitingIn(machine, connection, state, isLane);
   switch (kind) {
     case Kind.down:
-      state.downDevices |= 1 << device;
+      state.down |= 1 << device;
       return deviceDown(machine, connection, device, state, sink);
     case Kind.up:
-      state.downDevices &= ~(1 << device);
+      state.down &= ~(1 << device);
       sink.effect(Effect["device-up"], device, 0);
       return sink.stage(Stage["tls.device"], -1);
     case Kind.hold:
@@ -49,17 +49,14 @@ function happen(machine: Machine, event: number, connection: number, sink: Sink)
       restartQueue(machine, device);
       const lost = waiting > 0 ? discardWaiting(machine, connection, state, isLane) : 0;
       sink.effect(Effect["queue-reset"], device, lost);
-      if (state.netdev === device)
-        afterReset(machine, connection, state, nicExpectedSeq(machine, connection, state));
+      afterReset(machine, connection, device, state, nicExpectedSeq(machine, connection, state));
       return sink.stage(Stage.queue, -1);
     }
     case Kind.refuse:
+      state.refusing |= 1 << device;
+      return sink.stage(Stage["tls.device"], -1);
     case Kind.accept:
-      if (isContexts(machine, connection, device)) state.refusing = kind === Kind.refuse ? 1 : 0;
+      state.refusing &= ~(1 << device);
       return sink.stage(Stage["tls.device"], -1);
   }
 }
-
-/** True if the connection's context is, or would be, on the device or on a slave of it. */
-const isContexts = (machine: Machine, connection: number, device: number): boolean =>
-  device === machine.connections[connection]!.device || device === contextDevice(machine, connection);

@@ -137,13 +137,13 @@ test("tls_sw_fallback (section 2.8): a cut at every byte of three records, in TL
 function checkBytes(on: Setup, length: number, from: number, to: number): void {
   const play = new Play(on, `${down}; > ${from}:${to}`);
   play.rest();
-  const reference = new Reference(play.machine.connections[0]!, on.profile!);
-  for (const size of [40, 0, 20]) reference.send(size, false, false, 23);
-  assert.equal(reference.wire.length, length);
+  const reference = new Reference(play.machine.devices, play.machine.connections[0]!, 0);
+  for (const size of [40, 0, 20]) reference.send(size, { more: false, pieceSize: 0 }, false, 23, false);
+  assert.equal(reference.map.wire.length, length);
   const { kind, seq, length: size, engine, row } = play.machine.queue.at(0);
   assert.equal(kind, "packet");
   const bytes = wireBytes(play.machine, play.state, { connection: 0, seq, length: size, engine, row });
-  assert.equal(Buffer.compare(bytes!, reference.wire.subarray(from, to)), 0, `${from}:${to}`);
+  assert.equal(Buffer.compare(bytes!, reference.map.wire.subarray(from, to)), 0, `${from}:${to}`);
 }
 
 test("tls_sw_fallback (section 2.8, step 7): the new segment is linear and its segments are cut behind it: one packet", () => {

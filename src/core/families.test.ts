@@ -294,13 +294,13 @@ for (const id of ["connectx", "innova", "chelsio-t6", "netronome", "bnxt", "free
       const all = [...cuts(length, places)];
       const story = `send 40; send 0; send 20; > 0:${length}; ${all.map(([from, to]) => `> ${from}:${to}`).join("; ")}`;
       const play = new Play(setup, story);
-      const reference = new Reference(play.machine.connections[0]!, setup.profile!);
-      for (const size of [40, 0, 20]) reference.send(size, false, false, 23);
+      const reference = new Reference(play.machine.devices, play.machine.connections[0]!, 0);
+      for (const size of [40, 0, 20]) reference.send(size, { more: false, pieceSize: 0 }, false, 23, false);
       for (let i = 0; i < 4; i++) play.next();
       for (const [from, to] of all) {
         play.next();
         for (const [at, bytes] of departures(play)) {
-          const right = reference.wire.subarray(at, at + bytes.length);
+          const right = reference.map.wire.subarray(at, at + bytes.length);
           assert.equal(Buffer.compare(bytes, right), 0, `${from}:${to}, the part from ${at} on`);
         }
       }

@@ -10,7 +10,7 @@ import type { Profile } from "./profile.ts";
 import { addU64, type RecordKeys } from "./record.ts";
 import { RecordKind, RecordLog } from "./records.ts";
 import { type Seq, seq } from "./seq.ts";
-import { ConnectionState, Hook } from "./state.ts";
+import { ConnectionState, Hook, isSet } from "./state.ts";
 import { WaitingLog } from "./waiting.ts";
 
 /** Receives what `step` says. Numbers only, so that a run which only wants a mask pays for nothing else. */
@@ -164,14 +164,14 @@ export function refusalOf(machine: Machine, connection: number, state: Connectio
   const { version, cipher } = machine.connections[connection]!;
   const kernel = kernelOf(machine, connection);
   const profile = profileOf(machine, connection);
-  if (((state.downDevices >> contextDevice(machine, connection)) & 1) === 1)
-    return RefusalCode["device-down"];
+  const device = contextDevice(machine, connection);
+  if (isSet(state.down, device)) return RefusalCode["device-down"];
   if (!kernel.versions.includes(version) || (kernel.strict && !profile.versions.includes(version)))
     return RefusalCode.version;
   const known = cipher !== null && kernel.strict;
   if (known && !(kernel.ciphers.includes(cipher) && profile.ciphers.includes(cipher)))
     return RefusalCode.cipher;
-  return state.refusing === 1 ? RefusalCode.driver : -1;
+  return isSet(state.refusing, device) ? RefusalCode.driver : -1;
 }
 
 /**
@@ -227,9 +227,11 @@ export function addContext(machine: Machine, connection: number, state: Connecti
   state.contexts++;
   state.paramsPosted = 0;
   state.nicReady = 0;
+  state.nicInStep = 0;
+  state.nicDead = 0;
+  state.nicStaticRow = state.tail;
   if (profile.paramsWithFirstPacket) return;
   state.paramsPosted = 1;
-  state.nicStaticRow = state.tail;
   state.nicRow = state.tail;
   state.nicTaken = 0;
   state.nicReady = 1;

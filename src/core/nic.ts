@@ -1,4 +1,4 @@
-import { Descriptor, Engine } from "./descriptor.ts";
+import { Descriptor, type DescriptorQueue, Engine } from "./descriptor.ts";
 import { Effect } from "./effect.ts";
 import { isQueueStopped, type Machine, profileOf, type Sink, stopQueue, writeSeqOf } from "./machine.ts";
 import { advance, before, distance, type Seq } from "./seq.ts";
@@ -17,7 +17,7 @@ export function take(
 ): boolean {
   const { queue } = machine;
   if (state.nicDead === 1 || isQueueStopped(machine, connection))
-    return queue.kind(i) !== Descriptor.packet || queue.engine(i) === Engine.software;
+    return queue.kind(i) !== Descriptor.packet || queue.engine(i) === Engine.software || isOrdinary(queue, i);
   switch (queue.kind(i)) {
     case Descriptor.staticParams:
       state.nicStaticRow = queue.row(i);
@@ -43,6 +43,10 @@ export function take(
       return true;
   }
 }
+
+/** A packet that the driver posted for no context. */
+const isOrdinary = (queue: DescriptorQueue, i: number): boolean =>
+  queue.engine(i) === Engine.none && queue.row(i) < 0;
 
 function takeDump(machine: Machine, connection: number, state: ConnectionState, i: number, sink: Sink): void {
   const { queue, devices, connections } = machine;
@@ -81,13 +85,14 @@ function takePacket(
 }
 
 /** After params the next byte is byte 0 of the record they name. */
-function restart(state: ConnectionState, row: number): void {
+export function restart(state: ConnectionState, row: number): void {
   state.nicReady = 1;
   state.nicInStep = 1;
   state.nicStaticRow = row;
   state.nicRow = row;
   state.nicTaken = 0;
   state.fedHead = state.fedTail;
+  state.fedLost = state.fedTail;
 }
 
 /**
@@ -113,12 +118,29 @@ function feed(
   if (length === 0) return;
   if (state.nicInStep === 1) {
     const expected = nicExpectedSeq(machine, connection, state);
-    if (expected === from) return follow(machine, connection, state, length);
+    if (expected === from) return followFrom(machine, connection, state, from, length);
     sink.effect(Effect["out-of-step"], expected ?? from, from);
     state.nicInStep = 0;
-    state.fedHead = state.fedTail;
   }
-  machine.fed[connection]!.put(state.fedTail++, from, length);
+  machine.fed[connection]!.put(state.fedTail++, from, length, state.changes);
+}
+
+/** In step; once pages have changed, what a record's beginning was like when it was fed has to be kept. */
+function followFrom(
+  machine: Machine,
+  connection: number,
+  state: ConnectionState,
+  from: Seq,
+  length: number,
+): void {
+  if (state.pageWrites > 0) {
+    const fed = machine.fed[connection]!;
+    while (state.fedHead < state.fedTail && fed.endsBy(state.fedHead, advance(from, -state.nicTaken)))
+      state.fedHead++;
+    fed.put(state.fedTail++, from, length, state.changes);
+    state.fedLost = state.fedTail;
+  }
+  follow(machine, connection, state, length);
 }
 
 /** Moves the NIC's place in the record stream on by `length` bytes. */
@@ -142,6 +164,9 @@ export function placeAt(machine: Machine, connection: number, state: ConnectionS
   restart(state, row);
   state.nicStaticRow = nicStaticRow;
   state.nicTaken = row < state.tail ? distance(log.start(row), s) : 0;
+  if (state.pageWrites === 0 || state.nicTaken === 0) return;
+  machine.fed[connection]!.put(state.fedTail++, log.start(row), state.nicTaken, state.changes);
+  state.fedLost = state.fedTail;
 }
 
 export const nicRecordSn = (machine: Machine, connection: number, state: ConnectionState): bigint =>

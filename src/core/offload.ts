@@ -1,3 +1,4 @@
+import type { Device } from "./connection.ts";
 import { Effect } from "./effect.ts";
 import { RefusalCode } from "./effect-words.ts";
 import {
@@ -9,11 +10,11 @@ import {
   type Sink,
   writeSeqOf,
 } from "./machine.ts";
-import { addU64 } from "./record.ts";
+import { addU64, type TlsVersion } from "./record.ts";
 import { RecordKind } from "./records.ts";
 import { advance, seq } from "./seq.ts";
 import { Stage } from "./stage.ts";
-import { type ConnectionState, Hook, Rekey } from "./state.ts";
+import { type ConnectionState, Hook, isSet, Rekey } from "./state.ts";
 import { closeRecord, fenceHere } from "./tls.ts";
 
 /**
@@ -23,12 +24,15 @@ import { closeRecord, fenceHere } from "./tls.ts";
  */
 export function startRekey(machine: Machine, event: number, state: ConnectionState, sink: Sink): void {
   const connection = machine.events.connection.at(event);
-  const refusal = rekeyRefusal(machine, connection, state);
+  const [kernel, profile] = [kernelOf(machine, connection), profileOf(machine, connection)];
+  const isTaken = takesRekey(machine.connections[connection]!.version, { kernel, profile });
+  // What is open is flushed before anything can be refused, where the kernel looks at a second install at all.
+  if (isTaken && state.openLength > 0) closeRecord(machine, event, state, state.openType, sink);
+  const refusal = isTaken ? rekeyRefusal(machine, connection, state) : RefusalCode.busy;
   if (refusal >= 0) {
     sink.effect(Effect["rekey-failed"], refusal, state.epoch + 1);
     return sink.stage(Stage["tls.rekey"], -1);
   }
-  if (state.openLength > 0) closeRecord(machine, event, state, state.openType, sink);
   const log = machine.records[connection]!;
   state.epoch = Math.max(log.epoch.at(state.tail - 1), state.epoch) + 1;
   if (state.software === 1) {
@@ -45,10 +49,13 @@ export function startRekey(machine: Machine, event: number, state: ConnectionSta
   if (isAllAcked(machine, connection, state)) completeRekey(machine, connection, state, sink);
 }
 
+/** True where a second install is looked at at all: FreeBSD's ktls_enable_tx() answers EALREADY to every one. */
+export const takesRekey = (version: TlsVersion, { kernel, profile }: Pick<Device, "kernel" | "profile">) =>
+  version === 0x0304 && kernel.rekey !== "nobody" && profile.recordsFrom === "map";
+
 function rekeyRefusal(machine: Machine, connection: number, state: ConnectionState): number {
   const { rekey } = kernelOf(machine, connection);
-  const { version } = machine.connections[connection]!;
-  if (version !== 0x0304 || rekey === "nobody") return RefusalCode.busy;
+  if (state.installed === 0) return RefusalCode.busy;
   if (state.rekey !== Rekey.none && state.rekey !== Rekey.failed) return RefusalCode.busy;
   return state.software === 0 && rekey === "software" ? RefusalCode.busy : -1;
 }
@@ -73,7 +80,7 @@ export function completeRekey(
 ): void {
   const at = writeSeqOf(machine, connection, state);
   const log = machine.records[connection]!;
-  deleteContext(state);
+  if (state.netdev >= 0) deleteContext(state);
   const refusal = refusalNow(state);
   if (refusal >= 0) {
     state.rekey = Rekey.failed;
@@ -96,7 +103,7 @@ export function completeRekey(
 /** What keeps the device from taking the new key. */
 function refusalNow(state: ConnectionState): number {
   if (state.netdev < 0) return RefusalCode["device-down"];
-  return state.refusing === 1 ? RefusalCode.driver : -1;
+  return isSet(state.refusing, state.netdev) ? RefusalCode.driver : -1;
 }
 
 /** tls_device_down(): the hook is the fallback for good, the driver's context is deleted. */
@@ -134,19 +141,22 @@ export function destruct(machine: Machine, state: ConnectionState, sink: Sink): 
   sink.stage(Stage["tls.destruct"], machine.current);
 }
 
-/** What a reset of the transmit queue leaves of the driver's state (domain.md section 5.8, device reset). */
+/** What a reset of a device's transmit queue leaves of the driver's state, if the context is there (domain.md section 5.8, device reset). */
 export function afterReset(
   machine: Machine,
   connection: number,
+  device: number,
   state: ConnectionState,
   nicSeq: number | null,
 ): void {
-  const { onReset } = profileOf(machine, connection);
+  if (state.netdev !== device) return;
+  const { onReset, faults } = profileOf(machine, connection);
   if (onReset === "loses-contexts") {
-    state.contextsDeleted = state.contexts;
+    if (state.nicDead === 0) state.contextsDeleted++;
     state.nicDead = 1;
     return;
   }
-  state.nicDead = 0;
+  // A reset brings no context that was never there.
+  if (!faults.installsRefused) state.nicDead = 0;
   if (onReset === "follows-nic" && nicSeq !== null) state.expectedSeq = advance(seq(nicSeq), 0);
 }

@@ -34,7 +34,7 @@ export function sendPieces(
   const { connection } = packet;
   const jumped = packet.seq !== state.expectedSeq;
   if (jumped) {
-    emit(machine, connection, state, sink, Effect["out-of-order"], state.expectedSeq, packet.seq);
+    sink.effect(Effect["out-of-order"], state.expectedSeq, packet.seq);
     state.outOfOrderBytes += packet.length;
   }
   sink.stage(Stage["driver.check"], -1);
@@ -126,10 +126,11 @@ function pieceAt(machine: Machine, connection: number, row: number, at: Seq, lef
   return { form: offset === 0 ? PieceCode.start : PieceCode.middle, length, trimmed };
 }
 
-/** Before a packet's first piece: where the TCP engine stands. A byte in the tag can only come with the record's end. */
+/** Before a packet's first piece: where the TCP engine stands, and only then a jump is counted. A byte in the tag can only come with the record's end. */
 function moveTcb(machine: Machine, state: ConnectionState, row: number, at: Seq, jumped: boolean): void {
   const log = machine.records[machine.packet.connection]!;
   const { queue } = machine;
+  if (jumped) state.outOfOrder++;
   const isRecord = log.kind.at(row) !== RecordKind.startMarker;
   const tagAt = advance(log.end(row), -tagSize);
   const limit = isRecord && distance(at, log.end(row)) < tagSize ? tagAt : at;

@@ -11,7 +11,7 @@ import type { ConnectionState } from "./state.ts";
 export function mapBuffer(machine: Machine, packet: Packet, sink: Sink): boolean {
   packet.mappings++;
   if (packet.mappings !== packet.dmaErrorAt) return true;
-  sink.effect(Effect["dma-error"], packet.mappings, machine.queue.count);
+  sink.effect(Effect["dma-error"], packet.mappings, machine.queue.count - machine.queue.taken);
   return false;
 }
 

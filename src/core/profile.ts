@@ -37,7 +37,7 @@ export const profileWords = {
   straddleDrop: ["no-sync-data", "bypass-required"],
   commit: ["early", "undone", "late"],
   onReset: ["nothing", "follows-nic", "loses-contexts"],
-  countsAsOutOfOrder: ["mismatches", "lookups", "fallbacks"],
+  countsAsOutOfOrder: ["mismatches", "lookups", "fallbacks", "moves"],
   countsPackets: ["segments", "skbs"],
 } as const;
 type Word<Field extends keyof typeof profileWords> = (typeof profileWords)[Field][number];
@@ -82,7 +82,8 @@ export interface Profile {
   onReset: Word<"onReset">;
   /**
    * What counts as out of order: packets that do not start where expected (mismatches); the same, but in older kernels
-   * only those whose record was found and rebuilt (lookups); packets that the driver has encrypted in software (fallbacks).
+   * only those whose record was found and rebuilt (lookups); packets that the driver has encrypted in software (fallbacks);
+   * those for which it moves the NIC's TCP control block (moves).
    */
   countsAsOutOfOrder: Word<"countsAsOutOfOrder">;
   /** Encrypted packets are counted as wire packets, or as skbs. */

@@ -97,9 +97,7 @@ function beforeMarker(
   if (faults.resyncsBeforeMarker) return resyncAndSend(machine, state, packet, row, profile, sink);
   if (!endsBefore(packet, marker, profile)) {
     sink.effect(Effect["mixed-segment"], packet.seq, packet.length);
-    const reason =
-      profile.straddleDrop === "bypass-required" ? DropCode["bypass-required"] : DropCode["no-sync-data"];
-    return drop(machine, state, reason, packet, sink);
+    return drop(machine, state, DropCode[profile.straddleDrop], packet, sink);
   }
   const checks = kernelOf(machine, packet.connection).checksSkippedMark && !faults.skipsMarked;
   const marked =

@@ -41,7 +41,9 @@ export function validate(machine: Machine, state: ConnectionState, packet: Packe
 
 function judge(machine: Machine, state: ConnectionState, packet: Packet, sink: Sink): number {
   const { connection } = packet;
-  const marked = isMarked(machine, connection, state, packet.seq) || (packet.flags & Flag.marked) !== 0;
+  const { marksSegments } = kernelOf(machine, connection);
+  const given = marksSegments && (packet.flags & Flag.marked) !== 0;
+  const marked = given || isMarked(machine, connection, state, packet.seq);
   if ((packet.flags & Flag.orphanPartial) !== 0) {
     // A partial orphan keeps its socket: what it loses is only that the socket stays on its transmit queue.
     sink.effect(marked ? Effect["orphan-refused"] : Effect.orphaned, packet.seq, packet.length);
@@ -58,12 +60,12 @@ function judge(machine: Machine, state: ConnectionState, packet: Packet, sink: S
 function byRoute(machine: Machine, connection: number, state: ConnectionState): number {
   if (state.route === state.netdev) return Way.driver;
   const { device } = machine.connections[connection]!;
-  const { slaves } = machine.devices[device]!;
-  const onBond = state.route === device || slaves.includes(state.route);
-  if (slaves.length === 0 || !onBond) return Way.fallback;
+  const { slaves } = machine.devices[state.route]!;
+  const onBond = slaves.length > 0 || machine.devices[device]!.slaves.includes(state.route);
+  if (!onBond) return Way.fallback;
   if (profileOf(machine, connection).faults.wrongSlave)
     return kernelOf(machine, connection).dropsForeignContexts ? Way.dropWrongDevice : Way.plain;
-  return state.route === device ? Way.driver : Way.dropInactiveSlave;
+  return slaves.includes(state.netdev) ? Way.driver : Way.dropInactiveSlave;
 }
 
 /** skb->decrypted of the segment that holds byte `s`: what was last said of it, else whether its record is plaintext. */

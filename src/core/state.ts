@@ -10,6 +10,9 @@ export const Hook = {
   rekey: 3,
 } as const;
 
+/** True if a device's bit is set in a field of one bit a device. */
+export const isSet = (devices: number, device: number): boolean => ((devices >> device) & 1) === 1;
+
 /** How far a rekey of the device has got. */
 export const Rekey = { none: 0, pending: 1, ready: 2, failed: 3 } as const;
 
@@ -83,9 +86,8 @@ export class ConnectionState {
   paramsPosted = 0;
   /** Record whose number the last static params carried (the remembered rec_seq). */
   postedRow = 0;
-  /** Devices that are down, one bit each. */
-  downDevices = 0;
-  /** The driver fails what the TLS layer asks of it. */
+  /** Devices that are down, and those whose driver fails what the TLS layer asks of it: one bit each. */
+  down = 0;
   refusing = 0;
 
   // transmit queue
@@ -103,8 +105,9 @@ export class ConnectionState {
   /** The record it is in and the bytes taken of it; frozen where it lost step. */
   nicRow = 0;
   nicTaken = 0;
-  /** While out of step: what it was fed since is rows [fedHead, fedTail) of the fed log. */
+  /** What it was fed: of its record as far as pages had changed rows [fedHead, fedLost) of the fed log, out of step [fedLost, fedTail). */
   fedHead = 0;
+  fedLost = 0;
   fedTail = 0;
   /** The queue is in error state: the NIC takes nothing more. */
   nicDead = 0;

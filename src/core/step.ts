@@ -5,7 +5,7 @@ import { Effect } from "./effect.ts";
 import { DropCode } from "./effect-words.ts";
 import { Flag, Kind, unpackTransmit } from "./event.ts";
 import { sendFallback } from "./fallback.ts";
-import { changesOf, install, type Machine, profileOf, type Sink, settlePath } from "./machine.ts";
+import { changesOf, install, type Machine, profileOf, type Sink, settlePath, writeSeqOf } from "./machine.ts";
 import { placeAt } from "./nic.ts";
 import { completeRekey, destruct, startRekey } from "./offload.ts";
 import type { Packet } from "./packet.ts";
@@ -140,7 +140,7 @@ function transmit(
   const flags = events.flags.values[event]!;
   packet.connection = connection;
   packet.seq = seq(events.seq.values[event]!);
-  packet.length = events.length.values[event]!;
+  packet.length = sendable(machine, connection, state, packet.seq, events.length.values[event]!);
   packet.flags = flags;
   packet.dmaErrorAt = 0;
   const end = advance(packet.seq, packet.length);
@@ -214,6 +214,22 @@ function loseInQdisc(state: ConnectionState, packet: Packet, sink: Sink): void {
   state.sent = 1;
   sink.effect(Effect["qdisc-drop"], packet.seq, packet.length);
   sink.stage(Stage.skb, -1);
+}
+
+/**
+ * Bytes of a trace file's segment that TCP has: a broken kernel can have made fewer records than the file counts on.
+ * What a capture shows did leave.
+ */
+function sendable(
+  machine: Machine,
+  connection: number,
+  state: ConnectionState,
+  from: Seq,
+  length: number,
+): number {
+  if (state.installed === 0 || machine.connections[connection]!.source !== null) return length;
+  const available = distance(from, writeSeqOf(machine, connection, state));
+  return available >= length ? length : Math.max(0, available);
 }
 
 /** The failing buffer and the transmit queue that the trace names for this packet. */

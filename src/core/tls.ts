@@ -5,7 +5,7 @@ import { Flag, sendPieces, sendType, unpackRecord } from "./event.ts";
 import { closeOpen, fragmentsAreFull, fragmentsMax, openRecord, takeBytes } from "./filling.ts";
 import { changesOf, kernelOf, type Machine, profileOf, type Sink, writeSeqOf } from "./machine.ts";
 import { layoutOf, recordType } from "./record.ts";
-import { RecordKind, type RecordLog, type RecordRow } from "./records.ts";
+import { RecordKind, type RecordRow } from "./records.ts";
 import { advance, after, before, between, type Seq, seq } from "./seq.ts";
 import { Stage } from "./stage.ts";
 import { type ConnectionState, Rekey } from "./state.ts";
@@ -217,6 +217,7 @@ export function cleanAcked(
  * nothing looked whether the list reaches down to `s`: the head was the answer for what is acknowledged.
  */
 export function getRecord(machine: Machine, connection: number, state: ConnectionState, s: Seq): number {
+  if (isBelowFloor(machine, connection, state, s)) return -1;
   const log = machine.records[connection]!;
   let from = state.hint;
   if (from < 0 || before(s, log.start(from))) {
@@ -226,19 +227,22 @@ export function getRecord(machine: Machine, connection: number, state: Connectio
     if (!unbounded && !between(s, log.start(from), log.end(state.tail - 1))) return -1;
   }
   const row = log.firstEndingAfter(s, from, state.tail);
-  if (row < 0 || log.kind.at(row) === RecordKind.software || isBelowFloor(log, row, s)) return -1;
+  if (row < 0 || log.kind.at(row) === RecordKind.software) return -1;
   if (state.hint < 0 || after(log.end(row), log.end(state.hint))) state.hint = row;
   return row;
 }
 
 /**
- * True for a byte whose record a rekey has dropped from the map: it is plaintext before the new marker, and must not
- * pass as bytes before the first marker do (domain.md section 8, the floor flag). Ready ciphertext may.
+ * True for a byte whose record a rekey has dropped from the map: all of it is acknowledged, nothing can encrypt it any
+ * more, and it must not pass as bytes from before the offload do (the floor flag of domain.md section 8). What software
+ * encrypted while the rekey waited may pass.
  */
-function isBelowFloor(log: RecordLog, row: number, s: Seq): boolean {
-  if (row === 0 || log.kind.at(row) !== RecordKind.startMarker) return false;
-  const dropped = log.rowOf(s, row);
-  return dropped > 0 && log.kind.at(dropped) !== RecordKind.software;
+function isBelowFloor(machine: Machine, connection: number, state: ConnectionState, s: Seq): boolean {
+  const log = machine.records[connection]!;
+  const { markerRow } = state;
+  if (markerRow === 0 || !before(s, log.start(markerRow))) return false;
+  const row = log.rowOf(s, markerRow);
+  return row > 0 && log.kind.at(row) !== RecordKind.software;
 }
 
 const looksDown = (machine: Machine, connection: number): boolean =>

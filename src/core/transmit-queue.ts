@@ -7,7 +7,7 @@ import { isQueueStopped, type Machine, profileOf, type Sink, settlePath, waiting
 import { take } from "./nic.ts";
 import type { Packet } from "./packet.ts";
 import { Stage } from "./stage.ts";
-import type { ConnectionState } from "./state.ts";
+import { type ConnectionState, isSet } from "./state.ts";
 import { laneOf } from "./waiting.ts";
 import { examine } from "./wire.ts";
 
@@ -19,7 +19,7 @@ export function deliver(
   packet: Packet,
   sink: Sink,
 ): void {
-  if (machine.queue.count === 0) return;
+  if (machine.queue.taken === machine.queue.count) return;
   const waits = (packet.flags & Flag.undoorbelled) !== 0 || (state.held !== 0 && isHeld(machine, state));
   if (!waits && state.waitHead === state.waitTail) takeAll(machine, packet, state, sink);
   else putOff(machine, event, state, packet, waits, sink);
@@ -39,18 +39,23 @@ function putOff(
   const { queue } = machine;
   const log = waitingOf(machine, packet.connection);
   const flags = packet.flags;
-  for (let i = queue.taken; i < queue.count; i++) log.put(state.waitTail++, queue, i, lane, flags, event);
-  if (!waits) return takeWaiting(machine, packet.connection, state, (other) => other === lane, sink);
-  sink.effect(Effect.waiting, queue.count, packet.length);
+  const { count, taken } = queue;
+  for (let i = taken; i < count; i++) log.put(state.waitTail++, queue, i, lane, flags, event);
+  if (!waits) {
+    queue.cut(taken);
+    return takeWaiting(machine, packet.connection, state, (other) => other === lane, sink);
+  }
+  queue.taken = count;
+  sink.effect(Effect.waiting, count - taken, packet.length);
   sink.stage(Stage.queue, -1);
 }
 
 /** The device whose queue packets go to: the slave that a bond steers to, else the route's. */
 const laneDevice = (machine: Machine, state: ConnectionState): number =>
-  machine.devices[state.route]!.slaves.length > 0 && state.netdev >= 0 ? state.netdev : state.route;
+  machine.devices[state.route]!.slaves.includes(state.netdev) ? state.netdev : state.route;
 
 const isHeld = (machine: Machine, state: ConnectionState): boolean =>
-  ((state.held >> laneDevice(machine, state)) & 1) === 1;
+  isSet(state.held, laneDevice(machine, state));
 
 /** The NIC takes everything in the queue, in order, and what leaves is looked at. */
 export function takeAll(machine: Machine, packet: Packet, state: ConnectionState, sink: Sink): void {
@@ -125,9 +130,21 @@ export function takeWaiting(
   const { queue } = machine;
   const rows = splitWaiting(machine, connection, state, wanted);
   const log = waitingOf(machine, connection);
-  queue.clear();
   for (const row of rows) log.repost(row, queue);
-  for (const [i, row] of rows.entries()) takeOne(machine, state, i, connection, log.flagsAt(row), sink);
+  for (const row of rows) takeOne(machine, state, queue.taken++, connection, log.flagsAt(row), sink);
+}
+
+/** How many descriptors wait in the lanes asked for. */
+export function waitingIn(
+  machine: Machine,
+  connection: number,
+  state: ConnectionState,
+  wanted: (lane: number) => boolean,
+): number {
+  let count = 0;
+  for (let row = state.waitHead; row < state.waitTail; row++)
+    if (wanted(waitingOf(machine, connection).laneAt(row))) count++;
+  return count;
 }
 
 /** Takes the rows of the wanted lanes out of what waits, and gives them in order. */
@@ -137,7 +154,6 @@ function splitWaiting(
   state: ConnectionState,
   wanted: (lane: number) => boolean,
 ): number[] {
-  const { queue } = machine;
   const log = waitingOf(machine, connection);
   const rows: number[] = [];
   const end = state.waitTail;
@@ -146,9 +162,7 @@ function splitWaiting(
       rows.push(row);
       continue;
     }
-    queue.clear();
-    log.repost(row, queue);
-    log.put(state.waitTail++, queue, 0, log.laneAt(row), log.flagsAt(row), log.eventAt(row));
+    log.copy(row, state.waitTail++);
   }
   state.waitHead = end;
   return rows;
@@ -161,9 +175,7 @@ export function discardWaiting(
   state: ConnectionState,
   wanted: (lane: number) => boolean,
 ): number {
-  const count = splitWaiting(machine, connection, state, wanted).length;
-  machine.queue.clear();
-  return count;
+  return splitWaiting(machine, connection, state, wanted).length;
 }
 
 /** The connection's packets go to another transmit queue: nothing orders the two. */

@@ -34,7 +34,7 @@ export function examine(
   const { queue } = machine;
   // The usual packet, before anything is made of it: a capture has millions.
   const engine = queue.engine(i);
-  if (engine === Engine.stream && state.nicInStep === 1 && state.pageWrites === 0) {
+  if (engine === Engine.stream && state.nicInStep === 1 && state.pageWrites === 0 && state.epoch === 0) {
     const { faults } = profileOf(machine, connection);
     if (faults === noFaults) return;
   }
@@ -70,6 +70,7 @@ export function isRight(machine: Machine, state: ConnectionState, departure: Dep
   if (departure.engine === Engine.none) return !holdsPlaintext(machine, departure);
   if (state.pageWrites > 0 || before(departure.seq, seq(machine.connections[departure.connection]!.startSeq)))
     return false;
+  if (holdsCiphertext(machine, departure)) return false;
   if (departure.engine === Engine.software) return !faults.fallbackWrongTag;
   const tampered = faults.placeholderLeft || (faults.contextByTuple && reuses(machine, departure.connection));
   if (departure.engine === Engine.piece)
@@ -94,6 +95,18 @@ function holdsPlaintext(machine: Machine, { connection, seq: from, length }: Dep
   return false;
 }
 
+/** True if a packet to be encrypted holds ready ciphertext: it crosses a rekey's boundary in spite of the fence there. */
+function holdsCiphertext(machine: Machine, { connection, seq: from, length }: Departure): boolean {
+  if (machine.connections[connection]!.epochs.length < 2) return false;
+  const log = machine.records[connection]!;
+  const end = advance(from, length);
+  for (let row = log.rowOf(from, log.count); row >= 0 && row < log.count; row++) {
+    if (!before(log.start(row), end)) return false;
+    if (log.kind.at(row) === RecordKind.software) return true;
+  }
+  return false;
+}
+
 /**
  * The bytes that leave for a packet that the NIC has just taken, computed as hardware or software does: from the
  * record's start, or, out of step, from everything the NIC was fed since it lost step. Null where the stream's bytes
@@ -104,8 +117,8 @@ export function wireBytes(machine: Machine, state: ConnectionState, departure: D
   const host = (row: number) => hostRecord(machine, connection, row, state.changes);
   const clear = streamBytes(machine, connection, departure.seq, departure.length, (_m, _c, row) => host(row));
   if (!clear || engine === Engine.none || (engine === Engine.stream && state.nicReady === 0)) return clear;
-  if (engine === Engine.stream && state.nicInStep === 0) return outOfStep(machine, connection, state, host);
-  return byRecords(machine, departure, clear, host);
+  if (engine === Engine.stream && state.nicInStep === 0) return outOfStep(machine, connection, state);
+  return byRecords(machine, state, departure, clear, host);
 }
 
 type HostBytes = (row: number) => Uint8Array | null;
@@ -113,6 +126,7 @@ type HostBytes = (row: number) => Uint8Array | null;
 /** Each record of the packet under its own number and keys, from its beginning on. */
 function byRecords(
   machine: Machine,
+  state: ConnectionState,
   departure: Departure,
   clear: Uint8Array,
   host: HostBytes,
@@ -121,16 +135,28 @@ function byRecords(
   const log = machine.records[connection]!;
   const out = new Uint8Array(length);
   let from = 0;
+  let current: NicStream | null = null;
   const first = log.rowOf(departure.seq, log.count);
   for (let row = first; from < length; row++) {
+    if (log.length.at(row) === 0) continue;
     const to = Math.min(length, distance(departure.seq, log.end(row)));
+    if (current && log.kind.at(row) === RecordKind.software) {
+      // Ready ciphertext behind a rekey's boundary, in one segment with what is not: it is encrypted once more.
+      out.set(current.feed(clear.subarray(from, to)), from);
+      from = to;
+      continue;
+    }
     const offset = distance(log.start(row), advance(departure.seq, from));
     const stream = engineFor(machine, departure, row, first);
     const record = host(row);
     if (!stream || !record) return null;
+    const asFed = departure.engine === Engine.stream && from === 0 && state.pageWrites > 0;
+    const prefix = asFed ? recordAsFed(machine, connection, state, row) : record;
+    if (!prefix) return null;
     const isEnd = offset + to - from === log.length.at(row);
-    stream.feed(record.subarray(0, isEnd ? offset : startOfFeed(machine, departure, offset)));
+    stream.feed(prefix.subarray(0, isEnd ? offset : startOfFeed(machine, departure, offset)));
     out.set(stream.feed(clear.subarray(from, to)), from);
+    current = stream;
     from = to;
   }
   return out;
@@ -168,31 +194,56 @@ function engineFor(
   return nicStream(machine, connection, row, number);
 }
 
-function outOfStep(
-  machine: Machine,
-  connection: number,
-  state: ConnectionState,
-  host: HostBytes,
-): Uint8Array | null {
+function outOfStep(machine: Machine, connection: number, state: ConnectionState): Uint8Array | null {
   const log = machine.records[connection]!;
   const stream = nicStream(machine, connection, state.nicRow, log.countedSn(state.nicRow, state.tail));
   if (!stream) return null;
-  const ranges: { from: Seq; length: number }[] = [];
+  if (state.nicTaken > 0) {
+    const begun = recordAsFed(machine, connection, state, state.nicRow);
+    if (!begun) return null;
+    stream.feed(begun.subarray(0, state.nicTaken));
+  }
   const startSeq = seq(machine.connections[connection]!.startSeq);
-  if (state.nicTaken > 0) ranges.push({ from: log.start(state.nicRow), length: state.nicTaken });
-  for (let i = state.fedHead; i < state.fedTail; i++) ranges.push(machine.fed[connection]!.at(i));
   let out: Uint8Array | null = null;
-  for (const { from, length } of ranges) {
+  for (let i = state.fedLost; i < state.fedTail; i++) {
+    const { from, length, changes } = machine.fed[connection]!.at(i);
     // What lies before the offload is not known: zeros stand in, as a record's header noise like the real ones.
     const ahead = Math.min(length, Math.max(0, distance(from, startSeq)));
     stream.feed(new Uint8Array(ahead));
-    const bytes = streamBytes(machine, connection, advance(from, ahead), length - ahead, (_m, _c, row) =>
-      host(row),
-    );
+    const bytes = hostBytes(machine, connection, advance(from, ahead), length - ahead, changes);
     if (!bytes) return null;
     out = stream.feed(bytes);
   }
   return out;
+}
+
+/** Bytes in host memory when `changes` rows of the change log counted. */
+const hostBytes = (machine: Machine, connection: number, from: Seq, length: number, changes: number) =>
+  streamBytes(machine, connection, from, length, (_m, _c, row) =>
+    hostRecord(machine, connection, row, changes),
+  );
+
+/** The record that the NIC is in, each byte as it was when the NIC was fed it: pages may have changed since. */
+function recordAsFed(
+  machine: Machine,
+  connection: number,
+  state: ConnectionState,
+  row: number,
+): Uint8Array | null {
+  const log = machine.records[connection]!;
+  const bytes = hostRecord(machine, connection, row, 0);
+  if (!bytes) return null;
+  const [start, end] = [log.start(row), log.end(row)];
+  for (let i = state.fedHead; i < state.fedLost; i++) {
+    const fed = machine.fed[connection]!.at(i);
+    const fedEnd = advance(fed.from, fed.length);
+    const from = before(fed.from, start) ? start : fed.from;
+    const to = after(fedEnd, end) ? end : fedEnd;
+    if (!before(from, to)) continue;
+    const part = hostRecord(machine, connection, row, fed.changes)!;
+    bytes.set(part.subarray(distance(start, from), distance(start, to)), distance(start, from));
+  }
+  return bytes;
 }
 
 /** The NIC's cipher from the beginning of a record on; it has the keys of the context that it finds. */
@@ -255,6 +306,7 @@ function classify(
   };
   let done = 0;
   for (let row = log.rowOf(from, log.count); done < length; row++) {
+    if (log.length.at(row) === 0) continue;
     const payloadAt = distance(from, log.start(row)) + prepend;
     const end = distance(from, log.end(row));
     for (const partEnd of [payloadAt, end - tagSize, end]) {

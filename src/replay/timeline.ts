@@ -308,8 +308,8 @@ class MaskColumn {
 /** Counting sort of the events by connection: starts and the events themselves. A device's event is one of all its connections. */
 function eventsByConnection(trace: Trace, members: readonly (readonly number[])[]): [Int32Array, Int32Array] {
   const { count } = trace.events;
-  // One connection has them all, a device's too: nothing to sort.
-  if (trace.connections.length === 1)
+  // One connection that passes every device has them all: nothing to sort.
+  if (trace.connections.length === 1 && members.every(({ length }) => length === 1))
     return [Int32Array.of(0, count), new Int32Array(count).map((_, i) => i)];
   const of = trace.events.connection.values;
   const start = new Int32Array(trace.connections.length + 1);

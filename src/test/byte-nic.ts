@@ -1,34 +1,46 @@
 import type { Connection } from "../core/connection.ts";
-import { recordCipher } from "./reference.ts";
+import type { RecordKeys } from "../core/record.ts";
+import { numberMask, recordCipher, sizesOf } from "./reference-crypto.ts";
+
+/** Where a broken engine differs: the tag is left as it is, or comes out wrong. */
+export type TagBreak = "none" | "left" | "wrong";
 
 /**
  * A NIC on real bytes beside the model's: it keeps its cipher running from packet to packet, as hardware does,
  * instead of computing a packet's bytes afresh from a place in the record map, and its cipher is OpenSSL's.
  */
 export class ByteNic {
-  private readonly connection: Connection;
   /** Number of the record that it is in. */
   sn = 0n;
-  private header = Buffer.alloc(0);
+  private readonly connection: Connection;
   private readonly prepend: number;
-  /** False: broken so that it leaves what stands in a tag's place. */
-  private readonly writesTags: boolean;
+  private readonly tagBreak: TagBreak;
+  /** Null until it is told a record to start from: what passes is not touched. */
+  private keys: RecordKeys | null = null;
+  private header = Buffer.alloc(0);
   /** Payload and inner type still to come, and tag bytes still to write, of the record that it is in. */
   private payloadLeft = 0;
   private tagLeft = 0;
   private aead: ReturnType<typeof recordCipher> | null = null;
   private tag = Buffer.alloc(0);
 
-  constructor(connection: Connection, prepend: number, writesTags: boolean) {
+  constructor(connection: Connection, tagBreak: TagBreak) {
     this.connection = connection;
-    this.prepend = prepend;
-    this.writesTags = writesTags;
+    this.prepend = sizesOf(connection).prepend;
+    this.tagBreak = tagBreak;
   }
 
   /** After params the next byte is byte 0 of record `sn`. */
-  restart(sn: bigint): void {
-    this.sn = sn;
+  restart(keys: RecordKeys, sn: bigint): this {
+    this.keys = keys;
+    this.sn = sn & numberMask;
     this.nextHeader();
+    return this;
+  }
+
+  /** The context is gone, another one waits for its params. */
+  forget(): void {
+    this.keys = null;
   }
 
   private nextHeader(): void {
@@ -38,9 +50,10 @@ export class ByteNic {
   }
 
   feed(bytes: Uint8Array): Buffer {
+    if (this.keys === null) return Buffer.from(bytes);
     const out: Uint8Array[] = [];
     for (let at = 0; at < bytes.length; ) {
-      const piece = this.take(bytes.subarray(at));
+      const piece = this.take(bytes.subarray(at), this.keys);
       out.push(piece);
       at += piece.length;
     }
@@ -48,23 +61,25 @@ export class ByteNic {
   }
 
   /** Works on bytes of one part of a record and gives what leaves for them. */
-  private take(bytes: Uint8Array): Uint8Array {
+  private take(bytes: Uint8Array, keys: RecordKeys): Uint8Array {
     if (this.header.length < this.prepend) return this.takeHeader(bytes);
+    this.aead ??= recordCipher(this.connection, keys, this.sn, this.header);
     if (this.payloadLeft > 0) {
       const piece = bytes.subarray(0, this.payloadLeft);
       this.payloadLeft -= piece.length;
-      return this.cipher().update(piece);
+      return this.aead.update(piece);
     }
     if (this.tag.length === 0) {
-      this.cipher().final();
-      this.tag = this.cipher().getAuthTag();
+      this.aead.final();
+      this.tag = this.aead.getAuthTag();
+      if (this.tagBreak === "wrong") this.tag = Buffer.from(this.tag.map((byte) => byte ^ 0xff));
     }
     const done = 16 - this.tagLeft;
     const size = Math.min(this.tagLeft, bytes.length);
-    const piece = (this.writesTags ? this.tag.subarray(done) : bytes).subarray(0, size);
+    const piece = (this.tagBreak === "left" ? bytes : this.tag.subarray(done)).subarray(0, size);
     this.tagLeft -= size;
     if (this.tagLeft === 0) {
-      this.sn = (this.sn + 1n) & (2n ** 64n - 1n);
+      this.sn = (this.sn + 1n) & numberMask;
       this.nextHeader();
     }
     return piece;
@@ -79,10 +94,5 @@ export class ByteNic {
       this.tagLeft = 16;
     }
     return piece;
-  }
-
-  private cipher() {
-    this.aead ??= recordCipher(this.connection, this.sn, this.header);
-    return this.aead;
   }
 }

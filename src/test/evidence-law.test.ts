@@ -20,7 +20,7 @@ type File = { name: string; text: string };
 
 /** A replay of its own for each evidence: findings stay in the timeline. */
 const replay = (seed: number, profile: (typeof profiles)[number]): Timeline =>
-  new Timeline(readStory(generate(seed, profile), profile)).runAll();
+  new Timeline(readStory(generate(seed, { profile, kernel: null }, true), profile)).runAll();
 
 function filesOf(timeline: Timeline): File[] {
   const totals = new Map<string, number>();

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
+import { profiles } from "../core/profiles/all.ts";
 import { failuresOf, noCoverage } from "./check.ts";
 import { corpusFolder } from "./corpus.ts";
-import { referenceProfiles } from "./reference.ts";
 import { type Schedule, traceOfSchedule } from "./schedule.ts";
 
 /** Places on the ring for the first offloaded byte: as in the schedules, and just before the wrap. */
@@ -16,7 +16,7 @@ if (folder === null) {
     t.diagnostic("the corpus is absent: nothing checked"));
 } else {
   const lines = readFileSync(path.join(folder, "packetdrill.ndjson"), "utf8").trimEnd().split("\n");
-  for (const profile of referenceProfiles) {
+  for (const profile of profiles) {
     test(`all ${lines.length} packetdrill schedules replay under ${profile.id}: every byte of every packet is the right one`, () => {
       for (const line of lines) {
         const schedule = JSON.parse(line) as Schedule;

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { profiles } from "../core/profiles/all.ts";
 import { failuresOf } from "../test/check.ts";
 import { comparable } from "../test/comparable.ts";
 import { corpusFolder } from "../test/corpus.ts";
-import { referenceProfiles } from "../test/reference.ts";
 import { type Schedule, type ScheduleEvent, traceOfSchedule } from "../test/schedule.ts";
 import { parsePacketdrill } from "./packetdrill.ts";
 import type { Trace } from "./trace.ts";
@@ -68,7 +68,7 @@ test("packetdrill schedules written as scripts read as the same traces, and repl
   for (const line of lines) {
     const schedule = asScript(JSON.parse(line) as Schedule);
     const script = scriptOf(schedule);
-    for (const profile of referenceProfiles) {
+    for (const profile of profiles) {
       const trace = parsePacketdrill(schedule.name, script, profile);
       const wrong = trace.diagnostics.filter(({ severity }) => severity !== "note");
       assert.deepEqual(wrong, [], `${schedule.name}\n${script}`);

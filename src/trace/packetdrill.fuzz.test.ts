@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { profiles } from "../core/profiles/all.ts";
 import { connectx } from "../core/profiles/connectx.ts";
 import { failuresOf } from "../test/check.ts";
 import { hangMs, mutate, seeded } from "../test/mutate.ts";
-import { referenceProfiles } from "../test/reference.ts";
 import { isPacketdrill, parsePacketdrill } from "./packetdrill.ts";
 
 /** Above this a replay by the slow reference would take long; the reader itself has been through by then. */
@@ -52,7 +52,7 @@ test("damaged scripts never throw or hang, and what is read of them replays with
     const text = new TextDecoder().decode(mutate(originals[run % originals.length]!, random));
     const start = performance.now();
     isPacketdrill("x", text);
-    const trace = parsePacketdrill("x", text, referenceProfiles[run % referenceProfiles.length]!);
+    const trace = parsePacketdrill("x", text, profiles[run % profiles.length]!);
     assert.ok(performance.now() - start < hangMs, `run ${run} takes too long`);
     assert.ok(trace.connections.length > 0 || trace.diagnostics.some(({ severity }) => severity === "error"));
     const sent = trace.events.length.values.subarray(0, trace.events.count).reduce((sum, n) => sum + n, 0);

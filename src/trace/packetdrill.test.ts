@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { goldenLines } from "../cli/golden.ts";
-import { profileById } from "../core/profiles/all.ts";
+import { profileById, profiles } from "../core/profiles/all.ts";
 import { Timeline } from "../replay/timeline.ts";
 import { failuresOf } from "../test/check.ts";
-import { referenceProfiles } from "../test/reference.ts";
 import {
   checkServer as check,
   eventsOf as events,
@@ -287,7 +286,7 @@ test("a script is known by its name or by its first line that is no comment", ()
 const sample = readFileSync("media/samples/fast-retransmit.pkt", "utf8");
 
 test("the sample replays with right bytes; the retransmission rebuilds record 0, the way on record 1", () => {
-  for (const profile of referenceProfiles) {
+  for (const profile of profiles) {
     const trace = parsePacketdrill("fast-retransmit.pkt", sample, profile);
     assert.deepEqual(failuresOf(trace), [], profile.id);
   }

@@ -1,4 +1,5 @@
 import { deviceEventKinds, Flag, Kind } from "../core/event.ts";
+import { takesRekey } from "../core/offload.ts";
 import { queuesMax } from "../core/waiting.ts";
 import { derivedKeys } from "./keystream.ts";
 import { integer, LineFault, list, options, span, type Token } from "./lexer.ts";
@@ -56,8 +57,7 @@ function readRekey(words: Token[], verb: Token, connection: DeclaredConnection, 
   const declared = reading.trace.connections[connection.index]!;
   if (declared.cipher === null)
     throw new LineFault(verb, "a connection without a cipher has no keys to change");
-  const { kernel } = reading.trace.devices[declared.device]!;
-  if (declared.version === 0x0304 && kernel.rekey !== "nobody") {
+  if (takesRekey(declared.version, reading.trace.devices[declared.device]!)) {
     connection.progress.closeRecord();
     connection.progress.epoch++;
     declared.epochs = [

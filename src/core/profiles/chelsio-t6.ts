@@ -13,7 +13,7 @@ export const chelsioT6: Profile = {
   paramsWithFirstPacket: false,
   checksSkippedMark: false,
   onReset: "loses-contexts",
-  countsAsOutOfOrder: "mismatches",
+  countsAsOutOfOrder: "moves",
   countsPackets: "skbs",
   versions: [0x0303],
   ciphers: ["aes-128-gcm"],
