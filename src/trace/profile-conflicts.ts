@@ -27,17 +27,24 @@ const meaningfulOnly: readonly { key: keyof Profile; where: (profile: Profile) =
     },
   ];
 
-/** What only a driver does that asks for a resync at the next record (domain.md section 5.4), and what to write elsewhere. */
-const nextRecordOnly: readonly { key: string; is: (profile: Profile) => boolean; message: string }[] = [
+/** What only a driver does that recovers in one way (domain.md sections 5.3 and 5.4), and what to write elsewhere. */
+const contradictions: readonly { key: string; is: (profile: Profile) => boolean; message: string }[] = [
   {
     key: "countsAsOutOfOrder",
-    is: ({ countsAsOutOfOrder }) => countsAsOutOfOrder === "fallbacks",
+    is: ({ countsAsOutOfOrder, recovery }) => (countsAsOutOfOrder === "moves") !== (recovery === "pieces"),
+    message:
+      'a driver whose recovery is pieces counts moves of the TCP control block, and no other does; write "countsAsOutOfOrder": "moves" there, "mismatches" elsewhere',
+  },
+  {
+    key: "countsAsOutOfOrder",
+    is: ({ countsAsOutOfOrder, recovery }) =>
+      countsAsOutOfOrder === "fallbacks" && (recovery === "rebuild" || recovery === "presync"),
     message:
       'only a driver whose recovery is next-record counts fallbacks as out of order; write "countsAsOutOfOrder": "mismatches"',
   },
   {
     key: "seqCheckedByNic",
-    is: ({ seqCheckedByNic }) => seqCheckedByNic,
+    is: ({ seqCheckedByNic, recovery }) => seqCheckedByNic && recovery !== "next-record",
     message:
       'only a driver whose recovery is next-record tells the NIC the number to check; write "seqCheckedByNic": false',
   },
@@ -51,7 +58,7 @@ export function conflictsIn(profile: Profile, given: ReadonlyMap<string, unknown
       key,
       message: `${key} has a meaning only where ${needs}; here recovery is ${profile.recovery} and prefixVia ${profile.prefixVia}: leave ${key} out`,
     }));
-  for (const { key, is, message } of profile.recovery === "next-record" ? [] : nextRecordOnly)
+  for (const { key, is, message } of contradictions)
     if (is(profile)) conflicts.push({ key: keyOf(given, key, "recovery"), message });
   for (const key of ["versions", "ciphers"] as const) {
     const message = refusalOf(profile, key);

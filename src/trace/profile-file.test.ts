@@ -73,14 +73,17 @@ test("every key of a profile can be given", () => {
 });
 
 test("every word that a key can take is taken", () => {
-  for (const [key, words] of Object.entries(profileWords)) {
-    const recovery = key === "countsAsOutOfOrder" ? `, "recovery": "next-record"` : "";
+  // Only next-record has fallbacks to count, and pieces alone move the TCP control block.
+  const along: Record<string, string> = {
+    "countsAsOutOfOrder fallbacks": `, "recovery": "next-record"`,
+    "countsAsOutOfOrder moves": `, "recovery": "pieces"`,
+    "recovery pieces": `, "countsAsOutOfOrder": "moves"`,
+  };
+  for (const [key, words] of Object.entries(profileWords))
     for (const word of words) {
-      // Only next-record has fallbacks to count.
-      const profile = read(`{"base": "connectx", "${key}": "${word}"${recovery}}`);
+      const profile = read(`{"base": "connectx", "${key}": "${word}"${along[`${key} ${word}`] ?? ""}}`);
       assert.equal(profile[key as keyof typeof profileWords], word);
     }
-  }
   for (const { name, faults } of faultVariants)
     assert.deepEqual(read(`{"base": "innova", "faults": ["${name}"]}`).faults, faults);
   for (const counter of deviceCounters)
@@ -244,6 +247,11 @@ const mistakes: [text: string, marked: string, message: string][] = [
     '{"base": "netronome", "recovery": "presync", "seqCheckedByNic": false}',
     "                      ^^^^^^^^^^",
     'only a driver whose recovery is next-record counts fallbacks as out of order; write "countsAsOutOfOrder": "mismatches"',
+  ],
+  [
+    '{"base": "chelsio-t6", "countsAsOutOfOrder": "mismatches"}',
+    "                       ^^^^^^^^^^^^^^^^^^^^",
+    'a driver whose recovery is pieces counts moves of the TCP control block, and no other does; write "countsAsOutOfOrder": "moves" there, "mismatches" elsewhere',
   ],
   [
     '{"base": "connectx", "seqCheckedByNic": true}',
