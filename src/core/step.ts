@@ -140,11 +140,11 @@ function transmit(
   const flags = events.flags.values[event]!;
   packet.connection = connection;
   packet.seq = seq(events.seq.values[event]!);
-  packet.length = sendable(machine, connection, state, packet.seq, events.length.values[event]!);
+  packet.length = events.length.values[event]!;
   packet.flags = flags;
   packet.dmaErrorAt = 0;
   const end = advance(packet.seq, packet.length);
-  if (state.sent === 0 || after(end, seq(state.sndNxt))) state.sndNxt = end;
+  if (state.sent === 0 || after(end, seq(state.sndNxt))) sendNew(machine, connection, state, packet, end);
   if ((flags & Flag.qdiscDrop) !== 0) return loseInQdisc(state, packet, sink);
   if (events.extra.values[event] !== 0) takeExtra(machine, event, state, packet, sink);
   sink.stage(Stage.skb, -1);
@@ -217,19 +217,24 @@ function loseInQdisc(state: ConnectionState, packet: Packet, sink: Sink): void {
 }
 
 /**
- * Bytes of a trace file's segment that TCP has: a broken kernel can have made fewer records than the file counts on.
- * What a capture shows did leave.
+ * SND.NXT moves on. Of a trace file's segment only what TCP has is sent: a broken kernel, or another than the file was
+ * written for, can have made fewer records. What a capture shows did leave.
  */
-function sendable(
+function sendNew(
   machine: Machine,
   connection: number,
   state: ConnectionState,
-  from: Seq,
-  length: number,
-): number {
-  if (state.installed === 0 || machine.connections[connection]!.source !== null) return length;
-  const available = distance(from, writeSeqOf(machine, connection, state));
-  return available >= length ? length : Math.max(0, available);
+  packet: Packet,
+  end: Seq,
+): void {
+  const written = writeSeqOf(machine, connection, state);
+  const has = !after(end, written) || state.installed === 0;
+  if (has || machine.connections[connection]!.source !== null) {
+    state.sndNxt = end;
+    return;
+  }
+  packet.length = Math.max(0, distance(packet.seq, written));
+  if (state.sent === 0 || after(written, seq(state.sndNxt))) state.sndNxt = written;
 }
 
 /** The failing buffer and the transmit queue that the trace names for this packet. */

@@ -30,9 +30,8 @@ export class Timeline {
   /** Effects of each event, one bit a kind; valid for events run so far. The high half is there once an event has one of it. */
   private readonly low: MaskColumn;
   private high: MaskColumn | null = null;
-  /** Events of connection c, in order: ownEvents[ownStart[c] … ownStart[c + 1]). */
-  private readonly ownStart: Int32Array;
-  private readonly ownEvents: Int32Array;
+  /** Made when it is first asked for: who only runs forwards never needs it. */
+  private own: OwnEvents | null = null;
   private readonly snapshots: Column<Float64Array>[];
   /** How many of its own events the working state of each connection is past. */
   private readonly ordinals: Int32Array;
@@ -52,7 +51,6 @@ export class Timeline {
     this.machine = createMachine(trace);
     const count = trace.events.count;
     this.low = new MaskColumn(count);
-    [this.ownStart, this.ownEvents] = eventsByConnection(trace, this.machine.members);
     this.snapshots = trace.connections.map(() => new Column(new Float64Array(0)));
     this.ordinals = new Int32Array(trace.connections.length);
   }
@@ -154,7 +152,9 @@ export class Timeline {
 
   /** Events of a connection, in order, as a view into one array. */
   eventsOf(connection: number): Int32Array {
-    return this.ownEvents.subarray(this.ownStart[connection]!, this.ownStart[connection + 1]!);
+    this.own ??= eventsByConnection(this.trace, this.machine.members);
+    const { start, events } = this.own;
+    return events.subarray(start[connection]!, start[connection + 1]!);
   }
 
   /** How many of the connection's own events lie before `event`. */
@@ -305,12 +305,18 @@ class MaskColumn {
   }
 }
 
-/** Counting sort of the events by connection: starts and the events themselves. A device's event is one of all its connections. */
-function eventsByConnection(trace: Trace, members: readonly (readonly number[])[]): [Int32Array, Int32Array] {
+/** Events of connection c, in order: events[start[c] … start[c + 1]). */
+interface OwnEvents {
+  start: Int32Array;
+  events: Int32Array;
+}
+
+/** Counting sort of the events by connection. A device's event is one of all its connections. */
+function eventsByConnection(trace: Trace, members: readonly (readonly number[])[]): OwnEvents {
   const { count } = trace.events;
   // One connection that passes every device has them all: nothing to sort.
   if (trace.connections.length === 1 && members.every(({ length }) => length === 1))
-    return [Int32Array.of(0, count), new Int32Array(count).map((_, i) => i)];
+    return { start: Int32Array.of(0, count), events: new Int32Array(count).map((_, i) => i) };
   const of = trace.events.connection.values;
   const start = new Int32Array(trace.connections.length + 1);
   for (let event = 0; event < count; event++) {
@@ -320,11 +326,11 @@ function eventsByConnection(trace: Trace, members: readonly (readonly number[])[
   }
   for (let c = 0; c < trace.connections.length; c++) start[c + 1]! += start[c]!;
   const next = start.slice();
-  const own = new Int32Array(start.at(-1)!);
+  const events = new Int32Array(start.at(-1)!);
   for (let event = 0; event < count; event++) {
     const connection = of[event]!;
-    if (connection >= 0) own[next[connection]!++] = event;
-    else for (const member of members[-1 - connection]!) own[next[member]!++] = event;
+    if (connection >= 0) events[next[connection]!++] = event;
+    else for (const member of members[-1 - connection]!) events[next[member]!++] = event;
   }
-  return [start, own];
+  return { start, events };
 }

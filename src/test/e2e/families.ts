@@ -71,6 +71,8 @@ export function familiesScenarios(scenario: Scenario): void {
       await workbench.move("Continue");
       await workbench.expectFrames(/tls\.fallback, line 14,/);
       assert.match(await workbench.exception(), /reason device-down, length 129/);
+      await workbench.expectValue("Packet", "line", /^14$/);
+      await workbench.expectValue("Connection (TCP)", "sndNxt", /^5187 /);
       await workbench.picture("families-device-down");
       await workbench.move("Reverse");
       await workbench.expectFrames(/tls\.device, line 12,/);
