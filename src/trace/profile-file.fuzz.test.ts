@@ -119,7 +119,7 @@ test("a device of any make is refused for a contradiction, or replays every samp
     for (const { message } of diagnostics)
       assert.match(
         message,
-        /has a meaning only where|whose recovery is next-record|offloads no other|takes a list of/,
+        /has a meaning only where|whose recovery is (next-record|pieces)|offloads no other|takes a list of/,
         text,
       );
     if (profile === null) continue;
