@@ -200,7 +200,7 @@ class Checker implements Sink {
 
   /** The packet's bytes: those of the independent NIC, those that the model computes, and the right ones. */
   private compare({ connection, at, length, engine, ahead, left, computed, right }: TakenPacket): void {
-    const { profile, departed, hasGap } = this.references[connection]!;
+    const { profile, departed, hasGap, leavesOrphans } = this.references[connection]!;
     const { faults } = profile;
     const known = departed.shift() ?? true;
     this.coverage.packets++;
@@ -208,8 +208,8 @@ class Checker implements Sink {
     if (hasGap) return;
     if (ahead > 0 && engine !== Engine.none) this.wrongBytes += ahead;
     if (ahead === length) return;
-    // Which keystream byte a broken engine begins with is the model's own choice.
-    const modelsOwn = faults.blockUnaligned || this.nics.framesOtherwise(connection);
+    // Which keystream byte a broken engine begins with is the model's own choice, and so is what a deleted context does.
+    const modelsOwn = faults.blockUnaligned || leavesOrphans || this.nics.framesOtherwise(connection);
     const bytes = modelsOwn && computed ? Buffer.from(computed) : left;
     if (bytes === null || right === null || computed === null) {
       this.expect("map", Object.keys(faults).length > 0, `${at}+${length} is not in the stream`);

@@ -52,7 +52,7 @@ function usual(dice: Dice, sender: Sender, groups: Happenings): string {
   if (writes && mayWrite) return send(dice, sender, groups.has("pages") && dice.chance(0.5));
   if (choice <= 65) return transmit(dice, sender, sender.sent, cut(dice, sender, sender.sent), groups);
   if (choice <= 85) return retransmit(dice, sender, groups);
-  return acknowledge(dice, sender, groups);
+  return acknowledge(dice, sender);
 }
 
 type Unusual = (dice: Dice, sender: Sender, devices: readonly string[]) => string[];
@@ -96,6 +96,11 @@ const unusualEvents: Partial<Record<(typeof happeningGroups)[number], Unusual>> 
     const length = sender.overhead + dice.from(0, 2000);
     sender.push(length);
     return [`${sender.name} ${dice.chance(0.1) ? "gap" : "record"} ${length}`];
+  },
+  // What is acknowledged is on its way down once more.
+  races: (dice, sender) => {
+    const again = retransmit(dice, sender, new Set());
+    return [`${sender.name} ${acknowledge(dice, sender)} racing`, `${sender.name} ${again}`];
   },
 };
 
@@ -183,8 +188,8 @@ function retransmit(dice: Dice, sender: Sender, groups: Happenings): string {
   return transmit(dice, sender, start, cut(dice, sender, start), groups);
 }
 
-/** Cumulative, partial, repeated, late, while a packet is on its way down; with SACK blocks, which free nothing. */
-function acknowledge(dice: Dice, sender: Sender, groups: Happenings): string {
+/** Cumulative, partial, repeated, late; with SACK blocks, which free nothing. */
+function acknowledge(dice: Dice, sender: Sender): string {
   const { sent, acked } = sender;
   const wish = dice.one(
     ...[sent, sent, dice.from(acked, Math.max(acked, sent)), near(dice, sender), acked, dice.from(0, acked)],
@@ -192,8 +197,7 @@ function acknowledge(dice: Dice, sender: Sender, groups: Happenings): string {
   const ack = Math.max(0, Math.min(wish, sent));
   sender.acked = Math.max(acked, ack);
   const block = dice.chance(0.2) && ack < sent ? ` sack ${dice.from(ack, sent)}:${sent}` : "";
-  const races = groups.has("races") && dice.chance(0.5) ? " racing" : "";
-  return `< ack ${ack}${block}${races}`;
+  return `< ack ${ack}${block}`;
 }
 
 /** Everything that TCP has, whether it was seen to be sent or not. */

@@ -66,6 +66,8 @@ export class Reference {
   waiting: Work[] = [];
   /** Something has happened after which driver and NIC need not agree (domain.md sections 5.2 and 5.8). */
   mayDisagree = false;
+  /** Descriptors of a deleted context wait in a queue: what a device makes of them nobody says. */
+  leavesOrphans = false;
   /** Some of the stream's bytes are not known: only places are checked. */
   hasGap = false;
   /** Of the packets that left in this event, in order: the NIC knew their place and keys. */
@@ -162,7 +164,10 @@ export class Reference {
     this.namedStart = this.pushed;
     this.paramsPosted = !this.profile.paramsWithFirstPacket;
     this.nic.add(this.pushed, this.paramsPosted);
-    if (this.waiting.length > 0) this.mayDisagree = true;
+    if (this.waiting.length > 0) {
+      this.mayDisagree = true;
+      this.leavesOrphans = true;
+    }
     this.counters.contexts++;
   }
 
