@@ -41,7 +41,7 @@ export const affected: Readonly<Record<string, Affected>> = {
   "early-commit": { families: ["fungible", "bnxt"] },
   "tag-only-stuck": { families: piecewise, says: "dropped unsendable" },
   "header-only-stuck": { families: piecewise, says: "dropped unsendable" },
-  "unaligned-counter": { families: piecewise, says: "wrong-ciphertext" },
+  "unaligned-counter": { families: [...piecewise, "bnxt"], says: "wrong-ciphertext" },
   "signed-tx-max": { families: piecewise, says: "dropped unsendable" },
   "unlocked-records": { families: piecewise, says: "use-after-release" },
   "snd-una-mid-record": { families: piecewise, says: "dropped unsendable" },
