@@ -1,5 +1,6 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { Kind } from "../core/event.ts";
+import { profileOf } from "../core/machine.ts";
 import { distance, seq } from "../core/seq.ts";
 import { Stage, stages } from "../core/stage.ts";
 import type { Position, Timeline } from "../replay/timeline.ts";
@@ -96,7 +97,7 @@ export function stageName(view: View, index: number): string {
   const { name } = stages[stage]!;
   if (detail < 0) return name;
   if (stage === Stage.nic) {
-    const { descriptorNames } = view.machine.devices[view.connection.device]!.profile;
+    const { descriptorNames } = profileOf(view.machine, view.index);
     return `${name} ${descriptorNames[view.recording.descriptors[detail]!.kind]}`;
   }
   const isAboutRecord =

@@ -4,7 +4,7 @@ import { kernelOf, type Machine, profileOf, type Sink } from "./machine.ts";
 import type { DeviceCounter, Profile } from "./profile.ts";
 import type { ConnectionState } from "./state.ts";
 
-/** Says an effect and moves the counters that the kernel moves with it: the one place where counters change. */
+/** Says an effect and moves the counters that follow from it alone; what needs more is counted where it happens. */
 export function emit(
   machine: Machine,
   connection: number,
@@ -135,13 +135,12 @@ export function driverCountersOf(state: ConnectionState, profile: Profile): Reco
 
 /** A connection's share of its device's counters under the vendor's names, and what the kernel counts nowhere. */
 export function vendorCountersOf(state: ConnectionState, profile: Profile): Record<string, number> {
-  const counters: Record<string, number> = {
+  return {
     tx_tls_dump_packets: state.dumpPackets,
     tx_tls_dump_bytes: state.dumpBytes,
     ...driverCountersOf(state, profile),
+    ...modelCountersOf(state),
   };
-  for (const name of modelCounterNames) counters[name] = modelCountersOf(state)[name];
-  return counters;
 }
 
 /** What the model counts and no kernel does (domain.md section 6.2: the fallback is invisible in the statistics). */

@@ -27,7 +27,6 @@ export const dropReasons = [
   /** Innova: no room for the metadata that marks the packet. */
   "no-metadata",
 ] as const;
-export type DropReason = (typeof dropReasons)[number];
 
 /** Why a packet is encrypted in software (tls_sw_fallback). */
 export const fallbackReasons = [
@@ -46,7 +45,6 @@ export const fallbackReasons = [
   /** Driver: no room on the ring for the work that would rebuild the NIC's state. */
   "ring-full",
 ] as const;
-export type FallbackReason = (typeof fallbackReasons)[number];
 
 /** What a driver that works record by record makes of the part of a packet that lies in one (chcr_ktls). */
 export const pieceForms = [
@@ -62,11 +60,9 @@ export const pieceForms = [
   /** Before the start marker. */
   "plain",
 ] as const;
-export type PieceForm = (typeof pieceForms)[number];
 
 /** Why an offload is not installed, or a rekey not taken by the device. */
 export const refusals = ["version", "cipher", "device-down", "driver", "busy"] as const;
-export type Refusal = (typeof refusals)[number];
 
 const codes = <Word extends string>(words: readonly Word[]) =>
   Object.fromEntries(words.map((word, code) => [word, code])) as { readonly [word in Word]: number };

@@ -1,11 +1,10 @@
-import { emit } from "./count.ts";
 import { Engine } from "./descriptor.ts";
 import { Effect } from "./effect.ts";
 import { DropCode, FallbackCode } from "./effect-words.ts";
 import { Fallback, softwareFallback } from "./fallback.ts";
 import { type Machine, profileOf, type Sink } from "./machine.ts";
 import type { Packet } from "./packet.ts";
-import { drop, postAsItIs, postPacket } from "./post.ts";
+import { drop, pass, postPacket } from "./post.ts";
 import { distance, type Seq, toU32 } from "./seq.ts";
 import { Stage } from "./stage.ts";
 import type { ConnectionState } from "./state.ts";
@@ -38,12 +37,4 @@ export function sendNextRecord(
   }
   if (postPacket(machine, packet, Engine.software, row, sink)) return true;
   return drop(machine, state, DropCode["dma-error"], packet, sink);
-}
-
-/** What lies before the start marker comes back from the fallback untouched. */
-export function pass(machine: Machine, state: ConnectionState, packet: Packet, sink: Sink): boolean {
-  emit(machine, packet.connection, state, sink, Effect.bypass, packet.seq, packet.length);
-  if (!postAsItIs(machine, state, packet, sink)) return false;
-  sink.stage(Stage["driver.bypass"], -1);
-  return true;
 }

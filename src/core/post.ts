@@ -47,3 +47,11 @@ export function postAsItIs(machine: Machine, state: ConnectionState, packet: Pac
     ? true
     : drop(machine, state, DropCode["dma-error"], packet, sink);
 }
+
+/** The driver lets a packet from before the start marker pass, and counts it where it counts such. */
+export function pass(machine: Machine, state: ConnectionState, packet: Packet, sink: Sink): boolean {
+  emit(machine, packet.connection, state, sink, Effect.bypass, packet.seq, packet.length);
+  if (!postAsItIs(machine, state, packet, sink)) return false;
+  sink.stage(Stage["driver.bypass"], -1);
+  return true;
+}

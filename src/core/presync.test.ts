@@ -22,6 +22,13 @@ test("bnxt (domain.md section 5.6, step 1): in order → the key's number in the
   check(`${two}; > 0:0`, "", "");
 });
 
+test("a presync that cannot be sent takes nothing back but itself: the first packet's params stay posted", () => {
+  const early = { ...bnxt, profile: { ...bnxt.profile!, paramsWithFirstPacket: true } };
+  const effects =
+    "out-of-order expected=0 seq=10, resync record=1 replayed=0, dma-error mapping=1 posted=4, dropped reason=dma-error length=10";
+  assert.deepEqual(lastOf(early, `${two}; > 10:20 dma=1`), [effects, "STATIC#1 PROGRESS| NOP|"]);
+});
+
 test("bnxt (section 5.6, step 1): tcp_seq_no is committed with the BD: a DMA error leaves it", () => {
   const inOrder = `${two}; > 0:10; > 10:20 dma=1`;
   check(inOrder, "dma-error mapping=1 posted=0, dropped reason=dma-error length=10", "");

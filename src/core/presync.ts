@@ -36,12 +36,13 @@ export function sendPresynced(machine: Machine, state: ConnectionState, packet: 
         : -1;
   if (reason >= 0) return sendFallback(machine, state, packet, reason, DropCode["no-sync-data"], sink);
   const forward = after(end, state.expectedSeq as Seq);
+  const { count } = machine.queue;
   machine.queue.post(Descriptor.presync, row, packet.seq, packet.length, forward, Engine.none);
   emit(machine, packet.connection, state, sink, Effect.resync, row, 0);
   state.resyncs++;
   sink.stage(Stage["driver.presync"], row);
   if (!postPacket(machine, packet, Engine.piece, row, sink)) {
-    machine.queue.clear();
+    machine.queue.cut(count);
     return drop(machine, state, DropCode["dma-error"], packet, sink);
   }
   if (forward) state.expectedSeq = end;

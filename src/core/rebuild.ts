@@ -5,7 +5,7 @@ import { DropCode } from "./effect-words.ts";
 import { Flag } from "./event.ts";
 import { kernelOf, type Machine, type Sink } from "./machine.ts";
 import type { Packet } from "./packet.ts";
-import { drop, mapBuffer, postAsItIs, postPacket } from "./post.ts";
+import { drop, mapBuffer, pass, postPacket } from "./post.ts";
 import type { Profile } from "./profile.ts";
 import { layoutOf } from "./record.ts";
 import { RecordKind, type RecordLog } from "./records.ts";
@@ -104,10 +104,7 @@ function beforeMarker(
     (packet.flags & Flag.marked) !== 0 || isMarked(machine, packet.connection, state, packet.seq);
   if (profile.checksSkippedMark && checks && marked)
     return drop(machine, state, DropCode.marked, packet, sink);
-  emit(machine, packet.connection, state, sink, Effect.bypass, packet.seq, packet.length);
-  if (!postAsItIs(machine, state, packet, sink)) return false;
-  sink.stage(Stage["driver.bypass"], -1);
-  return true;
+  return pass(machine, state, packet, sink);
 }
 
 /** True if the packet's last byte lies before `start`, a record's or the marker's. */

@@ -104,7 +104,7 @@ function setOffload(
   sink: Sink,
 ): void {
   const refusal = install(machine, connection, state);
-  const { noFenceAtStart } = machine.devices[machine.connections[connection]!.device]!.profile.faults;
+  const { noFenceAtStart } = profileOf(machine, connection).faults;
   if (state.software === 1) sink.effect(Effect["offload-refused"], refusal, 0);
   else sink.effect(Effect["offload-installed"], state.expectedSeq, state.tail);
   const unsent = (machine.events.flags.values[event]! & Flag.unsent) !== 0;

@@ -1,5 +1,6 @@
 import { countersOf, vendorCountersOf } from "../core/count.ts";
 import { descriptorKinds, engineNames, tcbFields } from "../core/descriptor.ts";
+import { profileOf } from "../core/machine.ts";
 import { nicExpectedSeq, nicRecordSn } from "../core/nic.ts";
 import { headerSize } from "../core/record.ts";
 import { advance } from "../core/seq.ts";
@@ -54,7 +55,7 @@ export function nic(view: View): ViewNode {
     state.tail > 0 &&
     (state.nicRow >= state.tail || log.knownSn(state.nicRow) !== null);
   const length = state.nicReady === 1 && state.nicRow < state.tail ? log.length.at(state.nicRow) : null;
-  const { recovery, seqCheckedByNic } = machine.devices[view.connection.device]!.profile;
+  const { recovery, seqCheckedByNic } = profileOf(machine, view.index);
   const summary =
     recovery === "pieces"
       ? "keeps no record state"
@@ -99,7 +100,7 @@ function waitingOf(view: View): ViewNode[] {
   const count = state.waitTail - state.waitHead;
   const log = machine.waiting[index];
   if (!log || count === 0) return [];
-  const { descriptorNames } = machine.devices[view.connection.device]!.profile;
+  const { descriptorNames } = profileOf(machine, view.index);
   const node = group("descriptors.waiting", "waiting", `${count}`, () => []);
   node.indexed = {
     count,
@@ -116,7 +117,7 @@ function waitingOf(view: View): ViewNode[] {
 /** The queue on one line, as `PROGRESS NOP DUMP×3 PKT`. */
 export function queueText(view: View, posted: number): string {
   if (posted === 0) return "nothing posted";
-  const { descriptorNames } = view.machine.devices[view.connection.device]!.profile;
+  const { descriptorNames } = profileOf(view.machine, view.index);
   const words: { name: string; times: number }[] = [];
   for (const { kind } of view.recording.descriptors.slice(0, posted)) {
     const last = words.at(-1);
@@ -149,10 +150,10 @@ function resyncOf(view: View, posted: number): ViewNode[] {
 const encryptedBy = ["as it is", "to be encrypted", "to be encrypted by itself", "encrypted in software"];
 
 function descriptor(view: View, i: number, taken: number): ViewNode {
-  const { log, state, connection, machine } = view;
+  const { log, state, machine, index } = view;
   const it = view.recording.descriptors[i]!;
   const path = `descriptors[${i}]`;
-  const name = machine.devices[connection.device]!.profile.descriptorNames[it.kind];
+  const name = profileOf(machine, index).descriptorNames[it.kind];
   const words = [
     it.row > 0 ? `record ${log.countedSn(it.row, state.tail)}` : "",
     it.length > 0 || it.kind === "sync-packet"
