@@ -5,7 +5,7 @@ import { layEvidence, type Overlay } from "../replay/evidence.ts";
 import { checkExpectations, type Failure } from "../replay/expectations.ts";
 import { Timeline } from "../replay/timeline.ts";
 import type { FileDiagnostic } from "../trace/counter-evidence.ts";
-import { evidenceSizeMax, readEvidence } from "../trace/evidence.ts";
+import { evidenceSizeMax, evidenceTooLarge, usableEvidence } from "../trace/evidence.ts";
 import { type OpenOptions, openTrace } from "../trace/open.ts";
 import { type FileAccess, type Progress, UserError } from "../trace/platform.ts";
 import { type ProfileFinder, pathBeside, profileFinder, profileForms } from "../trace/profile-finder.ts";
@@ -13,6 +13,7 @@ import { namesFile } from "../trace/profile-word.ts";
 import type { Trace } from "../trace/trace.ts";
 import { kernelIds, type Variant, variantOf, withVariant } from "../trace/under.ts";
 import type { AdapterEnvironment } from "./environment.ts";
+import { compareWhole, replayWhole } from "./slices.ts";
 
 /** What a launch configuration may say; package.json's `configurationAttributes` describe the same. */
 export interface LaunchArguments {
@@ -47,8 +48,6 @@ export interface Debuggee {
 
 /** Larger key files are not key files. */
 const keysSizeMax = 64 * 1024 * 1024;
-/** Events run between two looks at whether somebody cancelled: some 5 ms. */
-const sliceSize = 50_000;
 
 /** Reads launch arguments as an editor sends them. Throws UserError that names the attribute and what it takes. */
 export function readLaunch(given: unknown): LaunchArguments {
@@ -175,22 +174,12 @@ export async function load(
 
 /** The trace's first pass; with profiles to compare it is one of a comparison's, which marks what differs. */
 async function replayed(trace: Trace, variants: readonly Variant[], progress: Progress): Promise<Timeline> {
-  if (variants.length === 0) {
-    const timeline = new Timeline(trace);
-    for (let done = 0; done < timeline.eventCount; ) {
-      done = timeline.run(sliceSize);
-      await progress.tick(done, timeline.eventCount, "replaying");
-    }
-    return timeline;
-  }
+  if (variants.length === 0) return replayWhole(new Timeline(trace), progress);
   const own = [...new Set(trace.devices.map(({ profile }) => profile.id))].join(", ");
   const others = variants.map((variant) => ({ id: variant.id, trace: withVariant(trace, variant) }));
-  const comparison = new Comparison([{ id: own, trace }, ...others]);
-  for (let done = 0; done < comparison.total; ) {
-    done = comparison.advance(Math.ceil(sliceSize / comparison.runs.length));
-    await progress.tick(done, comparison.total, "comparing");
-  }
-  return comparison.runs[0]!.timeline;
+  const contestants = [{ id: own, trace }, ...others];
+  const { runs } = await compareWhole(new Comparison(contestants), progress);
+  return runs[0]!.timeline;
 }
 
 /** Lays the evidence over the replay. Throws UserError for a file that is none. */
@@ -200,17 +189,14 @@ function overlay(
   timeline: Timeline,
 ): Pick<Debuggee, "overlay" | "evidenceDiagnostics"> {
   if (launch.evidence.length === 0) return { overlay: null, evidenceDiagnostics: [] };
-  const tooLarge = "is too large for evidence: record a shorter time";
   const baseName = (path: string) => path.replace(/^.*[\\/]/, "");
   const isOnly = (path: string) =>
     launch.evidence.filter((other) => baseName(other) === baseName(path)).length === 1;
   const files = launch.evidence.map((path) => ({
     name: isOnly(path) ? baseName(path) : path,
-    text: new TextDecoder().decode(wholeFile(environment, path, evidenceSizeMax, tooLarge)),
+    text: new TextDecoder().decode(wholeFile(environment, path, evidenceSizeMax, evidenceTooLarge)),
   }));
-  const evidence = readEvidence(files);
-  const wrong = evidence.diagnostics.find(({ severity }) => severity === "error");
-  if (wrong) throw new UserError(`${wrong.file} is no evidence: ${wrong.message}`);
+  const evidence = usableEvidence(files);
   return { overlay: layEvidence(timeline, evidence), evidenceDiagnostics: evidence.diagnostics };
 }
 

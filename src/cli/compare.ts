@@ -1,3 +1,4 @@
+import { compareWhole } from "../adapter/slices.ts";
 import { Comparison } from "../replay/compare.ts";
 import { descriptorsOf, dropsOf, measures, wrongEventsOf } from "../replay/compare-measures.ts";
 import { comparedAt, wordFinding } from "../replay/compare-words.ts";
@@ -17,8 +18,6 @@ export interface CompareFlags extends LoadFlags {
   json?: true;
 }
 
-/** Events run between two looks at whether to go on. */
-const slice = 1 << 16;
 /** Differing events listed where not all are asked for. */
 const listedMax = 40;
 
@@ -58,10 +57,7 @@ async function compared(
     isWanted: (connection) => selected.has(connection),
     allBytes: flags.bytes === true,
   });
-  for (let done = 0; done < comparison.total; ) {
-    done = comparison.advance(slice);
-    await progress.tick(done, comparison.total, "comparing");
-  }
+  await compareWhole(comparison, progress);
   progress.end();
   return comparison;
 }

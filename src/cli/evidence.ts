@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { layEvidence, type Overlay } from "../replay/evidence.ts";
 import { findingText } from "../replay/findings.ts";
 import type { Timeline } from "../replay/timeline.ts";
-import { evidenceSizeMax, readEvidence } from "../trace/evidence.ts";
+import { evidenceSizeMax, evidenceTooLarge, usableEvidence } from "../trace/evidence.ts";
 import { UserError } from "../trace/platform.ts";
 import { openFile } from "./node-platform.ts";
 
@@ -12,11 +12,9 @@ const listedMax = 100;
 /** Lays the named files over the replay; null if none is named. Throws UserError for one that is no evidence. */
 export function overlayOf(timeline: Timeline, files: readonly string[] | undefined): Overlay | null {
   if (files === undefined) return null;
-  const evidence = readEvidence(files.map((name) => ({ name, text: textOf(name) })));
-  for (const { severity, message, file, line } of evidence.diagnostics) {
-    if (severity === "error") throw new UserError(`${file} is no evidence: ${message}`);
+  const evidence = usableEvidence(files.map((name) => ({ name, text: textOf(name) })));
+  for (const { severity, message, file, line } of evidence.diagnostics)
     process.stderr.write(`${file}:${line ?? 1}: ${severity}: ${message}\n`);
-  }
   return layEvidence(timeline, evidence);
 }
 
@@ -24,7 +22,7 @@ function textOf(name: string): string {
   const file = openFile(name);
   const { size } = file;
   file.close?.();
-  if (size > evidenceSizeMax) throw new UserError(`${name} is too large for evidence: record a shorter time`);
+  if (size > evidenceSizeMax) throw new UserError(`${name} ${evidenceTooLarge}`);
   return readFileSync(name, "utf8");
 }
 

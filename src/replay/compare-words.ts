@@ -1,7 +1,7 @@
 import { Effect } from "../core/effect.ts";
 import { distance } from "../core/seq.ts";
 import { relative } from "../trace/text-print.ts";
-import type { ComparedRun, Comparison, Finding } from "./compare.ts";
+import type { ComparedRun, Comparison, WireFinding } from "./compare.ts";
 import type { ByteDifference } from "./compare-bytes.ts";
 import { queueText } from "./device-scopes.ts";
 import { wordEffect } from "./effect-text.ts";
@@ -50,7 +50,7 @@ function postedAt({ timeline }: ComparedRun, event: number): { queue: string; re
 }
 
 /** A finding in a sentence: who sends what others drop, whose bytes are wrong and where. */
-export function wordFinding(comparison: Comparison, { event, left, bytes }: Finding): string {
+export function wordFinding(comparison: Comparison, { event, left, bytes }: WireFinding): string {
   const sent = left === null ? [] : [wordLeft(comparison, left)];
   return [...sent, ...bytes.map((difference) => wordBytes(comparison, event, difference))].join("; ");
 }

@@ -27,7 +27,7 @@ export interface ComparedRun {
 }
 
 /** Something that the wire tells: other bytes, or a packet that only some profiles send. */
-export interface Finding {
+export interface WireFinding {
   event: number;
   /** By run: bytes that left; null where all runs sent as many. */
   left: readonly number[] | null;
@@ -55,7 +55,7 @@ export class Comparison {
   /** Events that do not come to the same effects and descriptors in all runs. */
   readonly differing = int32();
   /** In the order of events. */
-  readonly findings: Finding[] = [];
+  readonly findings: WireFinding[] = [];
   private readonly sinks: readonly EventSink[];
   private readonly isWanted: Wanted;
   private readonly allBytes: boolean;

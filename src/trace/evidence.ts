@@ -8,6 +8,7 @@ import {
 } from "./counter-evidence.ts";
 import { linesOf } from "./evidence-lines.ts";
 import { isFtraceLine, readFtrace } from "./ftrace.ts";
+import { UserError } from "./platform.ts";
 import type { Diagnostic } from "./trace.ts";
 import type { Tracepoint } from "./tracepoints.ts";
 
@@ -35,6 +36,8 @@ export type EvidenceKind = "ftrace" | "counters";
 
 /** Larger files are not read: a string holds no more. */
 export const evidenceSizeMax = 400 * 1024 * 1024;
+/** What is said of them, behind their name. */
+export const evidenceTooLarge = "is too large for evidence: record a shorter time";
 
 /** Characters looked at to tell what a file is. */
 const headSize = 2 ** 20;
@@ -64,6 +67,14 @@ export function readEvidence(files: readonly { name: string; text: string }[]): 
   const { counters, diagnostics } = compareSamples(samples);
   evidence.counters = counters;
   evidence.diagnostics.push(...diagnostics);
+  return evidence;
+}
+
+/** The same for files that somebody named. Throws UserError for one that is no evidence. */
+export function usableEvidence(files: readonly { name: string; text: string }[]): Evidence {
+  const evidence = readEvidence(files);
+  const wrong = evidence.diagnostics.find(({ severity }) => severity === "error");
+  if (wrong) throw new UserError(`${wrong.file} is no evidence: ${wrong.message}`);
   return evidence;
 }
 
