@@ -15,6 +15,9 @@ export type Scenario = (title: string, body: (workbench: Workbench) => Promise<v
 
 const waitMs = 20_000;
 
+/** How long one try of something that is tried again may take. */
+const shortMs = 2000;
+
 /** A VS Code window in the browser, by what its user sees and does. */
 export class Workbench {
   readonly page: Page;
@@ -46,30 +49,41 @@ export class Workbench {
     await this.page.waitForSelector(`.tab.active[aria-label^="${name}"]`);
   }
 
-  /** Takes a row of a quick input; what is filled in while it still opens may be lost, hence once more. */
-  private async pick(key: string, text: string, row: string): Promise<void> {
+  /** Takes a row of a quick input. */
+  private pick(key: string, text: string, row: string): Promise<void> {
     const found = this.page.locator(".quick-input-list .monaco-list-row", { hasText: row }).first();
-    await this.until(`"${row}" in the list`, async () => {
-      await this.quickInput(key, text);
-      if (await appears(found)) return true;
+    return this.quickInput(`"${row}" in the list`, key, text, async () => {
+      if (!(await done(found.click({ timeout: shortMs })))) return false;
+      return disappears(this.page.locator(".quick-input-widget"));
+    });
+  }
+
+  goToLine(line: number, column = 1): Promise<void> {
+    return this.quickInput(`line ${line}, column ${column}`, "Control+G", `:${line}:${column}`, async () => {
+      await this.page.keyboard.press("Enter");
+      if (!(await disappears(this.page.locator(".quick-input-widget")))) return false;
+      return (await this.text('[id="status.editor.selection"]')).startsWith(`Ln ${line}, Col ${column}`);
+    });
+  }
+
+  /**
+   * Opens a quick input, fills it in and takes what it offers, until that was taken: while the editor is busy the input
+   * closes as soon as something else gets the focus, and loses what is filled in before it is ready.
+   */
+  private async quickInput(
+    what: string,
+    key: string,
+    text: string,
+    taken: () => Promise<boolean>,
+  ): Promise<void> {
+    const input = this.page.locator(".quick-input-widget input");
+    await this.until(what, async () => {
+      await this.page.keyboard.press(key);
+      const filled = await done(input.fill(text, { timeout: shortMs }));
+      if (filled && (await taken())) return true;
       await this.page.keyboard.press("Escape");
       return false;
     });
-    await found.click();
-    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
-  }
-
-  async goToLine(line: number, column = 1): Promise<void> {
-    await this.quickInput("Control+G", `:${line}:${column}`);
-    await this.page.keyboard.press("Enter");
-    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
-  }
-
-  private async quickInput(key: string, text: string): Promise<void> {
-    await this.page.keyboard.press(key);
-    const input = this.page.locator(".quick-input-widget input");
-    await input.waitFor({ state: "visible" });
-    await input.fill(text);
   }
 
   /**
@@ -83,20 +97,17 @@ export class Workbench {
       await this.page
         .locator(".explorer-viewlet .monaco-list-row", { hasText: file })
         .click({ button: "right" });
-      await this.page.locator(".monaco-menu .action-label").first().waitFor();
-      if (await entry.isVisible()) return true;
+      const opened = await appears(this.page.locator(".monaco-menu .action-label").first());
+      if (opened && (await entry.isVisible())) return true;
       await this.page.keyboard.press("Escape");
       return false;
     });
     // A menu that has just opened takes no notice of a click.
     let taken = Date.now();
     await this.until("the menu to close", async () => {
-      taken = Date.now();
-      await entry.click();
-      return entry.waitFor({ state: "hidden", timeout: 1000 }).then(
-        () => true,
-        () => false,
-      );
+      const clicked = Date.now();
+      if (await done(entry.click({ timeout: shortMs }))) taken = clicked;
+      return disappears(entry);
     });
     return taken;
   }
@@ -207,11 +218,9 @@ export class Workbench {
     this.filtersSet.add(label);
     const row = this.page.locator(`.debug-breakpoints .monaco-list-row[aria-label^="${label}"]`);
     const box = row.locator(".monaco-checkbox");
-    if ((await box.getAttribute("aria-checked")) !== String(on)) await box.click();
-    await this.until(
-      `${label} to be ${on}`,
-      async () => (await box.getAttribute("aria-checked")) === String(on),
-    );
+    const isSet = async () => (await box.getAttribute("aria-checked")) === String(on);
+    if (!(await isSet())) await box.click();
+    await this.until(`${label} to be ${on}`, isSet);
   }
 
   /** Sets a breakpoint on a line of the active editor. */
@@ -228,7 +237,11 @@ export class Workbench {
     await this.goToLine(line);
     await this.command("Debug: Add Conditional Breakpoint...");
     // What is typed before the widget has the focus would go into the trace.
-    await this.page.locator(".breakpoint-widget .monaco-editor.focused").waitFor();
+    await this.until("the breakpoint widget to have the focus", async () => {
+      if (await appears(this.page.locator(".breakpoint-widget .monaco-editor.focused"))) return true;
+      await done(this.page.locator(".breakpoint-widget .monaco-editor").click({ timeout: shortMs }));
+      return false;
+    });
     await this.page.keyboard.type(condition);
     await this.page.keyboard.press("Enter");
     await this.page.locator(".breakpoint-widget").waitFor({ state: "hidden" });
@@ -288,9 +301,16 @@ export class Workbench {
   }
 }
 
-/** True as soon as it is in sight, false if it is not within two seconds. */
-const appears = (what: Locator): Promise<boolean> =>
-  what.waitFor({ timeout: 2000 }).then(
+/** Whether an action of the page was done; false if its time ran out. */
+const done = (action: Promise<unknown>): Promise<boolean> =>
+  action.then(
     () => true,
     () => false,
   );
+
+/** True as soon as it is in sight, false if it is not within two seconds. */
+const appears = (what: Locator): Promise<boolean> => done(what.waitFor({ timeout: shortMs }));
+
+/** True as soon as it is out of sight, false if it still is in sight after two seconds. */
+const disappears = (what: Locator): Promise<boolean> =>
+  done(what.waitFor({ state: "hidden", timeout: shortMs }));
