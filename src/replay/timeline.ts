@@ -16,7 +16,7 @@ export interface Position {
 }
 
 /** A connection's snapshots are this many of its own events apart. */
-const snapshotInterval = 1000;
+const snapshotInterval = 500;
 /** Effect masks are summed up in blocks of this many events, so that a search skips what cannot hit. */
 const blockSize = 4096;
 

@@ -166,7 +166,7 @@ export function measureByteSeek(timeline: Timeline, rounds: number): Result[] {
   };
   Array.from({ length: 100 }, seek);
   const slowest: Spread = spreadOf(
-    Array.from({ length: rounds }, () => quantile(Array.from({ length: 200 }, seek), 0.99)),
+    Array.from({ length: rounds }, () => quantile(Array.from({ length: 2000 }, seek), 0.99)),
   );
   return [
     {
