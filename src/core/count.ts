@@ -1,6 +1,7 @@
 import { Effect } from "./effect.ts";
 import { DropCode, PieceCode } from "./effect-words.ts";
 import { kernelOf, type Machine, profileOf, type Sink } from "./machine.ts";
+import type { Packet } from "./packet.ts";
 import type { DeviceCounter, Profile } from "./profile.ts";
 import type { ConnectionState } from "./state.ts";
 
@@ -16,10 +17,6 @@ export function emit(
 ): void {
   sink.effect(effect, a, b);
   switch (effect) {
-    case Effect.encrypted:
-      state.encryptedPackets += packetsOf(b, machine.segmentSizes[connection]!);
-      state.encryptedBytes += b;
-      return;
     case Effect["out-of-order"]:
       if (countsMismatch(machine, connection)) state.outOfOrder++;
       return;
@@ -42,6 +39,14 @@ export function emit(
       else if (a === DropCode.marked) countSkip(machine, connection, state);
       return;
   }
+}
+
+/** Says that the packet goes to the NIC for encryption, and counts it: apart from `emit`, because most packets do. */
+export function encrypted(machine: Machine, state: ConnectionState, packet: Packet, sink: Sink): void {
+  const { connection, length } = packet;
+  sink.effect(Effect.encrypted, packet.seq, length);
+  state.encryptedPackets += packetsOf(length, machine.segmentSizes[connection]!);
+  state.encryptedBytes += length;
 }
 
 /** A mismatch moves the counter at once, unless the driver only counts packets that it encrypts in software. */

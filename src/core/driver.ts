@@ -1,4 +1,4 @@
-import { emit } from "./count.ts";
+import { emit, encrypted } from "./count.ts";
 import { Descriptor, Engine } from "./descriptor.ts";
 import { Effect } from "./effect.ts";
 import { DropCode } from "./effect-words.ts";
@@ -64,7 +64,7 @@ function sendInOrder(
   const engine = faults !== noFaults && faults.packetNotMarked ? Engine.none : Engine.stream;
   if (!postPacket(machine, packet, engine, -1, sink))
     return notPosted(machine, state, packet, profile, expected, sink);
-  emit(machine, packet.connection, state, sink, Effect.encrypted, packet.seq, packet.length);
+  encrypted(machine, state, packet, sink);
   sink.stage(Stage["driver.advance"], -1);
   return true;
 }

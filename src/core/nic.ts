@@ -18,29 +18,35 @@ export function take(
   const { queue } = machine;
   if (state.nicDead === 1 || isQueueStopped(machine, connection))
     return queue.kind(i) !== Descriptor.packet || queue.engine(i) === Engine.software || isOrdinary(queue, i);
+  if (queue.kind(i) === Descriptor.packet)
+    return queue.engine(i) !== Engine.stream || takePacket(machine, connection, state, i, sink);
+  takePlace(machine, connection, state, i, sink);
+  return true;
+}
+
+/** What is not a packet tells the NIC where in the stream it is. */
+function takePlace(
+  machine: Machine,
+  connection: number,
+  state: ConnectionState,
+  i: number,
+  sink: Sink,
+): void {
+  const { queue } = machine;
   switch (queue.kind(i)) {
     case Descriptor.staticParams:
       state.nicStaticRow = queue.row(i);
-      return true;
+      return;
     case Descriptor.progressParams:
-      restart(state, state.nicStaticRow);
-      return true;
+      return restart(state, state.nicStaticRow);
     case Descriptor.syncPacket:
       restart(state, queue.row(i));
-      feed(machine, connection, state, queue.seq(i), queue.size(i), sink);
-      return true;
+      return feed(machine, connection, state, queue.seq(i), queue.size(i), sink);
     case Descriptor.dump:
-      takeDump(machine, connection, state, i, sink);
-      return true;
+      return takeDump(machine, connection, state, i, sink);
     case Descriptor.presync:
       // The fence bit says that the state for packets in order moves on, too.
       if (queue.fence(i)) placeAt(machine, connection, state, advance(queue.seq(i), queue.size(i)));
-      return true;
-    case Descriptor.packet:
-      if (queue.engine(i) !== Engine.stream) return true;
-      return takePacket(machine, connection, state, i, sink);
-    default:
-      return true;
   }
 }
 

@@ -1,4 +1,4 @@
-import { emit } from "./count.ts";
+import { emit, encrypted } from "./count.ts";
 import { Descriptor, Engine, TcbField } from "./descriptor.ts";
 import { Effect } from "./effect.ts";
 import { DropCode, FallbackCode, PieceCode } from "./effect-words.ts";
@@ -66,7 +66,7 @@ export function sendPieces(
     if (piece.form !== PieceCode.plain) state.expectedSeq = at;
   }
   if ((packet.flags & Flag.fin) !== 0) machine.queue.post(Descriptor.options, -1, at, 0, false, Engine.none);
-  emit(machine, connection, state, sink, Effect.encrypted, packet.seq, packet.length);
+  encrypted(machine, state, packet, sink);
   sink.stage(Stage["driver.advance"], -1);
   return sent > 0;
 }

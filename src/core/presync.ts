@@ -1,4 +1,4 @@
-import { emit } from "./count.ts";
+import { emit, encrypted } from "./count.ts";
 import { Descriptor, Engine } from "./descriptor.ts";
 import { Effect } from "./effect.ts";
 import { DropCode, FallbackCode } from "./effect-words.ts";
@@ -46,7 +46,7 @@ export function sendPresynced(machine: Machine, state: ConnectionState, packet: 
     return drop(machine, state, DropCode["dma-error"], packet, sink);
   }
   if (forward) state.expectedSeq = end;
-  emit(machine, packet.connection, state, sink, Effect.encrypted, packet.seq, packet.length);
+  encrypted(machine, state, packet, sink);
   sink.stage(Stage["driver.advance"], -1);
   return true;
 }
