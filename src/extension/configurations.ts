@@ -2,6 +2,7 @@ import path from "node:path";
 import * as vscode from "vscode";
 import { namesFile } from "../trace/profile-word.ts";
 import { keysFor } from "./keys.ts";
+import { listingsCanShow } from "./listings.ts";
 import { activeTrace, debugType, isCapture, pickTrace, workspaceTraces } from "./trace-files.ts";
 
 /** The launch configuration that debugs one file, everything else as it comes. */
@@ -27,6 +28,7 @@ export function configurationProvider(memory: vscode.Memento): vscode.DebugConfi
       const resolved = { ...configuration, program, ...absoluteProfile(folder, configuration.profile) };
       if (configuration.evidence !== undefined)
         Object.assign(resolved, { evidence: absolutePaths(folder, configuration.evidence) });
+      if (isCapture(program)) await listingsCanShow();
       if (configuration.keys !== undefined)
         return { ...resolved, keys: absolutePaths(folder, configuration.keys) };
       if (!isCapture(program)) return resolved;

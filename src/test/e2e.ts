@@ -18,6 +18,7 @@ import { familiesFile, familiesScenarios, familiesTrace } from "./e2e/families.t
 import { keysScenarios } from "./e2e/keys.ts";
 import { largeScenarios } from "./e2e/large.ts";
 import { launchScenarios } from "./e2e/launch.ts";
+import { openingScenarios } from "./e2e/opening.ts";
 import { traceScenarios, travelScenarios } from "./e2e/trace.ts";
 import { type Scenario, Workbench } from "./workbench.ts";
 
@@ -99,6 +100,7 @@ describe("the extension in VS Code", () => {
       after(() => pictured(`after ${title}`, (shown) => shown.reset()));
       for (const part of parts) part(scenario);
     });
+  group("a window that has just opened", openingScenarios);
   group("a capture", captureScenarios, listingScenarios);
   group("a trace file", traceScenarios, travelScenarios);
   group("a family that falls back to software", familiesScenarios);

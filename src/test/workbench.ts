@@ -35,6 +35,11 @@ export class Workbench {
     await this.page.waitForSelector(".explorer-viewlet .monaco-list-row", { timeout: 60_000 });
   }
 
+  /** Loads the window anew, as Developer: Reload Window does. */
+  reopen(): Promise<void> {
+    return this.open(this.page.url());
+  }
+
   picture(name: string): Promise<Buffer> {
     return this.page.screenshot({ path: path.join(this.pictures, `${name}.png`) });
   }

@@ -1,0 +1,32 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import * as vscode from "vscode";
+
+/** How long a session waits for the editor at most, and how often it asks. */
+const waitMs = 20_000;
+const askMs = 100;
+
+/** The editor was seen to show a listing, or something like it: it stays able to. */
+let canShow = false;
+
+/**
+ * Waits until the editor can show a capture's listing. What an adapter sends as a document has the scheme `debug`, and a
+ * window learns to open that only some seconds after it is there; a stop before would leave an editor that says that
+ * it could not be opened, for the rest of the session.
+ */
+export async function listingsCanShow(): Promise<void> {
+  const end = Date.now() + waitMs;
+  while (!canShow && Date.now() < end) {
+    canShow = await knowsScheme();
+    if (!canShow) await sleep(askMs);
+  }
+}
+
+/** A document of no session cannot be opened either way; whose scheme is not known, it is "no such resource". */
+async function knowsScheme(): Promise<boolean> {
+  try {
+    await vscode.workspace.openTextDocument(vscode.Uri.from({ scheme: "debug", path: "listing" }));
+    return true;
+  } catch (error) {
+    return !/Unable to resolve resource/.test(String(error));
+  }
+}
