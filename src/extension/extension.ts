@@ -7,7 +7,7 @@ import { configurationOf, configurationProvider, dynamicProvider } from "./confi
 import { debugViewTrackers } from "./debug-view.ts";
 import { expressionProvider, inlineValuesProvider } from "./hovers.ts";
 import { chooseKeys } from "./keys.ts";
-import { statusTrackers } from "./status.ts";
+import { StatusTrackers } from "./status.ts";
 import { activeTrace, debugType, isCapture, pickTrace } from "./trace-files.ts";
 
 const environment: AdapterEnvironment = { platform: nodePlatform, openFile, findKeys };
@@ -27,7 +27,7 @@ export function activate(context: vscode.ExtensionContext): void {
       dynamicProvider,
       vscode.DebugConfigurationProviderTriggerKind.Dynamic,
     ),
-    debug.registerDebugAdapterTrackerFactory(debugType, statusTrackers),
+    debug.registerDebugAdapterTrackerFactory(debugType, new StatusTrackers(context.subscriptions)),
     debug.registerDebugAdapterTrackerFactory(debugType, debugViewTrackers),
     commands.registerCommand("tlstrace.debugFile", debugFile),
     commands.registerCommand("tlstrace.stepBackInto", stepBackInto),

@@ -1,35 +1,54 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import * as vscode from "vscode";
 
-/**
- * Shows where a session stands and which way it travelled in the status bar, in the adapter's words: the editor itself
- * has no mark for going backwards.
- */
-export const statusTrackers: vscode.DebugAdapterTrackerFactory = {
-  createDebugAdapterTracker() {
-    const item = vscode.window.createStatusBarItem("tlstrace.position", vscode.StatusBarAlignment.Left, 100);
-    item.name = "TLS Offload Trace: position";
-    item.command = "workbench.debug.action.focusCallStackView";
-    return {
-      onDidSendMessage(message: DebugProtocol.Event) {
-        if (message.type !== "event") return;
-        if (message.event === "stopped") show(item, message.body);
-        else if (message.event === "continued" || message.event === "terminated") item.hide();
-      },
-      onWillStopSession: () => item.dispose(),
-    };
-  },
-};
+type Stop = DebugProtocol.StoppedEvent["body"];
 
-/** A stop's text says why and, in brackets at its end, where and which way: the bar has room for the latter. */
-function show(
-  item: vscode.StatusBarItem,
-  { text = "", description = "" }: DebugProtocol.StoppedEvent["body"],
-): void {
-  const place = /\(([^()]*)\)$/.exec(text)?.[1] ?? description;
-  const icon = place.endsWith("backwards") ? "$(debug-reverse-continue)" : "$(debug-continue)";
-  item.text = `${icon} ${place}`;
-  item.tooltip = text || description;
-  item.accessibilityInformation = { label: item.tooltip };
-  item.show();
+/**
+ * Shows where the session that is looked at stands and which way it travelled in the status bar, in the adapter's words:
+ * the editor itself has no mark for going backwards.
+ */
+export class StatusTrackers implements vscode.DebugAdapterTrackerFactory {
+  private readonly item: vscode.StatusBarItem;
+  /** Where sessions stand, by their identifiers; those that run or are gone have no entry. */
+  private readonly stops = new Map<string, Stop>();
+
+  constructor(subscriptions: vscode.Disposable[]) {
+    this.item = vscode.window.createStatusBarItem("tlstrace.position", vscode.StatusBarAlignment.Left, 100);
+    this.item.name = "TLS Offload Trace: position";
+    this.item.command = "workbench.debug.action.focusCallStackView";
+    subscriptions.push(
+      this.item,
+      vscode.debug.onDidChangeActiveDebugSession(() => this.show()),
+    );
+  }
+
+  createDebugAdapterTracker({ id }: vscode.DebugSession): vscode.DebugAdapterTracker {
+    return {
+      onDidSendMessage: (message: DebugProtocol.Event) => {
+        if (message.type !== "event") return;
+        if (message.event === "stopped") this.put(id, message.body);
+        else if (message.event === "continued" || message.event === "terminated") this.put(id, null);
+      },
+      onWillStopSession: () => this.put(id, null),
+    };
+  }
+
+  private put(session: string, stop: Stop | null): void {
+    if (stop) this.stops.set(session, stop);
+    else this.stops.delete(session);
+    this.show();
+  }
+
+  /** A stop's text says why and, in brackets at its end, where and which way: the bar has room for the latter. */
+  private show(): void {
+    const stop = this.stops.get(vscode.debug.activeDebugSession?.id ?? "");
+    if (!stop) return this.item.hide();
+    const { text = "", description = "" } = stop;
+    const place = /\(([^()]*)\)$/.exec(text)?.[1] ?? description;
+    const icon = place.endsWith("backwards") ? "$(debug-reverse-continue)" : "$(debug-continue)";
+    this.item.text = `${icon} ${place}`;
+    this.item.tooltip = text || description;
+    this.item.accessibilityInformation = { label: this.item.tooltip };
+    this.item.show();
+  }
 }

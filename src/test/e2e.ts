@@ -19,6 +19,7 @@ import { keysScenarios } from "./e2e/keys.ts";
 import { largeScenarios } from "./e2e/large.ts";
 import { launchScenarios } from "./e2e/launch.ts";
 import { openingScenarios } from "./e2e/opening.ts";
+import { sessionsScenarios } from "./e2e/sessions.ts";
 import { traceScenarios, travelScenarios } from "./e2e/trace.ts";
 import { type Scenario, Workbench } from "./workbench.ts";
 
@@ -103,6 +104,7 @@ describe("the extension in VS Code", () => {
   group("a window that has just opened", openingScenarios);
   group("a capture", captureScenarios, listingScenarios);
   group("a trace file", traceScenarios, travelScenarios);
+  group("two sessions", sessionsScenarios);
   group("a family that falls back to software", familiesScenarios);
   group("a capture without keys", keysScenarios);
   group(

@@ -271,6 +271,13 @@ export class Workbench {
     return this.text(".notifications-toasts .notification-list-item-message");
   }
 
+  /** Looks at another session of the call stack. */
+  async toSession(name: string): Promise<void> {
+    const row = this.page.locator(".debug-call-stack .monaco-list-row .session .name", { hasText: name });
+    // Buttons come up in the middle of a row that the mouse is over.
+    await row.click({ position: { x: 10, y: 10 } });
+  }
+
   /** Ends the session and waits until the toolbar is gone. */
   async stop(): Promise<void> {
     const toolbar = this.page.locator(".debug-toolbar");
