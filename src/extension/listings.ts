@@ -1,24 +1,24 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as vscode from "vscode";
 
-/** How long a session waits for the editor at most, and how often it asks. */
+/** How long the first capture waits for the editor at most, and how often it asks. */
 const waitMs = 20_000;
-const askMs = 100;
+const askMs = 200;
 
-/** The editor was seen to show a listing, or something like it: it stays able to. */
-let canShow = false;
+let waited: Promise<void> | null = null;
 
 /**
  * Waits until the editor can show a capture's listing. What an adapter sends as a document has the scheme `debug`, and a
  * window learns to open that only some seconds after it is there; a stop before would leave an editor that says that
- * it could not be opened, for the rest of the session.
+ * it could not be opened, for the rest of the session. An editor that never says so is waited for once.
  */
-export async function listingsCanShow(): Promise<void> {
-  const end = Date.now() + waitMs;
-  while (!canShow && Date.now() < end) {
-    canShow = await knowsScheme();
-    if (!canShow) await sleep(askMs);
-  }
+export function listingsCanShow(): Promise<void> {
+  waited ??= askUntil(Date.now() + waitMs);
+  return waited;
+}
+
+async function askUntil(end: number): Promise<void> {
+  while (!(await knowsScheme()) && Date.now() < end) await sleep(askMs);
 }
 
 /** A document of no session cannot be opened either way; whose scheme is not known, it is "no such resource". */
