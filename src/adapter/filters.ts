@@ -109,8 +109,9 @@ const filters: readonly Filter[] = [
   {
     id: "record-built-wrong",
     label: "Record built wrongly",
-    description: "Bytes are lost or stay behind, a record is empty, or has too many fragments.",
-    effects: ["bytes-lost", "empty-record", "stalled", "fragment-overflow"],
+    description:
+      "Bytes are lost or stay behind, a record is empty, says a wrong length, or has too many fragments.",
+    effects: ["bytes-lost", "empty-record", "wrong-length", "stalled", "fragment-overflow"],
   },
   {
     id: "lost",

@@ -1,5 +1,5 @@
 import { seal } from "./aead.ts";
-import { kernelOf, type Machine } from "./machine.ts";
+import { kernelOf, type Machine, profileOf } from "./machine.ts";
 import {
   aadOf,
   explicitNonce,
@@ -45,8 +45,17 @@ export function hostRecord(
   const bytes = new Uint8Array(plaintext.length + tagSize);
   bytes.set(plaintext);
   bytes.set(placeholderOf(machine, connection, plaintext), plaintext.length);
+  if (profileOf(machine, connection).faults.headersUnsized) unsize(machine, connection, bytes);
   if (changes > 0) applyWrites(machine, connection, row, changes, bytes);
   return bytes;
+}
+
+/** What tls_fill_prepend() writes where the sizes of nonce and tag are still 0. */
+function unsize(machine: Machine, connection: number, bytes: Uint8Array): void {
+  const { version, cipher } = machine.connections[connection]!;
+  const payload = bytes.length - layoutOf(version, cipher ?? "aes-128-gcm").overhead;
+  bytes[3] = payload >>> 8;
+  bytes[4] = payload & 255;
 }
 
 /** The record as it was pushed, before any page of it changed. */

@@ -305,6 +305,12 @@ export const effects = [
   ),
   spec("empty-record", "A record without payload was pushed.", ["record", ""], ["row", "none"]),
   spec(
+    "wrong-length",
+    "The record's header says another length than the record has.",
+    ["record", "told"],
+    ["row", "count"],
+  ),
+  spec(
     "stalled",
     "The application is done, and bytes stay in an open record: they are sent with the next write.",
     ["bytes", ""],

@@ -75,6 +75,8 @@ export interface Faults {
   releasedEarlyBy?: number;
   /** A record closed on a page without room for the tag loses its last 16 payload bytes. */
   closeEatsPayload?: boolean;
+  /** A record's header counts neither its explicit nonce nor its tag: the connection's sizes were not set. */
+  headersUnsized?: boolean;
   /** An empty record goes out before a control record, because a flag of an earlier MSG_MORE is stale. */
   stalePending?: boolean;
   /** The end of a sendfile leaves the open record open. */
@@ -130,6 +132,12 @@ export const faultVariants: readonly FaultVariant[] = [
     "The device leaves the placeholder bytes in the tag's place.",
     "a device or firmware error; next zeroes the placeholder",
     { placeholderLeft: true },
+  ),
+  variant(
+    "headers-unsized",
+    "A record's header says its payload's length alone, without nonce and tag.",
+    "net/tls: add missing prot info init, where only transmission is offloaded",
+    { headersUnsized: true },
   ),
   variant(
     "empty-record",

@@ -103,7 +103,8 @@ export function closeRecord(
 ): void {
   const connection = machine.events.connection.at(event);
   const { faults } = profileOf(machine, connection);
-  const { payload, eaten, fragments, length } = closeOpen(state, layoutFor(machine, connection), faults);
+  const layout = layoutFor(machine, connection);
+  const { payload, eaten, fragments, length } = closeOpen(state, layout, faults);
   const row = nextRow(machine, event, state, length);
   row.type = type;
   row.payloadAt = state.written - payload;
@@ -111,6 +112,7 @@ export function closeRecord(
   row.openedBy = state.openedBy;
   if (eaten > 0) sink.effect(Effect["bytes-lost"], state.tail, eaten);
   if (payload === 0) sink.effect(Effect["empty-record"], state.tail, 0);
+  if (faults.headersUnsized) sink.effect(Effect["wrong-length"], state.tail, length - layout.overhead);
   if (fragments > fragmentsMax) sink.effect(Effect["fragment-overflow"], fragments, fragmentsMax);
   push(machine, connection, state, sink, row);
   state.openedBy = -1;

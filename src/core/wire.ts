@@ -68,6 +68,7 @@ function judge(machine: Machine, state: ConnectionState, departure: Departure, s
 export function isRight(machine: Machine, state: ConnectionState, departure: Departure): boolean {
   const { faults } = profileOf(machine, departure.connection);
   if (departure.engine === Engine.none) return !holdsPlaintext(machine, departure);
+  if (faults.headersUnsized) return false;
   if (state.pageWrites > 0 || before(departure.seq, seq(machine.connections[departure.connection]!.startSeq)))
     return false;
   if (holdsCiphertext(machine, departure)) return false;
@@ -278,6 +279,9 @@ interface Comparison {
   pushed: Uint8Array;
 }
 
+/** What a byte of a record is: header and explicit nonce, payload (with the inner type of TLS 1.3), or tag. */
+type Part = "prepend" | "payload" | "tag";
+
 /** So many wrong bytes in a row are what lies in host memory by chance once in 2^32; fewer prove nothing by themselves. */
 const runMin = 4;
 
@@ -309,9 +313,14 @@ function classify(
     if (log.length.at(row) === 0) continue;
     const payloadAt = distance(from, log.start(row)) + prepend;
     const end = distance(from, log.end(row));
-    for (const partEnd of [payloadAt, end - tagSize, end]) {
+    const parts = [
+      ["prepend", payloadAt],
+      ["payload", end - tagSize],
+      ["tag", end],
+    ] as const;
+    for (const [part, partEnd] of parts) {
       const to = Math.min(partEnd, length);
-      sortPart({ actual, right, host, pushed }, done, to, partEnd === end, say);
+      sortPart({ actual, right, host, pushed }, done, to, part, say);
       done = Math.max(done, to);
     }
   }
@@ -324,7 +333,7 @@ function sortPart(
   { actual, right, host, pushed }: Comparison,
   from: number,
   to: number,
-  inTag: boolean,
+  part: Part,
   say: (kind: number, at: number) => void,
 ): void {
   for (let at = from; at < to; ) {
@@ -332,13 +341,14 @@ function sortPart(
     while (end < to && actual[end] === host[end]) end++;
     const asInHostMemory = end - at >= Math.min(runMin, to - from);
     for (end = Math.max(end, at + 1); at < end; at++)
-      if (actual[at] !== right[at]) say(kindOf(inTag, asInHostMemory, host[at] !== pushed[at]), at);
+      if (actual[at] !== right[at]) say(kindOf(part, asInHostMemory, host[at] !== pushed[at]), at);
   }
 }
 
-function kindOf(inTag: boolean, asInHostMemory: boolean, changed: boolean): number {
-  if (inTag) return asInHostMemory ? Effect.placeholder : Effect["wrong-tag"];
-  if (asInHostMemory) return Effect.plaintext;
+/** Header and nonce are in clear everywhere: wrong ones leak nothing. */
+function kindOf(part: Part, asInHostMemory: boolean, changed: boolean): number {
+  if (part === "tag") return asInHostMemory ? Effect.placeholder : Effect["wrong-tag"];
+  if (asInHostMemory && part === "payload") return Effect.plaintext;
   return changed ? Effect["page-changed"] : Effect["wrong-ciphertext"];
 }
 

@@ -182,6 +182,7 @@ export const gravity: readonly number[] = [
   Effect["queue-error"],
   Effect["fragment-overflow"],
   Effect["bytes-lost"],
+  Effect["wrong-length"],
   Effect["evidence-differs"],
   Effect["profile-differs"],
   Effect["expectation-failed"],

@@ -27,6 +27,17 @@ test("ARCHITECTURE.md: what its example says of the family comes true", () => {
   assert.deepEqual([acme_tls_tx, acme_tls_ooo, acme_tls_resync], [2, 1, 1]);
 });
 
+test("README.md and ARCHITECTURE.md: what they link to is there", () => {
+  const links = ["README.md", "ARCHITECTURE.md"].flatMap((file) =>
+    [...readFileSync(file, "utf8").matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target]) => target!),
+  );
+  assert.ok(links.length > 50);
+  assert.deepEqual(
+    links.filter((target) => !existsSync(target)),
+    [],
+  );
+});
+
 /** Cells of the model's table: sections, mechanism, code, tests. */
 const rows = sectionOf("What of the kernel is modelled")
   .split("\n")

@@ -69,8 +69,12 @@ export class CheckedNics {
     return epochs[epoch] ?? epochs[0]!;
   }
 
-  /** The NIC finds a context that frames records in another way: where it then sees them end is the model's own choice. */
+  /**
+   * The NIC frames records in another way, by a context that it finds or by what headers say: where it then sees them
+   * end is the model's own choice.
+   */
   framesOtherwise(c: number): boolean {
+    if (this.faultsOf(c).headersUnsized) return true;
     const [own, other] = [c, this.ownerOf(c)].map((one) => sizesOf(this.machine.connections[one]!));
     return own!.prepend !== other!.prepend || own!.tail !== other!.tail;
   }

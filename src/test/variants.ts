@@ -18,6 +18,7 @@ export const affected: Readonly<Record<string, Affected>> = {
   "stale-lookup": { families: withMap, says: "stale-record" },
   "close-eats-payload": { families: all, says: "bytes-lost" },
   "placeholder-leak": { families: all, says: "placeholder" },
+  "headers-unsized": { families: all, says: "wrong-length" },
   "empty-record": { families: all },
   "open-record-at-eof": { families: all, says: "stalled" },
   "fragment-overflow": { families: all, says: "fragment-overflow" },
