@@ -112,7 +112,8 @@ export function closeRecord(
   row.openedBy = state.openedBy;
   if (eaten > 0) sink.effect(Effect["bytes-lost"], state.tail, eaten);
   if (payload === 0) sink.effect(Effect["empty-record"], state.tail, 0);
-  if (faults.headersUnsized) sink.effect(Effect["wrong-length"], state.tail, length - layout.overhead);
+  if (faults.headersUnsized && state.software === 0)
+    sink.effect(Effect["wrong-length"], state.tail, length - layout.overhead);
   if (fragments > fragmentsMax) sink.effect(Effect["fragment-overflow"], fragments, fragmentsMax);
   push(machine, connection, state, sink, row);
   state.openedBy = -1;
