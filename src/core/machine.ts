@@ -97,12 +97,12 @@ export function stopQueue(machine: Machine, connection: number): void {
   if (!stopped.includes(machine.event)) stopped.push(machine.event);
 }
 
-/** True if a connection's descriptor has stopped the queue of this connection's device, and no reset came since. */
-export function isQueueStopped(machine: Machine, connection: number): boolean {
+/** True if a connection's descriptor stopped the queue of this connection's device before `event`, and no reset came since. */
+export function isQueueStopped(machine: Machine, connection: number, event = machine.event): boolean {
   if (machine.stops === null) return false;
   const { stopped, reset } = machine.stops[machine.connections[connection]!.device]!;
-  const last = stopped.findLast((event) => event < machine.event) ?? -1;
-  return last >= 0 && !reset.some((event) => event > last && event < machine.event);
+  const last = stopped.findLast((at) => at < event) ?? -1;
+  return last >= 0 && !reset.some((at) => at > last && at < event);
 }
 
 /** The device's queue was reset: it goes on for every connection behind this event. */

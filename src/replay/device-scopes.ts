@@ -1,6 +1,6 @@
 import { countersOf, vendorCountersOf } from "../core/count.ts";
 import { descriptorKinds, engineNames, tcbFields } from "../core/descriptor.ts";
-import { profileOf } from "../core/machine.ts";
+import { isQueueStopped, profileOf } from "../core/machine.ts";
 import { nicExpectedSeq, nicRecordSn } from "../core/nic.ts";
 import { headerSize } from "../core/record.ts";
 import { advance } from "../core/seq.ts";
@@ -76,7 +76,7 @@ export function nic(view: View): ViewNode {
     ),
     leaf("nic", "epoch", state.nicRow < state.tail && state.nicReady === 1 ? log.epoch.at(state.nicRow) : 0),
     leaf("nic", "inStep", state.nicInStep === 1),
-    leaf("nic", "queueStopped", state.nicDead === 1),
+    leaf("nic", "queueStopped", state.nicDead === 1 || isQueueStopped(machine, index, view.position.event)),
     ...(seqCheckedByNic ? [leaf("nic", "checkedSeq", seqOf(view, state.nicSeq))] : []),
   ]);
 }

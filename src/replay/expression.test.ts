@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
+import { Kind } from "../core/event.ts";
 import { profileById } from "../core/profiles/all.ts";
 import { UserError } from "../trace/platform.ts";
 import { parseTrace } from "../trace/text.ts";
@@ -93,4 +94,20 @@ test("an acknowledgement that waits for the record map's lock is shown until it 
   // Event 3 is the acknowledgement of 2896, the stream starts at 1000000; 4 is the packet that it races.
   assert.equal(shown(3), "2896 (1002896)");
   assert.equal(shown(4), "2896 (1002896)");
+});
+
+test("nic.queueStopped tells of the device's queue, whichever connection stopped it, until the reset", () => {
+  const text = readFileSync("media/samples/connectx-long-dump.tlstrace", "utf8");
+  const trace = parseTrace("long-dump", text, () => profileById("connectx/long-dump"));
+  const timeline = new Timeline(trace).runAll();
+  const stopped = (event: number): boolean =>
+    evaluate(viewAt(timeline, { event, stage: 0 }), parseExpression("nic.queueStopped == true")) === true;
+  const app = trace.connections.findIndex(({ name }) => name === "app");
+  const transmits = [...timeline.eventsOf(app)].filter(
+    (event) => trace.events.kind.at(event) === Kind.transmit,
+  );
+  // Before the reset, behind the DUMP of the other connection, and behind the reset.
+  assert.deepEqual(transmits.map(stopped), [true, false]);
+  for (let event = trace.events.count - 1; event >= 0; event--) timeline.record(event);
+  assert.deepEqual(transmits.map(stopped), [true, false], "also once everything was looked at backwards");
 });
