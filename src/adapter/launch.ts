@@ -9,7 +9,7 @@ import { evidenceSizeMax, evidenceTooLarge, usableEvidence } from "../trace/evid
 import { type OpenOptions, openTrace } from "../trace/open.ts";
 import { type FileAccess, type Progress, UserError } from "../trace/platform.ts";
 import { type ProfileFinder, pathBeside, profileFinder, profileForms } from "../trace/profile-finder.ts";
-import { namesFile } from "../trace/profile-word.ts";
+import { fileWordOf, namesFile } from "../trace/profile-word.ts";
 import type { Trace } from "../trace/trace.ts";
 import { kernelIds, type Variant, variantOf, withVariant } from "../trace/under.ts";
 import type { AdapterEnvironment } from "./environment.ts";
@@ -176,11 +176,19 @@ export async function load(
 async function replayed(trace: Trace, variants: readonly Variant[], progress: Progress): Promise<Timeline> {
   if (variants.length === 0) return replayWhole(new Timeline(trace), progress);
   const own = [...new Set(trace.devices.map(({ profile }) => profile.id))].join(", ");
-  const others = variants.map((variant) => ({ id: variant.id, trace: withVariant(trace, variant) }));
+  const others = variants.map((variant) => ({ id: shownId(variant.id), trace: withVariant(trace, variant) }));
   const contestants = [{ id: own, trace }, ...others];
   const { runs } = await compareWhole(new Comparison(contestants), progress);
   return runs[0]!.timeline;
 }
+
+/** A profile's word without the folders of the file that it may name. */
+function shownId(word: string): string {
+  const named = fileWordOf(word);
+  return named ? `${baseName(named.path)}${named.variant}` : word;
+}
+
+const baseName = (path: string): string => path.replace(/^.*[\\/]/, "");
 
 /** Lays the evidence over the replay. Throws UserError for a file that is none. */
 function overlay(
@@ -189,7 +197,6 @@ function overlay(
   timeline: Timeline,
 ): Pick<Debuggee, "overlay" | "evidenceDiagnostics"> {
   if (launch.evidence.length === 0) return { overlay: null, evidenceDiagnostics: [] };
-  const baseName = (path: string) => path.replace(/^.*[\\/]/, "");
   const isOnly = (path: string) =>
     launch.evidence.filter((other) => baseName(other) === baseName(path)).length === 1;
   const files = launch.evidence.map((path) => ({

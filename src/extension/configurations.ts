@@ -25,13 +25,15 @@ export function configurationProvider(memory: vscode.Memento): vscode.DebugConfi
     },
     async resolveDebugConfigurationWithSubstitutedVariables(folder, configuration) {
       const program = absolute(folder, String(configuration.program));
-      const resolved = { ...configuration, program, ...absoluteProfile(folder, configuration.profile) };
-      if (configuration.evidence !== undefined)
-        Object.assign(resolved, { evidence: absolutePaths(folder, configuration.evidence) });
-      if (isCapture(program)) await listingsCanShow();
-      if (configuration.keys !== undefined)
-        return { ...resolved, keys: absolutePaths(folder, configuration.keys) };
+      const paths = (name: string, isPath?: (word: string) => boolean) =>
+        configuration[name] === undefined
+          ? {}
+          : { [name]: absolutePaths(folder, configuration[name], isPath) };
+      const profiles = { ...paths("profile", namesFile), ...paths("compare", namesFile) };
+      const resolved = { ...configuration, program, ...profiles, ...paths("evidence"), ...paths("keys") };
       if (!isCapture(program)) return resolved;
+      await listingsCanShow();
+      if (configuration.keys !== undefined) return resolved;
       const keys = await keysFor(memory, program);
       return keys === undefined ? undefined : { ...resolved, keys };
     },
@@ -55,17 +57,15 @@ function absolute(folder: vscode.WorkspaceFolder | undefined, file: string): str
   return base === undefined ? file : path.resolve(base.uri.fsPath, file);
 }
 
-/** The `profile` attribute with an absolute path where it names a file. */
-const absoluteProfile = (
+/**
+ * An attribute with one path or several, those absolute that `isPath` takes for one: a profile may be a file or a
+ * family's id. crypto_info objects stay as they are, and so does what the adapter must refuse.
+ */
+function absolutePaths(
   folder: vscode.WorkspaceFolder | undefined,
-  profile: unknown,
-): { profile?: string } =>
-  typeof profile === "string" && namesFile(profile) ? { profile: absolute(folder, profile) } : {};
-
-/** The `keys` or `evidence` attribute with absolute paths; crypto_info objects stay as they are, and so does what the adapter must refuse. */
-function absolutePaths(folder: vscode.WorkspaceFolder | undefined, paths: unknown): unknown {
-  if (typeof paths === "string") return absolute(folder, paths);
-  return Array.isArray(paths)
-    ? paths.map((one) => (typeof one === "string" ? absolute(folder, one) : one))
-    : paths;
+  given: unknown,
+  isPath: (word: string) => boolean = () => true,
+): unknown {
+  if (Array.isArray(given)) return given.map((one: unknown) => absolutePaths(folder, one, isPath));
+  return typeof given === "string" && isPath(given) ? absolute(folder, given) : given;
 }

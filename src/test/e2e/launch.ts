@@ -12,24 +12,26 @@ const configuration = {
   name: "Evidence and another NIC",
   program: `\${workspaceFolder}/evidence/netronome.tlstrace`,
   evidence,
-  compare: ["connectx"],
+  compare: ["connectx", "./mine.nic.json"],
 };
 
 /**
  * A launch configuration of the workspace `folder`: the sample of kernel evidence, whose line 12 sends what the qdisc
  * made a jump forward, with a kernel trace that names record 3 where the model resynchronises record 2 (line 15), and a
- * second NIC beside the first.
+ * second NIC beside the first and one of the user's own, whose file lies in the workspace, not beside the trace.
  */
 export const launchScenarios = (folder: () => string) => (scenario: Scenario) => {
   scenario("a launch configuration lays evidence over the trace and compares NICs", async (workbench) => {
     const settings = path.join(folder(), ".vscode");
     mkdirSync(settings, { recursive: true });
     writeFileSync(path.join(settings, "launch.json"), JSON.stringify({ configurations: [configuration] }));
+    const own = path.join(folder(), "mine.nic.json");
+    writeFileSync(own, JSON.stringify({ base: "innova" }));
     await workbench.openFile("netronome.tlstrace");
     await workbench.page.keyboard.press("F5");
     await workbench.stopped(/after driver\.check, forwards$/);
     await workbench.expectFrames(/driver\.check, line 12,/);
-    await workbench.expectValue("Driver", "Compared", /^netronome, connectx$/);
+    await workbench.expectValue("Driver", "Compared", /^netronome, connectx, mine\.nic\.json$/);
     await workbench.setFilter("Out-of-order transmit", false);
     await workbench.setFilter("Kernel reports otherwise", true);
     await workbench.move("Continue");
@@ -41,5 +43,6 @@ export const launchScenarios = (folder: () => string) => (scenario: Scenario) =>
     await workbench.expectValue("Packet", "kernel", /^tls_device_tx_resync_send .*rec_no 3$/);
     await workbench.picture("launch-evidence");
     rmSync(settings, { recursive: true });
+    rmSync(own);
   });
 };
