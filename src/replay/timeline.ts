@@ -17,8 +17,9 @@ export interface Position {
 
 /** A connection's snapshots are this many of its own events apart. */
 const snapshotInterval = 500;
-/** Effect masks are summed up in blocks of this many events, so that a search skips what cannot hit. */
-const blockSize = 4096;
+/** Effect masks are summed up in blocks of 2^12 events, so that a search skips what cannot hit. */
+const blockBits = 12;
+const blockSize = 1 << blockBits;
 
 /**
  * A trace in time: runs it once, keeps what each event did as a bit mask, and gives the state of any connection at
@@ -76,7 +77,7 @@ export class Timeline {
       sink.high = 0;
       step(machine, event, sink);
       masks[event] = sink.low;
-      blocks[event >> 12]! |= sink.low;
+      blocks[event >> blockBits]! |= sink.low;
       if (sink.high !== 0) this.addHigh(event, sink.high);
     }
     this.ran = end;
@@ -289,13 +290,13 @@ class MaskColumn {
 
   add(event: number, mask: number): void {
     this.masks[event]! |= mask;
-    this.blocks[event >> 12]! |= mask;
+    this.blocks[event >> blockBits]! |= mask;
   }
 
   next(from: number, direction: 1 | -1, mask: number, end: number): number {
     const { masks, blocks } = this;
     for (let event = from; event >= 0 && event < end; event += direction) {
-      if ((blocks[event >> 12]! & mask) === 0) {
+      if ((blocks[event >> blockBits]! & mask) === 0) {
         event = direction === 1 ? event | (blockSize - 1) : event & ~(blockSize - 1);
         continue;
       }
