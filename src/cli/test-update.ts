@@ -1,5 +1,6 @@
 import { effects } from "../core/effect.ts";
 import { contains, effectSet } from "../core/effect-set.ts";
+import { profileOf } from "../core/machine.ts";
 import { profiles } from "../core/profiles/all.ts";
 import { effectFields } from "../replay/effect-text.ts";
 import { speaksHere } from "../replay/expectations.ts";
@@ -63,8 +64,7 @@ function missingLines(
   for (const timeline of timelines) {
     if (!timeline.meets(event, notableEffects)) continue;
     if (stated.some((expectation) => speaksHere(timeline, expectation))) continue;
-    const { trace } = timeline;
-    const { profile } = trace.devices[trace.connections[timeline.connectionsOf(event)[0]!]!.device]!;
+    const profile = profileOf(timeline.machine, timeline.connectionsOf(event)[0]!);
     const id = profile.word ?? profile.id;
     for (const what of notable(timeline, event)) {
       const key = printExpected({ no: false, under: [], what });

@@ -62,6 +62,14 @@ export interface PostedDescriptor {
   engine: number;
 }
 
+/** True for work that brings bytes to the device ahead of a packet, so that it can encrypt that. */
+export const isReplay = (kind: number): boolean =>
+  kind === Descriptor.dump || kind === Descriptor.syncPacket || kind === Descriptor.prior;
+
+/** Bytes that these descriptors bring to the device ahead of their packet. */
+export const replayedBytes = (posted: readonly PostedDescriptor[]): number =>
+  posted.reduce((sum, { kind, length }) => (isReplay(descriptorKinds.indexOf(kind)) ? sum + length : sum), 0);
+
 const width = 5;
 const fenceBit = 1;
 const engineShift = 1;

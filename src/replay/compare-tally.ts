@@ -1,5 +1,5 @@
 import { int32 } from "../core/columns.ts";
-import { Descriptor, descriptorKinds } from "../core/descriptor.ts";
+import { Descriptor, descriptorKinds, isReplay } from "../core/descriptor.ts";
 import { Effect } from "../core/effect.ts";
 import { dropReasons, PieceCode } from "../core/effect-words.ts";
 import { Flag, Kind } from "../core/event.ts";
@@ -124,8 +124,7 @@ export class Tally {
   private takeDescriptor(kind: number, size: number, fence: boolean): void {
     this.descriptors[kind]!++;
     if (kind === Descriptor.packet) this.payloadBytes += size;
-    if (kind === Descriptor.dump || kind === Descriptor.syncPacket || kind === Descriptor.prior)
-      this.replayedBytes += size;
+    if (isReplay(kind)) this.replayedBytes += size;
     if (kind === Descriptor.presync && fence) this.movingPresyncs++;
     this.posted.push(kind);
     this.posted.push(size);

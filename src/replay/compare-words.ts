@@ -1,3 +1,4 @@
+import { replayedBytes } from "../core/descriptor.ts";
 import { Effect } from "../core/effect.ts";
 import { distance } from "../core/seq.ts";
 import { relative } from "../trace/text-print.ts";
@@ -7,9 +8,6 @@ import { queueText } from "./device-scopes.ts";
 import { wordEffect } from "./effect-text.ts";
 import type { ComparedEvent, EffectRecord } from "./recording.ts";
 import { partOf, recordName, viewAt } from "./view.ts";
-
-/** Beside the queue, bytes that a device reads once more. */
-const isReplayed = (kind: string): boolean => kind === "dump" || kind === "sync-packet" || kind === "prior";
 
 /** What each profile makes of an event, with the effects that not all of them have. */
 export function comparedAt({ runs }: Comparison, event: number): ComparedEvent[] {
@@ -42,11 +40,8 @@ function effectsAt({ timeline }: ComparedRun, event: number): { texts: string[];
 function postedAt({ timeline }: ComparedRun, event: number): { queue: string; replayed: number } {
   const { stages, descriptors } = timeline.record(event);
   const posted = stages.at(-1)?.posted ?? 0;
-  const replayed = descriptors
-    .slice(0, posted)
-    .reduce((sum, { kind, length }) => (isReplayed(kind) ? sum + length : sum), 0);
   const view = viewAt(timeline, { event, stage: stages.length - 1 });
-  return { queue: queueText(view, posted), replayed };
+  return { queue: queueText(view, posted), replayed: replayedBytes(descriptors.slice(0, posted)) };
 }
 
 /** A finding in a sentence: who sends what others drop, whose bytes are wrong and where. */

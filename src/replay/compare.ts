@@ -1,6 +1,7 @@
 import { int32 } from "../core/columns.ts";
 import { driverCountersOf } from "../core/count.ts";
 import { Effect } from "../core/effect.ts";
+import { profileOf } from "../core/machine.ts";
 import type { Trace } from "../trace/trace.ts";
 import { type ByteDifference, compareBytes } from "./compare-bytes.ts";
 import { Tally, type Wanted } from "./compare-tally.ts";
@@ -157,8 +158,7 @@ export class Comparison {
       const { machine } = timeline;
       for (const [c, state] of machine.states.entries()) {
         if (!this.isWanted(c)) continue;
-        const { profile } = machine.devices[machine.connections[c]!.device]!;
-        for (const [name, value] of Object.entries(driverCountersOf(state, profile)))
+        for (const [name, value] of Object.entries(driverCountersOf(state, profileOf(machine, c))))
           counters.set(name, (counters.get(name) ?? 0) + value);
       }
     }

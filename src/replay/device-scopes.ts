@@ -1,5 +1,5 @@
 import { countersOf, vendorCountersOf } from "../core/count.ts";
-import { descriptorKinds, engineNames, tcbFields } from "../core/descriptor.ts";
+import { descriptorKinds, engineNames, replayedBytes, tcbFields } from "../core/descriptor.ts";
 import { isQueueStopped, profileOf } from "../core/machine.ts";
 import { nicExpectedSeq, nicRecordSn } from "../core/nic.ts";
 import { headerSize } from "../core/record.ts";
@@ -10,8 +10,8 @@ import { seqOf, type View } from "./view.ts";
 
 /** What the driver keeps of the connection. */
 export function driver(view: View): ViewNode {
-  const { state, log, machine, connection } = view;
-  const { profile } = machine.devices[connection.device]!;
+  const { state, log, machine, index } = view;
+  const profile = profileOf(machine, index);
   const summary = state.installed === 1 ? `expects ${seqOf(view, state.expectedSeq)}` : "not offloaded yet";
   return group("driver", "Driver", summary, () => [
     state.installed === 1
@@ -129,16 +129,12 @@ export function queueText(view: View, posted: number): string {
 
 /** What the posted work rebuilds: the record and how much of it, summed over the pieces. */
 function resyncOf(view: View, posted: number): ViewNode[] {
-  const pieces = view.recording.descriptors
-    .slice(0, posted)
-    .filter(({ kind }) => kind === "dump" || kind === "sync-packet" || kind === "prior");
-  const restarts = view.recording.descriptors
-    .slice(0, posted)
-    .some(({ kind }) => kind === "progress-params" || kind === "sync-packet");
-  if (!restarts) return [];
+  const descriptors = view.recording.descriptors.slice(0, posted);
+  const sync = descriptors.find(({ kind }) => kind === "sync-packet");
+  if (!sync && !descriptors.some(({ kind }) => kind === "progress-params")) return [];
   const { log, state } = view;
-  const named = pieces.find(({ kind }) => kind === "sync-packet")?.row ?? state.postedRow;
-  const prefix = pieces.reduce((sum, { length }) => sum + length, 0);
+  const named = sync?.row ?? state.postedRow;
+  const prefix = replayedBytes(descriptors);
   const counted = state.tail > 0 && named > 0 ? log.countedSn(named, state.tail) : null;
   return [
     leaf("descriptors", "recordSn", named < state.tail && named > 0 ? log.knownSn(named) : counted),

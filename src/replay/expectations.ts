@@ -1,5 +1,6 @@
 import { countersOf, vendorCountersOf } from "../core/count.ts";
 import { Effect } from "../core/effect.ts";
+import { profileOf } from "../core/machine.ts";
 import { printExpected } from "../trace/text-print.ts";
 import type { Expectation } from "../trace/trace.ts";
 import { runsUnder } from "../trace/under.ts";
@@ -160,7 +161,7 @@ function counterAt(
   return countedConnections(timeline, of, under).reduce((sum, c) => {
     const state = timeline.stateBefore(c, at);
     const counters: Record<string, number> = {
-      ...vendorCountersOf(state, timeline.trace.devices[timeline.trace.connections[c]!.device]!.profile),
+      ...vendorCountersOf(state, profileOf(timeline.machine, c)),
       ...countersOf(state),
     };
     return sum + (counters[counter] ?? 0);

@@ -1,3 +1,4 @@
+import { replayedBytes } from "../core/descriptor.ts";
 import { Effect, type EffectSpec, effects } from "../core/effect.ts";
 import { Flag, Kind } from "../core/event.ts";
 import { nicExpectedSeq } from "../core/nic.ts";
@@ -71,17 +72,13 @@ function recordOf(view: View): Explanation["details"] {
 function postedOf(view: View): Explanation["details"] {
   const { recording, position } = view;
   const posted = recording.stages[position.stage]?.posted ?? 0;
-  const replayed = recording.descriptors
-    .slice(0, posted)
-    .reduce((sum, { kind, length }) => (replays.includes(kind) ? sum + length : sum), 0);
+  const replayed = replayedBytes(recording.descriptors.slice(0, posted));
   return [
     { name: "descriptors", value: queueText(view, posted) },
     { name: "bytes replayed", value: String(replayed) },
   ];
 }
 
-/** Descriptors that bring bytes to the device that it has seen before. */
-const replays: readonly string[] = ["dump", "sync-packet", "prior"];
 const reportsOf = ({ timeline, position }: View): Explanation["details"] =>
   timeline.found
     .reportsOf(position.event)
