@@ -3,22 +3,11 @@ import { lineLengthMax, linesOf } from "./evidence-lines.ts";
 import type { Diagnostic } from "./trace.ts";
 import { type Hit, isTracepoint, type Tracepoint, tellOf, tracepointNames } from "./tracepoints.ts";
 
-/** Events that the kernel could not keep, on one CPU, before the line that says so. */
-export interface LostEvents {
-  line: number;
-  cpu: number;
-  /** Null where the kernel did not count them. */
-  events: number | null;
-}
-
 /** What a kernel trace tells of TLS offload. */
 export interface Ftrace {
   tracepoints: Tracepoint[];
-  lost: LostEvents[];
   /** Trace clock of the first and of the last event of any kind, in ns; null without any. */
   span: { firstNs: number; lastNs: number } | null;
-  /** Lines that are neither empty nor comments nor of use here: other events, stack traces, whatever else. */
-  skipped: number;
   diagnostics: Diagnostic[];
 }
 
@@ -53,7 +42,7 @@ export const isFtraceLine = (text: string): boolean =>
  * becomes a diagnostic.
  */
 export function readFtrace(file: string, text: string): Ftrace {
-  const ftrace: Ftrace = { tracepoints: [], lost: [], span: null, skipped: 0, diagnostics: [] };
+  const ftrace: Ftrace = { tracepoints: [], span: null, diagnostics: [] };
   const diagnostics = new DiagnosticList(ftrace.diagnostics);
   let last = 1;
   for (const line of linesOf(text)) {
@@ -79,24 +68,20 @@ export function readFtrace(file: string, text: string): Ftrace {
 /** Adds what a line says to the trace; a string says what is wrong with it. */
 function readLine(ftrace: Ftrace, file: string, line: number, text: string): string | null {
   if (text === "" || openingPattern.test(text)) return null;
-  if (text.length > lineLengthMax) {
-    ftrace.skipped++;
+  if (text.length > lineLengthMax)
     return `the line is longer than ${lineLengthMax} characters and was skipped; save the trace as text again`;
-  }
   if (text.startsWith("#")) return overwritten(text);
   const lost = lostPattern.exec(text);
-  if (lost !== null) return readLost(ftrace, line, lost);
+  if (lost !== null) return wordLost(lost);
   const head = headPattern.exec(text);
-  if (head === null) return skipLine(ftrace, text);
+  if (head === null) return misplaced(text);
   const hit = hitOf(file, line, head);
   spread(ftrace, hit.timeNs);
   const behind = text.slice(head[0].length);
   const event = eventPattern.exec(behind);
   const name = event?.[2] ?? "";
-  if (event === null || !isTracepoint(event[1] ?? null, name)) {
-    ftrace.skipped++;
-    return null;
-  }
+  // Other events, or what a task wrote: of no use here.
+  if (event === null || !isTracepoint(event[1] ?? null, name)) return null;
   const told = tellOf(name, behind.slice(event[0].length).trim());
   if (typeof told === "string")
     return `${name} ${told}; save the kernel's trace file whole, or \`trace-cmd report\` without -R`;
@@ -116,18 +101,17 @@ function hitOf(file: string, line: number, head: RegExpExecArray): Hit {
   return { file, line, timeNs, cpu: Number(cpu), task: task.trim(), pid: Number(pid) };
 }
 
-function skipLine(ftrace: Ftrace, text: string): string | null {
-  ftrace.skipped++;
+/** A stack trace or whatever else, unless a tracepoint's name is in it. */
+function misplaced(text: string): string | null {
   const name = namePattern.exec(text)?.[1];
   return name === undefined
     ? null
     : `${name} does not stand behind "task-pid [cpu] seconds.microseconds:"; trace without the latency-format option and with a trace_clock in seconds`;
 }
 
-function readLost(ftrace: Ftrace, line: number, [, cpu, lost, dropped]: RegExpExecArray): string {
-  const count = lost ?? dropped;
-  ftrace.lost.push({ line, cpu: Number(cpu), events: count === undefined ? null : Number(count) });
-  return `${count ?? "some"} events of CPU ${cpu} were lost before this line; trace fewer events or with a larger buffer (\`trace-cmd record -b\`, buffer_size_kb)`;
+/** Events that the kernel could not keep, on one CPU, before the line that says so; not every kernel counts them. */
+function wordLost([, cpu, lost, dropped]: RegExpExecArray): string {
+  return `${lost ?? dropped ?? "some"} events of CPU ${cpu} were lost before this line; trace fewer events or with a larger buffer (\`trace-cmd record -b\`, buffer_size_kb)`;
 }
 
 function overwritten(comment: string): string | null {
