@@ -177,7 +177,7 @@ const filters: readonly Filter[] = [
   },
 ];
 
-export const conditionDescription =
+const conditionDescription =
   "An expression, such as packet.length > 1000; `hit 3`, `hit >=3` or `hit %10` at its end counts occurrences.";
 
 /** The filters as the initialize response announces them. */

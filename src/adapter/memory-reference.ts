@@ -18,7 +18,7 @@ interface MemoryReference {
 
 const referencePattern = /^c(\d+):(\w+)@(\d+)$/;
 
-export const referenceText = ({ connection, kind, offset }: MemoryReference): string =>
+const referenceText = ({ connection, kind, offset }: MemoryReference): string =>
   `c${connection}:${kind}@${offset}`;
 
 /** Reads a reference back. Throws UserError if the text is none. */

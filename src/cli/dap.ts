@@ -16,7 +16,7 @@ export async function serve(port: string | undefined): Promise<void> {
 }
 
 /** Speaks the Debug Adapter Protocol on stdin and stdout: one session, which ends the process. */
-export function serveStdio(environment: AdapterEnvironment): void {
+function serveStdio(environment: AdapterEnvironment): void {
   const session = new TraceDebugSession(environment);
   process.on("SIGTERM", () => session.shutdown());
   session.start(process.stdin, process.stdout);

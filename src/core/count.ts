@@ -75,7 +75,7 @@ function countPiece(state: ConnectionState, form: number): void {
 }
 
 /** Wire packets that a segment becomes: ceil(length / mss), one where the mss is not known. */
-export const packetsOf = (length: number, mss: number): number => (mss > 0 ? Math.ceil(length / mss) : 1);
+const packetsOf = (length: number, mss: number): number => (mss > 0 ? Math.ceil(length / mss) : 1);
 
 /** The standard `ethtool -S` counters (tls-offload.rst, domain section 6.1), receive side included: it stays 0 here. */
 export const counterNames = [
@@ -149,7 +149,7 @@ export function vendorCountersOf(state: ConnectionState, profile: Profile): Reco
 }
 
 /** What the model counts and no kernel does (domain.md section 6.2: the fallback is invisible in the statistics). */
-export const modelCounterNames = ["fallback_packets", "fallback_bytes"] as const;
+const modelCounterNames = ["fallback_packets", "fallback_bytes"] as const;
 const modelCountersOf = (state: ConnectionState): Record<(typeof modelCounterNames)[number], number> => ({
   fallback_packets: state.fallbackPackets,
   fallback_bytes: state.fallbackBytes,

@@ -113,7 +113,7 @@ export function restartQueue(machine: Machine, device: number): void {
 }
 
 /** By device: the connections whose packets can ever pass it, by declaration, as a bond's slave, or by a reroute. */
-export function membersOf({ devices, connections, events }: Scenario): number[][] {
+function membersOf({ devices, connections, events }: Scenario): number[][] {
   const members = devices.map(() => new Set<number>());
   for (const [c, { device }] of connections.entries())
     for (const d of [device, ...devices[device]!.slaves]) members[d]!.add(c);

@@ -7,7 +7,7 @@ import type { Machine } from "../core/machine.ts";
 import { type EventSink, effectWidth } from "./event-sink.ts";
 
 /** Bytes of a descriptor as a device reads it: one send queue entry of 64 bytes, whatever the family. */
-export const descriptorSize = 64;
+const descriptorSize = 64;
 
 /** What one profile did in a trace, in numbers that can be set side by side. */
 export class Tally {

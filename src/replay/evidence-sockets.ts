@@ -29,7 +29,7 @@ const transmitSide: ReadonlySet<TracepointName> = new Set([
 ]);
 
 /** True for what the sending side of TLS and TCP report; the rest is not laid over a replay. */
-export const isOfTransmit = (tracepoint: Tracepoint): boolean =>
+const isOfTransmit = (tracepoint: Tracepoint): boolean =>
   transmitSide.has(tracepoint.event) &&
   (tracepoint.event !== "tls_device_offload_set" || tracepoint.fields.direction === 1);
 

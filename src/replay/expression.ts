@@ -117,7 +117,7 @@ function numeric(value: Raw): number | bigint {
 }
 
 /** The node at a path such as `driver.expectedSeq` or `records[0].sn`; null if there is none. */
-export function nodeAt(view: View, path: string): ViewNode | null {
+function nodeAt(view: View, path: string): ViewNode | null {
   const parts = path.match(/[A-Za-z_]\w*|\[\d+\]/g) ?? [];
   const root = scopeAt(view, parts[0] ?? "");
   return parts.slice(1).reduce<ViewNode | null>((node, part) => (node ? childAt(node, part) : null), root);

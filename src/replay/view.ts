@@ -43,7 +43,7 @@ export function viewAt(timeline: Timeline, position: Position, connection?: numb
 /** A sequence number as the view shows it. */
 export const seqOf = (view: View, s: number): SeqValue => new SeqValue(view.connection, seq(s));
 
-export const typeNames: Readonly<Record<number, string>> = {
+const typeNames: Readonly<Record<number, string>> = {
   [recordType.changeCipherSpec]: "change_cipher_spec",
   [recordType.alert]: "alert",
   [recordType.handshake]: "handshake",

@@ -46,7 +46,7 @@ export interface CaptureContext {
 }
 
 /** `SRC:PORT>DST:PORT`, with `#2` … for a repeated 4-tuple. */
-export function streamName(flow: Flow, direction: 0 | 1): string {
+function streamName(flow: Flow, direction: 0 | 1): string {
   const [from, to] = [flow.ends[direction], flow.ends[direction === 0 ? 1 : 0]];
   return `${from}>${to}${flow.repetition > 1 ? `#${flow.repetition}` : ""}`;
 }

@@ -70,7 +70,7 @@ export function textOf(file: FileAccess): string {
 }
 
 /** Sorts key texts into key logs and crypto_info JSON. */
-export function keySourceOf(texts: readonly string[]): { source: KeySource; diagnostics: Diagnostic[] } {
+function keySourceOf(texts: readonly string[]): { source: KeySource; diagnostics: Diagnostic[] } {
   const source: KeySource = { keyLogs: [], cryptoInfos: [] };
   const diagnostics: Diagnostic[] = [];
   for (const text of texts) {

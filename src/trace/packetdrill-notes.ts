@@ -2,7 +2,7 @@ import type { Columns, DiagnosticList } from "./diagnostics.ts";
 import type { Diagnostic } from "./trace.ts";
 
 /** What a script has that a trace has not: told once for the whole file, at its first line. */
-export const scriptNotes = {
+const scriptNotes = {
   shell: ["note", "shell commands are not run: the model knows no sysctl and no routes"],
   options: ["note", "options (`--name=value`) are left out: they set up packetdrill's own network"],
   code: ["note", "Python blocks are left out; state what must hold by `expect` lines of a .tlstrace file"],
