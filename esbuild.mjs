@@ -129,12 +129,12 @@ async function main() {
     },
     start: async () => {
       await build(esbuild);
-      const [script] = await bundleInto(esbuild, ["src/cli/start.ts"]);
+      const [script] = await bundleInto(esbuild, ["src/start/start.ts"]);
       run(node, ["--enable-source-maps", script, ...rest]);
     },
     e2e: () => tool("src/test/e2e.ts", "--test-reporter=spec"),
     bench: () => tool("src/test/bench.ts"),
-    simulate: () => tool("src/test/simulate.ts"),
+    simulate: () => tool("src/test/simulator/simulate.ts"),
   };
   const tool = async (source, ...flags) => {
     await build(esbuild);

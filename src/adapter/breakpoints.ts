@@ -1,5 +1,5 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { stages } from "../core/stage.ts";
+import { stages } from "../core/words/stage.ts";
 import { type Expression, parseExpression } from "../replay/expression-parse.ts";
 import { parseHit, type StopRule, stagesNamed } from "../replay/stops.ts";
 import { UserError } from "../trace/platform.ts";

@@ -1,7 +1,7 @@
-import { scopesOf } from "../replay/scopes.ts";
 import type { Position, Timeline } from "../replay/timeline.ts";
-import { group, leaf, type ViewNode } from "../replay/value.ts";
-import { viewAt } from "../replay/view.ts";
+import { scopesOf } from "../replay/view/scopes.ts";
+import { group, leaf, type ViewNode } from "../replay/view/value.ts";
+import { viewAt } from "../replay/view/view.ts";
 
 /** Scopes whose values are worth comparing: the packet and its descriptors are other ones at every event. */
 const compared = new Set(["tcp", "records", "driver", "nic"]);

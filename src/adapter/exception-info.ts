@@ -1,8 +1,8 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { Effect } from "../core/effect.ts";
-import type { Failure } from "../replay/expectations.ts";
-import { explain } from "../replay/explain.ts";
-import { viewAt } from "../replay/view.ts";
+import { Effect } from "../core/words/effect.ts";
+import type { Failure } from "../judge/expectations.ts";
+import { explain } from "../replay/view/explain.ts";
+import { viewAt } from "../replay/view/view.ts";
 import { UserError } from "../trace/platform.ts";
 import { placeText, type Runner } from "./runner.ts";
 

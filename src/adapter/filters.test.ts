@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Effect, effects } from "../core/effect.ts";
-import { contains } from "../core/effect-set.ts";
+import { Effect, effects } from "../core/words/effect.ts";
+import { contains } from "../replay/effect-set.ts";
 import { exceptionFilters, filterById } from "./filters.ts";
 
 /** What happens all the time in a stream in good order: nobody wants to stop there, a function breakpoint can. */

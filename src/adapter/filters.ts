@@ -1,6 +1,6 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import type { EffectName } from "../core/effect.ts";
-import { type EffectSet, effectSet } from "../core/effect-set.ts";
+import type { EffectName } from "../core/words/effect.ts";
+import { type EffectSet, effectSet } from "../replay/effect-set.ts";
 
 /** One rule of the Breakpoints view's switchboard: stop where one of these effects happens. */
 interface Filter {

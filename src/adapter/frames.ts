@@ -1,10 +1,10 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { Kind } from "../core/event.ts";
-import { profileOf } from "../core/machine.ts";
-import { distance, seq } from "../core/seq.ts";
-import { Stage, stages } from "../core/stage.ts";
+import { distance, seq } from "../core/base/seq.ts";
+import { profileOf } from "../core/machine/machine.ts";
+import { Kind } from "../core/words/event.ts";
+import { Stage, stages } from "../core/words/stage.ts";
 import type { Position, Timeline } from "../replay/timeline.ts";
-import { partOf, recordName, type View, viewAt } from "../replay/view.ts";
+import { partOf, recordName, type View, viewAt } from "../replay/view/view.ts";
 import { UserError } from "../trace/platform.ts";
 import { atEnd } from "./moves.ts";
 import type { Sources } from "./sources.ts";

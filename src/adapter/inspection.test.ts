@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createCipheriv } from "node:crypto";
 import { test } from "node:test";
 import { children, sample, session, textEnvironment } from "../test/dap-session.ts";
-import { derivedKeys } from "../trace/keystream.ts";
+import { derivedKeys } from "../trace/language/keystream.ts";
 
 const program = sample("retransmission-in-record.tlstrace");
 const two = `device eth0 profile=connectx mtu=1500

@@ -1,19 +1,20 @@
-import type { Profile } from "../core/profile.ts";
+import type { Profile } from "../core/machine/profile.ts";
 import { profileById } from "../core/profiles/all.ts";
-import { Comparison } from "../replay/compare.ts";
-import { layEvidence, type Overlay } from "../replay/evidence.ts";
-import { checkExpectations, type Failure } from "../replay/expectations.ts";
+import { Comparison } from "../judge/compare/compare.ts";
+import { tell } from "../judge/compare/words.ts";
+import { layEvidence, type Overlay } from "../judge/evidence/evidence.ts";
+import { checkExpectations, type Failure } from "../judge/expectations.ts";
 import { Timeline } from "../replay/timeline.ts";
-import type { FileDiagnostic } from "../trace/counter-evidence.ts";
-import { evidenceSizeMax, evidenceTooLarge, usableEvidence } from "../trace/evidence.ts";
+import type { AdapterEnvironment } from "../study/environment.ts";
+import { compareWhole, replayWhole } from "../study/slices.ts";
+import type { FileDiagnostic } from "../trace/evidence/counters.ts";
+import { evidenceSizeMax, evidenceTooLarge, usableEvidence } from "../trace/evidence/evidence.ts";
 import { type OpenOptions, openTrace } from "../trace/open.ts";
 import { type FileAccess, type Progress, UserError } from "../trace/platform.ts";
-import { type ProfileFinder, pathBeside, profileFinder, profileForms } from "../trace/profile-finder.ts";
 import { fileWordOf, namesFile } from "../trace/profile-word.ts";
+import { type ProfileFinder, pathBeside, profileFinder, profileForms } from "../trace/profiles/finder.ts";
 import type { Trace } from "../trace/trace.ts";
-import { kernelIds, type Variant, variantOf, withVariant } from "../trace/under.ts";
-import type { AdapterEnvironment } from "./environment.ts";
-import { compareWhole, replayWhole } from "./slices.ts";
+import { kernelIds, type Variant, variantOf, withVariant } from "../trace/variant.ts";
 
 /** What a launch configuration may say; package.json's `configurationAttributes` describe the same. */
 export interface LaunchArguments {
@@ -178,8 +179,9 @@ async function replayed(trace: Trace, variants: readonly Variant[], progress: Pr
   const own = [...new Set(trace.devices.map(({ profile }) => profile.id))].join(", ");
   const others = variants.map((variant) => ({ id: shownId(variant.id), trace: withVariant(trace, variant) }));
   const contestants = [{ id: own, trace }, ...others];
-  const { runs } = await compareWhole(new Comparison(contestants), progress);
-  return runs[0]!.timeline;
+  const comparison = await compareWhole(new Comparison(contestants), progress);
+  tell(comparison);
+  return comparison.runs[0]!.timeline;
 }
 
 /** A profile's word without the folders of the file that it may name. */

@@ -1,7 +1,7 @@
 import { evaluate } from "../replay/expression.ts";
 import { parseExpression } from "../replay/expression-parse.ts";
-import { type Raw, show, type ViewNode } from "../replay/value.ts";
-import type { View } from "../replay/view.ts";
+import { type Raw, show, type ViewNode } from "../replay/view/value.ts";
+import type { View } from "../replay/view/view.ts";
 import { UserError } from "../trace/platform.ts";
 
 const hole = /\{([^{}]*)\}/g;

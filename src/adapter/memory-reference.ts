@@ -1,9 +1,9 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import type { Connection } from "../core/connection.ts";
-import { distance } from "../core/seq.ts";
-import { type MemoryKind, memoryKinds, readStream } from "../replay/memory.ts";
-import { group, leaf, type ViewNode } from "../replay/value.ts";
-import type { View } from "../replay/view.ts";
+import { distance } from "../core/base/seq.ts";
+import type { Connection } from "../core/machine/connection.ts";
+import { type MemoryKind, memoryKinds, readStream } from "../replay/view/memory.ts";
+import { group, leaf, type ViewNode } from "../replay/view/value.ts";
+import type { View } from "../replay/view/view.ts";
 import { UserError } from "../trace/platform.ts";
 
 /**

@@ -1,9 +1,9 @@
-import { wordEffect } from "../replay/effect-text.ts";
-import { gravity } from "../replay/explain.ts";
 import type { EffectRecord } from "../replay/recording.ts";
 import { type SearchResult, type StopRule, StopSearch } from "../replay/stops.ts";
 import type { Position, Timeline } from "../replay/timeline.ts";
-import { viewAt } from "../replay/view.ts";
+import { wordEffect } from "../replay/view/effect-text.ts";
+import { gravity } from "../replay/view/explain.ts";
+import { viewAt } from "../replay/view/view.ts";
 import { Cancelled, type Progress, UserError } from "../trace/platform.ts";
 import type { Breakpoints } from "./breakpoints.ts";
 import { stageName } from "./frames.ts";

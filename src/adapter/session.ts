@@ -1,12 +1,12 @@
 import { BreakpointEvent, Event, InitializedEvent, TerminatedEvent } from "@vscode/debugadapter";
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { viewAt } from "../replay/view.ts";
+import { viewAt } from "../replay/view/view.ts";
+import type { AdapterEnvironment } from "../study/environment.ts";
+import { printEvent } from "../trace/language/print.ts";
 import { UserError } from "../trace/platform.ts";
-import { printEvent } from "../trace/text-print.ts";
 import { AnsweringSession } from "./answering-session.ts";
 import { Breakpoints } from "./breakpoints.ts";
 import { capabilities, clientOf } from "./capabilities.ts";
-import type { AdapterEnvironment } from "./environment.ts";
 import { exceptionInfo } from "./exception-info.ts";
 import { findingsOf } from "./findings.ts";
 import { stackPage } from "./frames.ts";

@@ -1,7 +1,7 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { firstAtLeast } from "../core/columns.ts";
+import { firstAtLeast } from "../core/base/columns.ts";
+import { printEvent } from "../trace/language/print.ts";
 import { UserError } from "../trace/platform.ts";
-import { printEvent } from "../trace/text-print.ts";
 import type { Trace } from "../trace/trace.ts";
 
 type Source = DebugProtocol.Source;

@@ -1,12 +1,12 @@
-import { compareWhole } from "../adapter/slices.ts";
-import { Comparison } from "../replay/compare.ts";
-import { descriptorsOf, dropsOf, measures, wrongEventsOf } from "../replay/compare-measures.ts";
-import { comparedAt, wordFinding } from "../replay/compare-words.ts";
+import { Comparison } from "../judge/compare/compare.ts";
+import { descriptorsOf, dropsOf, measures, wrongEventsOf } from "../judge/compare/measures.ts";
+import { comparedAt, wordFinding } from "../judge/compare/words.ts";
+import { tableOf } from "../report/compare-table.ts";
+import { compareWhole } from "../study/slices.ts";
+import { printEvent } from "../trace/language/print.ts";
 import { UserError } from "../trace/platform.ts";
-import { printEvent } from "../trace/text-print.ts";
 import type { Trace } from "../trace/trace.ts";
-import { type Variant, withVariant } from "../trace/under.ts";
-import { tableOf } from "./compare-table.ts";
+import { type Variant, withVariant } from "../trace/variant.ts";
 import { complain, type LoadFlags, type Opened, open, selectedStreams, variantNamed } from "./open.ts";
 import { exitStatus, print } from "./output.ts";
 

@@ -4,10 +4,10 @@ import { type AddressInfo, connect } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { test } from "node:test";
 import type { DebugProtocol } from "@vscode/debugprotocol";
+import { nodeEnvironment } from "../node/environment.ts";
 import { sample } from "../test/dap-session.ts";
 import { UserError } from "../trace/platform.ts";
 import { serve, serveTcp } from "./dap.ts";
-import { nodeEnvironment } from "./environment.ts";
 
 type Message = DebugProtocol.Response & DebugProtocol.Event;
 

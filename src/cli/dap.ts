@@ -1,8 +1,8 @@
 import { type AddressInfo, createServer, type Server } from "node:net";
-import type { AdapterEnvironment } from "../adapter/environment.ts";
 import { TraceDebugSession } from "../adapter/session.ts";
+import { nodeEnvironment } from "../node/environment.ts";
+import type { AdapterEnvironment } from "../study/environment.ts";
 import { UserError } from "../trace/platform.ts";
-import { nodeEnvironment } from "./environment.ts";
 
 const portMax = 65_535;
 

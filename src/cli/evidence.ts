@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
-import { layEvidence, type Overlay } from "../replay/evidence.ts";
+import { layEvidence, type Overlay } from "../judge/evidence/evidence.ts";
+import { openFile } from "../node/platform.ts";
 import { findingText } from "../replay/findings.ts";
 import type { Timeline } from "../replay/timeline.ts";
-import { evidenceSizeMax, evidenceTooLarge, usableEvidence } from "../trace/evidence.ts";
+import { evidenceSizeMax, evidenceTooLarge, usableEvidence } from "../trace/evidence/evidence.ts";
 import { UserError } from "../trace/platform.ts";
-import { openFile } from "./node-platform.ts";
 
 /** More disagreements than this are counted, not listed. */
 const listedMax = 100;

@@ -1,5 +1,5 @@
-import { replayWhole } from "../adapter/slices.ts";
 import { Timeline } from "../replay/timeline.ts";
+import { replayWhole } from "../study/slices.ts";
 import { type LoadFlags, type Opened, open } from "./open.ts";
 
 /** Opens a file and runs it. Throws UserError for what the user has to mend. */

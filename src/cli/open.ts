@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
-import type { Profile } from "../core/profile.ts";
+import type { Profile } from "../core/machine/profile.ts";
+import { nodePlatform, openFile } from "../node/platform.ts";
 import { globMatcher } from "../trace/glob.ts";
 import { type OpenOptions, openTrace } from "../trace/open.ts";
 import { type Progress, UserError } from "../trace/platform.ts";
-import { type ProfileFinder, pathBeside, profileFinder, profileForms } from "../trace/profile-finder.ts";
 import { namesFile } from "../trace/profile-word.ts";
+import { type ProfileFinder, pathBeside, profileFinder, profileForms } from "../trace/profiles/finder.ts";
 import type { Stream, Trace } from "../trace/trace.ts";
-import { kernelIds, type Variant, variantOf } from "../trace/under.ts";
-import { nodePlatform, openFile } from "./node-platform.ts";
+import { kernelIds, type Variant, variantOf } from "../trace/variant.ts";
 
 /** What the command line says about how to read a file. */
 export interface LoadFlags {

@@ -1,6 +1,6 @@
+import { goldenLines } from "../report/golden.ts";
+import { linesOf, overlayLines } from "../report/lines.ts";
 import { evidenceLines, overlayOf } from "./evidence.ts";
-import { goldenLines } from "./golden.ts";
-import { linesOf, overlayLines } from "./json.ts";
 import { load } from "./load.ts";
 import { complain, type LoadFlags, selectedStreams } from "./open.ts";
 import { print } from "./output.ts";

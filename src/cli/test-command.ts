@@ -1,18 +1,18 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { kernels } from "../core/kernel.ts";
+import { kernels } from "../core/machine/generation.ts";
 import { profileAmong, profiles } from "../core/profiles/all.ts";
+import { tracePaths } from "../node/trace-paths.ts";
 import { Timeline } from "../replay/timeline.ts";
+import { junitOf } from "../report/junit.ts";
+import { sarifOf } from "../report/sarif.ts";
+import { tapHead, tapOf } from "../report/tap.ts";
+import { failuresOf, readTraceFile, runTest, type TestRun } from "../study/test-run.ts";
+import { withMissing } from "../study/test-update.ts";
 import { UserError } from "../trace/platform.ts";
-import { type Variant, variantOf, variantsOf } from "../trace/under.ts";
+import { type Variant, variantOf, variantsOf } from "../trace/variant.ts";
 import { profilesBeside, variantNamed } from "./open.ts";
 import { exitStatus, print } from "./output.ts";
-import { junitOf } from "./test-junit.ts";
-import { failuresOf, readTraceFile, runTest, type TestRun } from "./test-run.ts";
-import { sarifOf } from "./test-sarif.ts";
-import { tapHead, tapOf } from "./test-tap.ts";
-import { withMissing } from "./test-update.ts";
-import { tracePaths } from "./trace-paths.ts";
 
 export interface TestFlags {
   profile?: string;

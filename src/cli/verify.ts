@@ -1,6 +1,6 @@
-import { Kind } from "../core/event.ts";
-import { advance, after, seq } from "../core/seq.ts";
-import type { Overlay } from "../replay/evidence.ts";
+import { advance, after, seq } from "../core/base/seq.ts";
+import { Kind } from "../core/words/event.ts";
+import type { Overlay } from "../judge/evidence/evidence.ts";
 import { Authenticated, type Stream, type Trace, type Verdicts, Wire } from "../trace/trace.ts";
 import { complain, type LoadFlags, type Opened, open, selectedStreams } from "./open.ts";
 import { exitStatus, print } from "./output.ts";
@@ -46,7 +46,7 @@ async function findingsIn(opened: Opened, { evidence }: LoadFlags): Promise<Foun
   if (isRight && evidence === undefined) return { findings: () => [], overlay: null };
   const [{ replayed }, { findingsOf }, { overlayOf }] = await Promise.all([
     import("./load.ts"),
-    import("./findings.ts"),
+    import("../report/wrong-bytes.ts"),
     import("./evidence.ts"),
   ]);
   const timeline = await replayed(opened);

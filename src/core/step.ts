@@ -1,22 +1,30 @@
-import { Change } from "./changes.ts";
-import { stepDevice, stepMember } from "./device.ts";
-import { xmit } from "./driver.ts";
-import { Effect } from "./effect.ts";
-import { DropCode } from "./effect-words.ts";
-import { Flag, Kind, unpackTransmit } from "./event.ts";
-import { sendFallback } from "./fallback.ts";
-import { changesOf, install, type Machine, profileOf, type Sink, settlePath, writeSeqOf } from "./machine.ts";
-import { placeAt } from "./nic.ts";
-import { completeRekey, destruct, startRekey } from "./offload.ts";
-import type { Packet } from "./packet.ts";
-import { drop, postAsItIs } from "./post.ts";
-import { RecordKind } from "./records.ts";
-import { advance, after, before, distance, type Seq, seq } from "./seq.ts";
-import { fallbackCodeOf, merge, split, validate, Way } from "./skb.ts";
-import { Stage } from "./stage.ts";
-import { type ConnectionState, Rekey } from "./state.ts";
-import { cleanAcked, closeSocket, fenceHere, pushCaptured, sendmsg, spliceEof } from "./tls.ts";
-import { changeQueue, deliver, leave, takeAll } from "./transmit-queue.ts";
+import { advance, after, before, distance, type Seq, seq } from "./base/seq.ts";
+import { xmit } from "./driver/driver.ts";
+import { stepDevice, stepMember } from "./kernel/device.ts";
+import { sendFallback } from "./kernel/fallback.ts";
+import { completeRekey, destruct, startRekey } from "./kernel/lifecycle.ts";
+import { fallbackCodeOf, merge, split, validate, Way } from "./kernel/skb.ts";
+import { cleanAcked, closeSocket, fenceHere, pushCaptured, sendmsg, spliceEof } from "./kernel/tls.ts";
+import { Change } from "./machine/change-log.ts";
+import {
+  changesOf,
+  install,
+  type Machine,
+  profileOf,
+  type Sink,
+  settlePath,
+  writeSeqOf,
+} from "./machine/machine.ts";
+import type { Packet } from "./machine/packet.ts";
+import { RecordKind } from "./machine/record-log.ts";
+import { type ConnectionState, Rekey } from "./machine/state.ts";
+import { placeAt } from "./nic/nic.ts";
+import { drop, postAsItIs } from "./nic/post.ts";
+import { changeQueue, deliver, leave, takeAll } from "./nic/transmit-queue.ts";
+import { Effect } from "./words/effect.ts";
+import { DropCode } from "./words/effect-words.ts";
+import { Flag, Kind, unpackTransmit } from "./words/event.ts";
+import { Stage } from "./words/stage.ts";
 
 /**
  * Runs one event of the trace through the layers: the only function that knows more than one of them. It changes

@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
-import type { AdapterEnvironment } from "../adapter/environment.ts";
 import { TraceDebugSession } from "../adapter/session.ts";
-import { findKeys } from "../cli/key-files.ts";
-import { nodePlatform, openFile } from "../cli/node-platform.ts";
+import { findKeys } from "../node/key-files.ts";
+import { nodePlatform, openFile } from "../node/platform.ts";
+import type { AdapterEnvironment } from "../study/environment.ts";
 import { configurationOf, configurationProvider, dynamicProvider } from "./configurations.ts";
 import { debugViewTrackers } from "./debug-view.ts";
 import { expressionProvider, inlineValuesProvider } from "./hovers.ts";

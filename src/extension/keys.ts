@@ -1,6 +1,6 @@
 import path from "node:path";
 import * as vscode from "vscode";
-import { findKeyFiles, holdsSecrets } from "../cli/key-files.ts";
+import { findKeyFiles, holdsSecrets } from "../node/key-files.ts";
 
 /** What was chosen for a capture: key files, none = "debug without keys". Paths only: keys themselves are never kept. */
 type Choice = string[];

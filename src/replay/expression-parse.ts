@@ -1,5 +1,5 @@
 import { UserError } from "../trace/platform.ts";
-import type { Raw } from "./value.ts";
+import type { Raw } from "./view/value.ts";
 
 /**
  * The expression language of conditions, hit conditions, watches and log points: view paths, numbers, strings,

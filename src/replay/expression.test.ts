@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { Kind } from "../core/event.ts";
 import { profileById } from "../core/profiles/all.ts";
+import { Kind } from "../core/words/event.ts";
+import { parseTrace } from "../trace/language/parse.ts";
 import { UserError } from "../trace/platform.ts";
-import { parseTrace } from "../trace/text.ts";
 import { completions, evaluate } from "./expression.ts";
 import { parseExpression } from "./expression-parse.ts";
 import { Timeline } from "./timeline.ts";
-import { show, type ViewNode } from "./value.ts";
-import { viewAt } from "./view.ts";
+import { show, type ViewNode } from "./view/value.ts";
+import { viewAt } from "./view/view.ts";
 
 const timeline = new Timeline(
   parseTrace("sample", readFileSync("media/samples/retransmission-in-record.tlstrace", "utf8"), profileById),

@@ -1,8 +1,8 @@
 import { UserError } from "../trace/platform.ts";
 import type { Expression } from "./expression-parse.ts";
-import { passingPaths, scopeAt, scopeNames, scopesOf } from "./scopes.ts";
-import { type Raw, SeqValue, show, type ViewNode } from "./value.ts";
-import type { View } from "./view.ts";
+import { passingPaths, scopeAt, scopeNames, scopesOf } from "./view/scopes.ts";
+import { type Raw, SeqValue, show, type ViewNode } from "./view/value.ts";
+import type { View } from "./view/view.ts";
 
 /** The value of an expression where the view stands; a bare path gives its node, so that it can be opened. */
 export function evaluate(view: View, expression: Expression): Raw | ViewNode {

@@ -1,7 +1,7 @@
-import type { PostedDescriptor } from "../core/descriptor.ts";
-import { lowEffects } from "../core/effect-set.ts";
-import type { Machine, Sink } from "../core/machine.ts";
-import type { ConnectionState } from "../core/state.ts";
+import type { Machine, Sink } from "../core/machine/machine.ts";
+import type { ConnectionState } from "../core/machine/state.ts";
+import type { PostedDescriptor } from "../core/words/descriptor.ts";
+import { lowEffects } from "./effect-set.ts";
 
 /** One effect as it happened. */
 export interface EffectRecord {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { effectSet } from "../core/effect-set.ts";
 import { profileById } from "../core/profiles/all.ts";
-import { stages } from "../core/stage.ts";
-import { parseTrace } from "../trace/text.ts";
+import { stages } from "../core/words/stage.ts";
+import { parseTrace } from "../trace/language/parse.ts";
+import { effectSet } from "./effect-set.ts";
 import { parseExpression } from "./expression-parse.ts";
 import { parseHit, type StopRule, StopSearch, stagesNamed } from "./stops.ts";
 import { Timeline } from "./timeline.ts";

@@ -1,14 +1,14 @@
-import { firstAtLeast } from "../core/columns.ts";
-import { Effect } from "../core/effect.ts";
-import { contains, type EffectSet, isEmpty, noEffects, setOf, union } from "../core/effect-set.ts";
-import { type StageSpec, stages } from "../core/stage.ts";
+import { firstAtLeast } from "../core/base/columns.ts";
+import { Effect } from "../core/words/effect.ts";
+import { type StageSpec, stages } from "../core/words/stage.ts";
 import { globPattern } from "../trace/glob.ts";
 import { UserError } from "../trace/platform.ts";
+import { contains, type EffectSet, isEmpty, noEffects, setOf, union } from "./effect-set.ts";
 import { holds } from "./expression.ts";
 import type { Expression } from "./expression-parse.ts";
 import type { EffectRecord, StageRecord } from "./recording.ts";
 import type { Position, Timeline } from "./timeline.ts";
-import { viewAt } from "./view.ts";
+import { viewAt } from "./view/view.ts";
 
 /** Which occurrences of a stop count: the n-th from the start of the trace, whichever way one came. */
 export type HitCondition = (occurrence: number) => boolean;

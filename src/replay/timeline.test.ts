@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { Effect } from "../core/effect.ts";
-import { noEffects, setOf, union } from "../core/effect-set.ts";
+import { type ConnectionState, stateFields } from "../core/machine/state.ts";
 import { profileById } from "../core/profiles/all.ts";
-import { type ConnectionState, stateFields } from "../core/state.ts";
-import { seeded } from "../test/mutate.ts";
-import { parseTrace } from "../trace/text.ts";
+import { Effect } from "../core/words/effect.ts";
+import { seeded } from "../test/simulator/mutate.ts";
+import { parseTrace } from "../trace/language/parse.ts";
 import type { Trace } from "../trace/trace.ts";
+import { noEffects, setOf, union } from "./effect-set.ts";
 import { Timeline } from "./timeline.ts";
 
 const sample = () =>

@@ -1,11 +1,11 @@
-import { Column, firstAtLeast } from "../core/columns.ts";
-import { Effect } from "../core/effect.ts";
-import { contains, type EffectSet, lowEffects, setOf } from "../core/effect-set.ts";
-import { createMachine, initialState, type Machine } from "../core/machine.ts";
-import { Stage } from "../core/stage.ts";
-import { type ConnectionState, stateFields } from "../core/state.ts";
+import { Column, firstAtLeast } from "../core/base/columns.ts";
+import { createMachine, initialState, type Machine } from "../core/machine/machine.ts";
+import { type ConnectionState, stateFields } from "../core/machine/state.ts";
 import { step, stepFor } from "../core/step.ts";
+import { Effect } from "../core/words/effect.ts";
+import { Stage } from "../core/words/stage.ts";
 import { Authenticated, type Trace, Wire } from "../trace/trace.ts";
+import { contains, type EffectSet, lowEffects, setOf } from "./effect-set.ts";
 import { type Finding, FindingLog } from "./findings.ts";
 import { type ComparedEvents, MaskSink, type Recording, RecordingSink } from "./recording.ts";
 

@@ -1,4 +1,4 @@
-import type { Profile } from "../core/profile.ts";
+import type { Profile } from "../core/machine/profile.ts";
 import { fungible } from "../core/profiles/fungible.ts";
 
 /** Acme A1 (acme_tls_xmit): as Fungible, with TLS 1.3; the device drops what it does not expect, the driver counts skbs. */

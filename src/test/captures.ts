@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { nodePlatform } from "../cli/node-platform.ts";
-import { Kind, unpackRecord } from "../core/event.ts";
+import { distance, seq } from "../core/base/seq.ts";
 import { connectx } from "../core/profiles/connectx.ts";
-import { distance, seq } from "../core/seq.ts";
-import { type CaptureOptions, readCapture } from "../trace/capture.ts";
-import { memoryFile } from "../trace/capture-file.ts";
-import { type CryptoInfo, parseCryptoInfos } from "../trace/keys.ts";
+import { Kind, unpackRecord } from "../core/words/event.ts";
+import { nodePlatform } from "../node/platform.ts";
+import { type CaptureOptions, readCapture } from "../trace/capture/capture.ts";
+import { memoryFile } from "../trace/pcap/capture-file.ts";
 import { noProgress } from "../trace/platform.ts";
+import { type CryptoInfo, parseCryptoInfos } from "../trace/tls/keys.ts";
 import type { Trace } from "../trace/trace.ts";
 
 /** Facts of one direction, as the corpus's index has them; they were found by another program. */

@@ -3,15 +3,15 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
 import { variantsIn } from "../cli/test-command.ts";
-import { failuresOf, readTraceFile, runTest } from "../cli/test-run.ts";
-import { faultVariants } from "../core/faults.ts";
-import { kernelById, kernels } from "../core/kernel.ts";
-import type { Profile } from "../core/profile.ts";
+import { faultVariants } from "../core/bugs/catalogue.ts";
+import { kernelById, kernels } from "../core/machine/generation.ts";
+import type { Profile } from "../core/machine/profile.ts";
 import { profileById } from "../core/profiles/all.ts";
-import { outcomesOf } from "../replay/expectations.ts";
+import { outcomesOf } from "../judge/expectations.ts";
 import { Timeline } from "../replay/timeline.ts";
+import { failuresOf, readTraceFile, runTest } from "../study/test-run.ts";
 import type { Trace } from "../trace/trace.ts";
-import { underIdOf } from "../trace/under.ts";
+import { underIdOf } from "../trace/variant.ts";
 
 /**
  * The catalogue of samples: every mechanism of the offload and every bug that the model knows, each caught by the

@@ -1,8 +1,8 @@
 import { profileById } from "../core/profiles/all.ts";
-import { type CompareOptions, Comparison } from "../replay/compare.ts";
-import { parseTrace } from "../trace/text.ts";
+import { type CompareOptions, Comparison } from "../judge/compare/compare.ts";
+import { parseTrace } from "../trace/language/parse.ts";
 import type { Trace } from "../trace/trace.ts";
-import { variantOf, withVariant } from "../trace/under.ts";
+import { variantOf, withVariant } from "../trace/variant.ts";
 
 /** The trace under each of the profiles `a,b,c`, run to its end in slices of so many events. */
 export function compared(

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
-import { linesOf } from "../cli/json.ts";
 import { load } from "../cli/load.ts";
-import { ciphers } from "../core/record.ts";
+import { ciphers } from "../core/base/record.ts";
+import { linesOf } from "../report/lines.ts";
 import { corpusFolder } from "./corpus.ts";
 
 /** Facts of one direction, made by another program (and tshark) when the corpus was put together. */

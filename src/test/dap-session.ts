@@ -1,9 +1,9 @@
 import path from "node:path";
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { DapClient } from "../adapter/client.ts";
-import type { AdapterEnvironment } from "../adapter/environment.ts";
 import { TraceDebugSession } from "../adapter/session.ts";
-import { nodeEnvironment } from "../cli/environment.ts";
+import { nodeEnvironment } from "../node/environment.ts";
+import { DapClient } from "../start/dap-client.ts";
+import type { AdapterEnvironment } from "../study/environment.ts";
 
 /** A new session with an editor attached to it. */
 export const session = (environment: AdapterEnvironment = nodeEnvironment): DapClient =>

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "../cli/load.ts";
-import { deviceCountersOf } from "../core/count.ts";
-import type { DeviceCounter } from "../core/profile.ts";
+import { deviceCountersOf } from "../core/machine/count.ts";
+import type { DeviceCounter } from "../core/machine/profile.ts";
 import { profiles } from "../core/profiles/all.ts";
-import { layEvidence, type Overlay } from "../replay/evidence.ts";
+import { layEvidence, type Overlay } from "../judge/evidence/evidence.ts";
 import { findingText } from "../replay/findings.ts";
 import { Timeline } from "../replay/timeline.ts";
-import { readEvidence } from "../trace/evidence.ts";
-import { generate, readStory } from "./generate.ts";
+import { readEvidence } from "../trace/evidence/evidence.ts";
 import { ethtoolText, kernelTrace } from "./kernel-reports.ts";
-import { seeded } from "./mutate.ts";
+import { generate, readStory } from "./simulator/generate.ts";
+import { seeded } from "./simulator/mutate.ts";
 
 /** A kernel that does what the model says agrees with it, and one changed number is found: random traces, every family. */
 const runs = 40;

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { profileById } from "../core/profiles/all.ts";
-import { layEvidence, type Overlay } from "../replay/evidence.ts";
+import { layEvidence, type Overlay } from "../judge/evidence/evidence.ts";
 import { Timeline } from "../replay/timeline.ts";
-import { readEvidence } from "../trace/evidence.ts";
-import { parseTrace } from "../trace/text.ts";
+import { readEvidence } from "../trace/evidence/evidence.ts";
+import { parseTrace } from "../trace/language/parse.ts";
 
 /** A file of the evidence sample. */
 export const read = (name: string): string => readFileSync(`media/samples/evidence/${name}`, "utf8");

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { profileById } from "../core/profiles/all.ts";
-import { parseTrace } from "../trace/text.ts";
-import { failuresOf, laws } from "./check.ts";
-import { seekFailure } from "./seeks.ts";
-import { isBroken } from "./simulation.ts";
+import { parseTrace } from "../trace/language/parse.ts";
+import { failuresOf, laws } from "./simulator/check.ts";
+import { seekFailure } from "./simulator/seeks.ts";
+import { isBroken } from "./simulator/simulation.ts";
 
 /** Traces that the random simulation once failed on, made small: what was wrong, the devices, the connection, its events. */
 const found: readonly [says: string, device: string, connection: string, events: string][] = [

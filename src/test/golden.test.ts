@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
-import { goldenLines } from "../cli/golden.ts";
 import { load } from "../cli/load.ts";
-import { checkExpectations } from "../replay/expectations.ts";
+import { checkExpectations } from "../judge/expectations.ts";
+import { goldenLines } from "../report/golden.ts";
 
 /**
  * Every shipped sample, replayed, as text. Behaviour is reviewed by reading the difference;

@@ -1,7 +1,7 @@
-import { Effect } from "../core/effect.ts";
-import { Kind } from "../core/event.ts";
-import { profileOf } from "../core/machine.ts";
-import { advance, before, type Seq, seq, toU32 } from "../core/seq.ts";
+import { advance, before, type Seq, seq, toU32 } from "../core/base/seq.ts";
+import { profileOf } from "../core/machine/machine.ts";
+import { Effect } from "../core/words/effect.ts";
+import { Kind } from "../core/words/event.ts";
 import type { EffectRecord } from "../replay/recording.ts";
 import type { Timeline } from "../replay/timeline.ts";
 

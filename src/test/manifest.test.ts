@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { readLaunch } from "../adapter/launch.ts";
-import { captureName } from "../cli/key-files.ts";
 import { profiles } from "../core/profiles/all.ts";
+import { captureName } from "../node/key-files.ts";
 
 /** package.json as far as it is checked here. */
 interface Manifest {

@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
 import { profiles } from "../core/profiles/all.ts";
-import { failuresOf, noCoverage } from "./check.ts";
 import { corpusFolder } from "./corpus.ts";
 import { type Schedule, traceOfSchedule } from "./schedule.ts";
+import { failuresOf, noCoverage } from "./simulator/check.ts";
 
 /** Places on the ring for the first offloaded byte: as in the schedules, and just before the wrap. */
 const startSeqs = [1, 0xffffff00];

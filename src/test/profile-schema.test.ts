@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { descriptorKinds } from "../core/descriptor.ts";
-import { faultVariants } from "../core/faults.ts";
-import { kernels } from "../core/kernel.ts";
-import { deviceCounters, profileWords } from "../core/profile.ts";
+import { ciphers, versions } from "../core/base/record.ts";
+import { faultVariants } from "../core/bugs/catalogue.ts";
+import { kernels } from "../core/machine/generation.ts";
+import { deviceCounters, profileWords } from "../core/machine/profile.ts";
 import { profiles } from "../core/profiles/all.ts";
-import { ciphers } from "../core/record.ts";
-import { idPattern, parseProfile, profileKeys, syncHeaderSizeMax } from "../trace/profile-file.ts";
-import { versions } from "../trace/vocabulary.ts";
+import { descriptorKinds } from "../core/words/descriptor.ts";
+import { idPattern, parseProfile, profileKeys, syncHeaderSizeMax } from "../trace/profiles/file.ts";
 
 /** The part of JSON Schema that the profile's schema is written in. */
 interface Schema {

@@ -1,7 +1,17 @@
-import { type Device, nicNamed, usualSocket } from "../core/connection.ts";
-import { vendorCountersOf } from "../core/count.ts";
-import { tcbFields } from "../core/descriptor.ts";
-import { type EffectSpec, effects } from "../core/effect.ts";
+import { type Cipher, type RecordKeys, recordType, type TlsVersion } from "../core/base/record.ts";
+import { distance, seq } from "../core/base/seq.ts";
+import { type Device, nicNamed, usualSocket } from "../core/machine/connection.ts";
+import { vendorCountersOf } from "../core/machine/count.ts";
+import { type Kernel, kernelById } from "../core/machine/generation.ts";
+import { createMachine, type Machine, type Sink } from "../core/machine/machine.ts";
+import type { Profile } from "../core/machine/profile.ts";
+import type { ConnectionState } from "../core/machine/state.ts";
+import { nicExpectedSeq } from "../core/nic/nic.ts";
+import { profileById } from "../core/profiles/all.ts";
+import { connectx } from "../core/profiles/connectx.ts";
+import { step } from "../core/step.ts";
+import { tcbFields } from "../core/words/descriptor.ts";
+import { type EffectSpec, effects } from "../core/words/effect.ts";
 import {
   deviceColumn,
   deviceEventKinds,
@@ -11,19 +21,9 @@ import {
   packRecord,
   packSend,
   packTransmit,
-} from "../core/event.ts";
-import { type Kernel, kernelById } from "../core/kernel.ts";
-import { createMachine, type Machine, type Sink } from "../core/machine.ts";
-import { nicExpectedSeq } from "../core/nic.ts";
-import type { Profile } from "../core/profile.ts";
-import { profileById } from "../core/profiles/all.ts";
-import { connectx } from "../core/profiles/connectx.ts";
-import { type Cipher, type RecordKeys, recordType, type TlsVersion } from "../core/record.ts";
-import { distance, seq } from "../core/seq.ts";
-import { stages } from "../core/stage.ts";
-import type { ConnectionState } from "../core/state.ts";
-import { step } from "../core/step.ts";
-import { installFlags, sendFlags, transmitFlags } from "../trace/vocabulary.ts";
+} from "../core/words/event.ts";
+import { stages } from "../core/words/stage.ts";
+import { installFlags, sendFlags, transmitFlags } from "../trace/language/vocabulary.ts";
 
 /** What a story's one connection is; everything has a plain default. */
 export interface Setup {

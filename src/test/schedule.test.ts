@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { Kind } from "../core/event.ts";
 import { profileById, profiles } from "../core/profiles/all.ts";
-import { parseTrace } from "../trace/text.ts";
-import { printEvent, printTrace } from "../trace/text-print.ts";
+import { Kind } from "../core/words/event.ts";
+import { parseTrace } from "../trace/language/parse.ts";
+import { printEvent, printTrace } from "../trace/language/print.ts";
 import { corpusFolder } from "./corpus.ts";
 import { type Schedule, traceOfSchedule } from "./schedule.ts";
 

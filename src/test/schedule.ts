@@ -1,5 +1,5 @@
-import type { Profile } from "../core/profile.ts";
-import { firstPayloadByte, type Moment, ScheduleTrace } from "../trace/schedule.ts";
+import type { Profile } from "../core/machine/profile.ts";
+import { firstPayloadByte, type Moment, ScheduleTrace } from "../trace/packetdrill/schedule.ts";
 import type { Trace } from "../trace/trace.ts";
 
 /** What a packetdrill script does to a TCP sender: one line of the corpus' packetdrill.ndjson. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { connectx } from "../core/profiles/connectx.ts";
-import { parsePacketdrill } from "../trace/packetdrill.ts";
-import { printEvent } from "../trace/text-print.ts";
+import { printEvent } from "../trace/language/print.ts";
+import { parsePacketdrill } from "../trace/packetdrill/script.ts";
 import type { Trace } from "../trace/trace.ts";
 
 export const parseScript = (text: string): Trace => parsePacketdrill("test.pkt", text, connectx);

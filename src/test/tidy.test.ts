@@ -4,21 +4,57 @@ import { builtinModules } from "node:module";
 import path from "node:path";
 import { test } from "node:test";
 
-/** The folders of src, lowest first: a file imports from its own folder and from those before it. */
-const layers = ["core", "trace", "replay", "adapter", "cli", "webview", "extension"] as const;
-type Layer = (typeof layers)[number];
+/**
+ * The rooms of src, lowest first, a line a floor: a file imports from its own room and from floors below. A name is a
+ * folder or a file; the longest that a path begins with is its room.
+ */
+const floors: readonly (readonly string[])[] = [
+  ["core/base"],
+  ["core/words"],
+  ["core/bugs"],
+  ["core/machine"],
+  ["core/profiles"],
+  ["core/nic"],
+  ["core/kernel"],
+  ["core/driver"],
+  ["core/step"],
+  ["trace"],
+  ["trace/pcap"],
+  ["trace/tls"],
+  ["trace/capture", "trace/evidence"],
+  ["trace/profiles"],
+  ["trace/language"],
+  ["trace/packetdrill"],
+  ["trace/open"],
+  ["replay"],
+  ["replay/view"],
+  ["replay/expression-parse"],
+  ["replay/expression"],
+  ["replay/stops"],
+  ["judge"],
+  ["judge/compare", "judge/evidence"],
+  ["study", "report", "node", "adapter", "cli"],
+  ["start", "extension"],
+];
 
-/** Packages that each layer may import; `node` stands for every module of Node.js. */
-const packages: Record<Layer, readonly string[]> = {
-  core: ["@noble/ciphers"],
+/** Packages that what is below a folder may import; `node` stands for every module of Node.js. */
+const packages: Readonly<Record<string, readonly string[]>> = {
+  "core/base": ["@noble/ciphers"],
+  core: [],
   trace: ["@noble/ciphers", "@noble/hashes"],
   replay: [],
+  judge: [],
+  study: ["node"],
+  report: ["node", "@noble/ciphers"],
+  node: ["node", "@noble/ciphers"],
   adapter: ["@vscode/debugadapter", "@vscode/debugprotocol"],
-  cli: ["node", "commander", "@noble/ciphers", "@vscode/debugadapter", "@vscode/debugprotocol"],
-  webview: [],
-  extension: ["node", "vscode", "@noble/ciphers", "@vscode/debugadapter", "@vscode/debugprotocol"],
+  cli: ["node", "commander", "@vscode/debugadapter", "@vscode/debugprotocol"],
+  start: ["node", "@vscode/debugprotocol"],
+  extension: ["node", "vscode", "@vscode/debugadapter", "@vscode/debugprotocol"],
 };
 
+/** Source files in one folder at most, tests left out. */
+const folderFilesMax = 20;
 const fileLinesMax = 400;
 const functionLinesMax = 70;
 
@@ -34,7 +70,11 @@ const sources: Source[] = readdirSync("src", { recursive: true, encoding: "utf8"
     file: file.split(path.sep).join("/"),
     text: readFileSync(path.join("src", file), "utf8"),
   }));
-const layerOf = (file: string) => layers.find((layer) => file.startsWith(`${layer}/`));
+const isIn = (file: string, name: string) => file === `${name}.ts` || file.startsWith(`${name}/`);
+const longestOf = (file: string, names: readonly string[]): string | undefined =>
+  names.filter((name) => isIn(file, name)).sort((a, b) => b.length - a.length)[0];
+const roomOf = (file: string): string | undefined => longestOf(file, floors.flat());
+const floorOf = (room: string): number => floors.findIndex((rooms) => rooms.includes(room));
 const isTest = ({ file }: Source) => file.startsWith("test/") || file.endsWith(".test.ts");
 /** What is shipped, in its layers; tests may import anything. */
 const product = sources.filter((source) => !isTest(source));
@@ -45,19 +85,59 @@ const importsOf = (text: string): string[] =>
     ...text.matchAll(/^(?:import|export)\b[^;"]*?\bfrom "([^"]+)"|^import "([^"]+)"|\bimport\("([^"]+)"\)/gm),
   ].map((match) => (match[1] ?? match[2] ?? match[3])!);
 
-/** Breaks of the layering table by one file. */
+/** The file that a relative import of `file` means. */
+const targetOf = (file: string, name: string): string => path.posix.join(path.posix.dirname(file), name);
+
+/** The rooms that a study will part: until it is there, they import from each other. */
+const unsettled = ["study", "report", "node", "adapter", "cli"];
+const isUnsettled = (room: string, target = ""): boolean =>
+  unsettled.includes(room) && unsettled.includes(target);
+
+/** Breaks of the table of rooms by one file. */
 function layerBreaks({ file, text }: Source): string[] {
-  const layer = layerOf(file);
-  if (layer === undefined) return [`${file} is in no layer`];
+  const room = roomOf(file);
+  if (room === undefined) return [`${file} is in no room`];
+  const allowed = packages[longestOf(file, Object.keys(packages))!]!;
   return importsOf(text).flatMap((name) => {
-    if (!name.startsWith("."))
-      return packages[layer].includes(packageOf(name)) ? [] : [`${file} imports ${name}`];
+    if (!name.startsWith(".")) return allowed.includes(packageOf(name)) ? [] : [`${file} imports ${name}`];
     if (!name.endsWith(".ts")) return [`${file} imports ${name} without its ending`];
-    const target = layerOf(path.posix.join(path.posix.dirname(file), name));
-    return target !== undefined && layers.indexOf(target) <= layers.indexOf(layer)
-      ? []
-      : [`${file} imports ${name}`];
+    const target = roomOf(targetOf(file, name));
+    const isBelow = target !== undefined && (target === room || floorOf(target) < floorOf(room));
+    return isBelow || isUnsettled(room, target) ? [] : [`${file} imports ${name}`];
   });
+}
+
+/** Circles of imports, type imports included, each as the files it leads through. */
+function circles(files: readonly Source[]): string[][] {
+  const imports = new Map(
+    files.map(({ file, text }) => [
+      file,
+      importsOf(text)
+        .filter((name) => name.startsWith("."))
+        .map((name) => targetOf(file, name)),
+    ]),
+  );
+  const done = new Set<string>();
+  const found: string[][] = [];
+  const visit = (file: string, way: readonly string[]): void => {
+    const at = way.indexOf(file);
+    if (at >= 0) found.push(way.slice(at));
+    if (at >= 0 || done.has(file)) return;
+    for (const next of imports.get(file) ?? []) visit(next, [...way, file]);
+    done.add(file);
+  };
+  for (const { file } of files) visit(file, []);
+  return found;
+}
+
+/** Folders with more source files than one should hold. */
+function crowded(files: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const file of files) {
+    const folder = path.posix.dirname(file);
+    counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  }
+  return [...counts].filter(([, count]) => count > folderFilesMax).map(([folder]) => folder);
 }
 
 function packageOf(name: string): string {
@@ -81,30 +161,54 @@ function longestFunction(text: string): { line: number; lines: number } {
 }
 
 test("the tree is what the table speaks of", () => {
-  for (const layer of ["core", "trace", "replay"])
+  for (const room of floors.flat())
     assert.ok(
-      product.some(({ file }) => layerOf(file) === layer),
-      layer,
+      product.some(({ file }) => roomOf(file) === room),
+      `nothing is in ${room}`,
     );
   assert.ok(product.length > 40, `${product.length} files`);
 });
 
-test("imports go to lower layers only, packages and Node.js where the table has them", () => {
+test("imports go to lower floors only, packages and Node.js where the table has them", () => {
   assert.deepEqual(product.flatMap(layerBreaks), []);
 });
 
-test("the layering check sees what it is there for", () => {
+test("the check of floors sees what it is there for", () => {
   const broken = (file: string, text: string) => layerBreaks({ file, text }).length;
-  assert.equal(broken("core/a.ts", 'import { x } from "../trace/b.ts";'), 1);
-  assert.equal(broken("core/a.ts", 'import {\n  x,\n} from "node:fs";'), 1);
+  assert.equal(broken("core/words/a.ts", 'import { x } from "../../trace/b.ts";'), 1);
+  assert.equal(broken("core/words/a.ts", 'import type { x } from "../nic/b.ts";'), 1);
+  assert.equal(broken("core/words/a.ts", 'import {\n  x,\n} from "node:fs";'), 1);
+  assert.equal(broken("core/nic/a.ts", 'import { gcm } from "@noble/ciphers/aes.js";'), 1);
   assert.equal(broken("trace/a.ts", 'import fs from "fs";'), 1);
+  assert.equal(broken("trace/trace.ts", 'import { x } from "./open.ts";'), 1);
+  assert.equal(broken("trace/capture/a.ts", 'import { x } from "../evidence/b.ts";'), 1);
   assert.equal(broken("cli/a.ts", 'import * as vscode from "vscode";'), 1);
   assert.equal(broken("replay/a.ts", 'const x = await import("../adapter/b.ts");'), 1);
   assert.equal(broken("adapter/a.ts", 'export { x } from "../core/b";'), 1);
+  assert.equal(broken("unknown/a.ts", ""), 1);
   assert.equal(
-    broken("trace/a.ts", 'import { hmac } from "@noble/hashes/hmac.js";\nimport "../core/b.ts";'),
+    broken("trace/tls/a.ts", 'import { hmac } from "@noble/hashes/hmac.js";\nimport "../../core/base/b.ts";'),
     0,
   );
+});
+
+test("no circle of imports, type imports included", () => {
+  assert.deepEqual(circles(product), []);
+});
+
+test("the check of circles sees what it is there for", () => {
+  const file = (name: string, ...imports: string[]) => ({
+    file: `core/${name}.ts`,
+    text: imports.map((other) => `import type { x } from "./${other}.ts";`).join("\n"),
+  });
+  assert.deepEqual(circles([file("a", "b"), file("b", "c"), file("c", "b")]), [["core/b.ts", "core/c.ts"]]);
+  assert.deepEqual(circles([file("a", "b", "c"), file("b", "c"), file("c")]), []);
+});
+
+test(`no folder has more than ${folderFilesMax} source files`, () => {
+  assert.deepEqual(crowded(sources.map(({ file }) => file).filter((file) => !file.endsWith(".test.ts"))), []);
+  const many = Array.from({ length: folderFilesMax + 1 }, (_, i) => `a/${i}.ts`);
+  assert.deepEqual([crowded(many), crowded(many.slice(1))], [["a"], []]);
 });
 
 test(`no file over ${fileLinesMax} lines, no function over ${functionLinesMax}`, () => {
@@ -159,11 +263,11 @@ test("no leftovers, no barrels, no default exports, nothing skipped", () => {
   );
 });
 
-test("core and replay know no clock, no chance and no waiting", () => {
+test("core, replay and judge know no clock, no chance and no waiting", () => {
   const pattern =
     /\b(Date|performance|setTimeout|queueMicrotask|Promise|await|async)\b(?!`)|Math\.random|crypto\.getRandom/;
   const withoutComments = (text: string) => text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
-  const deterministic = product.filter(({ file }) => /^(core|replay)\//.test(file));
+  const deterministic = product.filter(({ file }) => /^(core|replay|judge)\//.test(file));
   assert.deepEqual(
     deterministic.filter(({ text }) => pattern.test(withoutComments(text))).map(({ file }) => file),
     [],

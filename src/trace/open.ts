@@ -1,13 +1,13 @@
-import type { Profile } from "../core/profile.ts";
+import type { Profile } from "../core/machine/profile.ts";
 import { profileById } from "../core/profiles/all.ts";
 import { connectx } from "../core/profiles/connectx.ts";
-import { type CaptureOptions, readCapture } from "./capture.ts";
-import { captureFormat } from "./capture-file.ts";
-import { type KeySource, parseCryptoInfos } from "./keys.ts";
-import { isPacketdrill, parsePacketdrill } from "./packetdrill.ts";
+import { type CaptureOptions, readCapture } from "./capture/capture.ts";
+import { parseTrace } from "./language/parse.ts";
+import { isPacketdrill, parsePacketdrill } from "./packetdrill/script.ts";
+import { captureFormat } from "./pcap/capture-file.ts";
 import { type FileAccess, type Platform, type Progress, UserError } from "./platform.ts";
-import type { ProfileFinder } from "./profile-finder.ts";
-import { parseTrace } from "./text.ts";
+import type { ProfileFinder } from "./profiles/finder.ts";
+import { type KeySource, parseCryptoInfos } from "./tls/keys.ts";
 import type { Diagnostic, Trace } from "./trace.ts";
 
 export interface OpenOptions extends Omit<CaptureOptions, "profile"> {

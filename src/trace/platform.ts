@@ -1,4 +1,4 @@
-import type { Cipher } from "../core/record.ts";
+import type { Cipher } from "../core/base/record.ts";
 
 /** A file by size and ranges; reading past the end gives what there is. Throws UserError if it cannot be read. */
 export interface FileAccess {

@@ -1,9 +1,24 @@
-import type { Connection, Device } from "../core/connection.ts";
-import type { EffectName } from "../core/effect.ts";
-import { EventLog } from "../core/event.ts";
-import type { Profile } from "../core/profile.ts";
-import type { Cipher, TlsVersion } from "../core/record.ts";
-import type { WireVerdict } from "./vocabulary.ts";
+import type { Cipher, TlsVersion } from "../core/base/record.ts";
+import type { Connection, Device } from "../core/machine/connection.ts";
+import type { Profile } from "../core/machine/profile.ts";
+import type { EffectName } from "../core/words/effect.ts";
+import { EventLog } from "../core/words/event.ts";
+
+/**
+ * Verdicts of `expect wire=…` on the bytes of a packet. `match`: each is the one right byte of the stream, and those
+ * before the offload are as they were; then what can stand there instead; `unknown`: the model does not know the bytes;
+ * `nothing`: no packet left the NIC.
+ */
+export const wireVerdicts = [
+  "match",
+  "plaintext",
+  "placeholder",
+  "wrong-tag",
+  "wrong-ciphertext",
+  "unknown",
+  "nothing",
+] as const;
+export type WireVerdict = (typeof wireVerdicts)[number];
 
 /** Something wrong with the input, with its place and what to do; readers give these and go on. */
 export interface Diagnostic {

@@ -1,6 +1,6 @@
-import { type Faults, faultVariantNamed } from "../faults.ts";
-import { kernelById } from "../kernel.ts";
-import type { Profile } from "../profile.ts";
+import { type Faults, faultVariantNamed } from "../bugs/catalogue.ts";
+import { kernelById } from "../machine/generation.ts";
+import type { Profile } from "../machine/profile.ts";
 import { bnxt } from "./bnxt.ts";
 import { chelsioT6 } from "./chelsio-t6.ts";
 import { connectx } from "./connectx.ts";

@@ -1,4 +1,4 @@
-import type { Profile } from "../profile.ts";
+import type { Profile } from "../machine/profile.ts";
 import { connectx } from "./connectx.ts";
 
 /**

@@ -1,6 +1,6 @@
-import { noFaults } from "../faults.ts";
-import type { Profile } from "../profile.ts";
-import { ciphers } from "../record.ts";
+import { ciphers } from "../base/record.ts";
+import { noFaults } from "../bugs/catalogue.ts";
+import type { Profile } from "../machine/profile.ts";
 
 /** mlx5 ConnectX-6 Dx and later (mlx5e_ktls_handle_tx_skb): params and DUMPs of the prefix ahead of the packet. */
 export const connectx: Profile = {

@@ -1,4 +1,4 @@
-import type { Profile } from "../profile.ts";
+import type { Profile } from "../machine/profile.ts";
 import { netronome } from "./netronome.ts";
 
 /** Fungible (funeth, v5.19): as Netronome, with the number moved on when the descriptor is written. */

@@ -1,4 +1,4 @@
-import type { Profile } from "../profile.ts";
+import type { Profile } from "../machine/profile.ts";
 import { connectx } from "./connectx.ts";
 
 /** Innova FPGA, the original patch's device (mlx5e_tls_handle_tx_skb, v4.18): a SYNC packet with record number and prefix. */

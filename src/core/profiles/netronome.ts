@@ -1,4 +1,4 @@
-import type { Profile } from "../profile.ts";
+import type { Profile } from "../machine/profile.ts";
 import { connectx } from "./connectx.ts";
 
 /** Netronome NFP (nfp_net_tls_tx, v5.3): software for what is out of order, the firmware resynchronised at the next record. */

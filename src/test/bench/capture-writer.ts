@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from "node:fs";
-import { TcpFlag } from "../../trace/segments.ts";
+import { TcpFlag } from "../../trace/pcap/segments.ts";
 
 /** One TCP packet of the connection that a capture shows. */
 export interface PacketFields {

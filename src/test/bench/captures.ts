@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { recordType, type TlsVersion } from "../../core/record.ts";
-import { TcpFlag } from "../../trace/segments.ts";
-import { seeded } from "../mutate.ts";
+import { recordType, type TlsVersion } from "../../core/base/record.ts";
+import { TcpFlag } from "../../trace/pcap/segments.ts";
+import { seeded } from "../simulator/mutate.ts";
 import { CaptureWriter } from "./capture-writer.ts";
 
 import { session } from "./tls-session.ts";

@@ -1,7 +1,7 @@
 // Opens a capture and indexes its packets: what reading costs before any key, record or replay.
 // Usage: node index-only.mjs CAPTURE
-import { openFile } from "../../cli/node-platform.ts";
-import { readSegments } from "../../trace/capture-file.ts";
+import { openFile } from "../../node/platform.ts";
+import { readSegments } from "../../trace/pcap/capture-file.ts";
 import { noProgress } from "../../trace/platform.ts";
 
 const { frames, log } = await readSegments(openFile(process.argv[2]!), noProgress);

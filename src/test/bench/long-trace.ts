@@ -1,10 +1,10 @@
-import { nicNamed, usualSocket } from "../../core/connection.ts";
-import { EventLog, Kind } from "../../core/event.ts";
+import { recordType } from "../../core/base/record.ts";
+import { advance, seq } from "../../core/base/seq.ts";
+import { nicNamed, usualSocket } from "../../core/machine/connection.ts";
 import { connectx } from "../../core/profiles/connectx.ts";
-import { recordType } from "../../core/record.ts";
-import { advance, seq } from "../../core/seq.ts";
+import { EventLog, Kind } from "../../core/words/event.ts";
 import { emptyTrace, type Trace } from "../../trace/trace.ts";
-import { seeded } from "../mutate.ts";
+import { seeded } from "../simulator/mutate.ts";
 
 const segmentSize = 1448;
 const payloadSize = 16384;

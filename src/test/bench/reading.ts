@@ -1,12 +1,12 @@
 import { strict as assert } from "node:assert";
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
-import { nodePlatform, openFile } from "../../cli/node-platform.ts";
-import { effectSet } from "../../core/effect-set.ts";
-import { aadOf, headerSize, layoutOf, nonceOf, tagSize } from "../../core/record.ts";
-import { RecordKind } from "../../core/records.ts";
+import { aadOf, headerSize, layoutOf, nonceOf, tagSize } from "../../core/base/record.ts";
+import { RecordKind } from "../../core/machine/record-log.ts";
+import { nodePlatform, openFile } from "../../node/platform.ts";
+import { effectSet } from "../../replay/effect-set.ts";
 import { Timeline } from "../../replay/timeline.ts";
-import { readSegments } from "../../trace/capture-file.ts";
 import { openTrace } from "../../trace/open.ts";
+import { readSegments } from "../../trace/pcap/capture-file.ts";
 import { noProgress } from "../../trace/platform.ts";
 import type { Trace } from "../../trace/trace.ts";
 import type { CaptureFile } from "./captures.ts";

@@ -1,6 +1,6 @@
-import type { Event } from "../../core/event.ts";
-import { Kind } from "../../core/event.ts";
-import { advance, after, before, distance, type Seq } from "../../core/seq.ts";
+import { advance, after, before, distance, type Seq } from "../../core/base/seq.ts";
+import type { Event } from "../../core/words/event.ts";
+import { Kind } from "../../core/words/event.ts";
 
 /**
  * The plain way to write the same model: every event gives a new state object, layer by layer, and its effects as

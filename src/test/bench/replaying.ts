@@ -1,12 +1,12 @@
 import { strict as assert } from "node:assert";
-import { Engine } from "../../core/descriptor.ts";
-import { Kind } from "../../core/event.ts";
-import { seq } from "../../core/seq.ts";
-import { wireBytes } from "../../core/wire.ts";
+import { seq } from "../../core/base/seq.ts";
+import { wireBytes } from "../../core/nic/wire.ts";
+import { Engine } from "../../core/words/descriptor.ts";
+import { Kind } from "../../core/words/event.ts";
 import { Timeline } from "../../replay/timeline.ts";
 import type { Trace } from "../../trace/trace.ts";
 import { compared } from "../comparing.ts";
-import { seeded } from "../mutate.ts";
+import { seeded } from "../simulator/mutate.ts";
 import type { Result } from "./goals.ts";
 import { longTrace } from "./long-trace.ts";
 import { quantile, ratios, type Spread, spreadOf, timed } from "./measure.ts";

@@ -1,4 +1,3 @@
-import { nodeAead } from "../../cli/node-platform.ts";
 import {
   aadOf,
   addU64,
@@ -10,9 +9,10 @@ import {
   type TlsVersion,
   tagSize,
   u64Bytes,
-} from "../../core/record.ts";
-import { handshakeType } from "../../trace/handshake.ts";
-import { keys12, keys13 } from "../../trace/secrets.ts";
+} from "../../core/base/record.ts";
+import { nodeAead } from "../../node/platform.ts";
+import { handshakeType } from "../../trace/tls/handshake.ts";
+import { keys12, keys13 } from "../../trace/tls/secrets.ts";
 
 /** The AEAD of every session made here. */
 const cipher = "aes-128-gcm";

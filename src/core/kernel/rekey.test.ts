@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { keysFor, Play } from "../../test/scenario.ts";
+import { profiles } from "../profiles/all.ts";
+
+/** Who takes a second key: FreeBSD does not. */
+const rekeyed = profiles.filter(({ recordsFrom }) => recordsFrom === "map");
+const later = { ...keysFor("aes-128-gcm"), key: new Uint8Array(16).fill(9) };
+
+/** What a packet does after a rekey is done: records 0:1022 and 1022:2044 under the old key, 2044:3066 in software, then the device. */
+function after(profile: (typeof profiles)[number], packet: string): string[] {
+  const story = [
+    "send 1000; send 1000; > 0:2044; rekey; send 1000; > 2044:3066; ack 2044; send 1000",
+    packet,
+  ].join(";");
+  return new Play({ profile, version: 0x0304, laterKeys: [later] }, story).rest().at(-1)!.effects;
+}
+
+const names = (effects: string[]): string[] => effects.map((effect) => effect.split(" ")[0]!);
+
+test("plaintext of the old key lies below the new marker: no family lets it pass (domain.md section 8, the floor)", () => {
+  for (const profile of rekeyed) {
+    const seen = names(after(profile, "> 0:1022"));
+    assert.ok(!seen.includes("plaintext"), `${profile.id}: ${seen}`);
+    assert.ok(seen.includes("dropped"), `${profile.id}: ${seen}`);
+  }
+});
+
+test("FreeBSD takes one key a socket: the second install is refused (ktls_enable_tx(), EALREADY)", () => {
+  const profile = profiles.find(({ id }) => id === "freebsd-connectx")!;
+  const { effects } = new Play({ profile, version: 0x0304, laterKeys: [later] }, "send 1000; rekey")
+    .rest()
+    .at(-1)!;
+  assert.deepEqual(effects, ["rekey-failed reason=busy epoch=1"]);
+});
+
+test("ready ciphertext of the rekey's time lies below the new marker, too: it passes as it is", () => {
+  for (const profile of rekeyed) {
+    const effects = after(profile, "> 2044:3066");
+    assert.ok(
+      effects.includes("bypass seq=2044 length=1022") || effects.includes("piece form=plain length=1022"),
+      `${profile.id}: ${effects}`,
+    );
+    assert.ok(!names(effects).includes("wrong-ciphertext"), profile.id);
+  }
+});
+
+test("bytes before the offload pass after a rekey as before", () => {
+  for (const profile of rekeyed) {
+    const seen = names(after(profile, "> -51:0"));
+    assert.ok(seen.includes("bypass") || seen.includes("piece"), `${profile.id}: ${seen}`);
+    assert.ok(!seen.includes("dropped"), `${profile.id}: ${seen}`);
+  }
+});

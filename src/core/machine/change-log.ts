@@ -1,0 +1,97 @@
+import { assert } from "../base/assert.ts";
+import { int32, Table, uint8 } from "../base/columns.ts";
+import { advance, after, before, distance, type Seq, seq } from "../base/seq.ts";
+
+/** What of a stream changes after it was written. */
+export const Change = {
+  /** `eor`: what ends before `from` and what begins there stay in different segments. */
+  fence: 0,
+  /** The offload mark of the segment [from, from + length) is `value`. */
+  mark: 1,
+  /** Zero-copy pages behind [from, from + length) were written; `value` is the end of what had been sent by then. */
+  page: 2,
+} as const;
+
+/** A row as it is written, once. */
+export interface ChangeRow {
+  kind: number;
+  from: Seq;
+  length: number;
+  value: number;
+}
+
+/** Fences, marks and page writes of a connection, in order; a state holds how many of the rows count for it. */
+export class ChangeLog extends Table {
+  private readonly kind = this.column(uint8());
+  private readonly from = this.column(int32());
+  private readonly length = this.column(int32());
+  private readonly value = this.column(int32());
+
+  put(row: number, change: ChangeRow): void {
+    if (row < this.count) {
+      const { kind, from, length } = this.at(row);
+      const same = kind === change.kind && from === change.from && length === change.length;
+      assert(same, `change ${row} replays as it was`);
+      return;
+    }
+    assert(row === this.count, "changes are logged in order");
+    this.next();
+    this.kind.values[row] = change.kind;
+    this.from.values[row] = change.from;
+    this.length.values[row] = change.length;
+    this.value.values[row] = change.value;
+  }
+
+  at(row: number): ChangeRow {
+    return {
+      kind: this.kind.at(row),
+      from: seq(this.from.at(row)),
+      length: this.length.at(row),
+      value: this.value.at(row),
+    };
+  }
+
+  /** The first of `rows` rows whose fence lies inside (from, end), as its sequence number; null if none does. */
+  fenceWithin(from: Seq, end: Seq, rows: number): Seq | null {
+    for (let row = 0; row < rows; row++) {
+      const fence = seq(this.from.at(row));
+      if (this.kind.at(row) === Change.fence && after(fence, from) && before(fence, end)) return fence;
+    }
+    return null;
+  }
+
+  /** True if one of `rows` rows is a fence at `s`; the last ones are looked at first. */
+  isFence(s: Seq, rows: number): boolean {
+    for (let row = rows - 1; row >= 0; row--)
+      if (this.kind.at(row) === Change.fence && this.from.at(row) === s) return true;
+    return false;
+  }
+
+  /** The mark that was last given to the segment holding byte `s`; null if none was. */
+  markAt(s: Seq, rows: number): number | null {
+    for (let row = rows - 1; row >= 0; row--) {
+      if (this.kind.at(row) !== Change.mark) continue;
+      const offset = distance(seq(this.from.at(row)), s);
+      if (offset >= 0 && offset < this.length.at(row)) return this.value.at(row);
+    }
+    return null;
+  }
+
+  /** Page writes that touch [from, from + length), oldest first, each cut to the range. */
+  *writesIn(
+    from: Seq,
+    length: number,
+    rows: number,
+  ): Generator<{ row: number; from: Seq; length: number; sentEnd: Seq }> {
+    const end = advance(from, length);
+    for (let row = 0; row < rows; row++) {
+      if (this.kind.at(row) !== Change.page) continue;
+      const change = this.at(row);
+      const changeEnd = advance(change.from, change.length);
+      const first = before(change.from, from) ? from : change.from;
+      const last = after(changeEnd, end) ? end : changeEnd;
+      if (before(first, last))
+        yield { row, from: first, length: distance(first, last), sentEnd: seq(change.value) };
+    }
+  }
+}

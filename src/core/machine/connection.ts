@@ -1,0 +1,70 @@
+import { type Cipher, payloadSizeMax, type RecordKeys, type TlsVersion } from "../base/record.ts";
+import type { Seq } from "../base/seq.ts";
+import { anyKernel, type Kernel } from "./generation.ts";
+import type { Profile } from "./profile.ts";
+
+/** A NIC with its driver and the kernel around it, or a bond of such NICs. */
+export interface Device {
+  name: string;
+  profile: Profile;
+  /** The generation of the kernel's TLS device layer. */
+  kernel: Kernel;
+  mtu: number;
+  /** Bond: indices of the devices below it; empty for a NIC. */
+  slaves: readonly number[];
+}
+
+/** A NIC as it is when nothing more is said of it. */
+export const nicNamed = (name: string, profile: Profile, mtu: number): Device => ({
+  name,
+  profile,
+  kernel: profile.kernel ?? anyKernel,
+  mtu,
+  slaves: [],
+});
+
+/** Devices of one trace: a bit each in ConnectionState.held. */
+export const devicesMax = 31;
+
+/**
+ * What the model cannot derive: the bytes of a record as the TLS layer built it.
+ * Row numbers are those of the connection's record log; the start marker is row 0.
+ */
+export interface RecordSource {
+  /**
+   * Header, explicit nonce and inner plaintext (TLS 1.3: with type byte and padding) of the record at `row`:
+   * everything but the tag. Null when a capture lacks its bytes or its key.
+   */
+  plaintext(row: number): Uint8Array | null;
+}
+
+/** One offloaded sender: what is fixed about it. What changes is in ConnectionState. */
+export interface Connection {
+  name: string;
+  /** Index into Trace.devices. */
+  device: number;
+  version: TlsVersion;
+  /** Null if unknown or not a cipher of the model (CCM): record map and resyncs work, bytes do not. */
+  cipher: Cipher | null;
+  /** First offloaded byte: start_offload_tcp_sn. */
+  startSeq: Seq;
+  /** Number of the first offloaded record (rec_seq of crypto_info). */
+  recSeq0: bigint;
+  /** Keys of each epoch, null where they are not known. */
+  epochs: readonly (RecordKeys | null)[];
+  /** Bytes a wire packet carries; 0 = unknown, every transmit counts as one packet. */
+  mss: number;
+  /** Most payload bytes in a record (TLS_TX_MAX_PAYLOAD_LEN). */
+  payloadMax: number;
+  /** Connection with the same addresses and ports whose context is still to be deleted when this one begins; −1 = none. */
+  reuses: number;
+  /** True: offloaded before the first event. False: an install event says when (captures). */
+  installed: boolean;
+  /** Where the bytes of captured records come from; null for a trace file, whose payload is generated. */
+  source: RecordSource | null;
+  /** Payload bytes [offset, offset + length) of what the application writes, for generated content. */
+  payload: ((offset: number, length: number) => Uint8Array) | null;
+}
+
+/** What only few sockets have, as all others have it. */
+export const usualSocket = { payloadMax: payloadSizeMax, reuses: -1 } as const;

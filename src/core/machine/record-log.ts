@@ -1,0 +1,139 @@
+import { assert } from "../base/assert.ts";
+import { float64, int32, Table, uint8, uint16 } from "../base/columns.ts";
+import { addU64 } from "../base/record.ts";
+import { advance, before, distance, type Seq, seq } from "../base/seq.ts";
+
+/** What a row of the record log stands for. */
+export const RecordKind = {
+  /** The zero-length entry that heads the list from install on; counts as record recSeq0 − 1. */
+  startMarker: 0,
+  record: 1,
+  /** A range of the stream whose records are not known. */
+  gap: 2,
+  /** A record that was encrypted before TCP got it (TLS_SW, or during a rekey): ready ciphertext. */
+  software: 3,
+} as const;
+
+/** A row as it is written, once, when the record is pushed (struct tls_record_info). */
+export interface RecordRow {
+  kind: number;
+  endSeq: Seq;
+  /** Header to tag, in bytes. */
+  length: number;
+  type: number;
+  epoch: number;
+  /**
+   * Record number, the model's running number where the true one cannot be known; null = the one after the record
+   * before.
+   */
+  sn: bigint | null;
+  snKnown: boolean;
+  /** Payload offset of its first byte in what the application wrote. */
+  payloadAt: number;
+  /** Bytes of payload in each of its fragments, 0 = it is one fragment. */
+  pieceSize: number;
+  /** Events that opened and that pushed it. */
+  openedBy: number;
+  pushedBy: number;
+}
+
+/** Rows that a search goes back at once: fewer bytes than half the ring, so that it cannot jump past the far half. */
+const stepMax = 2 ** 14;
+
+/** All records of a connection ever pushed; records_list is a window of it, so nothing is ever taken out. */
+export class RecordLog extends Table {
+  readonly kind = this.column(uint8());
+  readonly endSeq = this.column(int32());
+  readonly length = this.column(int32());
+  readonly type = this.column(uint8());
+  readonly epoch = this.column(uint16());
+  private readonly snKnown = this.column(uint8());
+  readonly payloadAt = this.column(float64());
+  readonly pieceSize = this.column(int32());
+  readonly openedBy = this.column(int32());
+  readonly pushedBy = this.column(int32());
+  private sns = new BigUint64Array(this.kind.values.length);
+
+  /** Writes row `row`: appends it, or, when a replay passes again, makes sure that it finds the same record. */
+  put(row: number, record: RecordRow): void {
+    if (row < this.count) return this.mustBe(row, record);
+    assert(row === this.count, "records are pushed in order");
+    this.next();
+    this.kind.values[row] = record.kind;
+    this.endSeq.values[row] = record.endSeq;
+    this.length.values[row] = record.length;
+    this.type.values[row] = record.type;
+    this.epoch.values[row] = record.epoch;
+    this.snKnown.values[row] = record.snKnown ? 1 : 0;
+    this.payloadAt.values[row] = record.payloadAt;
+    this.pieceSize.values[row] = record.pieceSize;
+    this.openedBy.values[row] = record.openedBy;
+    this.pushedBy.values[row] = record.pushedBy;
+    // Storing in 64 bits wraps the number as the kernel's counter does.
+    this.sns[row] = record.sn ?? this.sns[row - 1]! + 1n;
+  }
+
+  override reserve(rows: number): void {
+    super.reserve(rows);
+    const sns = new BigUint64Array(this.kind.values.length);
+    sns.set(this.sns);
+    this.sns = sns;
+  }
+
+  private mustBe(row: number, { endSeq, length, sn }: RecordRow): void {
+    const same = this.endSeq.at(row) === endSeq && this.length.at(row) === length;
+    assert(same && (sn === null || this.sn(row) === sn), "a record replays as it was");
+  }
+
+  start(row: number): Seq {
+    return advance(seq(this.endSeq.values[row]!), -this.length.values[row]!);
+  }
+
+  end(row: number): Seq {
+    return seq(this.endSeq.values[row]!);
+  }
+
+  /** The record's 64-bit number. */
+  sn(row: number): bigint {
+    return this.sns[row]!;
+  }
+
+  /** The number as far as it is known: null for gaps and where the capture does not tell. */
+  knownSn(row: number): bigint | null {
+    return this.snKnown.at(row) === 1 ? this.sn(row) : null;
+  }
+
+  /** Number that a NIC standing on `row` counts, also for a row not pushed yet. */
+  countedSn(row: number, tail: number): bigint {
+    return row < tail ? this.sn(row) : addU64(this.sn(tail - 1), row - tail + 1);
+  }
+
+  /** First row of [from, tail) that ends after `s`, −1 if none does. Rows are contiguous, so they are searched by halves. */
+  firstEndingAfter(s: Seq, from: number, tail: number): number {
+    let low = from;
+    let high = tail;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (before(s, this.end(middle))) high = middle;
+      else low = middle + 1;
+    }
+    return low < tail ? low : -1;
+  }
+
+  /** The row that holds byte `s`, acknowledged or not, −1 if none: searches back from the last row before `tail`. */
+  rowOf(s: Seq, tail: number): number {
+    if (tail === 0) return -1;
+    const reachable = (row: number) => distance(this.start(row), this.end(tail - 1)) >= 0;
+    let low = tail - 1;
+    let step = 1;
+    // Rows more than 2^31 bytes back would compare the wrong way round: a step that reaches them is halved.
+    for (let narrowing = false; step > 0 && low > 0 && before(s, this.start(low)); ) {
+      const further = Math.max(0, low - step);
+      if (reachable(further)) low = further;
+      else narrowing = true;
+      step = narrowing ? step >> 1 : Math.min(step * 2, stepMax);
+    }
+    const row = this.firstEndingAfter(s, low, tail);
+    return row >= 0 && !before(s, this.start(row)) ? row : -1;
+  }
+}

@@ -1,0 +1,186 @@
+import { advance, before, distance, type Seq } from "../base/seq.ts";
+import {
+  isQueueStopped,
+  type Machine,
+  profileOf,
+  type Sink,
+  stopQueue,
+  writeSeqOf,
+} from "../machine/machine.ts";
+import type { ConnectionState } from "../machine/state.ts";
+import { Descriptor, type DescriptorQueue, Engine } from "../words/descriptor.ts";
+import { Effect } from "../words/effect.ts";
+
+/**
+ * The NIC takes descriptor `i` of the queue; false if a packet does not leave. It sees descriptors alone, in the order
+ * they were posted.
+ */
+export function take(
+  machine: Machine,
+  connection: number,
+  state: ConnectionState,
+  i: number,
+  sink: Sink,
+): boolean {
+  const { queue } = machine;
+  if (state.nicDead === 1 || isQueueStopped(machine, connection))
+    return queue.kind(i) !== Descriptor.packet || queue.engine(i) === Engine.software || isOrdinary(queue, i);
+  if (queue.kind(i) === Descriptor.packet)
+    return queue.engine(i) !== Engine.stream || takePacket(machine, connection, state, i, sink);
+  takePlace(machine, connection, state, i, sink);
+  return true;
+}
+
+/** What is not a packet tells the NIC where in the stream it is. */
+function takePlace(
+  machine: Machine,
+  connection: number,
+  state: ConnectionState,
+  i: number,
+  sink: Sink,
+): void {
+  const { queue } = machine;
+  switch (queue.kind(i)) {
+    case Descriptor.staticParams:
+      state.nicStaticRow = queue.row(i);
+      return;
+    case Descriptor.progressParams:
+      return restart(state, state.nicStaticRow);
+    case Descriptor.syncPacket:
+      restart(state, queue.row(i));
+      return feed(machine, connection, state, queue.seq(i), queue.size(i), sink);
+    case Descriptor.dump:
+      return takeDump(machine, connection, state, i, sink);
+    case Descriptor.presync:
+      // The fence bit says that the state for packets in order moves on, too.
+      if (queue.fence(i)) placeAt(machine, connection, state, advance(queue.seq(i), queue.size(i)));
+  }
+}
+
+/** A packet that the driver posted for no context. */
+const isOrdinary = (queue: DescriptorQueue, i: number): boolean =>
+  queue.engine(i) === Engine.none && queue.row(i) < 0;
+
+function takeDump(machine: Machine, connection: number, state: ConnectionState, i: number, sink: Sink): void {
+  const { queue, devices, connections } = machine;
+  const { mtu } = devices[connections[connection]!.device]!;
+  const size = queue.size(i);
+  if (size > mtu) {
+    state.nicDead = 1;
+    stopQueue(machine, connection);
+    return sink.effect(Effect["queue-error"], size, mtu);
+  }
+  state.dumpPackets++;
+  state.dumpBytes += size;
+  feed(machine, connection, state, queue.seq(i), size, sink);
+}
+
+/** A packet for the stream's cipher; a NIC that checks sequence numbers drops the one that it does not expect. */
+function takePacket(
+  machine: Machine,
+  connection: number,
+  state: ConnectionState,
+  i: number,
+  sink: Sink,
+): boolean {
+  const { queue } = machine;
+  const from = queue.seq(i);
+  const length = queue.size(i);
+  if (profileOf(machine, connection).seqCheckedByNic) {
+    if (from !== state.nicSeq) {
+      sink.effect(Effect["nic-dropped"], state.nicSeq, from);
+      return false;
+    }
+    state.nicSeq = advance(from, length);
+  }
+  feed(machine, connection, state, from, length, sink);
+  return true;
+}
+
+/** After params the next byte is byte 0 of the record they name. */
+export function restart(state: ConnectionState, row: number): void {
+  state.nicReady = 1;
+  state.nicInStep = 1;
+  state.nicStaticRow = row;
+  state.nicRow = row;
+  state.nicTaken = 0;
+  state.fedHead = state.fedTail;
+  state.fedLost = state.fedTail;
+}
+
+/**
+ * The sequence number of the byte that the NIC's record state stands at; null where its record is not in the map
+ * (it was told a number that no record has).
+ */
+export function nicExpectedSeq(machine: Machine, connection: number, state: ConnectionState): Seq | null {
+  if (state.nicReady === 0) return null;
+  if (state.nicRow === state.tail) return writeSeqOf(machine, connection, state);
+  if (state.nicRow > state.tail || state.nicRow < 1) return null;
+  return advance(machine.records[connection]!.start(state.nicRow), state.nicTaken);
+}
+
+/** Bytes reach the NIC's crypto: it follows its records through them, or loses step. */
+function feed(
+  machine: Machine,
+  connection: number,
+  state: ConnectionState,
+  from: Seq,
+  length: number,
+  sink: Sink,
+): void {
+  if (length === 0) return;
+  if (state.nicInStep === 1) {
+    const expected = nicExpectedSeq(machine, connection, state);
+    if (expected === from) return followFrom(machine, connection, state, from, length);
+    sink.effect(Effect["out-of-step"], expected ?? from, from);
+    state.nicInStep = 0;
+  }
+  machine.fed[connection]!.put(state.fedTail++, from, length, state.changes);
+}
+
+/** In step; once pages have changed, what a record's beginning was like when it was fed has to be kept. */
+function followFrom(
+  machine: Machine,
+  connection: number,
+  state: ConnectionState,
+  from: Seq,
+  length: number,
+): void {
+  if (state.pageWrites > 0) {
+    const fed = machine.fed[connection]!;
+    while (state.fedHead < state.fedTail && fed.endsBy(state.fedHead, advance(from, -state.nicTaken)))
+      state.fedHead++;
+    fed.put(state.fedTail++, from, length, state.changes);
+    state.fedLost = state.fedTail;
+  }
+  follow(machine, connection, state, length);
+}
+
+/** Moves the NIC's place in the record stream on by `length` bytes. */
+function follow(machine: Machine, connection: number, state: ConnectionState, length: number): void {
+  const lengths = machine.records[connection]!.length.values;
+  let taken = state.nicTaken + length;
+  let row = state.nicRow;
+  while (row < state.tail && taken >= lengths[row]!) taken -= lengths[row++]!;
+  state.nicRow = row;
+  state.nicTaken = taken;
+}
+
+/** Puts the NIC where a packet that left in spite of the model must have left it: at the byte behind the packet. */
+export function placeAt(machine: Machine, connection: number, state: ConnectionState, s: Seq): void {
+  const log = machine.records[connection]!;
+  const end = log.end(state.tail - 1);
+  const row = before(s, end) ? log.rowOf(s, state.tail) : state.tail;
+  if (row < 1) return;
+  // The static params in the device stay: the driver posts none for the record it named last.
+  const { nicStaticRow } = state;
+  restart(state, row);
+  state.nicStaticRow = nicStaticRow;
+  state.nicTaken = row < state.tail ? distance(log.start(row), s) : 0;
+  if (state.pageWrites === 0 || state.nicTaken === 0) return;
+  machine.fed[connection]!.put(state.fedTail++, log.start(row), state.nicTaken, state.changes);
+  state.fedLost = state.fedTail;
+}
+
+export const nicRecordSn = (machine: Machine, connection: number, state: ConnectionState): bigint =>
+  machine.records[connection]!.countedSn(state.nicRow, state.tail);

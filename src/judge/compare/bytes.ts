@@ -1,0 +1,108 @@
+import { advance, before, distance, type Seq, seq } from "../../core/base/seq.ts";
+import { streamBytes, wireRecord } from "../../core/nic/bytes.ts";
+import { wireBytes } from "../../core/nic/wire.ts";
+import { Engine } from "../../core/words/descriptor.ts";
+import type { Timeline } from "../../replay/timeline.ts";
+import { type Departed, departuresOf } from "./departures.ts";
+
+/** A packet's bytes as they left, and as whole-record encryption makes them; null where they are not known. */
+interface Sent {
+  seq: Seq;
+  length: number;
+  actual: Uint8Array | null;
+  right: Uint8Array | null;
+  /** Bytes at its beginning that lie before the offload and were encrypted all the same. */
+  ahead: number;
+}
+
+/** What is wrong with the bytes of one run in one event. */
+export interface ByteDifference {
+  /** Index of the run. */
+  run: number;
+  /** The first byte that differs, and how many do. */
+  first: Seq;
+  bytes: number;
+  /** From what they differ: the right bytes, or only those of the first run. */
+  from: "encryption" | "first";
+}
+
+/** What comparing the bytes of an event came to. */
+export interface BytesCompared {
+  differences: ByteDifference[];
+  /** By run: packets whose bytes are not known. */
+  unknown: number[];
+}
+
+/** Compares the bytes that left under each run in an event with whole-record encryption and with the first run's. */
+export function compareBytes(timelines: readonly Timeline[], event: number): BytesCompared {
+  const sent = timelines.map((timeline) => sentIn(timeline, event));
+  const wrong = sent.map((packets) => differenceIn(packets, (packet) => [packet]));
+  const differences = sent.flatMap((packets, run): ByteDifference[] => {
+    const own = wrong[run];
+    if (own) return [{ run, ...own, from: "encryption" }];
+    // Right bytes that differ from wrong ones are not told once more.
+    if (run === 0 || wrong[0]) return [];
+    const other = differenceIn(packets, (packet, i) => partnersOf(packets, sent[0]!, packet, i));
+    return other ? [{ run, ...other, from: "first" }] : [];
+  });
+  const unknown = sent.map(
+    (packets) => packets.filter(({ actual, length }) => actual === null && length > 0).length,
+  );
+  return { differences, unknown };
+}
+
+function sentIn(timeline: Timeline, event: number): Sent[] {
+  return departuresOf(timeline.record(event)).map((departed) => sentOf(timeline, departed));
+}
+
+/** Bytes before the offload are nobody's record: right as they are, wrong if a cipher took them. */
+function sentOf({ machine }: Timeline, departed: Departed): Sent {
+  const { connection, state, engine } = departed;
+  const start = seq(machine.connections[connection]!.startSeq);
+  const skipped = before(departed.seq, start) ? Math.min(distance(departed.seq, start), departed.length) : 0;
+  const rest = { ...departed, seq: advance(departed.seq, skipped), length: departed.length - skipped };
+  return {
+    seq: rest.seq,
+    length: rest.length,
+    actual: rest.length === 0 ? null : wireBytes(machine, state, rest),
+    right: rest.length === 0 ? null : streamBytes(machine, connection, rest.seq, rest.length, wireRecord),
+    ahead: engine === Engine.none ? 0 : skipped,
+  };
+}
+
+/** The first run's packets that carry bytes of this one: its counterpart, or, cut otherwise, all that overlap it. */
+function partnersOf(packets: readonly Sent[], first: readonly Sent[], packet: Sent, i: number): Sent[] {
+  const counterparts = packets.length === first.length ? [first[i]!] : first;
+  return counterparts
+    .map((other) => ({ ...other, right: other.actual }))
+    .filter((other) => overlaps(packet, other));
+}
+
+const overlaps = (a: Sent, b: Sent): boolean =>
+  before(a.seq, advance(b.seq, b.length)) && before(b.seq, advance(a.seq, a.length));
+
+/** The first byte that differs from the `right` ones of its partners, and how many do; null if none does. */
+function differenceIn(
+  packets: readonly Sent[],
+  partners: (packet: Sent, i: number) => Sent[],
+): Pick<ByteDifference, "first" | "bytes"> | null {
+  let first: Seq | null = null;
+  let bytes = 0;
+  for (const [i, packet] of packets.entries()) {
+    for (const partner of partners(packet, i)) {
+      if (partner === packet && packet.ahead > 0) {
+        first ??= advance(packet.seq, -packet.ahead);
+        bytes += packet.ahead;
+      }
+      if (!packet.actual || !partner.right) continue;
+      const shift = distance(partner.seq, packet.seq);
+      const end = Math.min(packet.length, partner.length - shift);
+      for (let at = Math.max(0, -shift); at < end; at++) {
+        if (packet.actual[at] === partner.right[at + shift]) continue;
+        first ??= advance(packet.seq, at);
+        bytes++;
+      }
+    }
+  }
+  return first === null ? null : { first, bytes };
+}

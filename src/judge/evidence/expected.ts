@@ -1,0 +1,240 @@
+import { advance, before, type Seq, seq } from "../../core/base/seq.ts";
+import { kernelOf, profileOf, refusalOf } from "../../core/machine/machine.ts";
+import { Effect, effects } from "../../core/words/effect.ts";
+import { refusals } from "../../core/words/effect-words.ts";
+import { Kind } from "../../core/words/event.ts";
+import { Stage } from "../../core/words/stage.ts";
+import { effectSet } from "../../replay/effect-set.ts";
+import type { EffectRecord } from "../../replay/recording.ts";
+import type { Timeline } from "../../replay/timeline.ts";
+import type { TracepointName } from "../../trace/evidence/tracepoints.ts";
+
+/** What a field must be; null = the model does not know, `failure` = any number but 0. */
+export type FieldValue = number | bigint | "failure" | null;
+
+/** A tracepoint that the kernel hits if what the model says is true (net/tls/trace.h, domain.md section 6.3). */
+export interface Expected {
+  event: number;
+  /** The stage of the event; −1 = before its first. */
+  stage: number;
+  connection: number;
+  name: TracepointName;
+  fields: Readonly<Record<string, FieldValue>>;
+  /** Trace clock in ns. */
+  timeNs: number;
+  /** What the model calls it, as `resync-requested`. */
+  effect: string;
+  /** False: evidence without it is no disagreement, because not every kernel reports it. */
+  isRequired: boolean;
+}
+
+/** What the model says that /proc/net/tls_stat counts, of one connection. */
+export interface SocketCounts {
+  device: number;
+  software: number;
+  closed: number;
+  rekeyOk: number;
+  rekeyError: number;
+  rekeyFallback: number;
+  rekeyAborted: number;
+}
+
+const noCounts = (): SocketCounts => ({
+  device: 0,
+  software: 0,
+  closed: 0,
+  rekeyOk: 0,
+  rekeyError: 0,
+  rekeyFallback: 0,
+  rekeyAborted: 0,
+});
+
+/** All that the model says and a kernel reports, by connection. */
+export interface ModelReports {
+  /** In the order of events. */
+  expected: Expected[][];
+  counts: SocketCounts[];
+  /** Why a connection is not offloaded, null if it is. */
+  refusals: (string | null)[];
+}
+
+const reported = effectSet(
+  "offload-installed",
+  "offload-refused",
+  "resync-requested",
+  "resync-sent",
+  "resync-failed",
+  "rekey-started",
+  "rekey-done",
+  "rekey-failed",
+  "rekey-aborted",
+);
+
+/** Goes through all effects that tracepoints or tls_stat tell of. Valid once the first pass is done. */
+export function modelReports(timeline: Timeline): ModelReports {
+  const reporter = new Reporter(timeline);
+  for (const [c, { installed }] of timeline.machine.connections.entries())
+    if (installed) reporter.installed(c);
+  for (
+    let event = timeline.nextHit(0, 1, reported);
+    event >= 0;
+    event = timeline.nextHit(event + 1, 1, reported)
+  )
+    for (const [stage, { effects, connection }] of timeline.record(event).stages.entries())
+      for (const effect of effects) reporter.effect({ event, stage, connection }, effect);
+  const { events } = timeline.trace;
+  for (let event = 0; event < events.count; event++)
+    if (events.kind.at(event) === Kind.close) reporter.reports.counts[events.connection.at(event)]!.closed++;
+  return reporter.reports;
+}
+
+type Place = Pick<Expected, "event" | "stage" | "connection">;
+
+/** Says of effects what the kernel reports of them. */
+class Reporter {
+  readonly reports: ModelReports;
+  private readonly timeline: Timeline;
+
+  constructor(timeline: Timeline) {
+    this.timeline = timeline;
+    const { connections } = timeline.machine;
+    this.reports = {
+      expected: connections.map(() => []),
+      counts: connections.map(noCounts),
+      refusals: connections.map(() => null),
+    };
+  }
+
+  /** An offload from before the first event. */
+  installed(connection: number): void {
+    const { timeline } = this;
+    const event = timeline.eventsOf(connection)[0] ?? -1;
+    const before = timeline.stateBefore(connection, 0);
+    const kind = before.contexts > 0 ? Effect["offload-installed"] : Effect["offload-refused"];
+    const reason = refusalOf(timeline.machine, connection, before);
+    this.install({ event, stage: -1, connection }, { kind, a: reason, b: 0 });
+  }
+
+  /** What one effect is to the kernel's tracepoints and counters. */
+  effect(place: Place, effect: EffectRecord): void {
+    const { kind, a, b } = effect;
+    const counts = this.reports.counts[place.connection]!;
+    switch (kind) {
+      case Effect["offload-installed"]:
+      case Effect["offload-refused"]:
+        return this.install(place, effect);
+      case Effect["resync-requested"]:
+        return this.add(place, kind, "tls_device_tx_resync_req", { tcp_seq: seq(a), exp_tcp_seq: seq(b) });
+      case Effect["resync-sent"]:
+      case Effect["resync-failed"]: {
+        // tls_device_resync_tx() reports before it asks the driver, so one that fails is reported as well.
+        const rec_no = this.timeline.machine.records[place.connection]!.knownSn(b);
+        return this.add(place, kind, "tls_device_tx_resync_send", { tcp_seq: seq(a), rec_no });
+      }
+      case Effect["rekey-started"]:
+        return this.add(place, kind, "tls_device_rekey_start", {}, false);
+      case Effect["rekey-done"]:
+        counts.rekeyOk++;
+        this.add(place, kind, "tls_device_rekey_done", {}, false);
+        // The new context is installed as the first one was.
+        return this.add(
+          place,
+          kind,
+          "tls_device_offload_set",
+          { tcp_seq: seq(a), rec_no: null, ret: 0 },
+          false,
+        );
+      case Effect["rekey-failed"]:
+        return this.failRekey(place, kind);
+      case Effect["rekey-aborted"]:
+        counts.rekeyAborted++;
+        return;
+    }
+  }
+
+  /** tls_set_device_offload(): the tracepoint tells what the driver answered, so what is refused before has none. */
+  private install(place: Place, { kind, a }: EffectRecord): void {
+    const { connection } = place;
+    const { machine } = this.timeline;
+    const { startSeq, recSeq0, version, epochs, cipher } = machine.connections[connection]!;
+    const installed = kind === Effect["offload-installed"];
+    this.reports.counts[connection]![installed ? "device" : "software"]++;
+    if (!installed) this.reports.refusals[connection] = refusals[a]!;
+    const { versions, ciphers, strict } = kernelOf(machine, connection);
+    const byKernel = !versions.includes(version) || (strict && cipher !== null && !ciphers.includes(cipher));
+    if (byKernel && !installed) return;
+    const isKnown = version === 0x0303 || (epochs[0] ?? null) !== null;
+    const rec_no = isKnown ? recSeq0 : null;
+    this.add(place, kind, "tls_device_offload_set", {
+      tcp_seq: startSeq,
+      rec_no,
+      ret: installed ? 0 : "failure",
+    });
+  }
+
+  /** setsockopt() refuses a rekey at once; one that fails at its completion goes on in software. */
+  private failRekey(place: Place, kind: number): void {
+    const { stage } = this.timeline.record(place.event).stages[place.stage]!;
+    const isLate = stage === Stage["tls.rekeyDone"];
+    this.reports.counts[place.connection]![isLate ? "rekeyFallback" : "rekeyError"]++;
+    if (isLate) this.add(place, kind, "tls_device_complete_rekey_fail", { rc: "failure" });
+  }
+
+  private add(
+    place: Place,
+    kind: number,
+    name: TracepointName,
+    fields: Expected["fields"],
+    isRequired = true,
+  ): void {
+    if (!tracesOffload(this.timeline, place.connection)) return;
+    const timeNs = place.event < 0 ? 0 : this.timeline.trace.events.timeNs.at(place.event);
+    const effect = effects[kind]!.name;
+    this.reports.expected[place.connection]!.push({ ...place, name, fields, timeNs, effect, isRequired });
+  }
+}
+
+/** True if the connection's kernel has these tracepoints; FreeBSD, where records come from the packets, has none. */
+const tracesOffload = ({ machine }: Timeline, connection: number): boolean =>
+  kernelOf(machine, connection).hasTracepoints && profileOf(machine, connection).recordsFrom === "map";
+
+/** One or more transmits in a row that continue each other and begin with a byte sent before. */
+export interface Burst {
+  connection: number;
+  /** Events first … last. */
+  events: number[];
+  timeNs: number;
+  from: Seq;
+  to: Seq;
+}
+
+/** Frames of one burst come within this time of each other: one segment that was cut on its way to the capture. */
+const burstGapNs = 1e6;
+
+/** What TCP sent again: tcp_retransmit_skb reports a segment, which a capture may show in several frames. */
+export function burstsOf(timeline: Timeline, connection: number): Burst[] {
+  const { events } = timeline.trace;
+  const bursts: Burst[] = [];
+  let highest: Seq | null = null;
+  for (const event of timeline.eventsOf(connection)) {
+    const length = events.length.at(event);
+    if (events.kind.at(event) !== Kind.transmit || length === 0) continue;
+    const from = seq(events.seq.at(event));
+    const to = advance(from, length);
+    const isAgain = highest !== null && before(from, highest);
+    if (highest === null || before(highest, to)) highest = to;
+    if (!isAgain) continue;
+    const timeNs = events.timeNs.at(event);
+    const last = bursts.at(-1);
+    const continues =
+      timeline.trace.kind === "capture" &&
+      last !== undefined &&
+      last.to === from &&
+      timeNs - events.timeNs.at(last.events.at(-1)!) <= burstGapNs;
+    if (continues) {
+      last.events.push(event);
+      last.to = to;
+    } else bursts.push({ connection, events: [event], timeNs, from, to });
+  }
+  return bursts;
+}

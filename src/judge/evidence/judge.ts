@@ -1,0 +1,219 @@
+import { seq } from "../../core/base/seq.ts";
+import type { Connection } from "../../core/machine/connection.ts";
+import { profileOf } from "../../core/machine/machine.ts";
+import { Effect } from "../../core/words/effect.ts";
+import type { Finding } from "../../replay/findings.ts";
+import type { Timeline } from "../../replay/timeline.ts";
+import type { Evidence, TraceFile } from "../../trace/evidence/evidence.ts";
+import type { Tracepoint } from "../../trace/evidence/tracepoints.ts";
+import type { CounterComparison } from "./counters.ts";
+import { burstsOf, type Expected, type ModelReports } from "./expected.ts";
+import { differing, type Pair, type RetransmitPair } from "./match.ts";
+import { addressNames, hasAddresses, isRetransmit, type Socket, tupleOf } from "./sockets.ts";
+import { expectedText, placeOf, rangeText, signed, toldText, wordField } from "./words.ts";
+
+/** What belongs together in one kernel trace, by connection. */
+export interface Matching {
+  file: TraceFile;
+  /** Trace clock minus the file's clock; null where nothing tells. */
+  offsetNs: number | null;
+  /** False: it may be off by as long as the connection was silent in the beginning. */
+  isExact: boolean;
+  pairs: ReadonlyMap<number, readonly Pair[]>;
+  retransmits: readonly (RetransmitPair & { connection: number })[];
+}
+
+/** More disagreements than this are counted, not kept: the evidence is then of something else. */
+const findingsMax = 10_000;
+
+/** A capture shows records when they are first sent; the application may have written on long before. */
+const laterRecords = " (a capture does not show what the application had written already)";
+
+/** Finds where evidence and model disagree, and keeps a sentence for each. */
+export class Judge {
+  readonly findings: Finding[] = [];
+  /** Findings beyond those kept. */
+  left = 0;
+  /** Tracepoints that belong to an event. */
+  matched = 0;
+  private readonly timeline: Timeline;
+  private readonly refusals: ModelReports["refusals"];
+  /** What of the model's some trace reports: expected tracepoints, and retransmissions by their first event. */
+  private readonly told = new Set<Expected | number>();
+  /** Traces that have tracepoints of the kind at all. */
+  private readonly traced = { tls: new Set<string>(), tcp: new Set<string>() };
+
+  constructor(timeline: Timeline, { tracepoints }: Evidence, { refusals }: ModelReports) {
+    this.timeline = timeline;
+    this.refusals = refusals;
+    for (const tracepoint of tracepoints) {
+      if (tracepoint.event.startsWith("tls_")) this.traced.tls.add(tracepoint.file);
+      if (isRetransmit(tracepoint)) this.traced.tcp.add(tracepoint.file);
+    }
+  }
+
+  private add(finding: Omit<Finding, "effect">): void {
+    if (this.findings.length >= findingsMax) this.left++;
+    else this.findings.push({ ...finding, effect: Effect["evidence-differs"] });
+  }
+
+  private connection(c: number): Connection {
+    return this.timeline.trace.connections[c]!;
+  }
+
+  /** A socket is one object in memory, with one pair of addresses. */
+  socket({ connection, file, sk, isStray, tracepoints }: Socket, all: readonly Socket[]): void {
+    const { name } = this.connection(connection);
+    const event = this.nearestEvent(connection, null);
+    const first = tracepoints[0]!;
+    if (isStray) {
+      const other = all.find((each) => each.connection === connection && each.file === file && !each.isStray);
+      const text = `the kernel reported ${first.event} of the socket ${sk}; the model says that it is of ${name}, which is the socket ${other?.sk}`;
+      this.add({ event, stage: -1, place: placeOf(first), text });
+    }
+    for (const tracepoint of hasAddresses(name) ? tracepoints : []) {
+      const names = addressNames(tracepoint);
+      if (names.length === 0 || names.includes(tupleOf(name))) continue;
+      const text = `the kernel reported ${tracepoint.event} of ${names[0]}; the model says that the socket is ${name}`;
+      this.add({ event, stage: -1, place: placeOf(tracepoint), text });
+    }
+  }
+
+  matching({ offsetNs, pairs, retransmits }: Matching): void {
+    for (const [connection, own] of pairs) {
+      for (const { expected, tracepoint } of own) {
+        if (tracepoint === null) continue;
+        if (expected === null) this.extra(connection, tracepoint, offsetNs);
+        else this.fields(expected, tracepoint);
+      }
+      this.order(own);
+    }
+    for (const { connection, burst, tracepoint } of retransmits) {
+      if (tracepoint === null) continue;
+      if (burst === null) this.extra(connection, tracepoint, offsetNs);
+      else {
+        this.told.add(burst.events[0]!);
+        this.report(connection, burst.events[0]!, tracepoint);
+      }
+    }
+  }
+
+  private report(connection: number, event: number, tracepoint: Tracepoint): void {
+    this.matched++;
+    if (event < 0) return;
+    const text = toldText(this.connection(connection).startSeq, tracepoint);
+    this.timeline.found.report(event, { place: placeOf(tracepoint), text });
+  }
+
+  private fields(expected: Expected, tracepoint: Tracepoint): void {
+    const { event, stage, connection } = expected;
+    const { startSeq } = this.connection(connection);
+    this.told.add(expected);
+    this.report(connection, event, tracepoint);
+    for (const { name, wanted, told } of differing(expected, tracepoint)) {
+      const why = this.isLater(expected, wanted, told) ? laterRecords : "";
+      const text = `the kernel reported ${tracepoint.event} with ${wordField(startSeq, name, told)}; the model says ${wordField(startSeq, name, wanted)}${why}`;
+      this.add({ event, stage, place: placeOf(tracepoint), text });
+    }
+  }
+
+  private isLater({ name }: Expected, wanted: unknown, told: unknown): boolean {
+    if (this.timeline.trace.kind !== "capture" || name !== "tls_device_tx_resync_send") return false;
+    if (typeof told === "bigint" && typeof wanted === "bigint") return told > wanted;
+    return typeof told === "number" && typeof wanted === "number" && seq(told - wanted) > 0;
+  }
+
+  /** A tracepoint that the model has no reason for. What the receive side reports as well is none by itself. */
+  private extra(connection: number, tracepoint: Tracepoint, offsetNs: number | null): void {
+    if (/_rekey_(?:start|done)$/.test(tracepoint.event)) return;
+    const event = this.nearestEvent(connection, offsetNs === null ? null : tracepoint.timeNs + offsetNs);
+    const says = this.denial(connection, tracepoint);
+    const text = `the kernel reported ${toldText(this.connection(connection).startSeq, tracepoint)}; the model says ${says}`;
+    this.add({ event, stage: -1, place: placeOf(tracepoint), text });
+  }
+
+  /** What the model says instead of a tracepoint that it has no reason for. */
+  private denial(connection: number, { event }: Tracepoint): string {
+    const { recovery, title } = profileOf(this.timeline.machine, connection);
+    const refusal = this.refusals[connection];
+    const otherFamily = recovery === "next-record" ? "" : `, which ${title} never asks for`;
+    switch (event) {
+      case "tcp_retransmit_skb":
+        return "that no byte was sent again then (it may have been lost before the trace saw it)";
+      case "tls_device_offload_set":
+        return refusal
+          ? `that the kernel refuses it by ${refusal} and asks no driver`
+          : "that no offload was installed then";
+      case "tls_device_tx_resync_req":
+        return `that no resync was asked for${otherFamily}`;
+      case "tls_device_tx_resync_send":
+        return `that no resync was sent${otherFamily}`;
+      default:
+        return "that no rekey failed";
+    }
+  }
+
+  /** The connection's last event up to that time, its first one if there is none or the time is not known. */
+  private nearestEvent(connection: number, timeNs: number | null): number {
+    const own = this.timeline.eventsOf(connection);
+    const { timeNs: times } = this.timeline.trace.events;
+    let [low, high] = [0, timeNs === null ? 0 : own.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (times.at(own[middle]!) <= timeNs!) low = middle + 1;
+      else high = middle;
+    }
+    return own[Math.max(0, low - 1)] ?? -1;
+  }
+
+  /** Tracepoints of one socket come in the order of the events that caused them. */
+  private order(pairs: readonly Pair[]): void {
+    const both = pairs.flatMap(({ expected, tracepoint }) =>
+      expected?.isRequired && tracepoint ? [{ expected, tracepoint }] : [],
+    );
+    both.sort((a, b) => a.tracepoint.timeNs - b.tracepoint.timeNs || a.tracepoint.line - b.tracepoint.line);
+    let last = both[0];
+    for (const pair of both) {
+      const { expected, tracepoint } = pair;
+      if (!isBefore(expected, last!.expected)) last = pair;
+      else {
+        const text = `the kernel reported ${tracepoint.event} after the ${last!.tracepoint.event} of line ${last!.tracepoint.line}; the model says before it`;
+        this.add({ event: expected.event, stage: expected.stage, place: placeOf(tracepoint), text });
+      }
+    }
+  }
+
+  /** Once all traces are matched: what the model says of a connection and none of them has, where one that lost nothing covers the time. */
+  missing(connection: number, expected: readonly Expected[], matchings: readonly Matching[]): void {
+    const { startSeq, name } = this.connection(connection);
+    for (const each of expected) {
+      if (!each.isRequired || this.told.has(each) || !this.isCovered(matchings, each.timeNs, "tls")) continue;
+      const text = `the kernel reported no ${each.name} of ${name}; the model says ${expectedText(startSeq, each)}`;
+      this.add({ event: each.event, stage: each.stage, place: "", text });
+    }
+    if (this.traced.tcp.size === 0) return;
+    for (const burst of burstsOf(this.timeline, connection)) {
+      if (this.told.has(burst.events[0]!) || !this.isCovered(matchings, burst.timeNs, "tcp")) continue;
+      const text = `the kernel reported no tcp_retransmit_skb of ${name}; the model says that ${rangeText(startSeq, burst)} was sent again`;
+      this.add({ event: burst.events[0]!, stage: -1, place: "", text });
+    }
+  }
+
+  /** True if a trace has such tracepoints at all, has all of them, and was recorded at that time. */
+  private isCovered(matchings: readonly Matching[], timeNs: number, kind: "tls" | "tcp"): boolean {
+    return matchings.some(({ file, offsetNs, isExact }) => {
+      if (kind === "tcp" && !isExact) return false;
+      if (offsetNs === null || !file.isWhole || !this.traced[kind].has(file.name)) return false;
+      return file.firstNs + offsetNs <= timeNs && timeNs <= file.lastNs + offsetNs;
+    });
+  }
+
+  counter({ name, place, told, model, because }: CounterComparison): void {
+    if (told === model) return;
+    const text = `the kernel reported ${name} ${signed(told)}; the model says ${signed(model)} (${because})`;
+    this.add({ event: this.timeline.eventCount - 1, stage: -1, place, text });
+  }
+}
+
+const isBefore = (a: Expected, b: Expected): boolean =>
+  a.event < b.event || (a.event === b.event && a.stage < b.stage);

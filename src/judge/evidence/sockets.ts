@@ -1,0 +1,232 @@
+import { before, distance, seq } from "../../core/base/seq.ts";
+import { listIn } from "../../replay/findings.ts";
+import type { Timeline } from "../../replay/timeline.ts";
+import type { Tracepoint, TracepointName } from "../../trace/evidence/tracepoints.ts";
+import type { Expected, FieldValue } from "./expected.ts";
+
+/** What one socket reported in one kernel trace, from its offload (or its first tracepoint) to the next one's. */
+export interface Socket {
+  file: string;
+  /** The pointer, null where the tracepoint has none. */
+  sk: string | null;
+  tracepoints: Tracepoint[];
+  /** The connection of the replay that it is, −1 if none is known. */
+  connection: number;
+  /** Connections that fit equally well, where that is why none is known. */
+  fits: readonly number[];
+  /** True if another socket of the same trace is this connection already. */
+  isStray: boolean;
+}
+
+const transmitSide: ReadonlySet<TracepointName> = new Set([
+  "tls_device_offload_set",
+  "tls_device_tx_resync_req",
+  "tls_device_tx_resync_send",
+  "tls_device_rekey_start",
+  "tls_device_rekey_done",
+  "tls_device_complete_rekey_fail",
+  "tcp_retransmit_skb",
+]);
+
+/** True for what the sending side of TLS and TCP report; the rest is not laid over a replay. */
+const isOfTransmit = (tracepoint: Tracepoint): boolean =>
+  transmitSide.has(tracepoint.event) &&
+  (tracepoint.event !== "tls_device_offload_set" || tracepoint.fields.direction === 1);
+
+/** The fields of a tracepoint by name, as the model's are. */
+export const fieldsOf = ({ fields }: Tracepoint): Readonly<Record<string, unknown>> => fields;
+
+/** True if the field is what the model says, or nobody knows. */
+export const agrees = (wanted: FieldValue, told: unknown): boolean =>
+  wanted === null ||
+  told === undefined ||
+  told === null ||
+  (wanted === "failure" ? told !== 0 : told === wanted);
+
+/** True if the tracepoint is the expected one in all that both tell. */
+export const isSame = (expected: Expected, tracepoint: Tracepoint): boolean =>
+  expected.name === tracepoint.event &&
+  Object.entries(expected.fields).every(([name, wanted]) => agrees(wanted, fieldsOf(tracepoint)[name]));
+
+/** `SRC:PORT>DST:PORT` as a connection of a capture is named, for IPv4 and for IPv6; none where there are no addresses. */
+export function addressNames(tracepoint: Tracepoint): string[] {
+  if (tracepoint.event !== "tcp_retransmit_skb") return [];
+  const { saddr, sport, daddr, dport, saddrv6, daddrv6 } = tracepoint.fields;
+  const names = [`${saddr}:${sport}>${daddr}:${dport}`];
+  if (saddrv6 !== null && daddrv6 !== null) names.push(`[${saddrv6}]:${sport}>[${daddrv6}]:${dport}`);
+  return names;
+}
+
+/** A connection's name without the count of a repeated 4-tuple. */
+export const tupleOf = (name: string): string => name.replace(/#\d+$/, "");
+
+/** True for a name that addresses can be compared with. */
+export const hasAddresses = (name: string): boolean => /^(?:[\d.]+|\[[\da-f:.]+\]):\d+>/i.test(name);
+
+/** The sockets of the evidence, and which connection of the replay each is. */
+export function socketsOf(
+  timeline: Timeline,
+  tracepoints: readonly Tracepoint[],
+  expected: readonly (readonly Expected[])[],
+): Socket[] {
+  const sockets = lifetimes(tracepoints.filter(isOfTransmit));
+  new Mapping(timeline, sockets, expected).map();
+  return sockets;
+}
+
+/** A pointer is used again once its socket is gone: an offload begins a new life, after what TCP did before it. */
+function lifetimes(tracepoints: readonly Tracepoint[]): Socket[] {
+  const living = new Map<string, Socket>();
+  const sockets: Socket[] = [];
+  for (const tracepoint of tracepoints) {
+    const { file, sk } = tracepoint;
+    // Without pointer and addresses nobody knows what else is of this socket.
+    const key = `${file}\n${sk ?? addressNames(tracepoint)[0] ?? tracepoint.line}`;
+    let socket = living.get(key);
+    const isOffload = tracepoint.event === "tls_device_offload_set";
+    const isNew = isOffload && socket?.tracepoints.some(({ event }) => event !== "tcp_retransmit_skb");
+    if (socket === undefined || isNew) {
+      socket = { file, sk, tracepoints: [], connection: -1, fits: [], isStray: false };
+      sockets.push(socket);
+      living.set(key, socket);
+    }
+    socket.tracepoints.push(tracepoint);
+  }
+  return sockets;
+}
+
+/** Tells sockets apart by what they report: addresses, sequence numbers and record numbers. */
+class Mapping {
+  private readonly timeline: Timeline;
+  private readonly sockets: readonly Socket[];
+  private readonly expected: readonly (readonly Expected[])[];
+  /** What the model expects with this name and sequence number. */
+  private readonly bySeq = new Map<string, Expected[]>();
+  private readonly byName = new Map<string, number[]>();
+  /** Connections that have their socket, by file. */
+  private readonly claimed = new Set<string>();
+
+  constructor(timeline: Timeline, sockets: readonly Socket[], expected: readonly (readonly Expected[])[]) {
+    this.timeline = timeline;
+    this.sockets = sockets;
+    this.expected = expected;
+    for (const each of expected.flat())
+      if (each.fields.tcp_seq !== undefined)
+        listIn(this.bySeq, `${each.name} ${each.fields.tcp_seq}`).push(each);
+    for (const [c, { name }] of timeline.trace.connections.entries())
+      listIn(this.byName, tupleOf(name)).push(c);
+  }
+
+  map(): void {
+    // What is unique first; that may leave one choice for what was not.
+    for (let claimed = -1; claimed !== this.claimed.size; ) {
+      claimed = this.claimed.size;
+      for (const socket of this.sockets)
+        if (socket.connection < 0) this.choose(socket, this.candidates(socket, true));
+    }
+    for (const socket of this.sockets) this.adopt(socket);
+    this.eliminate();
+    this.takeRetransmissions();
+  }
+
+  private choose(socket: Socket, fits: readonly number[]): void {
+    socket.fits = fits;
+    if (fits.length !== 1) return;
+    socket.connection = fits[0]!;
+    this.claimed.add(`${socket.file}\n${fits[0]}`);
+  }
+
+  /** A socket that fits nothing free, but a connection that has one: its pointer differs from that one's. */
+  private adopt(socket: Socket): void {
+    if (socket.connection >= 0 || socket.fits.length > 0) return;
+    const fits = this.candidates(socket, false);
+    socket.fits = fits;
+    if (fits.length !== 1) return;
+    socket.connection = fits[0]!;
+    const same = (other: Socket) =>
+      other.connection === fits[0] && other.file === socket.file && other.sk === socket.sk;
+    socket.isStray = socket.sk !== null && !this.sockets.some((other) => other !== socket && same(other));
+  }
+
+  /** Connections that fit best, of all or of those without a socket in this trace. */
+  private candidates(socket: Socket, isFree: boolean): number[] {
+    const free = (c: number) => !isFree || !this.claimed.has(`${socket.file}\n${c}`);
+    const named = socket.tracepoints.flatMap(addressNames).flatMap((name) => this.byName.get(name) ?? []);
+    const scores = new Map<number, number>();
+    for (const tracepoint of socket.tracepoints) this.score(tracepoint, scores);
+    for (const c of named) scores.set(c, scores.get(c) ?? 0);
+    const known = [...scores].filter(([c]) => free(c) && (named.length === 0 || named.includes(c)));
+    const best = known.reduce((most, [, score]) => Math.max(most, score), 0);
+    const fits = known.filter(([, score]) => score === best).map(([c]) => c);
+    return fits.length > 0 || named.length > 0 || !isFree ? fits : this.inRange(socket).filter(free);
+  }
+
+  /** Two points if all fields fit, one for the sequence number. */
+  private score(tracepoint: Tracepoint, scores: Map<number, number>): void {
+    const own = new Map<number, number>();
+    const key = `${tracepoint.event} ${fieldsOf(tracepoint).tcp_seq}`;
+    for (const each of this.bySeq.get(key) ?? [])
+      if (own.get(each.connection) !== 2) own.set(each.connection, isSame(each, tracepoint) ? 2 : 1);
+    for (const [c, points] of own) scores.set(c, (scores.get(c) ?? 0) + points);
+  }
+
+  /** Connections whose stream holds every sequence number that the socket reports, none for one that says where its own begins. */
+  private inRange(socket: Socket): number[] {
+    const seqs = socket.tracepoints.flatMap((each) => {
+      const at = fieldsOf(each).tcp_seq;
+      return typeof at === "number" ? [seq(at)] : [];
+    });
+    const begins = socket.tracepoints.some(({ event }) => event === "tls_device_offload_set");
+    if (seqs.length === 0 || begins) return [];
+    const { connections, records } = this.timeline.machine;
+    return connections.flatMap(({ startSeq }, c) => {
+      const log = records[c]!;
+      const end = log.count > 0 ? log.end(log.count - 1) : startSeq;
+      const holds = seqs.every(
+        (s) => !before(s, startSeq) && distance(startSeq, s) <= distance(startSeq, end),
+      );
+      return holds ? [c] : [];
+    });
+  }
+
+  /** One connection and one socket are left: they belong together if there is no other connection, or the record number fits. */
+  private eliminate(): void {
+    const { connections } = this.timeline.trace;
+    for (const file of new Set(this.sockets.map((socket) => socket.file))) {
+      const isLeft = (socket: Socket) =>
+        socket.file === file && socket.connection < 0 && socket.fits.length === 0;
+      const sockets = this.sockets.filter(isLeft);
+      const left = connections.flatMap((_, c) => (this.claimed.has(`${file}\n${c}`) ? [] : [c]));
+      const [socket, connection] = [sockets[0], left[0]];
+      if (sockets.length !== 1 || socket === undefined || left.length !== 1 || connection === undefined)
+        continue;
+      if (
+        socket.tracepoints.every((each) => hasAddresses(connections[connection]!.name) && isRetransmit(each))
+      )
+        continue;
+      if (connections.length === 1 || socket.tracepoints.some((each) => this.hasNumber(connection, each)))
+        this.choose(socket, [connection]);
+    }
+  }
+
+  /** Older kernels print no pointer for a retransmission: it is the only connection's, if that has no addresses to compare. */
+  private takeRetransmissions(): void {
+    const { connections } = this.timeline.trace;
+    if (connections.length !== 1 || hasAddresses(connections[0]!.name)) return;
+    for (const file of new Set(this.sockets.map((socket) => socket.file))) {
+      const own = this.sockets.filter((socket) => socket.file === file && socket.sk === null);
+      const retransmitting = own.filter(({ tracepoints }) => tracepoints.every(isRetransmit));
+      if (retransmitting.length === 1) retransmitting[0]!.connection = 0;
+    }
+  }
+
+  private hasNumber(connection: number, tracepoint: Tracepoint): boolean {
+    const { rec_no } = fieldsOf(tracepoint);
+    return this.expected[connection]!.some(
+      ({ name, fields }) => name === tracepoint.event && fields.rec_no === rec_no,
+    );
+  }
+}
+
+/** True for what TCP reports of a segment that it sends again. */
+export const isRetransmit = ({ event }: Tracepoint): boolean => event === "tcp_retransmit_skb";

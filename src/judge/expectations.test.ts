@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Faults } from "../core/bugs/catalogue.ts";
+import type { Profile } from "../core/machine/profile.ts";
+import { profileById } from "../core/profiles/all.ts";
+import { connectx } from "../core/profiles/connectx.ts";
+import { Timeline } from "../replay/timeline.ts";
+import { parseTrace } from "../trace/language/parse.ts";
+import { checkExpectations, outcomesOf } from "./expectations.ts";
+
+/** A retransmission in the middle of record 0, which is 1029 bytes; the kernel's layout of a TLS 1.2 GCM record. */
+const story = (expects: string) => `device eth0 profile=connectx
+device eth1 profile=innova
+connection web device=eth0
+connection mail device=eth1
++0 web send 1000
++0 web > 0:1029(1029)
++0 web > 500:1029(529)
+${expects}
+`;
+
+function failuresOf(text: string, profiles: (id: string) => Profile | null = profileById): string[] {
+  const trace = parseTrace("test", text, profiles);
+  assert.deepEqual(
+    trace.diagnostics.filter(({ severity }) => severity === "error"),
+    [],
+  );
+  return checkExpectations(new Timeline(trace).runAll()).map(
+    ({ expected, actual }) => `${expected} | ${actual}`,
+  );
+}
+const broken = (faults: Faults) => (id: string) =>
+  id === "connectx" ? { ...connectx, faults } : profileById(id);
+
+const lines: [expect: string, failures: string[]][] = [
+  [" expect wire=match", []],
+  [" expect no wire=plaintext", []],
+  [" expect wire=nothing", ["wire=nothing | wire=match"]],
+  ["expect wire=match", []],
+  ["expect no wire=nothing", []],
+  ["expect wire=wrong-tag", ["wire=wrong-tag | wire=match"]],
+  // Bytes replayed to the device: 500 of the record, in one DUMP.
+  [" expect counter tx_tls_dump_packets=1", []],
+  [" expect counter web tx_tls_dump_bytes=500", []],
+  ["expect counter tx_tls_dump_bytes=0", ["counter tx_tls_dump_bytes=0 | tx_tls_dump_bytes=500"]],
+  [" expect resync record=0 replayed=500 under connectx", []],
+  [
+    " expect resync record=7 under innova,connectx",
+    ["resync record=7 under innova,connectx | resync record=0 replayed=500"],
+  ],
+  // The event is of a connection on eth0, so no line under innova speaks of it.
+  [" expect resync record=7 under innova", []],
+  [" expect no resync under innova", []],
+  // Of the whole file they speak of the connections on eth1 alone, where nothing happens.
+  ["expect no out-of-order under innova", []],
+  ["expect out-of-order under innova", ["out-of-order under innova | no out-of-order"]],
+  ["expect counter tx_tls_ooo=0 under innova", []],
+  ["expect counter tx_tls_ooo=1", []],
+  ["expect wire=match under innova", ["wire=match under innova | wire=nothing"]],
+  // eth0 is no innova: the line speaks of nothing.
+  ["expect counter eth0 tx_tls_ooo=9 under innova", []],
+  [
+    " expect counter mail tx_tls_ooo=9 under innova",
+    ["counter mail tx_tls_ooo=9 under innova | tx_tls_ooo=0"],
+  ],
+];
+for (const [expect, failures] of lines) {
+  test(`"${expect}" ${failures.length === 0 ? "holds or does not speak" : "fails"}`, () => {
+    assert.deepEqual(failuresOf(story(expect)), failures);
+  });
+}
+
+test("lines under other profiles are no outcomes", () => {
+  const trace = parseTrace("test", story(" expect no resync under innova\n expect resync"), profileById);
+  const outcomes = outcomesOf(new Timeline(trace).runAll());
+  assert.deepEqual(
+    outcomes.map(({ expectation, actual }) => [expectation.line, actual]),
+    [[9, null]],
+  );
+});
+
+const faulty: [faults: Faults, verdict: string][] = [
+  [{ packetNotMarked: true }, "plaintext"],
+  [{ packetNotMarked: true }, "placeholder"],
+  [{ placeholderLeft: true }, "placeholder"],
+  [{ prefixShortBy: 3 }, "wrong-ciphertext"],
+  // The nonce of TLS 1.2 stands in the record, so a wrong record number spoils the tag alone (RFC 5288 §3).
+  [{ recordSnOff: 1 }, "wrong-tag"],
+];
+for (const [faults, verdict] of faulty) {
+  test(`a device with ${JSON.stringify(faults)} puts ${verdict} on the wire, and wire=match fails`, () => {
+    const fails = (expects: string) => failuresOf(story(expects), broken(faults)).length;
+    assert.equal(fails(` expect wire=${verdict}\nexpect wire=${verdict}`), 0);
+    assert.equal(fails(` expect no wire=${verdict}`), 1);
+    assert.equal(fails(" expect wire=match"), 1);
+    assert.equal(fails("expect wire=match"), 1);
+  });
+}
+
+test("a packet's verdict is one on what left: nothing, what is not known, what was before the offload", () => {
+  const file = (events: string) => `device eth0\nconnection web device=eth0\n${events}\n`;
+  assert.deepEqual(failuresOf(file("+0 web > -51:0(51)\n expect wire=match")), []);
+  assert.deepEqual(failuresOf(file("+0 web send 9\n expect wire=nothing")), []);
+  assert.deepEqual(failuresOf(file("+0 web send 9\n+0 web > 0:38(38) lost\n expect wire=match")), []);
+  assert.deepEqual(failuresOf(file("+0 web send 9\n+0 web > 0:38(38) qdisc-drop\n expect wire=nothing")), []);
+  assert.deepEqual(failuresOf(file("+0 web send 9\n+0 web > -5:38(43)\n expect wire=nothing")), []);
+  assert.deepEqual(failuresOf(file("+0 web send 9\n+0 web > -5:38(43) captured\n expect wire=unknown")), []);
+  assert.deepEqual(
+    failuresOf(file("+0 web gap 90\n+0 web > 0:90(90)\n expect wire=unknown\nexpect wire=match")),
+    ["wire=match | wire=unknown at line 4"],
+  );
+});
+
+test("a sequence number beyond 2^31 is expected as it is written", () => {
+  let text = "device eth0\nconnection web device=eth0\n";
+  for (const end of [1, 2])
+    text += `+0 web gap 1000000000\n+0 web > ${end}000000000:${end}000000000(0)\n+0 web < ack ${end}000000000\n`;
+  text += "+0 web gap 500000000\n+0 web > 2400000000:2400000100(100)\n expect out-of-order seq=2400000000\n";
+  assert.deepEqual(failuresOf(text), []);
+});

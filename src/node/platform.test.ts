@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { gcm } from "@noble/ciphers/aes.js";
+import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
+import { ciphers, keySizeOf } from "../core/base/record.ts";
+import { pcap } from "../test/capture-builder.ts";
+import { seeded } from "../test/simulator/mutate.ts";
+import { memoryFile, readSegments } from "../trace/pcap/capture-file.ts";
+import { noProgress, UserError } from "../trace/platform.ts";
+import { nodeAead, nodePlatform, openFile } from "./platform.ts";
+
+const folder = mkdtempSync(path.join(tmpdir(), "tlstrace-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+function written(name: string, bytes: Uint8Array): string {
+  const fileName = path.join(folder, name);
+  writeFileSync(fileName, bytes);
+  return fileName;
+}
+
+const refuses = (action: () => unknown, message: RegExp) =>
+  assert.throws(action, (error) => error instanceof UserError && message.test(error.message));
+
+test("what cannot be opened is refused with what to do", (t) => {
+  const directory = path.join(folder, "captures");
+  mkdirSync(directory);
+  refuses(() => openFile(directory), /captures is a directory: name a file/);
+  refuses(() => openFile(path.join(folder, "none.pcap")), /none\.pcap does not exist: check the path/);
+  refuses(
+    () => openFile(path.join(written("file", Uint8Array.of(1)), "below")),
+    /does not exist: check the path/,
+  );
+  refuses(() => openFile(written("empty.pcap", new Uint8Array(0))), /empty\.pcap is empty/);
+  if (process.platform === "win32") return;
+  const pipe = path.join(folder, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  refuses(() => openFile(pipe), /not a regular file/);
+  const secret = written("secret.pcap", Uint8Array.of(1));
+  chmodSync(secret, 0);
+  if (process.getuid?.() === 0) t.diagnostic("running as root: permission is not refused here");
+  else refuses(() => openFile(secret), /no permission to read .*secret\.pcap/);
+});
+
+test("every pattern of reads gives the file's bytes, and keeps what it gave", () => {
+  const random = seeded(7);
+  const bytes = Uint8Array.from({ length: 3_000_000 }, () => random() * 256);
+  const file = openFile(written("random.bin", bytes));
+  const kept: [Uint8Array, number, number][] = [];
+  let offset = 0;
+  for (let i = 0; i < 2000; i++) {
+    // Mostly forwards with small gaps, sometimes a jump, as walking two directions of a connection does.
+    offset = random() < 0.05 ? Math.floor(random() * 3_100_000) : offset + Math.floor(random() * 200);
+    const length = random() < 0.01 ? 1_500_000 : Math.floor(random() * 3000);
+    kept.push([file.read(offset, length), offset, length]);
+    offset += length;
+    if (offset > bytes.length) offset = 0;
+  }
+  file.close();
+  for (const [got, from, length] of kept) {
+    assert.equal(Buffer.compare(got, bytes.subarray(from, from + length)), 0, `${length} bytes at ${from}`);
+  }
+});
+
+test("a buffer of one's own is filled as far as the file goes", () => {
+  const file = openFile(written("ten.bin", Uint8Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9)));
+  const target = new Uint8Array(4);
+  assert.equal(file.readInto!(3, target), 4);
+  assert.deepEqual([...target], [3, 4, 5, 6]);
+  assert.equal(file.readInto!(8, target), 2);
+  assert.deepEqual([...target.subarray(0, 2)], [8, 9]);
+  file.close();
+});
+
+test("a sparse file of empty packets is read in bounded memory and time", async () => {
+  const fileName = written("sparse.pcap", pcap([]));
+  truncateSync(fileName, 24 + 16 * 4_000_000);
+  const file = openFile(fileName);
+  const before = process.memoryUsage.rss();
+  const { frames, log, diagnostics } = await readSegments(file, noProgress);
+  file.close();
+  assert.deepEqual([frames, log.count], [4_000_000, 0]);
+  assert.ok(process.memoryUsage.rss() - before < 64 << 20);
+  assert.match(diagnostics.at(-1)!.message, /holds no TCP packets/);
+});
+
+const zipped = (bytes: Uint8Array) => memoryFile("made.gz", gzipSync(bytes));
+
+test("gzip is inflated up to its limit, several members too", () => {
+  const bytes = new Uint8Array(100_000).fill(7);
+  assert.deepEqual([...nodePlatform.gunzip(zipped(bytes), bytes.length)], [...bytes]);
+  const members = memoryFile("made.gz", Buffer.concat([gzipSync("ab"), gzipSync("cd")]));
+  assert.equal(Buffer.from(nodePlatform.gunzip(members, 10)).toString(), "abcd");
+  refuses(() => nodePlatform.gunzip(zipped(bytes), bytes.length - 1), /made\.gz inflates to more than/);
+});
+
+test("a gzip bomb is stopped at the limit", () => {
+  const bomb = zipped(new Uint8Array(256 << 20));
+  const started = process.cpuUsage().user;
+  const before = process.memoryUsage.rss();
+  refuses(() => nodePlatform.gunzip(bomb, 16 << 20), /inflates to more than 16 MiB: inflate it with gunzip/);
+  assert.ok(process.memoryUsage.rss() - before < 96 << 20);
+  assert.ok(process.cpuUsage().user - started < 2e6);
+  refuses(() => nodePlatform.gunzip(memoryFile("big.gz", new Uint8Array(1 << 20)), 1000), /inflates to more/);
+});
+
+test("damaged and cut gzip is refused", () => {
+  const whole = gzipSync(new Uint8Array(1000).map((_, i) => i * i));
+  const flipped = whole.slice();
+  flipped[40]! ^= 0xff;
+  for (const bytes of [whole.subarray(0, 100), flipped, Uint8Array.of(0x1f, 0x8b)]) {
+    refuses(
+      () => nodePlatform.gunzip(memoryFile("made.gz", bytes), 1 << 20),
+      /damaged or cut short as a gzip file/,
+    );
+  }
+});
+
+/** An independent implementation of each AEAD, as oracle. */
+const oracle = { "aes-128-gcm": gcm, "aes-256-gcm": gcm, "chacha20-poly1305": chacha20poly1305 };
+
+test("the AEAD seals and opens as an independent implementation does", () => {
+  const random = seeded(1);
+  const noise = (length: number) => Uint8Array.from({ length }, () => random() * 256);
+  for (const aead of [nodePlatform.aead, nodeAead(false)]) {
+    for (const cipher of ciphers) {
+      for (const size of [0, 1, 16, 1000]) {
+        const [key, nonce, aad, plaintext] = [noise(keySizeOf(cipher)), noise(12), noise(13), noise(size)];
+        const sealed = aead.seal(cipher, key, nonce, aad, plaintext);
+        assert.deepEqual([...sealed], [...oracle[cipher](key, nonce, aad).encrypt(plaintext)], cipher);
+        assert.deepEqual([...aead.open(cipher, key, nonce, aad, sealed)!], [...plaintext], cipher);
+        sealed[Math.floor(random() * sealed.length)]! ^= 1;
+        assert.equal(aead.open(cipher, key, nonce, aad, sealed), null, cipher);
+        assert.equal(aead.open(cipher, key, nonce, aad, sealed.subarray(0, 15)), null, cipher);
+      }
+    }
+  }
+});

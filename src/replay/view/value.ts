@@ -1,0 +1,70 @@
+import { distance, type Seq, toU32 } from "../../core/base/seq.ts";
+import type { Connection } from "../../core/machine/connection.ts";
+
+/** A sequence number as views show and expressions compare it: bytes from the offload start, modulo 2^32, and as on the wire. */
+export class SeqValue {
+  /** Relative to the first offloaded byte, signed 32 bits: negative = before the offload. */
+  readonly relative: number;
+  /** As in the packet, 0 … 2^32 − 1. */
+  readonly absolute: number;
+
+  constructor(connection: Connection, s: Seq) {
+    this.relative = distance(connection.startSeq, s);
+    this.absolute = toU32(s);
+  }
+
+  toString(): string {
+    return `${this.relative} (${this.absolute})`;
+  }
+}
+
+/** What an expression can hold. */
+export type Raw = number | bigint | string | boolean | null | SeqValue;
+
+/** The one wording of a value. */
+export function show(raw: Raw): string {
+  return raw === null ? "unknown" : String(raw);
+}
+
+/** A named value with what is inside it. */
+export interface ViewNode {
+  name: string;
+  value: string;
+  raw: Raw;
+  /** Expression that gives this node again. */
+  path: string;
+  /** Named children. */
+  children: () => ViewNode[];
+  /** Indexed children: paged, never built all at once. */
+  indexed: { count: number; at(index: number): ViewNode } | null;
+  /** The stream bytes it stands for. */
+  range: { from: Seq; length: number } | null;
+  /** Event whose line tells where it came from. */
+  event: number | null;
+}
+
+const nothing = () => [];
+
+/** A leaf. */
+export const leaf = (parent: string, name: string, raw: Raw, value = show(raw)): ViewNode => ({
+  name,
+  value,
+  raw,
+  path: `${parent}.${name}`,
+  children: nothing,
+  indexed: null,
+  range: null,
+  event: null,
+});
+
+/** A node with named children, built when somebody opens it. */
+export const group = (path: string, name: string, value: string, children: () => ViewNode[]): ViewNode => ({
+  name,
+  value,
+  raw: value,
+  path,
+  children,
+  indexed: null,
+  range: null,
+  event: null,
+});

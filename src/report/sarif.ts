@@ -1,0 +1,53 @@
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { type Case, caseRules, failuresOf, type TestRun } from "../study/test-run.ts";
+
+const ruleIds = Object.keys(caseRules) as (keyof typeof caseRules)[];
+
+/** The failures of all runs as a SARIF 2.1.0 log (OASIS), which code hosts show beside the lines. */
+export function sarifOf(runs: readonly TestRun[]): string {
+  const results = runs.flatMap((run) =>
+    failuresOf(run).map((failed) => resultOf(run, failed, failed.failure)),
+  );
+  const log = {
+    $schema: "https://json.schemastore.org/sarif-2.1.0.json",
+    version: "2.1.0",
+    runs: [
+      {
+        tool: { driver: { name: "tlstrace", rules: ruleIds.map(ruleOf) } },
+        columnKind: "utf16CodeUnits",
+        results,
+      },
+    ],
+  };
+  return `${JSON.stringify(log, null, 2)}\n`;
+}
+
+const ruleOf = (id: keyof typeof caseRules) => ({
+  id,
+  shortDescription: { text: caseRules[id] },
+  defaultConfiguration: { level: "error" },
+});
+
+function resultOf({ file, profile }: TestRun, { rule, line, columns }: Case, failure: string) {
+  const region = line === null ? {} : { region: { startLine: line, ...columnsOf(columns) } };
+  const under = profile === null ? "" : ` (under ${profile})`;
+  return {
+    ruleId: rule,
+    ruleIndex: ruleIds.indexOf(rule),
+    level: "error",
+    message: { text: `${failure}${under}` },
+    locations: [{ physicalLocation: { artifactLocation: { uri: uriOf(file) }, ...region } }],
+    ...(profile === null ? {} : { properties: { profile } }),
+  };
+}
+
+/** SARIF counts columns from 1; its end column is the one behind. */
+const columnsOf = (columns: Case["columns"]) =>
+  columns === null ? {} : { startColumn: columns.start + 1, endColumn: columns.end + 1 };
+
+/** A relative reference stays one, so that the log can be read beside another checkout. */
+function uriOf(file: string): string {
+  if (path.isAbsolute(file)) return pathToFileURL(file).href;
+  return file.split(path.sep).map(encodeURIComponent).join("/");
+}

@@ -1,0 +1,277 @@
+import type { ReferenceRecord } from "./map.ts";
+import type { Work } from "./nic.ts";
+import { sendPieces } from "./pieces.ts";
+import {
+  asItIs,
+  count,
+  drop,
+  encryptInSoftware,
+  fallback,
+  map,
+  post,
+  postPacket,
+  type ReferencePacket,
+  type Sending,
+} from "./post.ts";
+import type { Reference } from "./reference.ts";
+
+/** A segment on its way to the device. A captured one that lies across the record of a resync was two. */
+export function transmit(reference: Reference, packet: ReferencePacket): void {
+  const { expected, fences, installed, profile } = reference;
+  const inside = expected > packet.at && expected < packet.at + packet.length;
+  const fenced = profile.recovery === "next-record" && fences.includes(expected);
+  if (!(installed && packet.captured && inside && fenced)) {
+    transmitOne(reference, packet);
+    return;
+  }
+  const mappings = transmitOne(reference, { ...packet, length: expected - packet.at });
+  const first = reference.queue;
+  const rest = packet.at + packet.length - expected;
+  transmitOne(reference, { ...packet, at: expected, length: rest }, mappings);
+  reference.queue.unshift(...first);
+}
+
+/** A segment that reaches the device: domain.md sections 2.5, 2.6, 5 and 12. Gives the mappings done for it so far. */
+function transmitOne(reference: Reference, packet: ReferencePacket, mappings = 0): number {
+  const sending: Sending = { ...packet, mappings };
+  if (packet.queue >= 0 && packet.queue !== reference.queueNumber) {
+    reference.say("queue-changed", reference.queueNumber, packet.queue);
+    reference.queueNumber = packet.queue;
+    if (reference.waiting.length > 0) reference.mayDisagree = true;
+  }
+  reference.queue = [];
+  if (!reference.installed || packet.length === 0) {
+    if (packet.lost) reference.say("lost", packet.at, packet.length);
+    return mappings;
+  }
+  const dropped = !validate(reference, sending);
+  reference.cleanAcked();
+  deliver(reference, sending);
+  if (dropped && packet.captured) leaveAnyway(reference, packet);
+  return sending.mappings;
+}
+
+/** What was posted is taken at once, or waits for the queue to go on or the doorbell to ring. */
+function deliver(reference: Reference, packet: Sending): void {
+  const { queue, lane, queueNumber } = reference;
+  if (queue.length === 0) return;
+  const posted = queue.map((work) => ({ ...work, device: lane, queue: queueNumber, lost: packet.lost }));
+  reference.waiting.push(...posted);
+  if (packet.undoorbelled || reference.held.has(lane)) {
+    reference.say("waiting", queue.length, packet.length);
+    return;
+  }
+  const isHere = (work: Work) => work.device === lane && work.queue === queueNumber;
+  const ready = reference.waiting.filter(isHere);
+  reference.waiting = reference.waiting.filter((work) => !isHere(work));
+  reference.takeAll(ready);
+}
+
+/** A captured packet did leave, whatever became of it here: driver and NIC stand behind it. */
+function leaveAnyway(reference: Reference, { at, length, lost }: ReferencePacket): void {
+  if (at + length > 0) {
+    reference.expected = at + length;
+    reference.nic.restart(at + length);
+    reference.mayDisagree = true;
+  }
+  if (lost) reference.say("lost", at, length);
+}
+
+/** validate_xmit_skb() and the socket's hook; false if the segment is dropped. */
+function validate(reference: Reference, packet: Sending): boolean {
+  const { hook, route, netdev, slaves, routeSlaves } = reference;
+  const marked = reference.isMarked(packet.at) || (packet.marked && reference.kernel.marksSegments);
+  if (packet.orphanPartial) reference.say(marked ? "orphan-refused" : "orphaned", packet.at, packet.length);
+  if (packet.orphan) reference.say("orphaned", packet.at, packet.length);
+  if (packet.orphan || hook === "none")
+    return marked ? drop(reference, packet, "no-socket") : asItIs(reference, packet);
+  if (reference.rekeying !== "none" && packet.at >= reference.boundary) return asItIs(reference, packet);
+  if (hook === "software") return fallback(reference, packet, "device-down", "fallback-failed");
+  if (route === netdev) return drive(reference, packet);
+  // A bond steers to the slave that owns the context (domain.md sections 2.6 and 2.9).
+  if (routeSlaves.includes(netdev)) return drive(reference, packet);
+  if (routeSlaves.length > 0 || slaves.includes(route)) return drop(reference, packet, "inactive-slave");
+  return fallback(reference, packet, "other-device", "fallback-failed");
+}
+
+/** The driver's transmit function: domain.md sections 5.1 to 5.7. */
+function drive(reference: Reference, packet: Sending): boolean {
+  const { recovery } = reference.profile;
+  if (recovery === "pieces") return sendPieces(reference, packet);
+  if (!reference.paramsPosted) {
+    reference.paramsPosted = true;
+    post(reference, { kind: "static-params", at: reference.namedStart });
+    post(reference, { kind: "progress-params", at: 0 });
+    post(reference, { kind: "nop", at: 0 });
+  }
+  const inOrder = packet.at === reference.expected;
+  if (inOrder && !reference.resyncPending) return inOrderPacket(reference, packet);
+  if (!inOrder) reference.say("out-of-order", reference.expected, packet.at);
+  if (recovery === "rebuild") return rebuild(reference, packet);
+  return recovery === "next-record" ? nextRecord(reference, packet) : presync(reference, packet);
+}
+
+function inOrderPacket(reference: Reference, packet: Sending): boolean {
+  const { commit, prefixVia } = reference.profile;
+  if (prefixVia === "sync-packet" && packet.noMemory) return drop(reference, packet, "no-metadata");
+  if (!map(reference, packet)) {
+    if (commit === "early") reference.expected = packet.at + packet.length;
+    reference.mayDisagree ||= commit === "early";
+    return drop(reference, packet, "dma-error");
+  }
+  postPacket(reference, packet, "stream");
+  return encrypted(reference, packet);
+}
+
+/** The packet is the NIC's: the number that is expected moves on, and it is counted. */
+function encrypted(reference: Reference, packet: Sending): boolean {
+  reference.expected = packet.at + packet.length;
+  count(reference, packet);
+  return true;
+}
+
+/** Params and the record's bytes before the packet, on the packet's own queue (domain.md sections 5.1, 5.2, 5.7). */
+function rebuild(reference: Reference, packet: Sending): boolean {
+  const { profile, kernel, counters } = reference;
+  const everyMismatch = profile.countsAsOutOfOrder === "mismatches" || kernel.countsFailedLookups;
+  if (everyMismatch) counters.outOfOrder++;
+  const record =
+    profile.recordsFrom === "packet" ? ownRecord(reference, packet.at) : reference.map.getRecord(packet.at);
+  if (record === null) {
+    reference.say("lookup-failed", packet.at);
+    return drop(reference, packet, "no-sync-data");
+  }
+  if (record.kind === "marker") return beforeMarker(reference, packet);
+  if (packet.at < record.start) {
+    reference.say("stale-record", packet.at, record.start);
+    return drop(reference, packet, "no-sync-data");
+  }
+  if (profile.prefixVia === "sync-packet" && packet.noMemory) return drop(reference, packet, "no-memory");
+  if (!resync(reference, packet, record)) {
+    reference.mayDisagree = true;
+    return drop(reference, packet, "no-sync-data");
+  }
+  if (!everyMismatch) counters.outOfOrder++;
+  reference.expected = packet.at + packet.length;
+  if (!map(reference, packet)) {
+    reference.mayDisagree = true;
+    return drop(reference, packet, "dma-error");
+  }
+  postPacket(reference, packet, "stream");
+  return encrypted(reference, packet);
+}
+
+/** FreeBSD: the packet's own mbuf names its record; what leaves as it is has the marker. */
+function ownRecord({ map: { all }, map }: Reference, at: number): ReferenceRecord | null {
+  const marker = all.findLast(({ kind }) => kind === "marker")!;
+  const record = map.recordAt(at);
+  const asItIs = record === null ? at < all[0]!.start : record.kind === "software";
+  return asItIs ? marker : record;
+}
+
+function beforeMarker(reference: Reference, packet: Sending): boolean {
+  const { profile, kernel, counters } = reference;
+  const { marker } = reference.map;
+  if (packet.at + packet.length > marker) {
+    reference.say("mixed-segment", packet.at, packet.length);
+    return drop(reference, packet, profile.straddleDrop);
+  }
+  if (profile.countsSkips) counters.skipNoSyncData++;
+  const marked = packet.marked || reference.isMarked(packet.at);
+  if (profile.checksSkippedMark && kernel.checksSkippedMark && marked)
+    return drop(reference, packet, "marked");
+  reference.say("bypass", packet.at, packet.length);
+  return asItIs(reference, packet);
+}
+
+/** The work ahead of the packet; false if a buffer of it cannot be mapped: what was posted by then stays. */
+function resync(reference: Reference, packet: Sending, record: ReferenceRecord): boolean {
+  const { profile } = reference;
+  const prefix = packet.at - record.start;
+  if (profile.prefixVia === "sync-packet") {
+    post(reference, { kind: "sync-packet", at: record.start, length: prefix });
+    reference.say("resync", record.start, record.isGap ? 0 : prefix);
+    return true;
+  }
+  const { expected } = reference;
+  const goesOn = profile.continuesPrefix && expected > record.start && expected < packet.at;
+  const from = goesOn ? expected : record.start;
+  if (!goesOn) {
+    if (reference.namedStart !== record.start) {
+      reference.namedStart = record.start;
+      post(reference, { kind: "static-params", at: record.start });
+      reference.say("static-params", record.start);
+    }
+    post(reference, { kind: "progress-params", at: 0 });
+    post(reference, { kind: "nop", at: 0 });
+  }
+  for (const [start, end] of dumpsOf(reference, record, from, packet.at)) {
+    if (!map(reference, packet)) return false;
+    post(reference, { kind: "dump", at: start, length: end - start });
+  }
+  reference.say("resync", record.start, record.isGap ? 0 : packet.at - from);
+  return true;
+}
+
+/** Ranges of the DUMPs: by fragment, none longer than the MTU. */
+function dumpsOf(
+  reference: Reference,
+  record: ReferenceRecord,
+  from: number,
+  to: number,
+): [number, number][] {
+  const { device, prepend } = reference;
+  const { mtu } = device;
+  const cuts: number[] = [];
+  if (record.pieceSize > 0)
+    for (let cut = record.start + prepend; cut < to; cut += record.pieceSize) if (cut > from) cuts.push(cut);
+  const dumps: [number, number][] = [];
+  let start = from;
+  for (const end of [...cuts, to])
+    for (; start < end; start = Math.min(start + mtu, end)) dumps.push([start, Math.min(start + mtu, end)]);
+  return dumps;
+}
+
+/** Software, and a resync at the next record after a jump forward (domain.md sections 5.4, 5.5). */
+function nextRecord(reference: Reference, packet: Sending): boolean {
+  const pending = reference.resyncPending;
+  reference.counters.outOfOrder++;
+  const reason = pending ? "resync-pending" : "out-of-order";
+  const result = encryptInSoftware(reference, packet, reason);
+  if (result === "dropped") return drop(reference, packet, "no-sync-data");
+  if (result === "same") {
+    reference.say("bypass", packet.at, packet.length);
+    return asItIs(reference, packet);
+  }
+  const forward = (packet.at - reference.expected) >>> 0;
+  if (!pending && forward < 2 ** 30) {
+    reference.resyncPending = true;
+    reference.say("resync-requested", packet.at, reference.expected);
+  }
+  if (!map(reference, packet)) return drop(reference, packet, "dma-error");
+  postPacket(reference, packet, "software");
+  return true;
+}
+
+/** Where in its record the packet starts, without data (domain.md section 5.6). */
+function presync(reference: Reference, packet: Sending): boolean {
+  reference.counters.outOfOrder++;
+  const record = reference.map.getRecord(packet.at);
+  if (record === null) reference.say("lookup-failed", packet.at);
+  const end = packet.at + packet.length;
+  const usable = record !== null && record.kind !== "marker" && packet.at >= record.start;
+  if (!usable) return fallback(reference, packet, "no-record", "no-sync-data");
+  if (end > record.end - 16) return fallback(reference, packet, "tag", "no-sync-data");
+  if (packet.ringFull) return fallback(reference, packet, "ring-full", "no-sync-data");
+  const forward = end > reference.expected;
+  post(reference, { kind: "presync", at: packet.at, length: packet.length, forward });
+  reference.say("resync", record.start, 0);
+  if (!map(reference, packet)) {
+    reference.queue = [];
+    return drop(reference, packet, "dma-error");
+  }
+  postPacket(reference, packet, "piece");
+  if (forward) reference.expected = end;
+  count(reference, packet);
+  return true;
+}

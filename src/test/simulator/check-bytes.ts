@@ -1,0 +1,186 @@
+import type { RecordKeys } from "../../core/base/record.ts";
+import { advance, distance, type Seq, seq } from "../../core/base/seq.ts";
+import type { Machine } from "../../core/machine/machine.ts";
+import { hostRecord, streamBytes, wireRecord } from "../../core/nic/bytes.ts";
+import { wireBytes } from "../../core/nic/wire.ts";
+import { Engine } from "../../core/words/descriptor.ts";
+import { numberMask, sizesOf } from "../reference/crypto.ts";
+import type { Reference } from "../reference/reference.ts";
+import { ByteNic, type TagBreak } from "./byte-nic.ts";
+
+/** A packet that the NIC has taken: what an independent NIC makes of it, what the model says of it, what is right. */
+export interface TakenPacket {
+  connection: number;
+  at: number;
+  length: number;
+  engine: number;
+  /** Bytes before the offload, which have no right value here. */
+  ahead: number;
+  left: Buffer | null;
+  computed: Uint8Array | null;
+  right: Buffer | null;
+}
+
+/**
+ * Byte-level NICs beside the model's, fed by its descriptors alone. An unbroken stream is the reference's; a broken
+ * kernel's stream is taken from the model, as the reference has no faults.
+ */
+export class CheckedNics {
+  private readonly machine: Machine;
+  private readonly references: readonly Reference[];
+  private readonly nics: ByteNic[];
+  private readonly statics: number[];
+
+  constructor(machine: Machine, references: readonly Reference[]) {
+    this.machine = machine;
+    this.references = references;
+    this.nics = machine.connections.map(
+      (_, c) => new ByteNic(machine.connections[this.ownerOf(c)]!, this.tagBreakOf(c)),
+    );
+    this.statics = machine.connections.map(() => 1);
+    for (let c = 0; c < this.nics.length; c++) if (machine.states[c]!.installed === 1) this.added(c);
+  }
+
+  private faultsOf(c: number) {
+    return this.references[c]!.profile.faults;
+  }
+
+  private tagBreakOf(c: number): TagBreak {
+    return this.faultsOf(c).placeholderLeft ? "left" : "none";
+  }
+
+  /** A context was added: its NIC is set up now, or by params to come. */
+  added(c: number): void {
+    const { tail } = this.machine.states[c]!;
+    this.statics[c] = tail;
+    if (this.references[c]!.profile.paramsWithFirstPacket) this.nics[c]!.forget();
+    else this.restart(c, tail);
+  }
+
+  /** The NIC is told a record: by params, a sync packet, a command. */
+  restart(c: number, row: number): void {
+    this.nics[c]!.restart(this.keysOf(c, row), this.snOf(c, row));
+  }
+
+  private keysOf(c: number, row: number): RecordKeys {
+    const { connections, records } = this.machine;
+    const epoch = records[c]!.epoch.at(Math.min(Math.max(row, 0), records[c]!.count - 1));
+    const { epochs } = connections[this.ownerOf(c)]!;
+    return epochs[epoch] ?? epochs[0]!;
+  }
+
+  /**
+   * The NIC frames records in another way, by a context that it finds or by what headers say: where it then sees them
+   * end is the model's own choice.
+   */
+  framesOtherwise(c: number): boolean {
+    if (this.faultsOf(c).headersUnsized) return true;
+    const [own, other] = [c, this.ownerOf(c)].map((one) => sizesOf(this.machine.connections[one]!));
+    return own!.prepend !== other!.prepend || own!.tail !== other!.tail;
+  }
+
+  /** The connection whose context the NIC finds for this one. */
+  private ownerOf(c: number): number {
+    const { reuses } = this.machine.connections[c]!;
+    return this.faultsOf(c).contextByTuple && reuses >= 0 ? reuses : c;
+  }
+
+  private snOf(c: number, row: number): bigint {
+    const log = this.machine.records[c]!;
+    const last = log.count - 1;
+    return row <= last ? log.sn(row) : (log.sn(last) + BigInt(row - last)) & numberMask;
+  }
+
+  /** The independent NIC takes descriptor `i` as soon as the model's has; gives a packet with its bytes. */
+  take(c: number, i: number): TakenPacket | null {
+    const { machine } = this;
+    const { kind, row, seq: from, length, fence } = machine.queue.at(i);
+    if (kind !== "packet" && machine.states[c]!.nicDead !== 0) return null;
+    if (kind === "static-params") this.statics[c] = row;
+    if (kind === "progress-params") this.restart(c, this.statics[c]!);
+    if (kind === "sync-packet") this.restart(c, row);
+    if (kind === "sync-packet" || kind === "dump") this.feed(c, from, length);
+    if (kind === "presync" && fence) this.place(c, row, from, length);
+    return kind === "packet" ? this.packet(c, i) : null;
+  }
+
+  private feed(c: number, from: Seq, length: number): Buffer | null {
+    const bytes = this.bytes(c, "host", from, length);
+    return bytes && this.nics[c]!.feed(bytes);
+  }
+
+  /** Puts the NIC behind a packet that was presynced: its record up to there is taken for seen. */
+  private place(c: number, row: number, from: Seq, length: number): void {
+    const start = this.machine.records[c]!.start(row);
+    this.restart(c, row);
+    this.feed(c, start, distance(start, from) + length);
+  }
+
+  /** A captured packet left in spite of the model: the NIC stands behind it, at `place`. */
+  placeAt(c: number, place: number): void {
+    const { connections, records } = this.machine;
+    const at = advance(seq(connections[c]!.startSeq), place);
+    const row = records[c]!.rowOf(at, records[c]!.count);
+    if (row < 0) return this.restart(c, records[c]!.count);
+    const start = records[c]!.start(row);
+    this.restart(c, row);
+    this.feed(c, start, distance(start, at));
+  }
+
+  private packet(c: number, i: number): TakenPacket {
+    const { machine } = this;
+    const { seq: from, length, engine, row } = machine.queue.at(i);
+    const state = machine.states[c]!;
+    const place = distance(machine.connections[c]!.startSeq, from);
+    const ahead = Math.min(length, Math.max(0, -place));
+    const rest = { connection: c, seq: advance(from, ahead), length: length - ahead, engine, row };
+    const empty = rest.length === 0;
+    // What lies before the offload is not known: a NIC that is made to encrypt it is fed zeros.
+    if (engine === Engine.stream && ahead > 0) this.nics[c]!.feed(Buffer.alloc(ahead));
+    return {
+      ...{ connection: c, at: place, length, engine, ahead },
+      left: empty ? null : this.made(c, engine, row, rest.seq, rest.length),
+      computed: empty ? null : wireBytes(machine, state, rest),
+      right: empty ? null : this.bytes(c, "wire", rest.seq, rest.length),
+    };
+  }
+
+  /**
+   * What leaves for a packet: of the stream's cipher, of one that starts at the packet's record for it alone, under the
+   * number of the record that the driver named, of none.
+   */
+  private made(c: number, engine: number, named: number, from: Seq, length: number): Buffer | null {
+    if (engine === Engine.none) return this.bytes(c, "host", from, length);
+    if (engine === Engine.stream) return this.feed(c, from, length);
+    const { fallbackWrongTag } = this.faultsOf(c);
+    const log = this.machine.records[c]!;
+    const isSoftware = engine === Engine.software;
+    const row = log.rowOf(from, log.count);
+    const offset = distance(log.start(row), from);
+    const breaks = isSoftware ? (fallbackWrongTag ? "wrong" : "none") : this.tagBreakOf(c);
+    const connection = this.machine.connections[c]!;
+    const nic = new ByteNic(isSoftware ? connection : this.machine.connections[this.ownerOf(c)]!, breaks);
+    const keys = isSoftware ? connection.epochs[log.epoch.at(row)]! : this.keysOf(c, row);
+    nic.restart(keys, this.snOf(c, named));
+    const prefix = this.bytes(c, "host", log.start(row), offset);
+    const bytes = this.bytes(c, "host", from, length);
+    if (!prefix || !bytes) return null;
+    nic.feed(prefix);
+    return nic.feed(bytes);
+  }
+
+  /** Bytes of the stream, in clear with placeholders or as they must be; null where they are not known. */
+  private bytes(c: number, view: "host" | "wire", from: Seq, length: number): Buffer | null {
+    const { machine } = this;
+    if (length === 0) return Buffer.alloc(0);
+    if (Object.keys(this.faultsOf(c)).length > 0) {
+      const { changes } = machine.states[c]!;
+      const host = (m: Machine, connection: number, row: number) => hostRecord(m, connection, row, changes);
+      const known = streamBytes(machine, c, from, length, view === "host" ? host : wireRecord);
+      return known && Buffer.from(known);
+    }
+    const at = distance(machine.connections[c]!.startSeq, from);
+    const bytes = this.references[c]!.map[view].subarray(at, at + length);
+    return at >= 0 && bytes.length === length ? bytes : null;
+  }
+}

@@ -1,0 +1,90 @@
+import { recordType } from "../../core/base/record.ts";
+import { integer, LineFault, list, option, part, span, type Token } from "../lexer.ts";
+import { recordTypeNames } from "./vocabulary.ts";
+
+/**
+ * Relative numbers run from −2^30 (before the offload) to 2^32 − 1. They are the 32-bit ring seen from the start, so
+ * the last quarter of it has two names; printing takes the negative one (`relative` in text-print.ts).
+ */
+export const relativeMin = -(2 ** 30);
+export const relativeMax = 2 ** 32 - 1;
+/** SACK blocks that fit TCP's options (RFC 2018 §3). */
+const sackBlocksMax = 4;
+
+/** SACK blocks: ranges with commas between. */
+export function sackBlocks(blocks: Token): [number, number][] {
+  const ranges: [number, number][] = [];
+  let from = 0;
+  for (const text of blocks.text.split(",")) {
+    ranges.push(rangeOf(part(blocks, from, from + text.length)));
+    from += text.length + 1;
+  }
+  if (ranges.length > sackBlocksMax)
+    throw new LineFault(blocks, `TCP's options hold at most ${sackBlocksMax} SACK blocks; leave some out`);
+  return ranges;
+}
+
+/** `START:END`, relative numbers, START not after END. */
+export function rangeOf(token: Token): [number, number] {
+  const colon = token.text.indexOf(":");
+  if (colon < 0) throw new LineFault(token, "a range reads START:END, e.g. 4344:40087");
+  const start = integer(part(token, 0, colon), relativeMin, relativeMax, "a range's start");
+  const end = integer(part(token, colon + 1), relativeMin, relativeMax, "a range's end");
+  if (end < start) throw new LineFault(token, "the range ends before it starts; exchange the two numbers");
+  return [start, end];
+}
+
+/** A number of bytes in [min, max]; `form` shows how the whole event is written. */
+export function lengthOf(
+  word: Token | undefined,
+  verb: Token,
+  min: number,
+  max: number,
+  form: string,
+): number {
+  if (word === undefined) throw new LineFault(verb, `a number of bytes is missing; write \`${form}\``);
+  return integer(word, min, max, "a length");
+}
+
+/** Record type by name or number; application data unless given. */
+export function typeOf(word: Token | undefined): number {
+  if (word === undefined) return recordType.applicationData;
+  const named = Object.entries(recordTypeNames).find(([name]) => name === word.text);
+  if (named) return named[1];
+  if (!/^\d/.test(word.text))
+    throw new LineFault(
+      word,
+      `no record type of this name; there are ${list(Object.keys(recordTypeNames))}, or a number`,
+    );
+  return integer(word, 0, 255, "a record type");
+}
+
+/** Flag words, and the words that are none because they have a `=` in them. */
+export function takeFlags(
+  words: Token[],
+  known: Readonly<Record<string, number>>,
+): { flags: number; others: Token[] } {
+  let flags = 0;
+  const others: Token[] = [];
+  for (const word of words) {
+    if (option(word) !== null) {
+      others.push(word);
+      continue;
+    }
+    const flag = Object.hasOwn(known, word.text) ? known[word.text]! : 0;
+    if (flag === 0)
+      throw new LineFault(word, `not a flag of this event; there are ${list(Object.keys(known))}`);
+    if (flags & flag) throw new LineFault(word, "this flag is given twice; leave one out");
+    flags |= flag;
+  }
+  return { flags, others };
+}
+
+/** The event has no further words. */
+export function nothingMore(words: Token[]): void {
+  if (words.length > 0)
+    throw new LineFault(
+      span(words[0]!, words.at(-1)!),
+      "nothing more can stand on this line; remove it, or begin a comment with #",
+    );
+}

@@ -1,0 +1,104 @@
+import { type Layout, payloadSizeMax } from "../../core/base/record.ts";
+import type { Faults } from "../../core/bugs/catalogue.ts";
+import {
+  closeOpen,
+  fragmentsAreFull,
+  type OpenRecord,
+  openRecord,
+  takeBytes,
+} from "../../core/kernel/filling.ts";
+
+/** What says where the stream ends. */
+type StreamEnd = Pick<
+  StreamProgress,
+  "pushed" | "openLength" | "openFragments" | "openOnPage" | "pageRoom" | "pendingOpen"
+>;
+
+/**
+ * How far a connection's stream has got: what the reader of a trace file has to know to tell which bytes can be sent.
+ * Byte counts are relative to the offload start.
+ */
+export class StreamProgress implements OpenRecord {
+  /** Bytes of closed records: what TCP has. */
+  pushed = 0;
+  /** The open record, as tls_push_data() keeps it. */
+  openLength = 0;
+  openFragments = 0;
+  openOnPage = 0;
+  openPieceLeft = 0;
+  pageRoom = 0;
+  /** End of what was handed to the device so far. */
+  sent = 0;
+  /** Highest acknowledgement so far. */
+  acked = 0;
+  finSent = false;
+  closed = false;
+  /** Key epoch of the last `record` line, and rekeys so far. */
+  epoch = 0;
+  /** pending_open_record_frags. */
+  pendingOpen = false;
+  private readonly layout: Layout;
+  private readonly payloadMax: number;
+  private readonly faults: Faults;
+
+  /** `faults`: bugs of the kernel that make other records of the same writes. */
+  constructor(layout: Layout, payloadMax = payloadSizeMax, faults: Faults = {}) {
+    this.layout = layout;
+    this.payloadMax = payloadMax;
+    this.faults = faults;
+  }
+
+  /** Payload bytes of the open record, −1 = none is open. */
+  get open(): number {
+    return this.openLength === 0 ? -1 : this.openLength - this.layout.prepend;
+  }
+
+  /** Bytes that a record adds to its payload. */
+  get overhead(): number {
+    return this.layout.overhead;
+  }
+
+  /**
+   * One sendmsg() of `size` bytes: a record type set by control message first closes an open record. `pieceSize` > 0:
+   * zero-copy, in pieces of so many bytes.
+   */
+  send(size: number, more: boolean, typed: boolean, pieceSize = 0): void {
+    if (typed) this.closeBeforeControl();
+    const { prepend } = this.layout;
+    const { overfillsFragments, stalePending } = this.faults;
+    const lengthMax = this.payloadMax + prepend;
+    this.openPieceLeft = 0;
+    let left = size;
+    do {
+      if (this.openLength === 0) openRecord(this, prepend);
+      left -= takeBytes(this, left, lengthMax, pieceSize);
+      const full = fragmentsAreFull(this);
+      if (left === 0 && more && !(full && !overfillsFragments)) break;
+      if (left === 0 || full || this.openLength === lengthMax) this.closeRecord();
+    } while (left > 0);
+    if (more || !stalePending) this.pendingOpen = this.openLength > 0;
+  }
+
+  /** The end of a sendfile pushes what is open. */
+  spliceEof(): void {
+    if (!this.faults.eofLeavesOpen) this.closeRecord();
+  }
+
+  /** Closes and pushes the open record, if there is one. */
+  closeRecord(): void {
+    if (this.openLength > 0) this.pushed += closeOpen(this, this.layout, this.faults).length;
+  }
+
+  /** A control message ends the open record; a broken kernel pushes an empty one if it believes that there is one. */
+  private closeBeforeControl(): void {
+    if (this.openLength === 0 && this.faults.stalePending && this.pendingOpen)
+      this.openLength = this.layout.prepend;
+    this.closeRecord();
+  }
+
+  /** The stream's end, to go back to it. */
+  mark(): StreamEnd {
+    const { pushed, openLength, openFragments, openOnPage, pageRoom, pendingOpen } = this;
+    return { pushed, openLength, openFragments, openOnPage, pageRoom, pendingOpen };
+  }
+}

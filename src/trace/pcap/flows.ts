@@ -1,0 +1,182 @@
+import { int32 } from "../../core/base/columns.ts";
+import { advance, type Seq, seq } from "../../core/base/seq.ts";
+import { i32be, u16be } from "./bytes.ts";
+import { endpointText } from "./endpoint.ts";
+import type { Packet } from "./packet.ts";
+import { type Flow, TcpFlag } from "./segments.ts";
+
+/** Most connections that a capture may have; segments of further ones are left out, so that a scan or flood fits. */
+export const flowsMax = 1 << 18;
+
+/** Bytes of one key: both addresses (16 each, IPv4 in the first 4), both ports as they lie in the TCP header. */
+const keySize = 36;
+const cacheSlots = 1 << 16;
+
+/**
+ * The connections of a capture by 4-tuple. A tuple's key is kept as its first packet had it; the flow that is
+ * current on it may run the other way round (`reversed`). A direct-mapped cache answers nearly every packet;
+ * the map of strings behind it is asked on a miss only.
+ */
+export class FlowTable {
+  readonly flows: Flow[] = [];
+  /** Direction of the packet last given to `find`. */
+  direction: 0 | 1 = 0;
+  /** Packets refused because there were too many flows. */
+  refused = 0;
+
+  readonly #cache = new Int32Array(cacheSlots).fill(-1);
+  readonly #tuples = new Map<string, number>();
+  /** Keys of all tuples, one behind the other; a tuple's address size (4 or 16) and its current flow. */
+  #keys = new Uint8Array(keySize * 64);
+  readonly #addressSize = int32();
+  readonly #current = int32();
+  /** By flow: 1 when ends[0] is the destination of its tuple's first packet; first sequence number each way. */
+  readonly #reversed = int32();
+  readonly #firstSeq = int32();
+
+  /** The flow of a packet, begun here if it is new; −1 when there are too many. Sets `direction`. */
+  find(bytes: Uint8Array, packet: Packet, frame: number): number {
+    const slot = slotOf(bytes, packet);
+    let tuple = this.#cache[slot]!;
+    let way = tuple < 0 ? -1 : this.#wayOf(tuple, bytes, packet);
+    if (way < 0) {
+      tuple = this.#tupleOf(bytes, packet);
+      if (tuple < 0) return this.#refuse();
+      this.#cache[slot] = tuple;
+      way = this.#wayOf(tuple, bytes, packet);
+    }
+    let flow = this.#current.values[tuple]!;
+    if (flow < 0 || (packet.flags & TcpFlag.syn && this.#startsAnother(flow, way, packet))) {
+      if (this.flows.length >= flowsMax) return this.#refuse();
+      flow = this.#begin(tuple, way, bytes, packet);
+    }
+    this.direction = (way ^ this.#reversed.values[flow]!) as 0 | 1;
+    this.#note(flow, packet, frame);
+    return flow;
+  }
+
+  #refuse(): number {
+    this.refused++;
+    return -1;
+  }
+
+  /** 0: the packet has the tuple's ends in its order, 1: the other way round, −1: it belongs to another tuple. */
+  #wayOf(tuple: number, bytes: Uint8Array, packet: Packet): number {
+    const size = packet.addressSize;
+    if (this.#addressSize.values[tuple] !== size) return -1;
+    const key = tuple * keySize;
+    const { source, destination, tcp } = packet;
+    if (this.#same(key + 32, bytes, tcp, 4) && this.#same(key, bytes, source, size)) {
+      if (this.#same(key + 16, bytes, destination, size)) return 0;
+    }
+    if (!this.#same(key + 32, bytes, tcp + 2, 2) || !this.#same(key + 34, bytes, tcp, 2)) return -1;
+    return this.#same(key + 16, bytes, source, size) && this.#same(key, bytes, destination, size) ? 1 : -1;
+  }
+
+  #same(key: number, bytes: Uint8Array, at: number, length: number): boolean {
+    const keys = this.#keys;
+    for (let i = 0; i < length; i++) if (keys[key + i] !== bytes[at + i]) return false;
+    return true;
+  }
+
+  #tupleOf(bytes: Uint8Array, packet: Packet): number {
+    const key = keyText(bytes, packet);
+    const known = this.#tuples.get(key);
+    if (known !== undefined) return known;
+    if (this.flows.length >= flowsMax) return -1;
+    const tuple = this.#tuples.size;
+    this.#tuples.set(key, tuple);
+    this.#addressSize.push(packet.addressSize);
+    this.#current.push(-1);
+    this.#keep(tuple * keySize, bytes, packet);
+    return tuple;
+  }
+
+  #keep(key: number, bytes: Uint8Array, { source, destination, tcp, addressSize }: Packet): void {
+    if (key + keySize > this.#keys.length) {
+      const grown = new Uint8Array(this.#keys.length * 2);
+      grown.set(this.#keys);
+      this.#keys = grown;
+    }
+    this.#keys.set(bytes.subarray(source, source + addressSize), key);
+    this.#keys.set(bytes.subarray(destination, destination + addressSize), key + 16);
+    this.#keys.set(bytes.subarray(tcp, tcp + 4), key + 32);
+  }
+
+  /** Whether a SYN or SYN-ACK on a used tuple belongs to a connection after the current one. */
+  #startsAnother(index: number, way: number, packet: Packet): boolean {
+    const flow = this.flows[index]!;
+    const sender = (way ^ this.#reversed.values[index]!) as 0 | 1;
+    const peer = sender === 0 ? 1 : 0;
+    if (flow.isn[sender] === packet.seq >>> 0) return false;
+    // A server that forgot may answer the same SYN again with another number.
+    const answersPeer =
+      (packet.flags & TcpFlag.ack) !== 0 && flow.isn[peer] !== -1 && afterIsn(flow.isn[peer]) === packet.ack;
+    if (flow.isn[sender] !== -1) return !answersPeer;
+    // Its first SYN on record: late in the capture's order if what it sent before follows it.
+    if (flow.firstFrame[sender] !== 0) {
+      return advance(seq(packet.seq), 1) !== this.#firstSeq.values[2 * index + sender];
+    }
+    return flow.isn[peer] === -1;
+  }
+
+  #begin(tuple: number, way: number, bytes: Uint8Array, packet: Packet): number {
+    const { source, destination, tcp, addressSize, flags } = packet;
+    const sender = endpointText(bytes, source, addressSize, u16be(bytes, tcp));
+    const receiver = endpointText(bytes, destination, addressSize, u16be(bytes, tcp + 2));
+    // The first frame's sender counts as the client; a SYN-ACK's is the server.
+    const fromServer = (flags & TcpFlag.syn) !== 0 && (flags & TcpFlag.ack) !== 0;
+    const previous = this.#current.values[tuple]!;
+    const flow = this.flows.length;
+    this.flows.push({
+      ends: fromServer ? [receiver, sender] : [sender, receiver],
+      repetition: previous < 0 ? 1 : this.flows[previous]!.repetition + 1,
+      mss: [0, 0],
+      isn: [-1, -1],
+      firstFrame: [0, 0],
+    });
+    this.#reversed.push(way ^ (fromServer ? 1 : 0));
+    this.#firstSeq.push(0);
+    this.#firstSeq.push(0);
+    this.#current.values[tuple] = flow;
+    return flow;
+  }
+
+  #note(index: number, packet: Packet, frame: number): void {
+    const flow = this.flows[index]!;
+    const direction = this.direction;
+    if (flow.firstFrame[direction] === 0) {
+      flow.firstFrame[direction] = frame;
+      this.#firstSeq.values[2 * index + direction] = packet.seq;
+    }
+    if ((packet.flags & TcpFlag.syn) === 0) return;
+    flow.isn[direction] = packet.seq >>> 0;
+    if (packet.mss !== 0) flow.mss[direction] = packet.mss;
+  }
+}
+
+/** The sequence number after a SYN's, which the peer acknowledges. */
+const afterIsn = (isn: number): Seq => advance(seq(isn), 1);
+
+/** Both directions of a connection share a slot: the ends are mixed by XOR. */
+function slotOf(bytes: Uint8Array, { source, destination, tcp, addressSize }: Packet): number {
+  const last = addressSize - 4;
+  const addresses = i32be(bytes, source + last) ^ i32be(bytes, destination + last);
+  const ports = u16be(bytes, tcp) ^ u16be(bytes, tcp + 2);
+  const mixed = Math.imul(addresses, 0x9e3779b1) ^ Math.imul(ports, 0x85ebca6b);
+  return (mixed ^ (mixed >>> 15)) & (cacheSlots - 1);
+}
+
+/** The tuple's key in the map: the same for both directions. */
+function keyText(bytes: Uint8Array, { source, destination, tcp, addressSize }: Packet): string {
+  const end = (address: number, port: number) => {
+    let text = String.fromCharCode(u16be(bytes, port));
+    for (let i = 0; i < addressSize; i += 4) {
+      text += String.fromCharCode(u16be(bytes, address + i), u16be(bytes, address + i + 2));
+    }
+    return text;
+  };
+  const a = end(source, tcp);
+  const b = end(destination, tcp + 2);
+  return a < b ? a + b : b + a;
+}

@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { ciphers } from "../../core/base/record.ts";
+import { faultVariants } from "../../core/bugs/catalogue.ts";
+import { kernels } from "../../core/machine/generation.ts";
+import { profileWords } from "../../core/machine/profile.ts";
+import { profiles } from "../../core/profiles/all.ts";
+import { Effect } from "../../core/words/effect.ts";
+import { Timeline } from "../../replay/timeline.ts";
+import { hangMs, mutate, seeded } from "../../test/simulator/mutate.ts";
+import { parseTrace } from "../language/parse.ts";
+import { parseProfile, profileKeys } from "./file.ts";
+
+const sample = readFileSync("media/samples/my-nic.nic.json", "utf8");
+const story = readFileSync("media/samples/my-nic.tlstrace", "utf8");
+/** Samples in which nothing happens that lets a sound device send wrong bytes: those failures of theirs are latent. */
+const stories = readdirSync("media/samples")
+  .filter((name) => name.endsWith(".tlstrace"))
+  .map((name) => readFileSync(`media/samples/${name}`, "utf8"))
+  .filter((text) => !/^\+.*(dma-error|page-write|orphan|marked|queue=|reset$)/m.test(text));
+/** Keys and values that a mutation puts where it likes, so that most files are JSON still. */
+const pieces = [
+  ...profileKeys.map((key) => `"${key}":`),
+  ..."{}[],:",
+  ..."true false null 0 -1 1e999 62 1.5".split(" "),
+  '"rebuild"',
+  '"pieces"',
+  '"next-record"',
+  '"presync"',
+  '"sync-packet"',
+  '"1.3"',
+  '"v4.19"',
+  '"long-dump"',
+  '"__proto__"',
+  '"constructor"',
+  '"\\ud800"',
+];
+
+/** The text with a value or a key in the place of another. */
+function swapped(text: string, random: () => number): string {
+  const tokens = text.match(/"[^"]*":?|[{}[\],]|[^\s{}[\],"]+|\s+/g)!;
+  const times = 1 + Math.floor(random() * 4);
+  for (let i = 0; i < times; i++)
+    tokens[Math.floor(random() * tokens.length)] = pieces[Math.floor(random() * pieces.length)]!;
+  return tokens.join("");
+}
+
+test("damaged files never throw or hang, are told of within their text, and what is read can be replayed", (t) => {
+  const runs = Number(process.env.FUZZ ?? 500);
+  const seed = Number(process.env.SEED ?? 20_251_124);
+  t.diagnostic(`SEED=${seed} FUZZ=${runs}`);
+  const random = seeded(seed);
+  let read = 0;
+  for (let run = 0; run < runs; run++) {
+    const damaged = new TextDecoder().decode(mutate(Buffer.from(sample), random));
+    for (const text of [damaged, swapped(sample, random)]) {
+      const start = performance.now();
+      const { profile, diagnostics } = parseProfile("my-nic.json", text);
+      assert.ok(performance.now() - start < hangMs, `run ${run} takes too long`);
+      assert.equal(profile === null, diagnostics.length > 0);
+      const lines = text.split(/\r\n?|\n/);
+      for (const { line, start, end, message } of diagnostics)
+        assert.ok(
+          start! >= 0 && start! <= end! && end! <= lines[line! - 1]!.length && message !== "",
+          message,
+        );
+      if (profile === null) continue;
+      read++;
+      const trace = parseTrace("story", story, () => profile);
+      new Timeline(trace).runAll();
+    }
+  }
+  assert.ok(read > 0);
+});
+
+/** A device of any make: for each key a value that it can take, or none. */
+function anyDevice(random: () => number): string {
+  const one = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)]!;
+  const some = <T>(from: readonly T[]): T[] => from.filter(() => random() < 0.6);
+  const values: Record<string, () => unknown> = {
+    ...Object.fromEntries(
+      Object.entries(profileWords).map(([key, words]) => [key, () => one<string>(words)]),
+    ),
+    continuesPrefix: () => random() < 0.5,
+    paramsWithFirstPacket: () => random() < 0.5,
+    countsSkips: () => random() < 0.5,
+    checksSkippedMark: () => random() < 0.5,
+    seqCheckedByNic: () => random() < 0.5,
+    versions: () => some(["1.2", "1.3"]),
+    ciphers: () => some(ciphers),
+    syncHeaderSize: () => Math.floor(random() * 256),
+    faults: () => (random() < 0.5 ? [one(faultVariants).name] : []),
+    kernel: () => one([...kernels.map(({ id }) => id), null]),
+  };
+  const given = Object.entries(values).filter(() => random() < 0.25);
+  const entries = given.map(([key, value]) => [key, value()]);
+  return JSON.stringify({ base: one(profiles).id, ...Object.fromEntries(entries) });
+}
+
+/** What a device without a fault never does, whatever its make and kernel. */
+const wrongs = [
+  Effect.plaintext,
+  Effect.placeholder,
+  Effect["wrong-tag"],
+  Effect["wrong-ciphertext"],
+  Effect["out-of-step"],
+];
+
+test("a device of any make is refused for a contradiction, or replays every sample, right unless it has a fault", (t) => {
+  const runs = Number(process.env.FUZZ ?? 500);
+  const seed = Number(process.env.SEED ?? 20_251_124);
+  t.diagnostic(`SEED=${seed} FUZZ=${runs}`);
+  const random = seeded(seed);
+  let read = 0;
+  for (let run = 0; run < runs; run++) {
+    const text = anyDevice(random);
+    const { profile, diagnostics } = parseProfile("my-nic.json", text);
+    for (const { message } of diagnostics)
+      assert.match(
+        message,
+        /has a meaning only where|whose recovery is (next-record|pieces)|offloads no other|takes a list of/,
+        text,
+      );
+    if (profile === null) continue;
+    read++;
+    for (const sample of stories) {
+      const trace = parseTrace("story", sample, () => profile);
+      const timeline = new Timeline(trace);
+      assert.doesNotThrow(() => timeline.runAll(), text);
+      const isFaulty = Object.keys(profile.faults).length > 0;
+      const found = wrongs.filter((effect) => timeline.nextOf(0, 1, effect) >= 0);
+      if (!isFaulty) assert.deepEqual(found, [], text);
+    }
+  }
+  assert.ok(read > runs / 5, `${read} of ${runs} were read`);
+});

@@ -1,0 +1,70 @@
+import { addU64, headerSize, type RecordKeys } from "../../core/base/record.ts";
+import { openRecord, type Protection } from "./decrypt.ts";
+import { snOf } from "./record-table.ts";
+import { keys13, nextSecret } from "./secrets.ts";
+import type { Start } from "./start.ts";
+
+/** Keys of a stretch of records, from one change of keys to the next. */
+export interface Epoch {
+  /** 0 at the offload start. */
+  number: number;
+  keys: RecordKeys | null;
+  /** The traffic secret behind the keys (TLS 1.3), null if not known. */
+  secret: Uint8Array | null;
+}
+
+/** Opens the records of one stream, by epoch and by place in it. */
+export class RecordOpener {
+  readonly first: Epoch;
+  readonly protection: Protection | null;
+  readonly #start: Start;
+  readonly #renewals: readonly RecordKeys[];
+  /** Epochs after the first, by number. */
+  readonly #later: Epoch[] = [];
+
+  /**
+   * `protection` is null if the model lacks the cipher: then nothing opens. `renewals` are the keys after the first,
+   * second … renegotiation (TLS 1.2), as far as they are known.
+   */
+  constructor(start: Start, protection: Protection | null, renewals: readonly RecordKeys[]) {
+    const keys = protection && start.keys;
+    this.first = { number: 0, keys, secret: keys && start.secret };
+    this.protection = protection;
+    this.#start = start;
+    this.#renewals = renewals;
+  }
+
+  /** Number of the record `index` places after its epoch's first. */
+  snOf(epoch: Epoch, index: number): bigint {
+    return snOf(this.#start.recSeq0 ?? 0n, epoch.number, index);
+  }
+
+  /** The inner plaintext of a whole record; null if it does not authenticate at this place, or the keys are not known. */
+  open(epoch: Epoch, index: number, record: Uint8Array): Uint8Array | null {
+    if (this.protection === null || epoch.keys === null || index < 0) return null;
+    return openRecord(this.protection, epoch.keys, this.snOf(epoch, index), record);
+  }
+
+  /** The epoch after a KeyUpdate (RFC 8446 §7.2) or a renegotiation. */
+  after(epoch: Epoch): Epoch {
+    this.#later[epoch.number + 1] ??= this.#makeAfter(epoch);
+    return this.#later[epoch.number + 1]!;
+  }
+
+  #makeAfter(epoch: Epoch): Epoch {
+    const number = epoch.number + 1;
+    const { suite, version } = this.#start;
+    if (version === 0x0303)
+      return { number, keys: this.protection && (this.#renewals[number - 1] ?? null), secret: null };
+    if (!epoch.secret || !this.protection || !suite) return { number, keys: null, secret: null };
+    const secret = nextSecret(suite.hash, epoch.secret);
+    return { number, secret, keys: keys13(suite.hash, this.protection.cipher, secret) };
+  }
+
+  /** Explicit nonce of the epoch's first record, going by that of the record at `index`; null if records carry none. */
+  firstNonce(index: number, record: Uint8Array): bigint | null {
+    if (this.protection === null || this.protection.layout.prepend === headerSize || index < 0) return null;
+    const nonce = new DataView(record.buffer, record.byteOffset).getBigUint64(headerSize);
+    return addU64(nonce, -BigInt(index));
+  }
+}

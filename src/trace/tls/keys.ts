@@ -1,0 +1,202 @@
+import {
+  type Cipher,
+  ivSizeOf,
+  keySizeOf,
+  type RecordKeys,
+  saltSizeOf,
+  type TlsVersion,
+} from "../../core/base/record.ts";
+import { type Seq, seq } from "../../core/base/seq.ts";
+import { endpointText } from "../pcap/endpoint.ts";
+import type { Diagnostic } from "../trace.ts";
+
+/** Keys of one direction as setsockopt(TLS_TX) takes them, and where its record numbered `recSeq` begins. */
+export interface CryptoInfo {
+  /** `10.0.0.1:443`, `[fd00::1]:443` with the address as text. */
+  source: string;
+  destination: string;
+  version: TlsVersion;
+  cipher: Cipher;
+  keys: RecordKeys;
+  recSeq: bigint;
+  startSeq: Seq;
+}
+
+/** What the user has of keys: texts of key log files (SSLKEYLOGFILE) and crypto_infos. */
+export interface KeySource {
+  keyLogs: string[];
+  cryptoInfos: CryptoInfo[];
+}
+
+const labels = [
+  "CLIENT_RANDOM",
+  "CLIENT_EARLY_TRAFFIC_SECRET",
+  "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+  "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+  "CLIENT_TRAFFIC_SECRET_0",
+  "SERVER_TRAFFIC_SECRET_0",
+] as const;
+/** The secrets of a key log that records need; CLIENT_RANDOM is the TLS 1.2 master secret. */
+export type Label = (typeof labels)[number];
+
+/** Secrets by client random (hex, lower case), then by label. */
+export type KeyLog = Map<string, Map<Label, Uint8Array>>;
+
+const isLabel = (text: string): text is Label => (labels as readonly string[]).includes(text);
+
+/** Bytes of a string of hex digits, null if it is none. */
+export function fromHex(text: string): Uint8Array | null {
+  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return null;
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  return bytes;
+}
+
+export const toHex = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/**
+ * Reads key logs (draft-ietf-tls-keylogfile): `LABEL CLIENT_RANDOM SECRET` a line, `#` comments, unknown labels skipped.
+ * A later line wins. Lines that are none of this are counted in one warning.
+ */
+export function parseKeyLogs(texts: readonly string[]): { log: KeyLog; diagnostics: Diagnostic[] } {
+  const log: KeyLog = new Map();
+  let rubbish = 0;
+  for (const text of texts) {
+    for (const line of text.split(/[\r\n]+/)) {
+      if (!parseKeyLine(line, log)) rubbish++;
+    }
+  }
+  const diagnostics: Diagnostic[] = [];
+  if (rubbish > 0) {
+    const message = `${rubbish} line(s) of the key log are not "LABEL CLIENT_RANDOM SECRET" in hex and were skipped`;
+    diagnostics.push({ severity: "warning", message });
+  }
+  return { log, diagnostics };
+}
+
+/** True if the line is in order: a secret, a comment, empty, or a label nobody here needs. */
+function parseKeyLine(line: string, log: KeyLog): boolean {
+  const text = line.trim();
+  if (text === "" || text.startsWith("#")) return true;
+  const words = text.split(/\s+/);
+  const [label = "", random = "", secretText = ""] = words;
+  if (!isLabel(label)) return words.length === 3 && /^[A-Z][A-Z0-9_]*$/.test(label);
+  const secret = fromHex(secretText);
+  if (words.length !== 3 || secret === null || !/^[0-9a-fA-F]{64}$/.test(random)) return false;
+  if (secret.length !== 48 && (label === "CLIENT_RANDOM" || secret.length !== 32)) return false;
+  const key = random.toLowerCase();
+  const secrets = log.get(key) ?? new Map<Label, Uint8Array>();
+  secrets.set(label, secret);
+  log.set(key, secrets);
+  return true;
+}
+
+/**
+ * Reads crypto_info as JSON: `{ "dirs": [ { src, sport, dst, dport, version, suite | cipher, key, salt, iv, rec_seq, tcp_seq } ] }`,
+ * or one such direction, or an array of them. Byte strings are hex; numbers beyond 2^53 are decimal strings.
+ */
+export function parseCryptoInfos(text: string): { infos: CryptoInfo[]; diagnostics: Diagnostic[] } {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return { infos: [], diagnostics: [{ severity: "error", message: "the crypto_info file is not JSON" }] };
+  }
+  const outer = fieldsOf(json);
+  const list = Array.isArray(json) ? json : Array.isArray(outer?.dirs) ? outer.dirs : [json];
+  const infos: CryptoInfo[] = [];
+  const diagnostics: Diagnostic[] = [];
+  list.forEach((item: unknown, i) => {
+    const read = cryptoInfoOf(fieldsOf(item) ?? {});
+    if (typeof read !== "string") infos.push(read);
+    else diagnostics.push({ severity: "error", message: `crypto_info, direction ${i + 1}: ${read}` });
+  });
+  return { infos, diagnostics };
+}
+
+const fieldsOf = (json: unknown): Record<string, unknown> | null =>
+  typeof json === "object" && json !== null ? (json as Record<string, unknown>) : null;
+
+/** TLS 1.3 and ChaCha20 have one 12-byte IV, which some write as 4 + 8 bytes whatever the cipher's own split. */
+function splitNonce(cipher: Cipher, salt: Uint8Array | null, iv: Uint8Array | null): (Uint8Array | null)[] {
+  const saltSize = saltSizeOf(cipher);
+  if (!salt || !iv || salt.length + iv.length !== saltSize + ivSizeOf(cipher)) return [salt, iv];
+  const whole = Uint8Array.of(...salt, ...iv);
+  return [whole.slice(0, saltSize), whole.slice(saltSize)];
+}
+
+/** The crypto_info of one JSON direction, or what is wrong with it. */
+function cryptoInfoOf(fields: Record<string, unknown>): CryptoInfo | string {
+  const text = (name: string) => (typeof fields[name] === "string" ? (fields[name] as string) : "");
+  const version = { "1.2": 0x0303, "1.3": 0x0304 }[text("version")] as TlsVersion | undefined;
+  if (version === undefined) return `"version" must be "1.2" or "1.3"`;
+  const cipher = cipherOf(text("suite") || text("cipher"));
+  if (cipher === null) return `"suite" must name AES-128-GCM, AES-256-GCM or ChaCha20-Poly1305`;
+  const key = fromHex(text("key"));
+  const [salt, iv] = splitNonce(cipher, fromHex(text("salt")), fromHex(text("iv")));
+  if (key?.length !== keySizeOf(cipher)) return `"key" must be ${keySizeOf(cipher)} bytes in hex`;
+  if (salt?.length !== saltSizeOf(cipher)) return `"salt" must be ${saltSizeOf(cipher)} bytes in hex`;
+  if (iv?.length !== ivSizeOf(cipher)) return `"iv" must be ${ivSizeOf(cipher)} bytes in hex`;
+  const recSeq = integerOf(fields.rec_seq);
+  if (recSeq === null || recSeq >= 1n << 64n) return `"rec_seq" must be a record number below 2^64`;
+  const start = integerOf(fields.tcp_seq);
+  if (start === null || start >= 1n << 32n) return `"tcp_seq" must be a sequence number below 2^32`;
+  const source = endpointOf(text("src"), fields.sport);
+  const destination = endpointOf(text("dst"), fields.dport);
+  if (source === null || destination === null) return `"src", "sport", "dst" and "dport" must name both ends`;
+  return {
+    source,
+    destination,
+    version,
+    cipher,
+    keys: { key, salt, iv },
+    recSeq,
+    startSeq: seq(Number(start)),
+  };
+}
+
+/** The model's AEAD in an IANA suite name or a plain `aes-128-gcm`. */
+function cipherOf(name: string): Cipher | null {
+  const words = name.toLowerCase().replaceAll("_", "-");
+  if (/aes-?128-gcm/.test(words)) return "aes-128-gcm";
+  if (/aes-?256-gcm/.test(words)) return "aes-256-gcm";
+  return /chacha20-poly1305/.test(words) ? "chacha20-poly1305" : null;
+}
+
+function integerOf(value: unknown): bigint | null {
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return BigInt(value);
+  return typeof value === "string" && /^[0-9]{1,20}$/.test(value) ? BigInt(value) : null;
+}
+
+function endpointOf(address: string, port: unknown): string | null {
+  const number = integerOf(port);
+  if (number === null || number > 65535n) return null;
+  const bytes = address.includes(":") ? ipv6Bytes(address) : ipv4Bytes(address);
+  return bytes && endpointText(bytes, 0, bytes.length, Number(number));
+}
+
+function ipv4Bytes(text: string): Uint8Array | null {
+  const parts = text.split(".");
+  const isValid =
+    parts.length === 4 && parts.every((part) => /^[0-9]{1,3}$/.test(part) && Number(part) < 256);
+  return isValid ? Uint8Array.from(parts, Number) : null;
+}
+
+/** RFC 4291 §2.2, with or without brackets. */
+function ipv6Bytes(text: string): Uint8Array | null {
+  const halves = text.replace(/^\[(.*)\]$/, "$1").split("::");
+  if (halves.length > 2) return null;
+  const [head = [], tail = []] = halves.map((half) => (half === "" ? [] : half.split(":").flatMap(groupsOf)));
+  const missing = 8 - head.length - tail.length;
+  const groups = halves.length === 2 ? [...head, ...new Array(Math.max(0, missing)).fill(0), ...tail] : head;
+  if (groups.length !== 8 || groups.some((group) => !(group <= 0xffff))) return null;
+  return Uint8Array.from(groups.flatMap((group) => [group >>> 8, group & 255]));
+}
+
+/** One hex group, or two for an IPv4 address in the last place; NaN for anything else. */
+function groupsOf(part: string): number[] {
+  const v4 = part.includes(".") ? ipv4Bytes(part) : null;
+  if (v4) return [(v4[0]! << 8) | v4[1]!, (v4[2]! << 8) | v4[3]!];
+  return [/^[0-9a-fA-F]{1,4}$/.test(part) ? Number.parseInt(part, 16) : Number.NaN];
+}

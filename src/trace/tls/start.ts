@@ -1,0 +1,269 @@
+import {
+  addU64,
+  headerSize,
+  type RecordKeys,
+  recordType,
+  type TlsVersion,
+  u64Of,
+} from "../../core/base/record.ts";
+import type { Aead } from "../platform.ts";
+import { innerOf, openRecord, type Protection, protectionOf } from "./decrypt.ts";
+import { headerAt, recordSizeMax } from "./framing.ts";
+import { handshakeType, MessageReader } from "./handshake.ts";
+import { fromHex, type KeyLog, type Label } from "./keys.ts";
+import type { Opening } from "./opening.ts";
+import { keys12, keys13 } from "./secrets.ts";
+import type { ByteStream } from "./stream.ts";
+import type { Suite } from "./suites.ts";
+
+/** Which record the application hands to the offload first in TLS 1.2: the one after its Finished, or Finished itself. */
+export type OffloadStart = "after-finished" | "after-ccs";
+
+/** Where and with what the offload of one stream starts. */
+export interface Start {
+  position: number;
+  version: TlsVersion;
+  suite: Suite | null;
+  /** Number of the record at `position`, null if it cannot be known. */
+  recSeq0: bigint | null;
+  keys: RecordKeys | null;
+  /** The traffic secret behind `keys` (TLS 1.3), for KeyUpdates. */
+  secret: Uint8Array | null;
+  /** Explicit nonce that the first record should carry, going by the Finished before it (TLS 1.2 GCM). */
+  nonce: bigint | null;
+  /** An encrypted handshake record authenticated with secrets of the same session. */
+  keysFit: boolean;
+  /** A TLS 1.2 Finished lies there in plaintext: the capture was taken before the NIC. */
+  plainFinished: boolean;
+  note: string | null;
+}
+
+/** The side of a connection whose start is sought. */
+export interface Side {
+  stream: ByteStream;
+  /** 0 = client, 1 = server. */
+  direction: number;
+  opening: Opening;
+  keyLog: KeyLog;
+  aead: Aead;
+}
+
+/** Finds the offload start of a stream, or says why there is none. */
+export function findStart(side: Side, offloadStart: OffloadStart): Start | string {
+  const { stream, opening } = side;
+  const first = headerAt(stream, stream.begin);
+  if (first === undefined || stream.begin > 0)
+    return "the beginning of the stream is not in the capture: only a crypto_info (key, salt, iv, rec_seq, tcp_seq) says where its records start";
+  if (opening.versionNumber === null) {
+    return "no complete ServerHello in the capture (it begins later, or packets are cut or missing): without it only a crypto_info says where records start";
+  }
+  if (opening.version === null) return `version ${versionText(opening.versionNumber)} has no kernel TLS`;
+  return opening.version === 0x0304 ? findStart13(side) : findStart12(side, offloadStart);
+}
+
+const versionText = (version: number): string =>
+  version >= 0x0300 && version <= 0x0302
+    ? ["SSL 3.0", "TLS 1.0", "TLS 1.1"][version - 0x0300]!
+    : `0x${version.toString(16)}`;
+
+const missingBytes =
+  "bytes of the handshake are missing from the capture or damaged, so the offload start is not known";
+const neverFinished = "the handshake does not finish in the capture, so there is no offload start";
+const nothingAfter = "nothing was sent after the handshake, so there is no offload start";
+
+/** Why records cannot be decrypted, as far as the hellos and the key log tell; null if nothing is in the way. */
+function lackOf(side: Side, label: Label): string | null {
+  const { suite, clientRandom } = side.opening;
+  if (suite?.cipherName === null)
+    return `cipher suite 0x${suite.id.toString(16).padStart(4, "0")} is no AEAD of TLS 1.2 or 1.3: record map without decryption`;
+  if (suite?.cipher === null)
+    return `${suite.cipherName} is not among the ciphers of the model: record map without decryption`;
+  if (clientRandom === null)
+    return "the ClientHello is not in the capture, so no secret can be found for it: record map without decryption";
+  if (side.keyLog.size === 0)
+    return "no keys are given: record map without decryption; give the session's key log (SSLKEYLOGFILE) or its crypto_info";
+  if (!side.keyLog.get(clientRandom)?.has(label)) {
+    return "no secret for this client random in the key log: record map without decryption; record the key log of this very session (SSLKEYLOGFILE)";
+  }
+  return null;
+}
+
+const secretOf = (side: Side, label: Label): Uint8Array | null =>
+  side.keyLog.get(side.opening.clientRandom ?? "")?.get(label) ?? null;
+
+function findStart12(side: Side, offloadStart: OffloadStart): Start | string {
+  const finished = finishedPosition(side.stream);
+  if (typeof finished === "string") return finished;
+  const header = headerAt(side.stream, finished);
+  if (!header) return header === null ? missingBytes : neverFinished;
+  const position = offloadStart === "after-ccs" ? finished : finished + header.length;
+  if (side.stream.end <= position) return nothingAfter;
+  const note = lackOf(side, "CLIENT_RANDOM");
+  const { suite } = side.opening;
+  const keys = note === null && suite?.cipher ? derived12(side, suite.cipher) : null;
+  const recSeq0 = offloadStart === "after-ccs" ? 0n : 1n;
+  const seen = seeFinished(side, finished, header.length, keys, recSeq0);
+  return { position, version: 0x0303, suite, recSeq0, keys, secret: null, note, ...seen };
+}
+
+/** What the Finished record tells of the keys and of the place where the capture was taken. */
+function seeFinished(
+  side: Side,
+  position: number,
+  length: number,
+  keys: RecordKeys | null,
+  recSeq0: bigint,
+): Pick<Start, "nonce" | "keysFit" | "plainFinished"> {
+  const cipher = side.opening.suite?.cipher;
+  const record = new Uint8Array(length);
+  if (!cipher || side.stream.read(position, length, record) < length) {
+    return { nonce: null, keysFit: false, plainFinished: false };
+  }
+  const protection = protectionOf(side.aead, 0x0303, cipher);
+  const keysFit = keys !== null && openRecord(protection, keys, 0n, record) !== null;
+  const hasNonce = keysFit && protection.layout.prepend > headerSize;
+  const nonce = hasNonce ? addU64(u64Of(record.subarray(headerSize, headerSize + 8)), recSeq0) : null;
+  return { nonce, keysFit, plainFinished: isPlainFinished(record, protection) };
+}
+
+/** Position of the record after the ChangeCipherSpec. */
+function finishedPosition(stream: ByteStream): number | string {
+  let position = stream.begin;
+  for (;;) {
+    const header = headerAt(stream, position);
+    if (!header) return header === undefined && position >= stream.end ? neverFinished : missingBytes;
+    position += header.length;
+    if (header.type === recordType.changeCipherSpec) return position;
+    if (header.type === recordType.applicationData) return missingBytes;
+  }
+}
+
+/** A Finished message with its 12 bytes of verify_data, readable where ciphertext should be. */
+function isPlainFinished(record: Uint8Array, { layout }: Protection): boolean {
+  const at = layout.prepend;
+  const message = [handshakeType.finished, 0, 0, 12];
+  return record.length === layout.overhead + 16 && message.every((byte, i) => record[at + i] === byte);
+}
+
+function derived12(side: Side, cipher: NonNullable<Suite["cipher"]>): RecordKeys | null {
+  const { clientRandom, serverRandom, suite } = side.opening;
+  const master = secretOf(side, "CLIENT_RANDOM");
+  const random = fromHex(clientRandom ?? "");
+  if (!master || !random || !serverRandom || !suite) return null;
+  return keys12(suite.hash, cipher, master, random, serverRandom)[side.direction]!;
+}
+
+function findStart13(side: Side): Start | string {
+  const app: Label = side.direction === 0 ? "CLIENT_TRAFFIC_SECRET_0" : "SERVER_TRAFFIC_SECRET_0";
+  const shake: Label =
+    side.direction === 0 ? "CLIENT_HANDSHAKE_TRAFFIC_SECRET" : "SERVER_HANDSHAKE_TRAFFIC_SECRET";
+  const { suite } = side.opening;
+  const cipher = suite?.cipher ?? null;
+  const secret = secretOf(side, app);
+  const shakeSecret = secretOf(side, shake);
+  let note = lackOf(side, app);
+  if (suite && cipher && (secret || shakeSecret)) {
+    const keys = secret && keys13(suite.hash, cipher, secret);
+    const shakeKeys = shakeSecret && keys13(suite.hash, cipher, shakeSecret);
+    const found = new Search13(side, protectionOf(side.aead, 0x0304, cipher), keys, shakeKeys).run();
+    if (typeof found === "string") return found;
+    if (found) {
+      const { position, keysFit } = found;
+      return {
+        position,
+        version: 0x0304,
+        suite,
+        recSeq0: 0n,
+        keys,
+        secret,
+        keysFit,
+        nonce: null,
+        plainFinished: false,
+        note,
+      };
+    }
+    note =
+      "the key log's secrets for this client random do not fit: record map without decryption; record the key log of this very session";
+  }
+  const position = firstEncrypted(side.stream);
+  if (typeof position === "string") return position;
+  const rest = { keys: null, secret: null, nonce: null, keysFit: false, plainFinished: false };
+  return { position, version: 0x0304, suite, recSeq0: null, ...rest, note };
+}
+
+function firstEncrypted(stream: ByteStream): number | string {
+  let position = stream.begin;
+  for (;;) {
+    const header = headerAt(stream, position);
+    if (!header) return header === undefined && position >= stream.end ? neverFinished : missingBytes;
+    if (header.type === recordType.applicationData) return position;
+    position += header.length;
+  }
+}
+
+/** Encrypted records before the start that fit no key: lost ones, or early data whose keys nobody asks for. */
+const strangeMax = 64;
+const strangeMaxEarlyData = 4096;
+
+/** Follows a TLS 1.3 sender through its handshake records to the first one under application keys. */
+class Search13 {
+  readonly #side: Side;
+  readonly #protection: Protection;
+  readonly #keys: RecordKeys | null;
+  readonly #shakeKeys: RecordKeys | null;
+  readonly #reader = new MessageReader();
+  readonly #record = new Uint8Array(recordSizeMax);
+  #shakeSn = 0n;
+
+  constructor(side: Side, protection: Protection, keys: RecordKeys | null, shakeKeys: RecordKeys | null) {
+    this.#side = side;
+    this.#protection = protection;
+    this.#keys = keys;
+    this.#shakeKeys = shakeKeys;
+  }
+
+  /** The start; a text if there is none; null if no key fits any record. */
+  run(): { position: number; keysFit: boolean } | string | null {
+    const { stream, opening } = this.#side;
+    const limit = opening.earlyData ? strangeMaxEarlyData : strangeMax;
+    let position = stream.begin;
+    let previous = position;
+    let strange = 0;
+    while (strange < limit) {
+      const header = headerAt(stream, position);
+      if (!header) {
+        if (this.#shakeSn === 0n && strange > 0) return null;
+        return header === undefined && position >= stream.end ? neverFinished : missingBytes;
+      }
+      const next = position + header.length;
+      if (header.type === recordType.applicationData) {
+        const record = this.#record.subarray(0, header.length);
+        if (stream.read(position, header.length, record) === header.length) {
+          const finished = this.#takeHandshake(record);
+          if (finished === true) return stream.end > next ? { position: next, keysFit: true } : nothingAfter;
+          if (finished === null && this.#opens(record, 0n)) return { position, keysFit: true };
+          if (finished === null && this.#opens(record, 1n)) return { position: previous, keysFit: true };
+          if (finished === null) strange++;
+        }
+        previous = position;
+      }
+      position = next;
+    }
+    return this.#shakeSn === 0n ? null : missingBytes;
+  }
+
+  #opens(record: Uint8Array, sn: bigint): boolean {
+    return this.#keys !== null && openRecord(this.#protection, this.#keys, sn, record) !== null;
+  }
+
+  /** Whether this record, under handshake keys, completes Finished; null if it is not under those keys. */
+  #takeHandshake(record: Uint8Array): boolean | null {
+    if (this.#shakeKeys === null) return null;
+    const plaintext = openRecord(this.#protection, this.#shakeKeys, this.#shakeSn, record);
+    if (plaintext === null) return null;
+    this.#shakeSn++;
+    const { type, size } = innerOf(0x0304, record[0]!, plaintext);
+    if (type !== recordType.handshake) return false;
+    return this.#reader.feed(plaintext.subarray(0, size)).some((m) => m.type === handshakeType.finished);
+  }
+}
