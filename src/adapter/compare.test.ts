@@ -10,7 +10,7 @@ test("with `compare` the Variables view says what each profile makes of the even
   const driver = await children(client, "Driver");
   const compared = driver.find(({ name }) => name === "Compared")!;
   const { variables } = await client.ask("variables", { variablesReference: compared.variablesReference });
-  // domain.md 5.0: DUMPs behind params, one SYNC with the prefix, software for the whole packet.
+  // kernel.md 5.0: DUMPs behind params, one SYNC with the prefix, software for the whole packet.
   assert.deepEqual(
     variables.map(({ name, value }) => `${name}: ${value}`),
     [
@@ -32,7 +32,7 @@ test("without `compare` there is nothing compared, and the profiles' filter neve
 });
 
 // Record 1 is acknowledged before a packet of it is sent again: a driver that rebuilds finds no record and drops it
-// (domain.md 4 and 5.2), FreeBSD's takes the record from the packet (5.7).
+// (kernel.md 4 and 5.2), FreeBSD's takes the record from the packet (5.7).
 const released = `device eth0 profile=connectx
 connection web device=eth0 version=1.2 cipher=aes-128-gcm seq=1000 rec_seq=1
 +0 web send 2000

@@ -22,7 +22,7 @@ test("a table, then each differing event as its line with a line a profile, then
   const { status, out, err } = compare(sample, "--profiles", "connectx,netronome");
   assert.equal(err, "");
   assert.equal(status, 0);
-  // The sample's numbers: domain.md 5.0 and the walk in ARCHITECTURE.md.
+  // The sample's numbers: kernel.md 5.0 and the walk in ARCHITECTURE.md.
   assert.match(out, /^ +connectx +netronome\ntransmits +5 +5\n {2}encrypted by the NIC +5 +2\n/);
   assert.match(out, /\nbytes replayed +5792 +0\n/);
   assert.match(

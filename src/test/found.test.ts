@@ -9,7 +9,7 @@ import { isBroken } from "./simulator/simulation.ts";
 /** Traces that the random simulation once failed on, made small: what was wrong, the devices, the connection, its events. */
 const found: readonly [says: string, device: string, connection: string, events: string][] = [
   [
-    "Chelsio counts a jump once its record is found (domain.md 5.3, steps 3 and 4)",
+    "Chelsio counts a jump once its record is found (kernel.md 5.3, steps 3 and 4)",
     "profile=chelsio-t6",
     "",
     "a send 100; a > 0:129(129); a < ack 129; a > 0:50(50)",
@@ -21,7 +21,7 @@ const found: readonly [says: string, device: string, connection: string, events:
     "a send 100; a send 100; a > 0:258(258); a < ack 129; a > -84:-28(56); a > 100:200(100)",
   ],
   [
-    "mlx5 of v5.8 counts no jump before the start marker (domain.md 5.2, step 5)",
+    "mlx5 of v5.8 counts no jump before the start marker (kernel.md 5.2, step 5)",
     "profile=connectx kernel=v5.8",
     "",
     "a > -16:0(16)",
@@ -57,7 +57,7 @@ const found: readonly [says: string, device: string, connection: string, events:
     "a send 100; a reroute second; a reroute nic; second refuse; a > 20:129(109); a send 10",
   ],
   [
-    "a device that is down takes no offload (domain.md 2.1, step 3)",
+    "a device that is down takes no offload (kernel.md 2.1, step 3)",
     "profile=connectx",
     "",
     "nic down; a install; a send 100; a > 0:129(129)",
@@ -81,7 +81,7 @@ const found: readonly [says: string, device: string, connection: string, events:
     "a send 140; a rekey; a send 2 more; a rekey; a > 0:186(186)",
   ],
   [
-    "below a rekey's marker nothing passes (domain.md section 8)",
+    "below a rekey's marker nothing passes (kernel.md section 8)",
     "profile=chelsio-t6",
     "version=1.3",
     "a send 100; a > 0:122(122); a < ack 122; a rekey; a send 50; a > 10:100(90); a > -20:60(80)",
@@ -129,7 +129,7 @@ const found: readonly [says: string, device: string, connection: string, events:
     "a send 20 zerocopy; a page-write 0:42; a > 0:42(42)",
   ],
   [
-    "what is copied behind a zero-copy piece takes a fragment of its own (domain.md 2.2, step 5b)",
+    "what is copied behind a zero-copy piece takes a fragment of its own (kernel.md 2.2, step 5b)",
     "profile=connectx kernel=v4.19",
     "",
     "a send 1393 more zerocopy pieces=15; a send 1408; a > 0:2830(2830)",

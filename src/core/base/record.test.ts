@@ -26,7 +26,7 @@ const chachaKeys: RecordKeys = {
   iv: bytes("c0c1c2c3c4c5c6c7c8c9cacb"),
 };
 
-test("sizes of the parts (table of domain.md section 1.6)", () => {
+test("sizes of the parts (table of kernel.md section 1.6)", () => {
   const sizes = ciphers.map((cipher) => [layoutOf(0x0303, cipher), layoutOf(0x0304, cipher)]);
   const gcm = [
     { prepend: 13, tail: 0, overhead: 29 },
@@ -39,7 +39,7 @@ test("sizes of the parts (table of domain.md section 1.6)", () => {
   assert.deepEqual(sizes, [gcm, gcm, chacha]);
 });
 
-test("nonce: salt ‖ explicit in TLS 1.2 GCM, iv XOR record number elsewhere (domain.md section 1.6)", () => {
+test("nonce: salt ‖ explicit in TLS 1.2 GCM, iv XOR record number elsewhere (kernel.md section 1.6)", () => {
   const explicit = bytes("0000000000000101");
   const sn = 0x0102030405060708n;
   assert.equal(hex(nonceOf(0x0303, "aes-128-gcm", gcmKeys, sn, explicit)), "a0a1a2a30000000000000101");

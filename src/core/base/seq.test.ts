@@ -5,7 +5,7 @@ import { advance, after, before, between, distance, seq, toU32 } from "./seq.ts"
 /** Points all round the ring, both sides of each place where a comparison could turn over. */
 const corners = [0, 1, 2, 0x7ffffffe, 0x7fffffff, 0x80000000, 0x80000001, 0xfffffffe, 0xffffffff];
 
-test("comparisons are the kernel's, modulo 2^32 (domain.md section 0, fact 1, in 64-bit arithmetic)", () => {
+test("comparisons are the kernel's, modulo 2^32 (kernel.md section 0, fact 1, in 64-bit arithmetic)", () => {
   for (const a of corners) {
     for (const b of corners) {
       const behind = BigInt.asIntN(32, BigInt(a) - BigInt(b));

@@ -19,7 +19,7 @@ test("every variant has a name of its own, a sentence, what mended it, and a fau
   }
 });
 
-test("the commits of the drivers' bugs are those of domain.md section 9, 17 to 36", () => {
+test("the commits of the drivers' bugs are those of kernel.md section 9, 17 to 36", () => {
   const commits: Record<string, string[]> = {
     "unwrapped-compare": ["ffbd9ca94e2e"],
     "ends-before-off-by-one": ["56917766def7"],
@@ -154,7 +154,7 @@ const cases: [what: string, profile: string, story: string, last: string, setup?
 for (const [what, profile, story, last, setup] of cases)
   test(`${profile}: ${what}`, () => assert.equal(run(profile, story, setup).at(-1), last));
 
-test("names of counters are those of domain.md, 5.1 to 5.7 and 6.1", () => {
+test("names of counters are those of kernel.md, 5.1 to 5.7 and 6.1", () => {
   const standard = [
     "tx_tls_encrypted_packets",
     "tx_tls_encrypted_bytes",
@@ -200,7 +200,7 @@ test("names of counters are those of domain.md, 5.1 to 5.7 and 6.1", () => {
   }
 });
 
-test("innova: without memory for its metadata a packet in order is dropped and expected again (domain.md 5.1)", () => {
+test("innova: without memory for its metadata a packet in order is dropped and expected again (kernel.md 5.1)", () => {
   const innova = profileById("innova")!;
   const play = new Play({ profile: innova }, "send 1000; > 0:1029 no-memory; > 0:1029");
   assert.deepEqual(
@@ -216,7 +216,7 @@ test("innova: without memory for its metadata a packet in order is dropped and e
   assert.equal(counters.tx_tls_drop_resync_alloc, 0);
 });
 
-test("a marked packet that the skip path drops counts as skipped all the same (domain.md 5.2)", () => {
+test("a marked packet that the skip path drops counts as skipped all the same (kernel.md 5.2)", () => {
   const play = new Play({ profile: profileById("connectx@v6.18")! }, "send 1000; > 0:1029; > -51:0 marked");
   assert.equal(play.rest().at(-1)!.effects.at(-1), "dropped reason=marked length=51");
   assert.equal(vendorCountersOf(play.state, profileById("connectx")!).tx_tls_skip_no_sync_data, 1);

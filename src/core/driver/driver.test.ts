@@ -22,14 +22,14 @@ function counters(play: Play): Partial<Record<CounterName, number>> {
 
 const names = (happening: Happening) => happening.effects.map((effect) => effect.split(" ")[0]);
 
-/** The example of design.md section 4: a segment is lost on the wire, another never leaves the qdisc. */
+/** The example of two losses: a segment is lost on the wire, another never leaves the qdisc. */
 const example = [
   "send 40000; > 0:1448; > 1448:2896 lost; > 2896:4344 qdisc; > 4344:40087",
   "ack 1448; > 1448:2896; > 2896:4344; ack 40087",
 ].join(";");
 const exampleSetup: Setup = { startSeq: 4294960000, recSeq0: 1n, mtu: 1500, mss: 1448 };
 
-test("connectx: the queue of design.md section 4's example, event by event", () => {
+test("connectx: the queue of the example of two losses, event by event", () => {
   const happenings = new Play(exampleSetup, example).rest();
   assert.deepEqual(
     happenings.filter((_, i) => [1, 2, 3, 4, 6, 7].includes(i)).map(({ queue }) => queue),
@@ -56,7 +56,7 @@ test("connectx: the queue of design.md section 4's example, event by event", () 
   );
 });
 
-test("connectx: the numbers of design.md section 4's example", () => {
+test("connectx: the numbers of the example of two losses", () => {
   const play = new Play(exampleSetup, example);
   play.rest();
   assert.deepEqual(counters(play), {
@@ -92,7 +92,7 @@ for (const profile of [connectx, innova]) {
   });
 }
 
-test("connectx: static params only for another record than the last ones named (domain.md section 5.2)", () => {
+test("connectx: static params only for another record than the last ones named (kernel.md section 5.2)", () => {
   const story = "send 100; send 3000; send 100; > 0:500; > 129:200; > 129:200; > 200:300; > 3160:3170; > 1:2";
   const play = new Play({}, story);
   const queues = play
@@ -109,7 +109,7 @@ test("connectx: static params only for another record than the last ones named (
   ]);
 });
 
-test("connectx: fences of params and what they name (domain.md section 5.2, steps 3 and 6)", () => {
+test("connectx: fences of params and what they name (kernel.md section 5.2, steps 3 and 6)", () => {
   const play = new Play({}, "send 100; send 100; > 0:50; > 40:50; > 139:149");
   const posted = () => Array.from({ length: play.machine.queue.count }, (_, i) => play.machine.queue.at(i));
   const words = () =>
@@ -150,7 +150,7 @@ test("connectx: a DUMP is never longer than the device's MTU", () => {
   );
 });
 
-test("the stages of a transmit, in the kernel's order (design.md section 2)", () => {
+test("the stages of a transmit, in the kernel's order", () => {
   const passed = (profile = connectx) =>
     new Play({ profile }, "send 100; > 0:50; > 40:60; > 90:99 qdisc")
       .rest()
@@ -248,7 +248,7 @@ test("across the start marker: dropped, under the counter that the family has fo
   ]);
 });
 
-test("a packet that ends exactly at the marker does not straddle it (domain.md section 9, bug 18)", () => {
+test("a packet that ends exactly at the marker does not straddle it (kernel.md section 9, bug 18)", () => {
   for (const profile of [connectx, innova]) {
     const happenings = new Play({ profile }, "send 100; > -5:0; > -1:0; > -5:1").rest().slice(1);
     assert.deepEqual(

@@ -18,7 +18,7 @@ import { rebuild } from "./rebuild.ts";
 
 /**
  * The driver's transmit function for an offloaded socket: what is in order goes to the NIC, what is not is the
- * family's business (domain.md section 5). Gives true if anything was posted to the queue, false if it was dropped.
+ * family's business (kernel.md section 5). Gives true if anything was posted to the queue, false if it was dropped.
  */
 export function xmit(machine: Machine, state: ConnectionState, packet: Packet, sink: Sink): boolean {
   const profile = profileOf(machine, packet.connection);

@@ -4,7 +4,7 @@ import { Reference } from "../../test/reference/reference.ts";
 import { type Happening, Play, setupOf } from "../../test/scenario.ts";
 import { wireBytes } from "../nic/wire.ts";
 
-/** The families of domain.md section 5.0, in its order; every one on the generation that it is described for. */
+/** The families of kernel.md section 5.0, in its order; every one on the generation that it is described for. */
 const families = [
   "innova@v4.19",
   "connectx@v6.18",
@@ -223,11 +223,11 @@ const rows: Row[] = [
 ];
 
 for (const { title, story, outcomes } of rows)
-  test(`domain.md ${title}`, () => {
+  test(`kernel.md ${title}`, () => {
     for (const [i, id] of families.entries()) assert.equal(outcome(id, story), outcomes[i], id);
   });
 
-test("domain.md section 5.0, context install: a command, but on connectx params with the first data packet", () => {
+test("kernel.md section 5.0, context install: a command, but on connectx params with the first data packet", () => {
   const expected = (id: string, story: string) => new Play(setupOf(id), story).expected;
   for (const id of families) {
     const isLazy = id.startsWith("connectx");
@@ -235,7 +235,7 @@ test("domain.md section 5.0, context install: a command, but on connectx params 
   }
 });
 
-test("domain.md section 5.0, who checks the number: after a loss that the driver did not notice", () => {
+test("kernel.md section 5.0, who checks the number: after a loss that the driver did not notice", () => {
   // The driver counts a packet that never was posted; what the NIC then makes of the next one.
   const verdict = (id: string) => {
     const [family, kernel] = id.split("@");
@@ -253,7 +253,7 @@ test("domain.md section 5.0, who checks the number: after a loss that the driver
   ]);
 });
 
-test("domain.md section 5.8, a TSO packet: one lookup, one resync, tracked by skb; chelsio looks up each record", () => {
+test("kernel.md section 5.8, a TSO packet: one lookup, one resync, tracked by skb; chelsio looks up each record", () => {
   const lookups = (id: string) => {
     const last = new Play(setupOf(id), "send 60000; > 0:60000; > 100:50000").rest().at(-1)!;
     // Netronome's and Fungible's lookup is the fallback's, bnxt makes one for itself and leaves the rest to the fallback.
@@ -262,7 +262,7 @@ test("domain.md section 5.8, a TSO packet: one lookup, one resync, tracked by sk
   assert.deepEqual(families.map(lookups), [1, 1, 4, 1, 1, 2]);
 });
 
-test("domain.md section 5.8, queue change: params and packets are in order inside one queue only", () => {
+test("kernel.md section 5.8, queue change: params and packets are in order inside one queue only", () => {
   const story = `${three}; > 0:9; > 9:19 xmit-more queue=0; > 19:29 queue=1`;
   const says = (id: string) => new Play(setupOf(id), story).rest().at(-1)!.effects;
   assert.deepEqual(says("connectx@v6.18").slice(0, 3), [
@@ -288,7 +288,7 @@ const versions = [
 
 for (const id of ["connectx", "innova", "chelsio-t6", "netronome", "bnxt", "freebsd-connectx"])
   for (const { version, places } of versions)
-    test(`${id}, ${version === 0x0303 ? "1.2" : "1.3"}: a cut at every byte of header, payload and tag leaves the right bytes (domain.md fact 9)`, () => {
+    test(`${id}, ${version === 0x0303 ? "1.2" : "1.3"}: a cut at every byte of header, payload and tag leaves the right bytes (kernel.md fact 9)`, () => {
       const setup = { ...setupOf(id), version };
       const length = version === 0x0303 ? 147 : 126;
       const all = [...cuts(length, places)];

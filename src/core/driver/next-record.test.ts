@@ -24,8 +24,8 @@ const three = "send 100; send 100; send 100";
 const jump =
   "out-of-order expected=10 seq=20, software-fallback reason=out-of-order length=9, resync-requested seq=20 expected=10";
 const families = [
-  { id: "netronome", section: "domain.md section 5.4" },
-  { id: "fungible", section: "domain.md section 5.5" },
+  { id: "netronome", section: "kernel.md section 5.4" },
+  { id: "fungible", section: "kernel.md section 5.5" },
 ];
 
 /** A test for both families, whose steps are the same; SECTION in its title is the family's own. */
@@ -134,13 +134,13 @@ both("(section 5.8, device reset): the jump forward behind it is resynchronised 
   check(id, `${lost}; send 1; > 387:417`, "encrypted seq=387 length=30", "PKT@387+30+stream");
 });
 
-test("netronome (domain.md section 5.4, step 1): hw_tls_tx counts segments; fungible tx_tls_encrypted_packets and _bytes", () => {
+test("netronome (kernel.md section 5.4, step 1): hw_tls_tx counts segments; fungible tx_tls_encrypted_packets and _bytes", () => {
   const story = "send 16384; > 0:4344; > 4344:4345";
   assert.deepEqual(counted("netronome", story), { hw_tls_tx: 4 });
   assert.deepEqual(counted("fungible", story), { tx_tls_encrypted_packets: 4, tx_tls_encrypted_bytes: 4345 });
 });
 
-test("fungible (domain.md section 5.5): tx_tls_resync counts what the device was told", () => {
+test("fungible (kernel.md section 5.5): tx_tls_resync counts what the device was told", () => {
   assert.equal(counted("fungible", `${three}; > 0:10; > 20:29; send 1`).tx_tls_resync, 1);
   assert.equal(counted("fungible", `${three}; > 0:10; > 20:29; refuse; send 1`).tx_tls_resync, undefined);
 });
@@ -150,7 +150,7 @@ test("netronome (section 5.0, NIC sequence check): the device drops a packet tha
   assert.deepEqual(off, ["encrypted seq=10 length=10, nic-dropped expected=0 seq=10", "PKT@10+10+stream"]);
 });
 
-test("a jump of 2^30 and more is no jump forward (domain.md section 5.4, step 2)", () => {
+test("a jump of 2^30 and more is no jump forward (kernel.md section 5.4, step 2)", () => {
   const records = Math.ceil(2 ** 30 / 16413);
   const fill = `send ${records * 16384}`;
   const at = 2 ** 30;

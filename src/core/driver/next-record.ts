@@ -14,7 +14,7 @@ const forwardMax = 2 ** 30;
 
 /**
  * A packet out of order, or one while a resync is pending, on a family that encrypts it in software and is
- * resynchronised by the TLS layer at the next record: nfp_net_tls_tx(), fun_tls_tx() (domain.md 5.4, 5.5).
+ * resynchronised by the TLS layer at the next record: nfp_net_tls_tx(), fun_tls_tx() (kernel.md 5.4, 5.5).
  */
 export function sendNextRecord(
   machine: Machine,

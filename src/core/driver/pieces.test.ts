@@ -27,7 +27,7 @@ const expectedAfter = (story: string): number => {
 const two = "send 100; send 100";
 const sent = `${two}; > 0:258`;
 
-test("chelsio-t6 (domain.md section 5.3, step 1): FIN goes behind its data in a packet of headers alone", () => {
+test("chelsio-t6 (kernel.md section 5.3, step 1): FIN goes behind its data in a packet of headers alone", () => {
   check(`${two}; > 0:129; > 129:258 fin`, "piece form=complete length=129", "PKT#2@129+129+piece TX_OPT");
 });
 

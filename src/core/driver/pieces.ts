@@ -19,7 +19,7 @@ import { Stage } from "../words/stage.ts";
 const blockSize = 16;
 
 /**
- * Chelsio's transmit function, chcr_ktls_xmit() (domain.md 5.3): record by record, each looked up by itself, with no
+ * Chelsio's transmit function, chcr_ktls_xmit() (kernel.md 5.3): record by record, each looked up by itself, with no
  * state but the numbers in the NIC's TCP control block. What a record's end needs from before is read again from the
  * record map; a piece from its middle needs up to 15 bytes; only a piece of a tag alone needs software.
  */

@@ -16,7 +16,7 @@ function played(story: string): Play {
 // Rows 1 [0, 129) with its tag from 113 on, and 2 [129, 258) with its tag from 242 on.
 const two = "send 100; send 100";
 
-test("bnxt (domain.md section 5.6, step 1): in order → the key's number in the BD, tcp_seq_no moves on", () => {
+test("bnxt (kernel.md section 5.6, step 1): in order → the key's number in the BD, tcp_seq_no moves on", () => {
   check(`${two}; > 0:258`, "encrypted seq=0 length=258", "PKT@0+258+stream");
   assert.deepEqual(played(`${two}; > 0:258`).expected, [258, 258]);
   check(`${two}; > 0:0`, "", "");

@@ -17,7 +17,7 @@ import { Stage } from "../words/stage.ts";
 /**
  * A packet out of order on a family whose device can start anywhere in a record: a presync descriptor says where,
  * without any data ahead of it. What needs a tag goes to software, for the tag needs the whole record. Only a jump
- * forward moves the state for packets in order (bnxt_ktls, domain.md 5.6).
+ * forward moves the state for packets in order (bnxt_ktls, kernel.md 5.6).
  */
 export function sendPresynced(machine: Machine, state: ConnectionState, packet: Packet, sink: Sink): boolean {
   const log = machine.records[packet.connection]!;

@@ -20,7 +20,7 @@ const innova = setupOf("innova@v4.19");
 const connectx = setupOf("connectx@v6.18");
 const freebsd = setupOf("freebsd-connectx");
 
-test("innova (domain.md section 5.1, step 1): no payload, another device's context in v4.19 → untouched", () => {
+test("innova (kernel.md section 5.1, step 1): no payload, another device's context in v4.19 → untouched", () => {
   check(innova, `${two}; > 0:0`, "", "");
   const [effects, posted] = lastOf({ ...setupOf("innova/wrong-slave@v4.19"), bond: true }, `${two}; > 0:13`);
   assert.deepEqual([effects, posted], ["", "PKT@0+13+clear"], "a header is clear either way");

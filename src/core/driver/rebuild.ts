@@ -17,7 +17,7 @@ import { Stage } from "../words/stage.ts";
 
 /**
  * A packet out of order on a family that rebuilds the NIC's state on the packet's own queue and goes on from there:
- * mlx5e_ktls_tx_handle_ooo(), mlx5e_tls_handle_ooo() of v4.19, mlx5_en_hw_tls.c of FreeBSD (domain.md 5.1, 5.2, 5.7).
+ * mlx5e_ktls_tx_handle_ooo(), mlx5e_tls_handle_ooo() of v4.19, mlx5_en_hw_tls.c of FreeBSD (kernel.md 5.1, 5.2, 5.7).
  */
 export function rebuild(
   machine: Machine,

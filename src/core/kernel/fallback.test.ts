@@ -12,7 +12,7 @@ const down = "send 40; send 0; send 20; down";
 const check = (story: string, effects: string, posted: string, on: Setup = setup) =>
   assert.deepEqual(lastOf(on, story), [effects, posted], story);
 
-test("tls_sw_fallback (domain.md section 2.8, step 1): no payload → the segment as it is", () => {
+test("tls_sw_fallback (kernel.md section 2.8, step 1): no payload → the segment as it is", () => {
   check(`${down}; > 0:0`, "", "");
 });
 
@@ -164,7 +164,7 @@ test("tls_sw_fallback (section 2.8): an acknowledged record with an unacknowledg
   check(`${down}; ack 69; > 69:80`, "software-fallback reason=device-down length=11", "PKT#2@69+11+software");
 });
 
-test("tls_sw_fallback moves no counter of the kernel (domain.md section 6.2): the model counts it itself", () => {
+test("tls_sw_fallback moves no counter of the kernel (kernel.md section 6.2): the model counts it itself", () => {
   const play = new Play(setup, `${down}; > 0:69; > 69:147`);
   play.rest();
   const moved = Object.entries(countersOf(play.state)).filter(([, value]) => value > 0);

@@ -20,7 +20,7 @@ const next = setupOf("connectx@next");
 const check = (setup: Setup, story: string, expected: string) =>
   assert.equal(recordsOf(setup, story), expected, story);
 
-test("a record is closed at MAX_SKB_FRAGS − 1 fragments: its header and 15 pieces (domain.md section 2.2, step 5d)", () => {
+test("a record is closed at MAX_SKB_FRAGS − 1 fragments: its header and 15 pieces (kernel.md section 2.2, step 5d)", () => {
   check(stable, "send 400 zerocopy pieces=40", "150 150 100");
   check(stable, "send 150 zerocopy pieces=15", "150");
   check(stable, "send 151 zerocopy pieces=151", "15 15 15 15 15 15 15 15 15 15 1");

@@ -7,7 +7,7 @@ const connectx = setupOf("connectx@v6.18");
 
 const says = (setup: Setup, story: string) => lastOf(setup, story)[0];
 
-test("install (domain.md section 2.1, step 3): a device that is down takes nothing; up again it does", () => {
+test("install (kernel.md section 2.1, step 3): a device that is down takes nothing; up again it does", () => {
   assert.equal(says(connectx, "down; install"), "offload-refused reason=device-down");
   assert.equal(says(connectx, "down; up; install"), "offload-installed seq=0 record=1");
   assert.equal(says(connectx, "down 1; install"), "offload-installed seq=0 record=1", "another one's");
@@ -82,7 +82,7 @@ const fallback = (reason: string, from: number, to: number) => [
 ];
 
 for (const id of ["connectx@v6.18", "netronome@v6.18", "innova@v4.19"]) {
-  test(`${id}: NETDEV_DOWN deletes the context, every later packet is the fallback's, for good (domain.md section 2.9)`, () => {
+  test(`${id}: NETDEV_DOWN deletes the context, every later packet is the fallback's, for good (kernel.md section 2.9)`, () => {
     const setup = setupOf(id);
     assert.equal(says(setup, `${two}; down`), "device-down device=0");
     assert.deepEqual(lastOf(setup, `${two}; > 0:50; down; > 50:100`), fallback("device-down", 50, 100));
@@ -143,7 +143,7 @@ const keys = keysFor("aes-128-gcm");
 const later = { ...keys, key: keys.key.map((byte) => byte ^ 0xff) };
 const tls13: Setup = { ...setupOf("connectx@next"), version: 0x0304, laterKeys: [later, later], recSeq0: 0n };
 
-test("rekey (domain.md section 8, step 1): the open record is pushed first, under the old key", () => {
+test("rekey (kernel.md section 8, step 1): the open record is pushed first, under the old key", () => {
   assert.equal(
     says(tls13, "send 100; send 5 more; rekey"),
     "record-pushed record=2 length=27, fenced seq=149, rekey-started seq=149 epoch=1",

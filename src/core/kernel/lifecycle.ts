@@ -18,7 +18,7 @@ import { Stage } from "../words/stage.ts";
 import { closeRecord, fenceHere } from "./tls.ts";
 
 /**
- * setsockopt(TLS_TX) once more, after a KeyUpdate (tls_set_device_offload of net-next 2026, domain.md section 8). The
+ * setsockopt(TLS_TX) once more, after a KeyUpdate (tls_set_device_offload of net-next 2026, kernel.md section 8). The
  * records from here on are encrypted in software under the new key; the device gets it when all under the old one is
  * acknowledged. Earlier kernels rekey sockets in software only.
  */
@@ -141,7 +141,7 @@ export function destruct(machine: Machine, state: ConnectionState, sink: Sink): 
   sink.stage(Stage["tls.destruct"], machine.current);
 }
 
-/** What a reset of a device's transmit queue leaves of the driver's state, if the context is there (domain.md section 5.8, device reset). */
+/** What a reset of a device's transmit queue leaves of the driver's state, if the context is there (kernel.md section 5.8, device reset). */
 export function afterReset(
   machine: Machine,
   connection: number,

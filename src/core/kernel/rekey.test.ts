@@ -18,7 +18,7 @@ function after(profile: (typeof profiles)[number], packet: string): string[] {
 
 const names = (effects: string[]): string[] => effects.map((effect) => effect.split(" ")[0]!);
 
-test("plaintext of the old key lies below the new marker: no family lets it pass (domain.md section 8, the floor)", () => {
+test("plaintext of the old key lies below the new marker: no family lets it pass (kernel.md section 8, the floor)", () => {
   for (const profile of rekeyed) {
     const seen = names(after(profile, "> 0:1022"));
     assert.ok(!seen.includes("plaintext"), `${profile.id}: ${seen}`);

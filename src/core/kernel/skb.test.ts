@@ -6,7 +6,7 @@ const stable = setupOf("connectx@v6.18");
 const says = (setup: Setup, story: string) => lastOf(setup, story)[0];
 const two = "send 100; send 100";
 
-test("segments merge unless the earlier one ends in a fence; the mark is not compared (domain.md section 2.5)", () => {
+test("segments merge unless the earlier one ends in a fence; the mark is not compared (kernel.md section 2.5)", () => {
   assert.equal(says(stable, `${two}; merge 0:258`), "merged seq=0 length=258");
   assert.equal(says(stable, "send 100 eor; send 100; merge 100:150"), "merge-refused fence=129 length=50");
   assert.equal(says(stable, "send 100 eor; send 100; merge 129:258"), "merged seq=129 length=129");

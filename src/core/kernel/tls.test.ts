@@ -22,7 +22,7 @@ function recordsOf(story: string, version: 0x0303 | 0x0304 = 0x0303): string {
 
 const check = (story: string, expected: string) => assert.equal(recordsOf(story), expected, story);
 
-test("a write becomes full records and a rest (tls_push_data, domain.md section 2.2)", () => {
+test("a write becomes full records and a rest (tls_push_data, kernel.md section 2.2)", () => {
   check("send 1", "1");
   check("send 16384", "16384");
   check("send 16385", "16384 1");
@@ -74,7 +74,7 @@ test("sendmsg comes first, then the records that it pushes", () => {
   assert.deepEqual(play.next().stages, ["tls.sendmsg", "tls.pushRecord", "tls.pushRecord", "tls.pushRecord"]);
 });
 
-test("records follow each other in sequence space, over 2^32 (domain.md section 3's example)", () => {
+test("records follow each other in sequence space, over 2^32 (kernel.md section 3's example)", () => {
   const play = new Play({ startSeq: 0xffffff00 }, "send 300; send 10");
   play.rest();
   const log = play.machine.records[0]!;
@@ -100,7 +100,7 @@ test("the marker counts as record rec_seq − 1, for rec_seq 0 as 2^64 − 1; nu
   );
 });
 
-/** The worked example of domain.md section 4: marker, A [1000, 1129), B [1129, 17542), C [17542, 17581). */
+/** The worked example of kernel.md section 4: marker, A [1000, 1129), B [1129, 17542), C [17542, 17581). */
 function workedExample(acks: number[] = [], kernel = "v6.18"): Play {
   const story = ["send 100; send 16384; send 10", ...acks.map((ack) => `ack ${ack - 1000}`)].join(";");
   const play = new Play({ startSeq: 1000, recSeq0: 1n, kernel: kernelNamed(kernel) }, story);
@@ -116,7 +116,7 @@ function got(play: Play, at: number): string {
   return `${"mABC"[row]}${log.sn(row)}${at < log.start(row) ? "" : "+"}${at - log.start(row)}`;
 }
 
-test("tls_get_record: the worked example of domain.md section 4", () => {
+test("tls_get_record: the worked example of kernel.md section 4", () => {
   const fresh = workedExample();
   const table: [number, string][] = [
     [999, "m0-1"],
@@ -159,7 +159,7 @@ test("tls_get_record after acknowledgements: the worked example's second half", 
   );
 });
 
-test("tls_get_record by generation: before v5.6 the head is the answer for what is acknowledged (domain.md section 4)", () => {
+test("tls_get_record by generation: before v5.6 the head is the answer for what is acknowledged (kernel.md section 4)", () => {
   const after = (kernel: string, acks: number[], places: number[]) => {
     const play = workedExample(acks, kernel);
     return places.map((at) => got(play, at));
@@ -183,7 +183,7 @@ test("tls_get_record by generation: before v5.6 the head is the answer for what 
   }
 });
 
-test("acknowledgements release whole records, at their last byte and never twice (domain.md section 3)", () => {
+test("acknowledgements release whole records, at their last byte and never twice (kernel.md section 3)", () => {
   const story = "send 300; send 10; ack 0; ack 328; ack 329; ack 200; ack 340; ack 368";
   const happenings = new Play({ startSeq: 0xffffff00 }, story).rest().slice(2);
   const effects = happenings.map((happening) => happening.effects.join(", "));

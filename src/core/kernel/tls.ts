@@ -180,7 +180,7 @@ function push(
   sink.stage(Stage["tls.pushRecord"], state.tail - 1);
 }
 
-/** Sets `eor` on the tail of the write queue: nothing is appended to its segment (domain.md section 2.7). */
+/** Sets `eor` on the tail of the write queue: nothing is appended to its segment (kernel.md section 2.7). */
 export function fenceHere(machine: Machine, connection: number, state: ConnectionState, sink: Sink): void {
   const from = writeSeqOf(machine, connection, state);
   changesOf(machine, connection).put(state.changes++, { kind: Change.fence, from, length: 0, value: 0 });
@@ -237,7 +237,7 @@ export function getRecord(machine: Machine, connection: number, state: Connectio
 
 /**
  * True for a byte whose record a rekey has dropped from the map: all of it is acknowledged, nothing can encrypt it any
- * more, and it must not pass as bytes from before the offload do (the floor flag of domain.md section 8). What software
+ * more, and it must not pass as bytes from before the offload do (the floor flag of kernel.md section 8). What software
  * encrypted while the rekey waited may pass.
  */
 function isBelowFloor(machine: Machine, connection: number, state: ConnectionState, s: Seq): boolean {

@@ -5,7 +5,7 @@ import { profiles } from "../profiles/all.ts";
 import { counterNames, countersOf, vendorCountersOf } from "./count.ts";
 import { ConnectionState } from "./state.ts";
 
-test("the standard counters' names (domain.md section 6.1)", () => {
+test("the standard counters' names (kernel.md section 6.1)", () => {
   const text =
     "tx_tls_encrypted_packets tx_tls_encrypted_bytes tx_tls_ctx tx_tls_ooo tx_tls_skip_no_sync_data " +
     "tx_tls_drop_no_sync_data tx_tls_drop_bypass_req rx_tls_decrypted_packets rx_tls_decrypted_bytes rx_tls_ctx " +
@@ -28,14 +28,14 @@ const vendorNames: Record<string, string> = {
   "freebsd-connectx": "tx_packets tx_bytes tx_packets_ooo tx_bytes_ooo tx_error",
 };
 
-test("the vendors' names (domain.md sections 5.1 to 5.7)", () => {
+test("the vendors' names (kernel.md sections 5.1 to 5.7)", () => {
   for (const [id, names] of Object.entries(vendorNames)) {
     const { counters } = profiles.find((profile) => profile.id === id)!;
     assert.deepEqual(Object.values(counters).sort(), names.split(" ").sort(), id);
   }
 });
 
-test("packets are counted as what they become on the wire, by Chelsio as skbs (domain.md sections 5.3 and 12)", () => {
+test("packets are counted as what they become on the wire, by Chelsio as skbs (kernel.md sections 5.3 and 12)", () => {
   const packets = (id: string) => {
     const play = new Play({ ...setupOf(id), mss: 1000 }, "send 16384; > 0:2500; > 2500:3500");
     play.rest();
@@ -46,7 +46,7 @@ test("packets are counted as what they become on the wire, by Chelsio as skbs (d
   assert.deepEqual(packets("netronome/segments-counted-once"), [2, 3500]);
 });
 
-test("mlx5 has tx_tls_drop_bypass_req and tx_tls_resync_bytes and moves neither (domain.md section 5.2)", () => {
+test("mlx5 has tx_tls_drop_bypass_req and tx_tls_resync_bytes and moves neither (kernel.md section 5.2)", () => {
   const connectx = setupOf("connectx@v6.18");
   const play = new Play(connectx, "send 100; > 0:50; > 20:30; > -5:5; > -5:0");
   play.rest();
@@ -54,7 +54,7 @@ test("mlx5 has tx_tls_drop_bypass_req and tx_tls_resync_bytes and moves neither 
   assert.deepEqual([counters.tx_tls_drop_bypass_req, counters.tx_tls_resync_bytes], [0, 0]);
 });
 
-test("chelsio counts by form of the piece (domain.md section 5.3)", () => {
+test("chelsio counts by form of the piece (kernel.md section 5.3)", () => {
   const t6 = setupOf("chelsio-t6@v6.18");
   // Complete; start and end; start, middle and trimmed; before the marker; a tag's part in software.
   const story =

@@ -148,7 +148,7 @@ export function vendorCountersOf(state: ConnectionState, profile: Profile): Reco
   };
 }
 
-/** What the model counts and no kernel does (domain.md section 6.2: the fallback is invisible in the statistics). */
+/** What the model counts and no kernel does (kernel.md section 6.2: the fallback is invisible in the statistics). */
 const modelCounterNames = ["fallback_packets", "fallback_bytes"] as const;
 const modelCountersOf = (state: ConnectionState): Record<(typeof modelCounterNames)[number], number> => ({
   fallback_packets: state.fallbackPackets,

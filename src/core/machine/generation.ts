@@ -2,7 +2,7 @@ import type { Cipher, TlsVersion } from "../base/record.ts";
 
 /**
  * A generation of the kernel's TLS device layer, as data: what changed between v4.19 and the tree of autumn 2026 in
- * net/tls and net/core (domain.md, version vocabulary). The same trace can be legal in one and a bug in another.
+ * net/tls and net/core (kernel.md, version vocabulary). The same trace can be legal in one and a bug in another.
  */
 export interface Kernel {
   id: string;

@@ -42,7 +42,7 @@ export const profileWords = {
 } as const;
 type Word<Field extends keyof typeof profileWords> = (typeof profileWords)[Field][number];
 
-/** A NIC family as data: what its driver and its device do where families differ (domain.md sections 5 and 12). */
+/** A NIC family as data: what its driver and its device do where families differ (kernel.md sections 5 and 12). */
 export interface Profile {
   /** As the trace language names it; a broken variant is `ID/FAULT+FAULT…`. */
   id: string;

@@ -16,7 +16,7 @@ import { RecordKind } from "../machine/record-log.ts";
 /** Stale memory where a tag belongs until the NIC writes it: a canary, so that it is known when it leaks. */
 export const placeholderTag = Uint8Array.from("PLACEHOLDER_TAG!", (letter) => letter.charCodeAt(0));
 
-/** The 16 bytes in a tag's place: what the kernel's generation leaves there (domain.md section 2.3, step 1). */
+/** The 16 bytes in a tag's place: what the kernel's generation leaves there (kernel.md section 2.3, step 1). */
 function placeholderOf(machine: Machine, connection: number, plaintext: Uint8Array): Uint8Array {
   switch (kernelOf(machine, connection).placeholder) {
     case "stale":

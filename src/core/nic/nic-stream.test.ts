@@ -17,7 +17,7 @@ interface Vector {
   name: string;
   setup: Setup;
   story: string;
-  /** The records on the wire, computed with another implementation (domain.md section 1.6). */
+  /** The records on the wire, computed with another implementation (kernel.md section 1.6). */
   wire: string[];
 }
 

@@ -27,7 +27,7 @@ test("an unbroken device makes the right bytes: no effect", () => {
   for (const profile of both) assert.deepEqual(wrong({ profile }, jump), [], profile.id);
 });
 
-test("wrong record number: only tags are wrong in TLS 1.2, the nonce travels in the record (domain.md fact 8)", () => {
+test("wrong record number: only tags are wrong in TLS 1.2, the nonce travels in the record (kernel.md fact 8)", () => {
   for (const profile of both) {
     for (const recordSnOff of [1, -1]) {
       const found = wrong({ profile: broken(profile, { recordSnOff }) }, "> 0:100; > 1500:2100");
@@ -40,7 +40,7 @@ test("wrong record number: only tags are wrong in TLS 1.2, the nonce travels in 
   }
 });
 
-test("wrong record number: everything from there on is wrong in TLS 1.3 (domain.md fact 8)", () => {
+test("wrong record number: everything from there on is wrong in TLS 1.3 (kernel.md fact 8)", () => {
   const found = wrong(
     { version: 0x0304, profile: broken(connectx, { recordSnOff: 1 }) },
     "> 0:100; > 1522:2044",

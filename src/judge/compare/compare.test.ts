@@ -7,7 +7,7 @@ import type { Comparison } from "./compare.ts";
 import { descriptorsOf, measures } from "./measures.ts";
 import { tell, wordFinding } from "./words.ts";
 
-// Worked by hand from domain.md sections 1.6 and 5. In TLS 1.2 with AES-GCM a record has 29 bytes more than its
+// Worked by hand from kernel.md sections 1.6 and 5. In TLS 1.2 with AES-GCM a record has 29 bytes more than its
 // payload: record 1 is 0:3029, record 2 is 3029:4058, record 3 is 4058:5087.
 const worked = `device eth0 profile=connectx mtu=1500
 connection web device=eth0 version=1.2 cipher=aes-128-gcm seq=4294967000 rec_seq=1
@@ -161,7 +161,7 @@ test("the first profile's own wrong bytes count, too, and all bytes can be compu
 });
 
 test("a packet that one driver drops and another sends is a finding without wrong bytes", () => {
-  // Record 1 is released: a rebuilding driver finds nothing, FreeBSD's has the record with the packet (domain.md 5.7).
+  // Record 1 is released: a rebuilding driver finds nothing, FreeBSD's has the record with the packet (kernel.md 5.7).
   const text = `${worked}+0 web < ack 5087\n+0 web > 0:1448(1448)\n`;
   const comparison = comparedText(text, "connectx,freebsd-connectx");
   assert.equal(comparison.bytesDiffer, false);

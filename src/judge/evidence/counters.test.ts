@@ -24,7 +24,7 @@ test("is it on at all? the first line says", () => {
   );
 });
 
-/** Device counter still, software counter rises: why, by version and cipher (domain.md sections 1.7, 2.1 and version vocabulary). */
+/** Device counter still, software counter rises: why, by version and cipher (kernel.md sections 1.7, 2.1 and version vocabulary). */
 test("a refused offload says why the kernel may have refused it", () => {
   const because = (device: string, connection: string) => {
     const timeline = timelineOf(

@@ -45,7 +45,7 @@ function addCounts(sum: SocketCounts | null, more: SocketCounts): SocketCounts {
   return sum;
 }
 
-/** The counters of /proc/net/tls_stat that the model knows (domain.md section 6.2). A capture does not show when sockets are closed. */
+/** The counters of /proc/net/tls_stat that the model knows (kernel.md section 6.2). A capture does not show when sockets are closed. */
 function tlsStatOf(sum: SocketCounts, knowsClose: boolean): Map<string, number> {
   const totals: [string, number][] = [
     ["TlsTxDevice", sum.device],

@@ -21,7 +21,7 @@ const other = (text: string) => text.replace("a1b2c3d4", "0000dddd");
 
 /**
  * Sequence numbers by hand: the offload starts at 4294966296 = −1000, so byte 2896 is 1896, 1448 is 448, 4029 is 3029.
- * Fields by net/tls/trace.h; what is reported when, by domain.md sections 2.4, 5.4 and 6.3.
+ * Fields by net/tls/trace.h; what is reported when, by kernel.md sections 2.4, 5.4 and 6.3.
  */
 const cases: [what: string, trace: string[], findings: string[]][] = [
   ["the sample agrees", lines, []],

@@ -12,7 +12,7 @@ import type { TracepointName } from "../../trace/evidence/tracepoints.ts";
 /** What a field must be; null = the model does not know, `failure` = any number but 0. */
 export type FieldValue = number | bigint | "failure" | null;
 
-/** A tracepoint that the kernel hits if what the model says is true (net/tls/trace.h, domain.md section 6.3). */
+/** A tracepoint that the kernel hits if what the model says is true (net/tls/trace.h, kernel.md section 6.3). */
 export interface Expected {
   event: number;
   /** The stage of the event; −1 = before its first. */

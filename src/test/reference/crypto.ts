@@ -2,7 +2,7 @@ import { createCipheriv } from "node:crypto";
 import type { RecordKeys } from "../../core/base/record.ts";
 import type { Connection } from "../../core/machine/connection.ts";
 
-/** Sizes of header with explicit nonce, and of the inner type byte (domain.md section 1.6). */
+/** Sizes of header with explicit nonce, and of the inner type byte (kernel.md section 1.6). */
 export function sizesOf({ version, cipher }: Connection): { prepend: number; tail: number } {
   return {
     prepend: version === 0x0303 && cipher !== "chacha20-poly1305" ? 13 : 5,

@@ -22,7 +22,7 @@ export function playDevice(reference: Reference, kind: number, device: number): 
   }
 }
 
-/** NETDEV_DOWN: domain.md section 2.9. */
+/** NETDEV_DOWN: kernel.md section 2.9. */
 function deviceDown(reference: Reference, device: number): void {
   reference.down.add(device);
   if (reference.netdev !== device || reference.hook === "none") return;
@@ -37,7 +37,7 @@ function deviceUp(reference: Reference, device: number): void {
   reference.say("device-up", device);
 }
 
-/** The transmit queue is reset: domain.md section 5.8. */
+/** The transmit queue is reset: kernel.md section 5.8. */
 function reset(reference: Reference, device: number): void {
   const lost = reference.waiting.filter((work) => work.device === device);
   reference.waiting = reference.waiting.filter((work) => work.device !== device);

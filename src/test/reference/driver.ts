@@ -31,7 +31,7 @@ export function transmit(reference: Reference, packet: ReferencePacket): void {
   reference.queue.unshift(...first);
 }
 
-/** A segment that reaches the device: domain.md sections 2.5, 2.6, 5 and 12. Gives the mappings done for it so far. */
+/** A segment that reaches the device: kernel.md sections 2.5, 2.6, 5 and 12. Gives the mappings done for it so far. */
 function transmitOne(reference: Reference, packet: ReferencePacket, mappings = 0): number {
   const sending: Sending = { ...packet, mappings };
   if (packet.queue >= 0 && packet.queue !== reference.queueNumber) {
@@ -88,13 +88,13 @@ function validate(reference: Reference, packet: Sending): boolean {
   if (reference.rekeying !== "none" && packet.at >= reference.boundary) return asItIs(reference, packet);
   if (hook === "software") return fallback(reference, packet, "device-down", "fallback-failed");
   if (route === netdev) return drive(reference, packet);
-  // A bond steers to the slave that owns the context (domain.md sections 2.6 and 2.9).
+  // A bond steers to the slave that owns the context (kernel.md sections 2.6 and 2.9).
   if (routeSlaves.includes(netdev)) return drive(reference, packet);
   if (routeSlaves.length > 0 || slaves.includes(route)) return drop(reference, packet, "inactive-slave");
   return fallback(reference, packet, "other-device", "fallback-failed");
 }
 
-/** The driver's transmit function: domain.md sections 5.1 to 5.7. */
+/** The driver's transmit function: kernel.md sections 5.1 to 5.7. */
 function drive(reference: Reference, packet: Sending): boolean {
   const { recovery } = reference.profile;
   if (recovery === "pieces") return sendPieces(reference, packet);
@@ -130,7 +130,7 @@ function encrypted(reference: Reference, packet: Sending): boolean {
   return true;
 }
 
-/** Params and the record's bytes before the packet, on the packet's own queue (domain.md sections 5.1, 5.2, 5.7). */
+/** Params and the record's bytes before the packet, on the packet's own queue (kernel.md sections 5.1, 5.2, 5.7). */
 function rebuild(reference: Reference, packet: Sending): boolean {
   const { profile, kernel, counters } = reference;
   const everyMismatch = profile.countsAsOutOfOrder === "mismatches" || kernel.countsFailedLookups;
@@ -232,7 +232,7 @@ function dumpsOf(
   return dumps;
 }
 
-/** Software, and a resync at the next record after a jump forward (domain.md sections 5.4, 5.5). */
+/** Software, and a resync at the next record after a jump forward (kernel.md sections 5.4, 5.5). */
 function nextRecord(reference: Reference, packet: Sending): boolean {
   const pending = reference.resyncPending;
   reference.counters.outOfOrder++;
@@ -253,7 +253,7 @@ function nextRecord(reference: Reference, packet: Sending): boolean {
   return true;
 }
 
-/** Where in its record the packet starts, without data (domain.md section 5.6). */
+/** Where in its record the packet starts, without data (kernel.md section 5.6). */
 function presync(reference: Reference, packet: Sending): boolean {
   reference.counters.outOfOrder++;
   const record = reference.map.getRecord(packet.at);

@@ -17,7 +17,7 @@ const fragmentsFull = 16;
 const tagSize = 16;
 
 /**
- * Where records end: tls_push_data() a second time, straight from domain.md section 2.2, with the fragment table that
+ * Where records end: tls_push_data() a second time, straight from kernel.md section 2.2, with the fragment table that
  * only zero-copy writes fill.
  */
 export class ReferenceFilling {

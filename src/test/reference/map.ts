@@ -19,7 +19,7 @@ export interface ReferenceRecord {
 
 /**
  * records_list and the stream behind it: a list that is walked, whole records encrypted by OpenSSL as they are pushed
- * (domain.md sections 1 and 4).
+ * (kernel.md sections 1 and 4).
  */
 export class ReferenceMap {
   /** What TCP has, in clear with placeholders or as ciphertext, and what every byte must be on the wire. */
@@ -104,7 +104,7 @@ export class ReferenceMap {
     return record;
   }
 
-  /** What an acknowledgement frees: domain.md section 3. */
+  /** What an acknowledgement frees: kernel.md section 3. */
   release(at: number): ReferenceRecord[] {
     if (this.hint && at >= this.hint.end) this.hint = null;
     const released: ReferenceRecord[] = [];
@@ -112,7 +112,7 @@ export class ReferenceMap {
     return released;
   }
 
-  /** tls_get_record: domain.md section 4, walking the list as the kernel does. */
+  /** tls_get_record: kernel.md section 4, walking the list as the kernel does. */
   getRecord(at: number): ReferenceRecord | null {
     if (this.isBelowFloor(at)) return null;
     let i = this.hint ? this.list.indexOf(this.hint) : -1;
@@ -133,7 +133,7 @@ export class ReferenceMap {
     return null;
   }
 
-  /** Records that a rekey dropped must not pass, but for what software encrypted meanwhile (domain.md section 8). */
+  /** Records that a rekey dropped must not pass, but for what software encrypted meanwhile (kernel.md section 8). */
   isBelowFloor(at: number): boolean {
     const record = this.recordAt(at);
     return at < this.marker && record !== null && record.kind !== "software";

@@ -23,7 +23,7 @@ export interface Work {
 /** What left the NIC, or why it did not. */
 export type Fate = "leaves" | "taken" | "no-context" | "dropped";
 
-/** The NIC of one connection as domain.md section 5 has it, by places: it stands at a byte of the stream, or is lost. */
+/** The NIC of one connection as kernel.md section 5 has it, by places: it stands at a byte of the stream, or is lost. */
 export class ReferenceNic {
   /** It was told a record to start from. */
   ready = false;

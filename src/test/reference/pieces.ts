@@ -4,7 +4,7 @@ import type { Reference } from "./reference.ts";
 
 const tagSize = 16;
 
-/** Chelsio's transmit function, step by step as in domain.md section 5.3. */
+/** Chelsio's transmit function, step by step as in kernel.md section 5.3. */
 export function sendPieces(reference: Reference, packet: Sending): boolean {
   const { counters } = reference;
   const jumped = packet.at !== reference.expected;

@@ -37,7 +37,7 @@ export function count(reference: Reference, { at, length }: Sending): void {
   reference.say("encrypted", at, length);
 }
 
-/** tls_sw_fallback(): domain.md section 2.8. */
+/** tls_sw_fallback(): kernel.md section 2.8. */
 export function encryptInSoftware(
   reference: Reference,
   packet: Sending,

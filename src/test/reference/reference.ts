@@ -6,7 +6,7 @@ import { type ClosedRecord, ReferenceFilling, type Writing } from "./filling.ts"
 import { ReferenceMap, type ReferenceRecord } from "./map.ts";
 import { ReferenceNic, type Work } from "./nic.ts";
 
-/** What drivers count (domain.md sections 5 and 6), in the order in which the checker compares. */
+/** What drivers count (kernel.md sections 5 and 6), in the order in which the checker compares. */
 export const noCounts = () => ({
   contexts: 0,
   contextsDeleted: 0,
@@ -29,7 +29,7 @@ export const noCounts = () => ({
 export type Counts = ReturnType<typeof noCounts>;
 
 /**
- * One connection's TLS layer and socket a second time, straight from domain.md sections 2 to 4 and 8 and as slow as it
+ * One connection's TLS layer and socket a second time, straight from kernel.md sections 2 to 4 and 8 and as slow as it
  * likes: objects for records, places that don't wrap. What it says of an event is, word for word, what the model must say.
  */
 export class Reference {
@@ -64,7 +64,7 @@ export class Reference {
   /** Work of this event, and what waits from before. */
   queue: Work[] = [];
   waiting: Work[] = [];
-  /** Something has happened after which driver and NIC need not agree (domain.md sections 5.2 and 5.8). */
+  /** Something has happened after which driver and NIC need not agree (kernel.md sections 5.2 and 5.8). */
   mayDisagree = false;
   /** Descriptors of a deleted context wait in a queue: what a device makes of them nobody says. */
   leavesOrphans = false;
@@ -131,7 +131,7 @@ export class Reference {
     return this.routeSlaves.includes(this.netdev) ? this.netdev : this.route;
   }
 
-  /** setsockopt(TLS_TX): domain.md section 2.1. */
+  /** setsockopt(TLS_TX): kernel.md section 2.1. */
   install(unsent: boolean): void {
     this.installed = true;
     this.map.putMarker();
@@ -177,7 +177,7 @@ export class Reference {
     this.say("fenced", at);
   }
 
-  /** sendmsg: domain.md section 2.2. */
+  /** sendmsg: kernel.md section 2.2. */
   send(size: number, writing: Writing, typed: boolean, type: number, eor: boolean): void {
     if (this.rekeying === "ready") this.completeRekey();
     if (typed) this.closeOpen();
@@ -206,7 +206,7 @@ export class Reference {
     this.closeOpen();
   }
 
-  /** tls_push_record(): domain.md sections 2.3 and 2.4. */
+  /** tls_push_record(): kernel.md sections 2.3 and 2.4. */
   private push(type: number, { payload, fragments, pieceSize }: ClosedRecord, payloadAt: number): void {
     const start = this.pushed;
     if (payload === 0) this.say("empty-record", start);
@@ -260,7 +260,7 @@ export class Reference {
     if (!races) this.cleanAcked();
   }
 
-  /** clean_acked of the acknowledgement that waits: domain.md section 3. */
+  /** clean_acked of the acknowledgement that waits: kernel.md section 3. */
   cleanAcked(): void {
     const at = this.sndUna!;
     if (!this.ackWaits) return;
@@ -281,7 +281,7 @@ export class Reference {
     return said ? said.mark : this.map.recordAt(at)?.kind === "record";
   }
 
-  /** tcp_collapse_retrans(): domain.md sections 2.5 and 2.7. */
+  /** tcp_collapse_retrans(): kernel.md sections 2.5 and 2.7. */
   merge(from: number, end: number): void {
     const fence = this.fences.find((at) => at > from && at < end);
     if (fence !== undefined) {
@@ -301,7 +301,7 @@ export class Reference {
     this.marks.push({ from, end, mark });
   }
 
-  /** setsockopt(TLS_TX) once more: domain.md section 8. */
+  /** setsockopt(TLS_TX) once more: kernel.md section 8. */
   rekey(): void {
     const { rekey } = this.kernel;
     const taken = this.connection.version === 0x0304 && rekey !== "nobody";

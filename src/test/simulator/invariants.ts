@@ -6,7 +6,7 @@ import type { Reference } from "../reference/reference.ts";
 const kinds = { marker: RecordKind.startMarker, record: RecordKind.record, software: RecordKind.software };
 
 /**
- * The invariants of domain.md section 1.4 that a connection's state breaks, as [name, what is wrong]. I8 (explicit
+ * The invariants of kernel.md section 1.4 that a connection's state breaks, as [name, what is wrong]. I8 (explicit
  * nonces) is in the bytes, which are compared elsewhere; I9 (marks) in what becomes of orphaned segments.
  * `headBefore` is the head of the record map before the event.
  */

@@ -13,7 +13,7 @@ const dumping = ["connectx", "freebsd-connectx"];
 const withMap = all.filter((id) => id !== "freebsd-connectx");
 const piecewise = ["chelsio-t6"];
 
-/** By hand, from domain.md sections 5 and 9: who has the code that a bug was in. */
+/** By hand, from kernel.md sections 5 and 9: who has the code that a bug was in. */
 export const affected: Readonly<Record<string, Affected>> = {
   "stale-lookup": { families: withMap, says: "stale-record" },
   "close-eats-payload": { families: all, says: "bytes-lost" },

@@ -87,7 +87,7 @@ test("the samples may stand in one file, and say which is which", () => {
   }
 });
 
-test("tls_stat beside ethtool, in one file (domain.md section 6.2)", () => {
+test("tls_stat beside ethtool, in one file (kernel.md section 6.2)", () => {
   const first = tlsStat({ TlsCurrTxDevice: 5, TlsTxDevice: 9, TlsTxRekeyOk: 0 });
   const second = tlsStat({ TlsCurrTxDevice: 2, TlsTxDevice: 11, TlsTxRekeyOk: 1 });
   const expected = ["TlsCurrTxDevice 5→2 -3", "TlsTxDevice 9→11 2", "TlsTxRekeyOk 0→1 1"];

@@ -90,7 +90,7 @@ test("fields are typed by the event's name", () => {
   assert.equal(first.fields.rec_no + 1n, 2n);
 });
 
-test("every TLS tracepoint, as the kernel prints it (domain.md section 6.3)", () => {
+test("every TLS tracepoint, as the kernel prints it (kernel.md section 6.3)", () => {
   const cases: [line: string, fields: string][] = [
     [
       "tls_device_decrypted: sk=00000000a1b2c3d4 tcp_seq=1 rec_no=2 len=16384 encrypted=0 decrypted=1",

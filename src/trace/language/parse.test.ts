@@ -133,7 +133,7 @@ test("declarations have defaults, and take every option", () => {
   });
 });
 
-test("payload_max is TLS_TX_MAX_PAYLOAD_LEN: from 64, in TLS 1.3 from 63, in kernels that have it (domain.md section 1.3)", () => {
+test("payload_max is TLS_TX_MAX_PAYLOAD_LEN: from 64, in TLS 1.3 from 63, in kernels that have it (kernel.md section 1.3)", () => {
   const problems = (kernel: string, version: string, size: number) =>
     parse(
       `device d kernel=${kernel}\nconnection c device=d version=${version} payload_max=${size}`,

@@ -27,7 +27,7 @@ const meaningfulOnly: readonly { key: keyof Profile; where: (profile: Profile) =
     },
   ];
 
-/** What only a driver does that recovers in one way (domain.md sections 5.3 and 5.4), and what to write elsewhere. */
+/** What only a driver does that recovers in one way (kernel.md sections 5.3 and 5.4), and what to write elsewhere. */
 const contradictions: readonly { key: string; is: (profile: Profile) => boolean; message: string }[] = [
   {
     key: "countsAsOutOfOrder",
