@@ -1,4 +1,3 @@
-import { profileOf } from "../core/machine/machine.ts";
 import { profiles } from "../core/profiles/all.ts";
 import { effects } from "../core/words/effect.ts";
 import { speaksHere } from "../judge/expectations.ts";
@@ -64,7 +63,7 @@ function missingLines(
   for (const timeline of timelines) {
     if (!timeline.meets(event, notableEffects)) continue;
     if (stated.some((expectation) => speaksHere(timeline, expectation))) continue;
-    const profile = profileOf(timeline.machine, timeline.connectionsOf(event)[0]!);
+    const profile = timeline.machine.sockets[timeline.connectionsOf(event)[0]!]!.profile;
     const id = profile.word ?? profile.id;
     for (const what of notable(timeline, event)) {
       const key = printExpected({ no: false, under: [], what });

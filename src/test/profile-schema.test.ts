@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { ciphers, versions } from "../core/base/record.ts";
-import { faultVariants } from "../core/bugs/catalogue.ts";
+import { bugs } from "../core/bugs/catalogue.ts";
 import { kernels } from "../core/machine/generation.ts";
 import { deviceCounters, profileWords } from "../core/machine/profile.ts";
 import { profiles } from "../core/profiles/all.ts";
@@ -50,7 +50,7 @@ test("words of the schema are the model's, in its order", () => {
   assert.deepEqual(keys.kernel!.enum, [...kernels.map(({ id }) => id), null]);
   assert.deepEqual(
     keys.faults!.items!.enum,
-    faultVariants.map(({ name }) => name),
+    bugs.map(({ name }) => name),
   );
   assert.deepEqual(keys.versions!.items!.enum, Object.keys(versions));
   assert.deepEqual(keys.ciphers!.items!.enum, ciphers);

@@ -1,11 +1,10 @@
-import { type Faults, faultVariants } from "../../core/bugs/catalogue.ts";
+import { bugs } from "../../core/bugs/catalogue.ts";
 import type { Kernel } from "../../core/machine/generation.ts";
 import type { Profile } from "../../core/machine/profile.ts";
 import { type Coverage, type Failure, failuresOf, laws, noCoverage } from "./check.ts";
 import { Dice } from "./dice.ts";
 import { generate, readStory, type Setting, type Story } from "./generate.ts";
 import { seekFailure } from "./seeks.ts";
-import { affected } from "./variants.ts";
 
 /** A run that failed: what, and the trace that shows it. */
 export interface FailedRun {
@@ -29,19 +28,17 @@ export function settingOf(
   const kernel = kernels[Math.floor(seed / profiles.length) % kernels.length]!;
   const dice = new Dice(~seed);
   if (seed % brokenEvery !== 0 || isBroken(profile)) return { profile, kernel };
-  const variant = dice.one(
-    ...faultVariants.filter(({ name }) => affected[name]!.families.includes(profile.id)),
-  );
-  return { profile: brokenBy(profile, variant.name, variant.faults), kernel };
+  const bug = dice.one(...bugs.filter(({ families }) => families.includes(profile.id)));
+  return { profile: brokenBy(profile, bug.name), kernel };
 }
 
-export const brokenBy = (profile: Profile, name: string, faults: Faults): Profile => ({
+export const brokenBy = (profile: Profile, bug: string): Profile => ({
   ...profile,
-  id: `${profile.id}/${name}`,
-  faults,
+  id: `${profile.id}/${bug}`,
+  faults: [bug],
 });
 
-export const isBroken = ({ faults }: Profile): boolean => Object.keys(faults).length > 0;
+export const isBroken = ({ faults }: Profile): boolean => faults.length > 0;
 
 /**
  * One simulation: the trace of the seed, played in the setting and checked after every event. What is broken on
