@@ -74,9 +74,9 @@ test("bounds and forms of the schema are the reader's", () => {
   }
 });
 
-test("the README's example is a profile without mistakes", () => {
-  const [, example] = /## Your own NIC[\s\S]*?```json\n([\s\S]*?)```/.exec(
-    readFileSync("README.md", "utf8"),
+test("nic-files.md: its example is a profile without mistakes", () => {
+  const [, example] = /## A profile file[\s\S]*?```json\n([\s\S]*?)```/.exec(
+    readFileSync("media/docs/nic-files.md", "utf8"),
   )!;
   assert.deepEqual(parseProfile("my-nic.nic.json", example!).diagnostics, []);
 });

@@ -67,7 +67,7 @@ function countPiece(state: ConnectionState, form: number): void {
 /** Wire packets that a segment becomes: ceil(length / mss), one where the mss is not known. */
 const packetsOf = (length: number, mss: number): number => (mss > 0 ? Math.ceil(length / mss) : 1);
 
-/** The standard `ethtool -S` counters (tls-offload.rst, domain section 6.1), receive side included: it stays 0 here. */
+/** The standard `ethtool -S` counters (tls-offload.rst, kernel.md section 6.1), receive side included: it stays 0 here. */
 export const counterNames = [
   "tx_tls_encrypted_packets",
   "tx_tls_encrypted_bytes",

@@ -248,7 +248,7 @@ class Checker implements Sink {
     );
     if (engine === Engine.stream) return pagesWritten || crosses || !known;
     if (engine !== Engine.none) return pagesWritten || crosses;
-    // Domain section 2.7: a segment has its first byte's mark, whatever else TCP put into it.
+    // kernel.md section 2.7: a segment has its first byte's mark, whatever else TCP put into it.
     return !kernel.marksSegments || !this.references[c]!.isMarked(at);
   }
 
