@@ -235,6 +235,7 @@ async function main() {
     },
     e2e: () => tool("src/test/e2e.ts", "--test-reporter=spec"),
     bench: () => tool("src/test/bench.ts"),
+    figures: () => tool("src/test/figures.ts"),
     simulate: () => tool("src/test/simulator/simulate.ts"),
   };
   const tool = async (source, ...flags) => {
