@@ -19,8 +19,8 @@ import type { Diagnostic, Expectation, Trace } from "./trace.ts";
 export interface StatedEvent extends Omit<Event, "line" | "offset"> {
   /** As in Trace.sacks. */
   sacks?: readonly number[];
-  /** As in Trace.recordSns; that there is one stands in `extra`. */
-  recordSn?: bigint;
+  /** As in Trace.recordSns, null = it follows from the record before; which of them stands in `extra`, too. */
+  recordSn?: bigint | null;
 }
 
 type SettableConnection = Pick<

@@ -49,6 +49,7 @@ expect counter tx_tls_ooo=0
 const storyTrace = () => parseTrace("story", story, profileById);
 const ofWeb = { connection: 0, flags: 0, seq: seq(0), length: 0, extra: 0 };
 const [write, first, second, ack] = story.split("\n").filter((line) => /^\+/.test(line));
+const failing = packTransmit({ dmaErrorAt: 2, queue: 1 });
 const under = { no: true, under: ["innova"], what: { effect: "encrypted", fields: {} } } as const;
 
 /** A captured sample with its keys. */
@@ -101,9 +102,12 @@ const cases: [says: string, edits: Edit[], change: [old: string, now: string][],
     ],
   ],
   [
-    "a segment is sent in two, FIN with the second part",
-    [{ edit: "split", event: 2, bytes: 9 }],
-    [[second!, "+.2    web > 60:69(9)\n+0     web > 69:129(60)  fin"]],
+    "a segment is sent in two: FIN goes with the second part, what fails with the first",
+    [
+      { edit: "set", event: 2, to: { flags: Flag.fin | Flag.straddle, extra: failing } },
+      { edit: "split", event: 2, bytes: 9 },
+    ],
+    [[second!, "+.2    web > 60:69(9)  straddle dma-error=2 queue=1\n+0     web > 69:129(60)  fin queue=1"]],
   ],
   [
     "a write is made in two, and the records stay as they are",
@@ -115,13 +119,13 @@ const cases: [says: string, edits: Edit[], change: [old: string, now: string][],
     [
       { edit: "set", event: 1, to: { flags: Flag.lost, extra: packTransmit({ dmaErrorAt: 0, queue: 2 }) } },
       { edit: "set", event: 3, to: { sacks: [7, 9], timeNs: 3e8 } },
-      { edit: "set-connection", connection: 0, to: { version: 0x0304, mss: 100 } },
+      { edit: "set-connection", connection: 0, to: { version: 0x0304, cipher: "aes-256-gcm", mss: 100 } },
       { edit: "set-device", device: 0, to: { profile: innova, kernel: kernelById("v6.18")!, mtu: 9000 } },
     ],
     [
       [first!, "+.1    web > 0:60(60)  lost queue=2       # first"],
       [ack!, "+.2    web < ack 129 sack 7:9"],
-      ["version=1.2", "version=1.3"],
+      ["version=1.2 cipher=aes-128-gcm", "version=1.3 cipher=aes-256-gcm"],
       ["rec_seq=0", "rec_seq=0 mss=100"],
       ["connectx mtu=1500", "innova kernel=v6.18 mtu=9000"],
       [`${second}\n`, "\n"],
@@ -215,6 +219,8 @@ test("the records of a capture are as captured; what was compared stays with the
     "event 0: TCP has bytes up to 0 only; put a `send` above or end the range at 0",
   ]);
   assert.deepEqual(wholeOf({ ...fixed, diagnostics: trace.diagnostics }), wholeOf(trace));
+  const moved = edited(trace, [{ edit: "move", event: packet, to: packet + 1 }]);
+  assert.equal(moved.verdicts!.wire[packet + 1], Wire.match);
   const changed = edited(trace, [
     { edit: "set", event: packet, to: { flags: Flag.captured | Flag.lost } },
     { edit: "insert", event: packet, stated: { ...trace.events.at(packet), flags: 0 } },
@@ -326,7 +332,12 @@ test("so does each edited sample, with its comments and expect lines", (t) => ch
 
 test("an edited script is a trace file, which does the same", (t) => {
   const script = readFileSync(path.join(folder, "fast-retransmit.pkt"), "utf8");
-  checkAll(t, [[parsePacketdrill("fast-retransmit.pkt", script, connectx), profileById]], 20);
+  const trace = parsePacketdrill("fast-retransmit.pkt", script, connectx);
+  checkAll(t, [[trace, profileById]], 20);
+  const printed = printTrace(trace);
+  const last = printed.trimEnd().split("\n").at(-1)!;
+  const shorter = edited(trace, [{ edit: "drop", event: trace.events.count - 1, count: 1 }]);
+  assert.equal(printTrace(shorter), printed.replace(`${last}\n`, ""));
 });
 
 test("an edited capture is untouched itself, and its print reads as far as the capture's does", async () => {
