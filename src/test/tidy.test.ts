@@ -24,6 +24,7 @@ const floors: readonly (readonly string[])[] = [
   ["trace/capture", "trace/evidence"],
   ["trace/profiles"],
   ["trace/language"],
+  ["trace/edited"],
   ["trace/packetdrill"],
   ["trace/open"],
   ["replay"],
