@@ -1,8 +1,8 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { findingText } from "../replay/findings.ts";
+import type { Study } from "../study/study.ts";
 import type { Diagnostic } from "../trace/trace.ts";
 import { failureText } from "./exception-info.ts";
-import type { Debuggee } from "./launch.ts";
 
 type Output = DebugProtocol.OutputEvent["body"];
 
@@ -10,7 +10,7 @@ type Output = DebugProtocol.OutputEvent["body"];
 const diagnosticsMax = 200;
 
 /** What opening the trace has to say, for the debug console: what evidence says, diagnostics, notes of streams, failed expectations. */
-export function findingsOf({ trace, failures, overlay, evidenceDiagnostics }: Debuggee): Output[] {
+export function findingsOf({ trace, failures, overlay, evidenceDiagnostics }: Study): Output[] {
   const notes = trace.streams.flatMap(({ name, note }) => (note === null ? [] : [`${name}: ${note}`]));
   const outputs: Output[] = [
     ...(overlay?.summary ?? []).map((line) => ({ category: "console", output: `evidence: ${line}\n` })),

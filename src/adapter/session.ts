@@ -1,7 +1,7 @@
 import { BreakpointEvent, Event, InitializedEvent, TerminatedEvent } from "@vscode/debugadapter";
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { viewAt } from "../replay/view/view.ts";
-import type { AdapterEnvironment } from "../study/environment.ts";
+import type { Environment } from "../study/environment.ts";
 import { printEvent } from "../trace/language/print.ts";
 import { UserError } from "../trace/platform.ts";
 import { AnsweringSession } from "./answering-session.ts";
@@ -11,7 +11,7 @@ import { exceptionInfo } from "./exception-info.ts";
 import { findingsOf } from "./findings.ts";
 import { stackPage } from "./frames.ts";
 import { Inspection } from "./inspection.ts";
-import { type Debuggee, type LaunchArguments, load, readLaunch } from "./launch.ts";
+import { type Debuggee, debuggeeOf, type LaunchArguments, readLaunch } from "./launch.ts";
 import { LogOutput } from "./log-points.ts";
 import { type Move, next, stageBack, stepBack, stepIn, stepOut } from "./moves.ts";
 import { type Direction, Runner, type Stop, stopText } from "./runner.ts";
@@ -27,12 +27,12 @@ interface Target extends Debuggee {
 
 /** The Debug Adapter Protocol: what each request means here. The work is done in the files beside this one. */
 export class TraceDebugSession extends AnsweringSession {
-  private readonly environment: AdapterEnvironment;
+  private readonly environment: Environment;
   private readonly breakpoints = new Breakpoints();
   private readonly counter = { last: 0 };
   private opened: Target | null = null;
 
-  constructor(environment: AdapterEnvironment) {
+  constructor(environment: Environment) {
     super();
     this.environment = environment;
   }
@@ -74,7 +74,7 @@ export class TraceDebugSession extends AnsweringSession {
   /** Opens the trace and runs it once; what was open before stays until this has worked. */
   private async open(launch: LaunchArguments, request: DebugProtocol.Request | undefined): Promise<void> {
     const debuggee = await this.work("Opening the trace", request?.seq, (job) =>
-      load(this.environment, launch, job),
+      debuggeeOf(this.environment, launch, job),
     );
     this.opened?.file.close?.();
     const { trace, timeline } = debuggee;

@@ -1,16 +1,16 @@
-import { Comparison } from "../judge/compare/compare.ts";
+import type { Comparison } from "../judge/compare/compare.ts";
 import { descriptorsOf, dropsOf, measures, wrongEventsOf } from "../judge/compare/measures.ts";
 import { comparedAt, wordFinding } from "../judge/compare/words.ts";
 import { tableOf } from "../report/compare-table.ts";
-import { compareWhole } from "../study/slices.ts";
+import { type StudyRequest, variantWord } from "../study/request.ts";
 import { printEvent } from "../trace/language/print.ts";
 import { UserError } from "../trace/platform.ts";
 import type { Trace } from "../trace/trace.ts";
-import { type Variant, withVariant } from "../trace/variant.ts";
-import { complain, type LoadFlags, type Opened, open, selectedStreams, variantNamed } from "./open.ts";
+import { type ReadFlags, requestOf, speaker } from "./flags.ts";
+import { open, studied } from "./opened.ts";
 import { exitStatus, print } from "./output.ts";
 
-export interface CompareFlags extends LoadFlags {
+export interface CompareFlags extends ReadFlags {
   profiles: string;
   all?: true;
   bytes?: true;
@@ -23,43 +23,35 @@ const listedMax = 40;
 
 /** `tlstrace compare`: one trace under several profiles, as a table and the events in which they differ. */
 export async function compare(file: string, flags: CompareFlags): Promise<void> {
-  const variants = variantsNamed(flags.profiles);
-  const opened = await open(file, flags);
-  complain(file, opened.trace);
-  const comparison = await compared(opened, variants, flags);
+  const among = namesIn(flags.profiles).map((word) => ({ word: variantWord(word, speaker), name: word }));
+  // The comparison says nothing of evidence.
+  const request = { ...requestOf(file, flags), evidence: [] };
+  const comparison = await compared({
+    ...request,
+    comparison: { among, withOwn: false, allBytes: flags.bytes === true },
+  });
   if (flags.json) await print(jsonLines(comparison));
   else await print(textLines(comparison, flags.all ? Number.POSITIVE_INFINITY : listedMax));
   const { bytesDiffer, findings } = comparison;
   if (bytesDiffer || (flags.strict && findings.length > 0)) process.exitCode = exitStatus.wrong;
 }
 
-/** The ids behind `--profiles`. Throws UserError for what there is not, and for less than two. */
-function variantsNamed(ids: string): Variant[] {
+/** The ids behind `--profiles`. Throws UserError for less than two. */
+function namesIn(ids: string): string[] {
   const names = [...new Set(ids.split(",").map((id) => id.trim()))];
   if (names.length < 2)
     throw new UserError(`--profiles ${ids}: give at least two to compare, as connectx,netronome`);
-  return names.map(variantNamed);
+  return names;
 }
 
-async function compared(
-  { trace, progress }: Opened,
-  variants: readonly Variant[],
-  flags: CompareFlags,
-): Promise<Comparison> {
-  const streams = selectedStreams(trace, flags).filter(({ connection }) => connection >= 0);
-  if (streams.length === 0 || trace.events.count === 0)
+async function compared(request: StudyRequest): Promise<Comparison> {
+  const opened = await open(request);
+  const { trace, contest } = opened.subject;
+  if (contest!.connections.size === 0 || trace.events.count === 0)
     throw new UserError(
-      `${trace.name} has no offloaded stream to compare${flags.stream ? " of that name" : ""}`,
+      `${trace.name} has no offloaded stream to compare${request.streams.length > 0 ? " of that name" : ""}`,
     );
-  const selected = new Set(streams.map(({ connection }) => connection));
-  const contestants = variants.map((variant) => ({ id: variant.id, trace: withVariant(trace, variant) }));
-  const comparison = new Comparison(contestants, {
-    isWanted: (connection) => selected.has(connection),
-    allBytes: flags.bytes === true,
-  });
-  await compareWhole(comparison, progress);
-  progress.end();
-  return comparison;
+  return (await studied(opened)).comparison!;
 }
 
 function* textLines(comparison: Comparison, most: number): Generator<string> {

@@ -1,4 +1,5 @@
 import { countersOf } from "../core/machine/count.ts";
+import { Effect } from "../core/words/effect.ts";
 import { checkExpectations } from "../judge/expectations.ts";
 import type { Timeline } from "../replay/timeline.ts";
 import { queueText } from "../replay/view/device-scopes.ts";
@@ -21,11 +22,13 @@ export function* goldenLines(timeline: Timeline, connections: ReadonlySet<number
   }
 }
 
+/** Expectations that fail are told at the end. */
 function* effectLines(timeline: Timeline, event: number): Generator<string> {
   const { stages } = timeline.record(event);
   for (let stage = 0; stage < stages.length; stage++) {
     const view = viewAt(timeline, { event, stage });
-    for (const effect of stages[stage]!.effects) yield `         ${wordEffect(view, effect)}`;
+    for (const effect of stages[stage]!.effects)
+      if (effect.kind !== Effect["expectation-failed"]) yield `         ${wordEffect(view, effect)}`;
   }
   const posted = stages.at(-1)?.posted ?? 0;
   if (posted > 0)

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { open } from "../cli/open.ts";
 import { advance, after, seq } from "../core/base/seq.ts";
 import { profiles } from "../core/profiles/all.ts";
 import { connectx } from "../core/profiles/connectx.ts";
@@ -16,6 +15,7 @@ import type { Trace } from "../trace/trace.ts";
 import { compared } from "./comparing.ts";
 import { corpusFolder } from "./corpus.ts";
 import { generate, readStory } from "./simulator/generate.ts";
+import { studyOf } from "./studies.ts";
 
 const all = profiles.map(({ id }) => id).join(",");
 const samples = ["lossy", "upload"].map((name) => path.join("media/samples", name));
@@ -27,7 +27,7 @@ const captures = [...samples, ...(corpus === null ? [] : recorded)];
 
 async function opened(name: string): Promise<Trace> {
   assert.ok(existsSync(`${name}.keys`), name);
-  return (await open(`${name}.pcap`, { keys: [`${name}.keys`] })).trace;
+  return (await studyOf(`${name}.pcap`, { keys: [`${name}.keys`] })).trace;
 }
 
 for (const name of captures) {

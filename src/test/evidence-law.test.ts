@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { load } from "../cli/load.ts";
 import { deviceCountersOf } from "../core/machine/count.ts";
 import type { DeviceCounter } from "../core/machine/profile.ts";
 import { profiles } from "../core/profiles/all.ts";
@@ -11,6 +10,7 @@ import { readEvidence } from "../trace/evidence/evidence.ts";
 import { ethtoolText, kernelTrace } from "./kernel-reports.ts";
 import { generate, readStory } from "./simulator/generate.ts";
 import { seeded } from "./simulator/mutate.ts";
+import { studyOf } from "./studies.ts";
 
 /** A kernel that does what the model says agrees with it, and one changed number is found: random traces, every family. */
 const runs = 40;
@@ -97,7 +97,8 @@ for (const profile of profiles) {
 }
 
 const capture = "media/samples/lossy.pcap";
-const open = (profile: string) => load(capture, { profile, keys: ["media/samples/lossy.keys"] });
+const open = async (profile: string) =>
+  (await studyOf(capture, { profile, keys: ["media/samples/lossy.keys"] })).timeline;
 
 /** An offload is installed when the handshake is done, a capture knows it from its first record on: so much later. */
 const earlier = (trace: string) =>

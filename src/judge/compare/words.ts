@@ -26,7 +26,8 @@ export function comparedAt({ runs }: Comparison, event: number): ComparedEvent[]
 /** The model's effects of an event as text, without what was found by comparing; bytes encrypted in software. */
 function effectsAt({ timeline }: ComparedRun, event: number): { texts: string[]; fallback: number } {
   const { stages } = timeline.record(event);
-  const isOwn = ({ kind }: EffectRecord) => kind !== Effect["profile-differs"];
+  const isOwn = ({ kind }: EffectRecord) =>
+    kind !== Effect["profile-differs"] && kind !== Effect["expectation-failed"];
   const effects = stages.flatMap(({ effects: here }, stage) => {
     const view = viewAt(timeline, { event, stage });
     return here.filter(isOwn).map((effect) => ({ effect, text: wordEffect(view, effect) }));
