@@ -1,3 +1,4 @@
+import { sha256 } from "../node/digest.ts";
 import { evidenceLines } from "../report/evidence-lines.ts";
 import { goldenLines } from "../report/golden.ts";
 import { linesOf, overlayLines } from "../report/lines.ts";
@@ -16,7 +17,7 @@ export async function replay(file: string, flags: ReadFlags & { json?: boolean }
     await print(goldenLines(timeline, connections));
     return print(overlay === null ? [] : evidenceLines(overlay));
   }
-  for (const stream of streams) await print(jsonOf(linesOf(timeline, stream)));
+  for (const stream of streams) await print(jsonOf(linesOf(timeline, stream, sha256)));
   if (overlay !== null) await print(jsonOf(overlayLines(timeline, overlay)));
 }
 

@@ -3,6 +3,7 @@ import path from "node:path";
 import { kernels } from "../core/machine/generation.ts";
 import { profileAmong, profiles } from "../core/profiles/all.ts";
 import { nodeEnvironment } from "../node/environment.ts";
+import { fileUri } from "../node/file-uri.ts";
 import { tracePaths } from "../node/trace-paths.ts";
 import { Timeline } from "../replay/timeline.ts";
 import { junitOf } from "../report/junit.ts";
@@ -41,7 +42,7 @@ export async function test(paths: string[], flags: TestFlags): Promise<void> {
     await print(tapOf(run, runs.length));
   }
   if (flags.junit !== undefined) save(flags.junit, junitOf(runs));
-  if (flags.sarif !== undefined) save(flags.sarif, sarifOf(runs));
+  if (flags.sarif !== undefined) save(flags.sarif, sarifOf(runs, fileUri));
   const failures = runs.flatMap(failuresOf);
   if (failures.some(({ rule }) => rule === "file-unreadable")) process.exitCode = exitStatus.unusable;
   else if (failures.length > 0) process.exitCode = exitStatus.wrong;

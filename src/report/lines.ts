@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { advance, after, distance, seq, toU32 } from "../core/base/seq.ts";
 import { countersOf } from "../core/machine/count.ts";
 import { RecordKind } from "../core/machine/record-log.ts";
@@ -20,12 +19,15 @@ export type Line = Readonly<Record<string, unknown>>;
 const snOf = (sn: bigint | null) =>
   sn === null ? null : sn <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(sn) : String(sn);
 
+/** Names bytes by their SHA-256 in hexadecimal digits; the platform's own is much faster than a portable one. */
+export type Digest = (bytes: Uint8Array) => string;
+
 /** All lines of one stream: itself, its records, its transmits, the summary. */
-export function* linesOf(timeline: Timeline, stream: Stream): Generator<Line> {
+export function* linesOf(timeline: Timeline, stream: Stream, digest: Digest): Generator<Line> {
   yield streamLine(timeline, stream);
   const tally = new Tally();
   if (stream.connection >= 0) {
-    yield* recordLines(timeline, stream, tally);
+    yield* recordLines(timeline, stream, tally, digest);
     yield* transmitLines(timeline, stream, tally);
   }
   yield summaryLine(timeline, stream, tally);
@@ -64,11 +66,17 @@ function streamLine({ machine, trace }: Timeline, stream: Stream): Line {
   };
 }
 
-function* recordLines({ machine, trace }: Timeline, stream: Stream, tally: Tally): Generator<Line> {
+function* recordLines(
+  { machine, trace }: Timeline,
+  stream: Stream,
+  tally: Tally,
+  digest: Digest,
+): Generator<Line> {
   const log = machine.records[stream.connection]!;
   for (let row = 1; row < log.count; row++) {
     if (log.kind.at(row) !== RecordKind.record) continue;
     const verdict = trace.verdicts ? trace.verdicts.authenticated[log.pushedBy.at(row)] : Authenticated.yes;
+    const content = verdict === Authenticated.no ? null : contentOf(machine, stream.connection, row);
     tally.records++;
     if (verdict === Authenticated.yes) tally.authenticated++;
     if (verdict === Authenticated.no) tally.failed++;
@@ -81,14 +89,10 @@ function* recordLines({ machine, trace }: Timeline, stream: Stream, tally: Tally
       recordSn: snOf(log.knownSn(row)),
       epoch: log.epoch.at(row),
       authenticated: verdict === Authenticated.yes ? true : verdict === Authenticated.no ? false : null,
-      plaintextSha256:
-        verdict === Authenticated.no ? null : digestOf(contentOf(machine, stream.connection, row)),
+      plaintextSha256: content && digest(content),
     };
   }
 }
-
-const digestOf = (content: Uint8Array | null): string | null =>
-  content === null ? null : createHash("sha256").update(content).digest("hex");
 
 function* transmitLines(timeline: Timeline, stream: Stream, tally: Tally): Generator<Line> {
   const { events, kind } = timeline.trace;

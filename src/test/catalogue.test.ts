@@ -62,7 +62,7 @@ for (const sample of samples) {
       lines.findIndex((line) => !line.startsWith("#")),
     );
     assert.ok(head.length >= 3 || sample === tour, "at least three lines");
-    assert.match(head.join("\n"), /\b(?=[0-9a-f]*\d)[0-9a-f]{7,12}\b|domain\.md|\bissue \d+|\bRFC \d+/);
+    assert.match(head.join("\n"), /\b(?=[0-9a-f]*\d)[0-9a-f]{7,12}\b|kernel\.md|\bissue \d+|\bRFC \d+/);
   });
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
 import { ciphers } from "../core/base/record.ts";
+import { sha256 } from "../node/digest.ts";
 import { linesOf } from "../report/lines.ts";
 import { corpusFolder } from "./corpus.ts";
 import { studyOf } from "./studies.ts";
@@ -48,7 +49,7 @@ async function agrees(corpus: string, capture: CaseFacts): Promise<void> {
   const keys = capture.keylog ? [path.join(corpus, capture.keylog)] : [];
   const { timeline } = await studyOf(path.join(corpus, capture.file), { keys, profile: "connectx" });
   const streams = new Map(
-    timeline.trace.streams.map((stream) => [stream.name, [...linesOf(timeline, stream)] as Line[]]),
+    timeline.trace.streams.map((stream) => [stream.name, [...linesOf(timeline, stream, sha256)] as Line[]]),
   );
   const repetitions = new Map<string, number>();
   for (const flow of capture.flows.filter(({ segs }) => segs > 0)) {
