@@ -1,10 +1,9 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { distance, seq } from "../core/base/seq.ts";
 import { profileOf } from "../core/machine/machine.ts";
-import { Kind } from "../core/words/event.ts";
 import { Stage, stages } from "../core/words/stage.ts";
 import type { Position, Timeline } from "../replay/timeline.ts";
-import { partOf, recordName, type View, viewAt } from "../replay/view/view.ts";
+import { recordName, type View, viewAt } from "../replay/view/view.ts";
+import { causesOf } from "../replay/view/why.ts";
 import { UserError } from "../trace/platform.ts";
 import { atEnd } from "./moves.ts";
 import type { Sources } from "./sources.ts";
@@ -103,27 +102,6 @@ export function stageName(view: View, index: number): string {
   const isAboutRecord =
     stage === Stage["tls.getRecord"] || stage === Stage["driver.resync"] || stage === Stage["tls.pushRecord"];
   return isAboutRecord ? `${name} ${recordName(view.log, detail)}` : name;
-}
-
-/** Where a transmitted packet's first byte comes from: the record that holds it, the write that opened the record. */
-function causesOf(view: View): { name: string; position: Position }[] {
-  const { timeline, log, state, connection, recording } = view;
-  const { events } = timeline.trace;
-  if (recording.connection !== view.index || events.kind.at(recording.event) !== Kind.transmit) return [];
-  const first = seq(events.seq.at(recording.event));
-  const row = log.rowOf(first, state.tail);
-  const pushedBy = row < 1 ? -1 : log.pushedBy.at(row);
-  if (pushedBy < 0) return [];
-  const offset = distance(log.start(row), first);
-  const pushStage = timeline
-    .record(pushedBy)
-    .stages.findIndex(({ stage, detail }) => stage === Stage["tls.pushRecord"] && detail === row);
-  const name = `${recordName(log, row)}, byte ${offset} (${partOf(view, row, offset)})`;
-  const record = { name, position: { event: pushedBy, stage: pushStage } };
-  const openedBy = log.openedBy.at(row);
-  // A capture shows records, never the writes that they were made of.
-  if (connection.source || openedBy < 0) return [record];
-  return [record, { name: "application write", position: { event: openedBy, stage: 0 } }];
 }
 
 /** A page of a stack as the editor takes it. */

@@ -1,9 +1,9 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { completions, evaluate } from "../replay/expression.ts";
 import { parseExpression } from "../replay/expression-parse.ts";
-import { describeToken } from "../replay/view/explain.ts";
 import { scopesOf } from "../replay/view/scopes.ts";
 import type { ViewNode } from "../replay/view/value.ts";
+import { describeToken } from "../replay/view/why.ts";
 import { UserError } from "../trace/platform.ts";
 import type { Client } from "./capabilities.ts";
 import { changesBetween } from "./changes.ts";

@@ -5,7 +5,7 @@ import { tableOf } from "../report/compare-table.ts";
 import { type StudyRequest, variantWord } from "../study/request.ts";
 import { printEvent } from "../trace/language/print.ts";
 import { UserError } from "../trace/platform.ts";
-import type { Trace } from "../trace/trace.ts";
+import { eventPlace, placeWord } from "../trace/trace.ts";
 import { type ReadFlags, requestOf, speaker } from "./flags.ts";
 import { open, studied } from "./opened.ts";
 import { exitStatus, print } from "./output.ts";
@@ -86,13 +86,10 @@ function* eventLines(comparison: Comparison, event: number): Generator<string> {
   const { trace } = comparison.runs[0]!.timeline;
   const each = comparedAt(comparison, event);
   const width = Math.max(...each.map(({ id }) => id.length));
-  yield `${placeOf(trace, event)}: ${printEvent(trace, event)}`;
+  yield `${eventPlace(trace, event)}: ${printEvent(trace, event)}`;
   for (const { id, effects, queue } of each)
     yield `  ${id.padEnd(width)}  ${[...effects, `[${queue}]`].join("; ")}`;
 }
-
-const placeOf = ({ kind, events }: Trace, event: number): string =>
-  `${kind === "capture" ? "frame" : "line"} ${events.line.at(event)}`;
 
 const findingTexts = (comparison: Comparison): Map<number, string> =>
   new Map(comparison.findings.map((finding) => [finding.event, wordFinding(comparison, finding)]));
@@ -114,7 +111,7 @@ function* jsonLines(comparison: Comparison): Generator<string> {
   const { runs, differing, findings } = comparison;
   const { trace } = runs[0]!.timeline;
   const placed = (event: number) => ({
-    [trace.kind === "capture" ? "frame" : "line"]: trace.events.line.at(event),
+    [placeWord(trace)]: trace.events.line.at(event),
     event: printEvent(trace, event),
   });
   for (const [i, run] of runs.entries()) {

@@ -1,3 +1,4 @@
+import { versionName } from "../core/base/record.ts";
 import { advance, after, distance, seq, toU32 } from "../core/base/seq.ts";
 import { countersOf } from "../core/machine/count.ts";
 import { RecordKind } from "../core/machine/record-log.ts";
@@ -10,7 +11,7 @@ import { departuresOf } from "../judge/compare/departures.ts";
 import type { Overlay } from "../judge/evidence/evidence.ts";
 import type { Recording } from "../replay/recording.ts";
 import type { Timeline } from "../replay/timeline.ts";
-import { Authenticated, type Stream, Wire } from "../trace/trace.ts";
+import { Authenticated, placeWord, type Stream, type WireName, wireNameOf } from "../trace/trace.ts";
 
 /** One line of `replay --json`; the field names and their meaning are a contract with scripts. */
 export type Line = Readonly<Record<string, unknown>>;
@@ -48,7 +49,7 @@ class Tally {
 function streamLine({ machine, trace }: Timeline, stream: Stream): Line {
   const connection = trace.connections[stream.connection];
   const log = machine.records[stream.connection];
-  const version = stream.version === null ? null : stream.version === 0x0304 ? "1.3" : "1.2";
+  const version = stream.version && versionName(stream.version);
   // Bytes missing at the start do not hide its number: TLS 1.2 fixes it, in TLS 1.3 the keys do.
   const hasSn = connection && (connection.version === 0x0303 || connection.epochs[0]);
   const isGap = log && log.count > 1 && log.kind.at(1) === RecordKind.gap;
@@ -95,23 +96,17 @@ function* recordLines(
 }
 
 function* transmitLines(timeline: Timeline, stream: Stream, tally: Tally): Generator<Line> {
-  const { events, kind } = timeline.trace;
+  const { events } = timeline.trace;
   const { startSeq } = timeline.trace.connections[stream.connection]!;
   for (const event of timeline.eventsOf(stream.connection)) {
     if (events.kind.at(event) !== Kind.transmit || (events.flags.at(event) & Flag.qdiscDrop) !== 0) continue;
     const end = advance(seq(events.seq.at(event)), events.length.at(event));
     if (events.length.at(event) === 0 || !after(end, startSeq)) continue;
-    yield transmitLine(timeline, stream, event, kind === "capture" ? "frame" : "line", tally);
+    yield transmitLine(timeline, stream, event, tally);
   }
 }
 
-function transmitLine(
-  timeline: Timeline,
-  stream: Stream,
-  event: number,
-  place: "frame" | "line",
-  tally: Tally,
-): Line {
+function transmitLine(timeline: Timeline, stream: Stream, event: number, tally: Tally): Line {
   const { events, connections } = timeline.trace;
   const { startSeq } = connections[stream.connection]!;
   const log = timeline.machine.records[stream.connection]!;
@@ -130,7 +125,7 @@ function transmitLine(
   return {
     kind: "transmit",
     stream: stream.name,
-    [place]: events.line.at(event),
+    [placeWord(timeline.trace)]: events.line.at(event),
     seq: toU32(from),
     length,
     outOfOrder,
@@ -142,11 +137,11 @@ function transmitLine(
 }
 
 /** How the packet's bytes compare with whole-record encryption: the captured ones, or, for a trace file, the model's. */
-function verdictOf(timeline: Timeline, recording: Recording, tally: Tally): string {
+function verdictOf(timeline: Timeline, recording: Recording, tally: Tally): WireName {
   const { verdicts } = timeline.trace;
   const { event } = recording;
-  if (verdicts) return ["unknown", "match", "differs"][verdicts.wire[event] ?? Wire.unknown]!;
-  let verdict = "unknown";
+  if (verdicts) return wireNameOf(verdicts, event);
+  let verdict: WireName = "unknown";
   for (const departure of departuresOf(recording)) {
     const { state, connection, seq: from, length } = departure;
     const actual = wireBytes(timeline.machine, state, departure);
@@ -180,7 +175,7 @@ export function* overlayLines({ trace }: Timeline, overlay: Overlay): Generator<
       kind: "finding",
       rule: effects[effect]!.name,
       stream: connections[connection]?.name ?? null,
-      [trace.kind === "capture" ? "frame" : "line"]: event < 0 ? null : events.line.at(event),
+      [placeWord(trace)]: event < 0 ? null : events.line.at(event),
       evidence: place === "" ? null : place,
       text,
     };

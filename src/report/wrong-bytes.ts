@@ -4,6 +4,7 @@ import { contains, effectSet } from "../replay/effect-set.ts";
 import type { Timeline } from "../replay/timeline.ts";
 import { wordEffect } from "../replay/view/effect-text.ts";
 import { partOf, recordName, viewAt } from "../replay/view/view.ts";
+import { eventPlace } from "../trace/trace.ts";
 
 /** In a capture only its own bytes can be wrong; a trace file has none, there the model's bytes are judged. */
 const wrongIn = {
@@ -23,7 +24,7 @@ export function findingsOf(timeline: Timeline, connection: number): string[] {
 
 function findingsAt(timeline: Timeline, event: number): string[] {
   const { events, verdicts, kind } = timeline.trace;
-  const place = `${kind === "capture" ? "frame" : "line"} ${events.line.at(event)}`;
+  const place = eventPlace(timeline.trace, event);
   if (events.kind.at(event) === Kind.record) {
     const { log, connection, state } = viewAt(timeline, { event, stage: 0 });
     const row = state.tail - 1;

@@ -63,6 +63,8 @@ export interface Stream {
 }
 
 export const Wire = { unknown: 0, match: 1, differs: 2 } as const;
+const wireNames = ["unknown", "match", "differs"] as const;
+export type WireName = (typeof wireNames)[number];
 export const Authenticated = { unknown: 0, yes: 1, no: 2 } as const;
 
 /** What comparing a capture with whole-record encryption found. */
@@ -103,6 +105,17 @@ export interface Trace {
   /** Null for trace files: their wire bytes come from the model alone. */
   verdicts: Verdicts | null;
 }
+
+/** What is known of a transmit's bytes in a word. */
+export const wireNameOf = ({ wire }: Verdicts, event: number): WireName =>
+  wireNames[wire[event] ?? Wire.unknown]!;
+
+/** What a trace counts its events by: frames of a capture, lines of a file. */
+export const placeWord = ({ kind }: Trace): "frame" | "line" => (kind === "capture" ? "frame" : "line");
+
+/** Where an event stands: `frame 12`, `line 3`. */
+export const eventPlace = (trace: Trace, event: number): string =>
+  `${placeWord(trace)} ${trace.events.line.at(event)}`;
 
 /** A trace that holds nothing yet. */
 export const emptyTrace = (name: string, kind: Trace["kind"]): Trace => ({

@@ -1,13 +1,13 @@
-import { advance, before, distance, type Seq, seq } from "../../core/base/seq.ts";
+import { distance, seq } from "../../core/base/seq.ts";
 import { nicExpectedSeq } from "../../core/nic/nic.ts";
 import { replayedBytes } from "../../core/words/descriptor.ts";
 import { Effect, type EffectSpec, effects } from "../../core/words/effect.ts";
-import { Flag, Kind } from "../../core/words/event.ts";
+import { Kind } from "../../core/words/event.ts";
 import type { EffectRecord } from "../recording.ts";
 import { queueText } from "./device-scopes.ts";
 import { effectFields } from "./effect-text.ts";
-import { SeqValue, type ViewNode } from "./value.ts";
-import { partOf, record, recordName, type View } from "./view.ts";
+import { SeqValue } from "./value.ts";
+import { partOf, recordName, type View } from "./view.ts";
 
 /** Why the debugger stopped, in the domain's words. */
 export interface Explanation {
@@ -116,54 +116,6 @@ const readOn: Readonly<Record<string, string>> = {
   "evidence-differs": "net/tls/trace.h; tls-offload.rst, “Statistics”; /proc/net/tls_stat",
   "record-pushed": "tls_push_record() in net/tls/tls_device.c",
 };
-
-/** What a token under the mouse means: a range `1448:2896(1448)` or a number is a place in the stream. */
-export function describeToken(view: View, token: string): { value: string; node: ViewNode | null } | null {
-  const match = /^(-?\d+):(-?\d+)(?:\((\d+)\))?$/.exec(token.trim());
-  const single = /^-?\d+$/.exec(token.trim());
-  if (!match && !single) return null;
-  const from = advance(view.connection.startSeq, Number(match ? match[1] : token));
-  const length = match ? Number(match[2]) - Number(match[1]) : 1;
-  return describe(view, from, length);
-}
-
-function describe(view: View, from: Seq, length: number): { value: string; node: ViewNode | null } {
-  const { log, state, connection } = view;
-  const row = log.rowOf(from, state.tail);
-  if (row < 1) {
-    const side = before(from, connection.startSeq) ? "before the offload" : "not pushed yet";
-    return { value: `${new SeqValue(connection, from)}: ${side}`, node: null };
-  }
-  const offset = distance(log.start(row), from);
-  const last = log.rowOf(advance(from, length - 1), state.tail);
-  const span = last > row ? ` to ${recordName(log, last)}` : "";
-  const value = `${recordName(log, row)}${span}, offset ${offset} of ${log.length.at(row)} (${partOf(view, row, offset)}); ${copies(view, from)}; ${fateOf(view, row, from)}`;
-  return { value, node: record(view, row, `record(${row})`) };
-}
-
-/** Which transmits up to here carried the byte: how often, and where. */
-function copies(view: View, s: Seq): string {
-  const { events, kind } = view.timeline.trace;
-  const word = kind === "capture" ? "frame" : "line";
-  const carriers: number[] = [];
-  for (const event of view.timeline.eventsOf(view.index)) {
-    if (event > view.position.event) break;
-    if (events.kind.at(event) !== Kind.transmit || (events.flags.at(event) & Flag.qdiscDrop) !== 0) continue;
-    const ahead = distance(seq(events.seq.at(event)), s);
-    if (ahead >= 0 && ahead < events.length.at(event)) carriers.push(events.line.at(event));
-  }
-  if (carriers.length === 0) return "not sent yet";
-  const places = carriers.slice(0, 8).join(", ");
-  return carriers.length === 1
-    ? `sent once, ${word} ${places}`
-    : `sent ${carriers.length} times, ${word}s ${places}`;
-}
-
-function fateOf(view: View, row: number, s: Seq): string {
-  const { state } = view;
-  if (row < state.head) return "acknowledged, its record is released";
-  return state.acked === 1 && before(s, seq(state.sndUna)) ? "acknowledged" : "not acknowledged";
-}
 
 /** The effects worth a headline when a step ends on them, gravest first. */
 export const gravity: readonly number[] = [
