@@ -1,3 +1,4 @@
+import type { DebugProtocol } from "@vscode/debugprotocol";
 import type { EffectRecord } from "../replay/recording.ts";
 import { type SearchResult, type StopRule, StopSearch } from "../replay/stops.ts";
 import type { Position, Timeline } from "../replay/timeline.ts";
@@ -8,6 +9,8 @@ import { Cancelled, type Progress, UserError } from "../trace/platform.ts";
 import type { Breakpoints } from "./breakpoints.ts";
 import { stageName } from "./frames.ts";
 import { atEnd, type Move } from "./moves.ts";
+
+type StoppedEvent = DebugProtocol.StoppedEvent["body"];
 
 export type Direction = 1 | -1;
 
@@ -188,8 +191,27 @@ export function placeText(timeline: Timeline, { position, direction }: Stop): st
   return `event ${position.event + 1} of ${timeline.eventCount}, ${where}, ${way}`;
 }
 
-/** Why and where, for whoever hovers over the stopped thread or reads the status bar. */
-export function stopText(timeline: Timeline, stop: Stop): string {
-  const effect = stop.effect ? `: ${wordEffect(viewAt(timeline, stop.position), stop.effect)}` : "";
-  return `${stop.description}${effect} (${placeText(timeline, stop)})`;
+/** The body of a stopped event, with what the protocol has no word for. */
+export interface StoppedBody extends StoppedEvent {
+  /** Where the debugger stands and which way it came, for a status bar. */
+  place: string;
+  direction: Direction;
+}
+
+/** A stop as the editor is told of it; its text says why and where, for whoever hovers over the thread. */
+export function stoppedBody(timeline: Timeline, stop: Stop): StoppedBody {
+  const { reason, description, rules, position, direction } = stop;
+  const place = placeText(timeline, stop);
+  const effect = stop.effect ? `: ${wordEffect(viewAt(timeline, position), stop.effect)}` : "";
+  const body: StoppedBody = {
+    reason,
+    description,
+    text: `${description}${effect} (${place})`,
+    threadId: timeline.connectionAt(position) + 1,
+    allThreadsStopped: true,
+    place,
+    direction,
+  };
+  if (rules.length > 0) body.hitBreakpointIds = rules.map(({ id }) => id);
+  return body;
 }

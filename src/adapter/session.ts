@@ -14,7 +14,7 @@ import { Inspection } from "./inspection.ts";
 import { type Debuggee, debuggeeOf, type LaunchArguments, readLaunch } from "./launch.ts";
 import { LogOutput } from "./log-points.ts";
 import { type Move, next, stageBack, stepBack, stepIn, stepOut } from "./moves.ts";
-import { type Direction, Runner, type Stop, stopText } from "./runner.ts";
+import { type Direction, Runner, type Stop, stoppedBody } from "./runner.ts";
 import { type Sources, sourcesOf } from "./sources.ts";
 
 /** Everything about the trace that is being debugged. */
@@ -160,16 +160,7 @@ export class TraceDebugSession extends AnsweringSession {
   private tell(stop: Stop): void {
     const { runner, timeline } = this.target;
     this.target.inspection = new Inspection(runner, this.client, this.counter);
-    const { reason, description, rules, position } = stop;
-    const body: DebugProtocol.StoppedEvent["body"] = {
-      reason,
-      description,
-      text: stopText(timeline, stop),
-      threadId: timeline.connectionAt(position) + 1,
-      allThreadsStopped: true,
-    };
-    if (rules.length > 0) body.hitBreakpointIds = rules.map(({ id }) => id);
-    this.sendEvent(new Event("stopped", body));
+    this.sendEvent(new Event("stopped", stoppedBody(timeline, stop)));
   }
 
   protected override nextRequest(

@@ -23,17 +23,18 @@ const listedMax = 40;
 
 /** `tlstrace compare`: one trace under several profiles, as a table and the events in which they differ. */
 export async function compare(file: string, flags: CompareFlags): Promise<void> {
-  const among = namesIn(flags.profiles).map((word) => ({ word: variantWord(word, speaker), name: word }));
-  // The comparison says nothing of evidence.
-  const request = { ...requestOf(file, flags), evidence: [] };
-  const comparison = await compared({
-    ...request,
-    comparison: { among, withOwn: false, allBytes: flags.bytes === true },
-  });
+  const comparison = await compared(comparisonAsked(file, flags));
   if (flags.json) await print(jsonLines(comparison));
   else await print(textLines(comparison, flags.all ? Number.POSITIVE_INFINITY : listedMax));
   const { bytesDiffer, findings } = comparison;
   if (bytesDiffer || (flags.strict && findings.length > 0)) process.exitCode = exitStatus.wrong;
+}
+
+/** What the flags want to see compared. The table says nothing of evidence. */
+export function comparisonAsked(file: string, flags: CompareFlags): StudyRequest {
+  const among = namesIn(flags.profiles).map((word) => ({ word: variantWord(word, speaker), name: word }));
+  const comparison = { among, withOwn: false, allBytes: flags.bytes === true };
+  return { ...requestOf(file, flags), evidence: [], comparison };
 }
 
 /** The ids behind `--profiles`. Throws UserError for less than two. */

@@ -263,10 +263,26 @@ test("no leftovers, no barrels, no default exports, nothing skipped", () => {
   );
 });
 
+/** Text without comments, which may speak of what code may not use. */
+const withoutComments = (text: string) => text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+
+/** True for code that runs only where Node.js is: it names what that has without an import. */
+const needsNode = ({ text }: Source) =>
+  /\b(process|Buffer|setImmediate|require|__dirname)\b/.test(withoutComments(text));
+
+test("only node and the roots use what Node.js has", () => {
+  const elsewhere = product.filter(({ file }) => !/^(node|cli|start|extension)\//.test(file));
+  assert.deepEqual(
+    elsewhere.filter(needsNode).map(({ file }) => file),
+    [],
+  );
+  assert.ok(needsNode({ file: "study/a.ts", text: "const text = Buffer.from(bytes);" }));
+  assert.ok(!needsNode({ file: "study/a.ts", text: "/** Buffer of a process. */\nconst processed = 1;" }));
+});
+
 test("core, replay and judge know no clock, no chance and no waiting", () => {
   const pattern =
     /\b(Date|performance|setTimeout|queueMicrotask|Promise|await|async)\b(?!`)|Math\.random|crypto\.getRandom/;
-  const withoutComments = (text: string) => text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
   const deterministic = product.filter(({ file }) => /^(core|replay|judge)\//.test(file));
   assert.deepEqual(
     deterministic.filter(({ text }) => pattern.test(withoutComments(text))).map(({ file }) => file),
