@@ -1,9 +1,11 @@
 import type { Profile } from "../core/machine/profile.ts";
 import { profileById } from "../core/profiles/all.ts";
 import { Comparison } from "../judge/compare/compare.ts";
-import { tell } from "../judge/compare/words.ts";
+import { comparedEvents, profileFindings } from "../judge/compare/words.ts";
 import { layEvidence, type Overlay } from "../judge/evidence/evidence.ts";
-import { checkExpectations, type Failure } from "../judge/expectations.ts";
+import { failedExpectations } from "../judge/expectations.ts";
+import { wireFindings } from "../judge/wire-verdict.ts";
+import { Findings, type Judged } from "../replay/findings.ts";
 import { Timeline } from "../replay/timeline.ts";
 import type { AdapterEnvironment } from "../study/environment.ts";
 import { compareWhole, replayWhole } from "../study/slices.ts";
@@ -35,12 +37,10 @@ export interface LaunchArguments {
   compare: string[];
 }
 
-/** A trace that was opened and run through once: what a session debugs. */
-export interface Debuggee {
+/** A trace that was opened, run through once and judged: what a session debugs. */
+export interface Debuggee extends Judged {
   file: FileAccess;
   trace: Trace;
-  timeline: Timeline;
-  failures: Failure[];
   /** What the kernel's evidence says of the replay; null without evidence. */
   overlay: Overlay | null;
   /** What could not be read of it. */
@@ -159,29 +159,45 @@ export async function load(
     const trace = await openTrace(file, keys, options, environment.platform, progress);
     if (trace.connections.length === 0 || trace.events.count === 0) throw new UserError(nothingIn(trace));
     const variants = launch.compare.map((id) => variantOf(id, (word) => profileNamed(profiles, word))!);
-    const timeline = await replayed(trace, variants, progress);
-    return {
-      file,
-      trace,
-      timeline,
-      failures: checkExpectations(timeline),
-      ...overlay(environment, launch, timeline),
-    };
+    const { timeline, comparison } = await replayed(trace, variants, progress);
+    const laid = overlay(environment, launch, timeline);
+    return { file, trace, timeline, findings: judged(timeline, comparison, laid.overlay), ...laid };
   } catch (error) {
     file.close?.();
     throw error;
   }
 }
 
-/** The trace's first pass; with profiles to compare it is one of a comparison's, which marks what differs. */
-async function replayed(trace: Trace, variants: readonly Variant[], progress: Progress): Promise<Timeline> {
-  if (variants.length === 0) return replayWhole(new Timeline(trace), progress);
+interface Replayed {
+  timeline: Timeline;
+  /** With the profiles to compare with, where there are any. */
+  comparison: Comparison | null;
+}
+
+/** The trace's first pass; with profiles to compare it is one of a comparison's. */
+async function replayed(trace: Trace, variants: readonly Variant[], progress: Progress): Promise<Replayed> {
+  if (variants.length === 0)
+    return { timeline: await replayWhole(new Timeline(trace), progress), comparison: null };
   const own = [...new Set(trace.devices.map(({ profile }) => profile.id))].join(", ");
   const others = variants.map((variant) => ({ id: shownId(variant.id), trace: withVariant(trace, variant) }));
   const contestants = [{ id: own, trace }, ...others];
   const comparison = await compareWhole(new Comparison(contestants), progress);
-  tell(comparison);
-  return comparison.runs[0]!.timeline;
+  return { timeline: comparison.runs[0]!.timeline, comparison };
+}
+
+/** What all judges say: the capture's own bytes, the expect lines, the other profiles, the kernel. */
+function judged(timeline: Timeline, comparison: Comparison | null, overlay: Overlay | null): Findings {
+  const wire = wireFindings(timeline);
+  const profiles = comparison === null ? [] : profileFindings(comparison);
+  const failed = failedExpectations({
+    timeline,
+    findings: new Findings({ findings: [...wire, ...profiles] }),
+  });
+  return new Findings({
+    findings: [...wire, ...failed, ...profiles, ...(overlay?.findings ?? [])],
+    ...(overlay && { reports: overlay.reports }),
+    compared: comparison && comparedEvents(comparison),
+  });
 }
 
 /** A profile's word without the folders of the file that it may name. */

@@ -1,3 +1,5 @@
+import { wireFindings } from "../judge/wire-verdict.ts";
+import { Findings } from "../replay/findings.ts";
 import { goldenLines } from "../report/golden.ts";
 import { linesOf, overlayLines } from "../report/lines.ts";
 import { evidenceLines, overlayOf } from "./evidence.ts";
@@ -13,7 +15,8 @@ export async function replay(file: string, flags: LoadFlags & { json?: boolean }
   const overlay = overlayOf(timeline, flags.evidence);
   if (!flags.json) {
     const connections = new Set(streams.flatMap(({ connection }) => (connection < 0 ? [] : [connection])));
-    await print(goldenLines(timeline, connections));
+    const findings = new Findings({ findings: [...wireFindings(timeline), ...(overlay?.findings ?? [])] });
+    await print(goldenLines({ timeline, findings }, connections));
     return print(overlay === null ? [] : evidenceLines(overlay));
   }
   for (const stream of streams) await print(jsonOf(linesOf(timeline, stream)));

@@ -5,23 +5,23 @@ import { Authenticated, type Stream, type Trace, type Verdicts, Wire } from "../
 import { complain, type LoadFlags, type Opened, open, selectedStreams } from "./open.ts";
 import { exitStatus, print } from "./output.ts";
 
-/** More findings than this of one stream are counted, not listed. */
-const findingsMax = 20;
+/** More places with wrong bytes than this of one stream are counted, not listed. */
+const listedMax = 20;
 
 /** `tlstrace verify`: each stream's sums, then every failed record and every differing transmit. */
 export async function verify(file: string, flags: LoadFlags): Promise<void> {
   const opened = await open(file, flags);
   complain(file, opened.trace);
-  const { overlay, findings } = await findingsIn(opened, flags);
+  const { overlay, wrongBytes } = await judged(opened, flags);
   const streams = selectedStreams(opened.trace, flags);
   let wrong = (overlay?.findings.length ?? 0) > 0;
   for (const stream of streams) {
-    const found = stream.connection < 0 ? [] : findings(stream.connection);
+    const found = stream.connection < 0 ? [] : wrongBytes(stream.connection);
     await print([
       ...sumsOf(opened.trace, stream),
-      ...found.slice(0, findingsMax).map((finding) => `  WRONG ${finding}`),
+      ...found.slice(0, listedMax).map((text) => `  WRONG ${text}`),
     ]);
-    if (found.length > findingsMax) await print([`  … and ${found.length - findingsMax} more`]);
+    if (found.length > listedMax) await print([`  … and ${found.length - listedMax} more`]);
     wrong ||= found.length > 0;
   }
   if (overlay !== null) await print((await import("./evidence.ts")).evidenceLines(overlay));
@@ -31,8 +31,9 @@ export async function verify(file: string, flags: LoadFlags): Promise<void> {
   if (wrong) process.exitCode = exitStatus.wrong;
 }
 
-interface Found {
-  findings: (connection: number) => string[];
+interface Judged {
+  /** The places with wrong bytes of a connection, in words. */
+  wrongBytes: (connection: number) => string[];
   overlay: Overlay | null;
 }
 
@@ -40,18 +41,21 @@ interface Found {
  * What is wrong with a connection's bytes, and what the kernel reported otherwise. A capture is replayed only if there
  * is something of either: its bytes are judged already.
  */
-async function findingsIn(opened: Opened, { evidence }: LoadFlags): Promise<Found> {
+async function judged(opened: Opened, { evidence }: LoadFlags): Promise<Judged> {
   const { verdicts } = opened.trace;
   const isRight = verdicts !== null && !hasWrong(verdicts);
-  if (isRight && evidence === undefined) return { findings: () => [], overlay: null };
-  const [{ replayed }, { findingsOf }, { overlayOf }] = await Promise.all([
+  if (isRight && evidence === undefined) return { wrongBytes: () => [], overlay: null };
+  const [{ replayed }, { Findings }, { wireFindings }, { wrongBytesOf }, { overlayOf }] = await Promise.all([
     import("./load.ts"),
+    import("../replay/findings.ts"),
+    import("../judge/wire-verdict.ts"),
     import("../report/wrong-bytes.ts"),
     import("./evidence.ts"),
   ]);
   const timeline = await replayed(opened);
   const overlay = overlayOf(timeline, evidence);
-  return { findings: (connection) => (isRight ? [] : findingsOf(timeline, connection)), overlay };
+  const judged = { timeline, findings: new Findings({ findings: wireFindings(timeline) }) };
+  return { wrongBytes: (connection) => (isRight ? [] : wrongBytesOf(judged, connection)), overlay };
 }
 
 const hasWrong = ({ wire, authenticated }: Verdicts): boolean =>

@@ -1,6 +1,7 @@
 import { profilesBeside } from "../cli/open.ts";
 import { outcomesOf } from "../judge/expectations.ts";
 import { openFile } from "../node/platform.ts";
+import { noFindings } from "../replay/findings.ts";
 import { Timeline } from "../replay/timeline.ts";
 import { parseTrace } from "../trace/language/parse.ts";
 import { textOf } from "../trace/open.ts";
@@ -94,7 +95,7 @@ const errorCase = ({ message, line = 1, start, end }: Diagnostic): Case => ({
 });
 
 const expectationCases = (timeline: Timeline): Case[] =>
-  outcomesOf(timeline).map(({ expectation, expected, actual }) => ({
+  outcomesOf({ timeline, findings: noFindings }).map(({ expectation, expected, actual }) => ({
     name: `line ${expectation.line}: expect ${expected}`,
     rule: "expectation-failed",
     line: expectation.line,

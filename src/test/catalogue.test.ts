@@ -12,6 +12,7 @@ import { Timeline } from "../replay/timeline.ts";
 import { failuresOf, readTraceFile, runTest } from "../study/test-run.ts";
 import type { Trace } from "../trace/trace.ts";
 import { underIdOf } from "../trace/variant.ts";
+import { judged } from "./judged.ts";
 
 /**
  * The catalogue of samples: every mechanism of the offload and every bug that the model knows, each caught by the
@@ -33,7 +34,7 @@ const declared = (sample: string): Trace => readTraceFile(path.join(folder, samp
 
 /** Expect lines that do not hold in a run, as `line: expected, got`. */
 const failuresIn = (trace: Trace): string[] =>
-  outcomesOf(new Timeline(trace).runAll()).flatMap(({ expectation, expected, actual }) =>
+  outcomesOf(judged(new Timeline(trace).runAll())).flatMap(({ expectation, expected, actual }) =>
     actual === null ? [] : [`${expectation.line}: expected ${expected}, got ${actual}`],
   );
 

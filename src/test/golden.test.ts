@@ -3,8 +3,9 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
 import { load } from "../cli/load.ts";
-import { checkExpectations } from "../judge/expectations.ts";
+import { failedExpectations } from "../judge/expectations.ts";
 import { goldenLines } from "../report/golden.ts";
+import { judged } from "./judged.ts";
 
 /**
  * Every shipped sample, replayed, as text. Behaviour is reviewed by reading the difference;
@@ -25,7 +26,7 @@ for (const sample of readdirSync(samples).filter((name) => /\.(tlstrace|pcap|pkt
         ...(id === null ? {} : { profile: id }),
         keys: existsSync(keys) ? [keys] : [],
       });
-      const text = `${[...goldenLines(timeline, new Set(timeline.trace.connections.keys()))].join("\n")}\n`;
+      const text = `${[...goldenLines(judged(timeline), new Set(timeline.trace.connections.keys()))].join("\n")}\n`;
       const golden = path.join(goldens, id === null ? `${sample}.txt` : `${sample}.${id}.txt`);
       if (process.env.UPDATE === "1") writeFileSync(golden, text);
       assert.equal(text, readFileSync(golden, "utf8"), `${golden} (UPDATE=1 rewrites it)`);
@@ -38,6 +39,6 @@ for (const sample of readdirSync(samples).filter((name) => name.endsWith(".tlstr
     const timeline = await load(path.join(samples, sample), {});
     assert.deepEqual(timeline.trace.diagnostics, []);
     assert.ok(timeline.trace.expectations.length > 0);
-    assert.deepEqual(checkExpectations(timeline), []);
+    assert.deepEqual(failedExpectations(judged(timeline)), []);
   });
 }
