@@ -1,6 +1,6 @@
 import { BreakpointEvent, Event, InitializedEvent, TerminatedEvent } from "@vscode/debugadapter";
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { viewAt } from "../replay/view/view.ts";
+import { judgedView } from "../replay/view/view.ts";
 import type { Environment } from "../study/environment.ts";
 import { printEvent } from "../trace/language/print.ts";
 import { UserError } from "../trace/platform.ts";
@@ -8,12 +8,12 @@ import { AnsweringSession } from "./answering-session.ts";
 import { Breakpoints } from "./breakpoints.ts";
 import { capabilities, clientOf } from "./capabilities.ts";
 import { exceptionInfo } from "./exception-info.ts";
-import { findingsOf } from "./findings.ts";
 import { stackPage } from "./frames.ts";
 import { Inspection } from "./inspection.ts";
 import { type Debuggee, debuggeeOf, type LaunchArguments, readLaunch } from "./launch.ts";
 import { LogOutput } from "./log-points.ts";
 import { type Move, next, stageBack, stepBack, stepIn, stepOut } from "./moves.ts";
+import { openingOutput } from "./opening-output.ts";
 import { type Direction, Runner, type Stop, stoppedBody } from "./runner.ts";
 import { type Sources, sourcesOf } from "./sources.ts";
 
@@ -77,11 +77,11 @@ export class TraceDebugSession extends AnsweringSession {
       debuggeeOf(this.environment, launch, job),
     );
     this.opened?.file.close?.();
-    const { trace, timeline } = debuggee;
+    const { trace } = debuggee;
     const sources = sourcesOf(trace, launch.program, this.client.firstLine);
-    const output = new LogOutput();
-    const runner = new Runner(timeline, this.breakpoints, (position, message) => {
-      const line = output.line(viewAt(timeline, position), message);
+    const logged = new LogOutput();
+    const runner = new Runner(debuggee, this.breakpoints, (position, message) => {
+      const line = logged.line(judgedView(debuggee, position), message);
       if (line !== null) this.write({ output: `${line}\n`, ...sources.placeOf(position.event) });
     });
     this.opened = {
@@ -91,7 +91,7 @@ export class TraceDebugSession extends AnsweringSession {
       runner,
       inspection: new Inspection(runner, this.client, this.counter),
     };
-    for (const finding of findingsOf(debuggee)) this.write(finding);
+    for (const output of openingOutput(debuggee)) this.write(output);
   }
 
   private get target(): Target {
@@ -277,7 +277,7 @@ export class TraceDebugSession extends AnsweringSession {
   }
 
   protected override exceptionInfoRequest(response: DebugProtocol.ExceptionInfoResponse): void {
-    this.answer(response, () => exceptionInfo(this.target.runner, this.target.failures));
+    this.answer(response, () => exceptionInfo(this.target.runner));
   }
 
   protected override threadsRequest(response: DebugProtocol.ThreadsResponse): void {

@@ -1,6 +1,6 @@
 import type { Comparison } from "../judge/compare/compare.ts";
 import { descriptorsOf, dropsOf, measures, wrongEventsOf } from "../judge/compare/measures.ts";
-import { comparedAt, wordFinding } from "../judge/compare/words.ts";
+import { comparedAt, wordDifference } from "../judge/compare/words.ts";
 import { tableOf } from "../report/compare-table.ts";
 import { type StudyRequest, variantWord } from "../study/request.ts";
 import { printEvent } from "../trace/language/print.ts";
@@ -26,8 +26,8 @@ export async function compare(file: string, flags: CompareFlags): Promise<void> 
   const comparison = await compared(comparisonAsked(file, flags));
   if (flags.json) await print(jsonLines(comparison));
   else await print(textLines(comparison, flags.all ? Number.POSITIVE_INFINITY : listedMax));
-  const { bytesDiffer, findings } = comparison;
-  if (bytesDiffer || (flags.strict && findings.length > 0)) process.exitCode = exitStatus.wrong;
+  const { bytesDiffer, wireDifferences } = comparison;
+  if (bytesDiffer || (flags.strict && wireDifferences.length > 0)) process.exitCode = exitStatus.wrong;
 }
 
 /** What the flags want to see compared. The table says nothing of evidence. */
@@ -57,8 +57,8 @@ async function compared(request: StudyRequest): Promise<Comparison> {
 
 function* textLines(comparison: Comparison, most: number): Generator<string> {
   yield* tableOf(comparison);
-  const { differing, findings } = comparison;
-  const texts = findingTexts(comparison);
+  const { differing, wireDifferences } = comparison;
+  const texts = wireTexts(comparison);
   yield "";
   yield differing.length === 0
     ? "No event differs."
@@ -70,14 +70,14 @@ function* textLines(comparison: Comparison, most: number): Generator<string> {
   }
   if (differing.length > most) yield `… and ${differing.length - most} more (--all lists them)`;
   yield "";
-  yield wordOutcome(comparison, findings.filter(({ left }) => left !== null).length);
+  yield wordOutcome(comparison, wireDifferences.filter(({ left }) => left !== null).length);
 }
 
 /** The first events that differ, and among those left out the ones whose bytes do. */
-function eventsToList({ differing, findings }: Comparison, most: number): number[] {
+function eventsToList({ differing, wireDifferences }: Comparison, most: number): number[] {
   const events = [...differing.values.subarray(0, Math.min(differing.length, most))];
   const last = events.at(-1) ?? -1;
-  const wrong = findings.filter(
+  const wrong = wireDifferences.filter(
     ({ event, bytes }) => bytes.length > 0 && (event > last || !events.includes(event)),
   );
   return [...events, ...wrong.slice(0, most).map(({ event }) => event)].sort((a, b) => a - b);
@@ -92,8 +92,8 @@ function* eventLines(comparison: Comparison, event: number): Generator<string> {
     yield `  ${id.padEnd(width)}  ${[...effects, `[${queue}]`].join("; ")}`;
 }
 
-const findingTexts = (comparison: Comparison): Map<number, string> =>
-  new Map(comparison.findings.map((finding) => [finding.event, wordFinding(comparison, finding)]));
+const wireTexts = (comparison: Comparison): Map<number, string> =>
+  new Map(comparison.wireDifferences.map((each) => [each.event, wordDifference(comparison, each)]));
 
 function wordOutcome({ bytesDiffer, runs }: Comparison, sentByFew: number): string {
   const events = sentByFew === 1 ? "event" : "events";
@@ -107,9 +107,9 @@ function wordOutcome({ bytesDiffer, runs }: Comparison, sentByFew: number): stri
   return `${what}${drops}`;
 }
 
-/** One object a line: each profile's numbers, each event that differs, each finding, the outcome. */
+/** One object a line: each profile's numbers, each event that differs, each difference on the wire, the outcome. */
 function* jsonLines(comparison: Comparison): Generator<string> {
-  const { runs, differing, findings } = comparison;
+  const { runs, differing, wireDifferences } = comparison;
   const { trace } = runs[0]!.timeline;
   const placed = (event: number) => ({
     [placeWord(trace)]: trace.events.line.at(event),
@@ -126,21 +126,21 @@ function* jsonLines(comparison: Comparison): Generator<string> {
   }
   for (const event of differing.values.subarray(0, differing.length))
     yield JSON.stringify({ kind: "event", ...placed(event), profiles: comparedAt(comparison, event) });
-  for (const finding of findings) {
-    const { event, left, bytes } = finding;
+  for (const difference of wireDifferences) {
+    const { event, left, bytes } = difference;
     const wire = bytes.length > 0 ? "differs" : "dropped";
     yield JSON.stringify({
       kind: "finding",
       ...placed(event),
       wire,
       left,
-      says: wordFinding(comparison, finding),
+      says: wordDifference(comparison, difference),
     });
   }
   yield JSON.stringify({
     kind: "summary",
     differing: differing.length,
-    findings: findings.length,
+    findings: wireDifferences.length,
     sameBytes: !comparison.bytesDiffer,
   });
 }

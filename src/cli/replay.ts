@@ -10,11 +10,12 @@ import { print } from "./output.ts";
 /** `tlstrace replay`: what the model says of every event, as golden text or as JSON lines. */
 export async function replay(file: string, flags: ReadFlags & { json?: boolean }): Promise<void> {
   const request = requestOf(file, flags);
-  const { trace, timeline, overlay } = await studied(await open(request));
+  const study = await studied(await open(request));
+  const { trace, timeline, overlay } = study;
   const streams = streamsOf(trace, request.streams);
   if (!flags.json) {
     const connections = new Set(streams.flatMap(({ connection }) => (connection < 0 ? [] : [connection])));
-    await print(goldenLines(timeline, connections));
+    await print(goldenLines(study, connections));
     return print(overlay === null ? [] : evidenceLines(overlay));
   }
   for (const stream of streams) await print(jsonOf(linesOf(timeline, stream, sha256)));

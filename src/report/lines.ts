@@ -5,12 +5,13 @@ import { RecordKind } from "../core/machine/record-log.ts";
 import { ConnectionState } from "../core/machine/state.ts";
 import { contentOf, streamBytes, wireRecord } from "../core/nic/bytes.ts";
 import { wireBytes } from "../core/nic/wire.ts";
-import { Effect, effects } from "../core/words/effect.ts";
+import { Effect } from "../core/words/effect.ts";
 import { Flag, Kind } from "../core/words/event.ts";
 import { departuresOf } from "../judge/compare/departures.ts";
 import type { Overlay } from "../judge/evidence/evidence.ts";
 import type { Recording } from "../replay/recording.ts";
 import type { Timeline } from "../replay/timeline.ts";
+import { signs } from "../trace/signs.ts";
 import { Authenticated, placeWord, type Stream, type WireName, wireNameOf } from "../trace/trace.ts";
 
 /** One line of `replay --json`; the field names and their meaning are a contract with scripts. */
@@ -26,16 +27,16 @@ export type Digest = (bytes: Uint8Array) => string;
 /** All lines of one stream: itself, its records, its transmits, the summary. */
 export function* linesOf(timeline: Timeline, stream: Stream, digest: Digest): Generator<Line> {
   yield streamLine(timeline, stream);
-  const tally = new Tally();
+  const sums = new Sums();
   if (stream.connection >= 0) {
-    yield* recordLines(timeline, stream, tally, digest);
-    yield* transmitLines(timeline, stream, tally);
+    yield* recordLines(timeline, stream, sums, digest);
+    yield* transmitLines(timeline, stream, sums);
   }
-  yield summaryLine(timeline, stream, tally);
+  yield summaryLine(timeline, stream, sums);
 }
 
 /** What the summary adds up. */
-class Tally {
+class Sums {
   records = 0;
   authenticated = 0;
   failed = 0;
@@ -70,7 +71,7 @@ function streamLine({ machine, trace }: Timeline, stream: Stream): Line {
 function* recordLines(
   { machine, trace }: Timeline,
   stream: Stream,
-  tally: Tally,
+  sums: Sums,
   digest: Digest,
 ): Generator<Line> {
   const log = machine.records[stream.connection]!;
@@ -78,9 +79,9 @@ function* recordLines(
     if (log.kind.at(row) !== RecordKind.record) continue;
     const verdict = trace.verdicts ? trace.verdicts.authenticated[log.pushedBy.at(row)] : Authenticated.yes;
     const content = verdict === Authenticated.no ? null : contentOf(machine, stream.connection, row);
-    tally.records++;
-    if (verdict === Authenticated.yes) tally.authenticated++;
-    if (verdict === Authenticated.no) tally.failed++;
+    sums.records++;
+    if (verdict === Authenticated.yes) sums.authenticated++;
+    if (verdict === Authenticated.no) sums.failed++;
     yield {
       kind: "record",
       stream: stream.name,
@@ -95,18 +96,18 @@ function* recordLines(
   }
 }
 
-function* transmitLines(timeline: Timeline, stream: Stream, tally: Tally): Generator<Line> {
+function* transmitLines(timeline: Timeline, stream: Stream, sums: Sums): Generator<Line> {
   const { events } = timeline.trace;
   const { startSeq } = timeline.trace.connections[stream.connection]!;
   for (const event of timeline.eventsOf(stream.connection)) {
     if (events.kind.at(event) !== Kind.transmit || (events.flags.at(event) & Flag.qdiscDrop) !== 0) continue;
     const end = advance(seq(events.seq.at(event)), events.length.at(event));
     if (events.length.at(event) === 0 || !after(end, startSeq)) continue;
-    yield transmitLine(timeline, stream, event, tally);
+    yield transmitLine(timeline, stream, event, sums);
   }
 }
 
-function transmitLine(timeline: Timeline, stream: Stream, event: number, tally: Tally): Line {
+function transmitLine(timeline: Timeline, stream: Stream, event: number, sums: Sums): Line {
   const { events, connections } = timeline.trace;
   const { startSeq } = connections[stream.connection]!;
   const log = timeline.machine.records[stream.connection]!;
@@ -119,9 +120,9 @@ function transmitLine(timeline: Timeline, stream: Stream, event: number, tally: 
   const row = log.rowOf(from, log.count);
   const outOfOrder = effects.some(({ kind }) => kind === Effect["out-of-order"]);
   const replayedBytes = effects.find(({ kind }) => kind === Effect.resync)?.b ?? 0;
-  tally.transmits++;
-  if (outOfOrder) tally.outOfOrder++;
-  tally.replayedBytes += replayedBytes;
+  sums.transmits++;
+  if (outOfOrder) sums.outOfOrder++;
+  sums.replayedBytes += replayedBytes;
   return {
     kind: "transmit",
     stream: stream.name,
@@ -132,12 +133,12 @@ function transmitLine(timeline: Timeline, stream: Stream, event: number, tally: 
     expectedSeq: toU32(seq(recording.before.expectedSeq)),
     recordSn: row < 1 ? null : snOf(log.knownSn(row)),
     replayedBytes,
-    wire: verdictOf(timeline, recording, tally),
+    wire: verdictOf(timeline, recording, sums),
   };
 }
 
 /** How the packet's bytes compare with whole-record encryption: the captured ones, or, for a trace file, the model's. */
-function verdictOf(timeline: Timeline, recording: Recording, tally: Tally): WireName {
+function verdictOf(timeline: Timeline, recording: Recording, sums: Sums): WireName {
   const { verdicts } = timeline.trace;
   const { event } = recording;
   if (verdicts) return wireNameOf(verdicts, event);
@@ -148,8 +149,8 @@ function verdictOf(timeline: Timeline, recording: Recording, tally: Tally): Wire
     const right = streamBytes(timeline.machine, connection, from, length, wireRecord);
     if (!actual || !right) continue;
     const differing = actual.reduce((sum, byte, i) => sum + (byte === right[i] ? 0 : 1), 0);
-    tally.compared += actual.length;
-    tally.differing += differing;
+    sums.compared += actual.length;
+    sums.differing += differing;
     if (verdict !== "differs") verdict = differing === 0 ? "match" : "differs";
   }
   return verdict;
@@ -169,11 +170,11 @@ export function* overlayLines({ trace }: Timeline, overlay: Overlay): Generator<
     differing: findings.length,
   };
   const { events, connections } = trace;
-  for (const { effect, event, place, text } of findings) {
+  for (const { kind, event, place, text } of findings) {
     const connection = event < 0 ? -1 : events.connection.at(event);
     yield {
       kind: "finding",
-      rule: effects[effect]!.name,
+      rule: signs[kind]!.name,
       stream: connections[connection]?.name ?? null,
       [placeWord(trace)]: event < 0 ? null : events.line.at(event),
       evidence: place === "" ? null : place,
@@ -182,20 +183,20 @@ export function* overlayLines({ trace }: Timeline, overlay: Overlay): Generator<
   }
 }
 
-function summaryLine(timeline: Timeline, stream: Stream, tally: Tally): Line {
+function summaryLine(timeline: Timeline, stream: Stream, sums: Sums): Line {
   const { trace } = timeline;
   const c = stream.connection;
   return {
     kind: "summary",
     stream: stream.name,
-    records: tally.records,
-    authenticated: tally.authenticated,
-    failed: tally.failed,
-    transmits: tally.transmits,
-    outOfOrder: tally.outOfOrder,
-    replayedBytes: tally.replayedBytes,
-    wireBytesCompared: trace.verdicts ? (trace.verdicts.compared[c] ?? 0) : tally.compared,
-    wireBytesDiffering: trace.verdicts ? (trace.verdicts.differing[c] ?? 0) : tally.differing,
+    records: sums.records,
+    authenticated: sums.authenticated,
+    failed: sums.failed,
+    transmits: sums.transmits,
+    outOfOrder: sums.outOfOrder,
+    replayedBytes: sums.replayedBytes,
+    wireBytesCompared: trace.verdicts ? (trace.verdicts.compared[c] ?? 0) : sums.compared,
+    wireBytesDiffering: trace.verdicts ? (trace.verdicts.differing[c] ?? 0) : sums.differing,
     counters: countersOf(c < 0 ? new ConnectionState() : timeline.stateBefore(c, timeline.eventCount)),
   };
 }

@@ -6,7 +6,7 @@ import test, { after } from "node:test";
 import { debuggeeOf, readLaunch, requestOf as requestOfLaunch } from "../adapter/launch.ts";
 import { type CompareFlags, comparisonAsked } from "../cli/compare.ts";
 import { type ReadFlags, requestOf, speaker } from "../cli/flags.ts";
-import { comparedAt, wordFinding } from "../judge/compare/words.ts";
+import { comparedAt, wordDifference } from "../judge/compare/words.ts";
 import { sha256 } from "../node/digest.ts";
 import { nodeEnvironment } from "../node/environment.ts";
 import { goldenLines } from "../report/golden.ts";
@@ -26,16 +26,18 @@ const nic = path.resolve(sample("my-nic.nic.json"));
 const keys = sample("lossy.keys");
 
 /** Everything that a study tells anybody, as text. */
-function told({ trace, timeline, comparison, failures, overlay, evidenceDiagnostics }: Study): string[] {
+function told(study: Study): string[] {
+  const { trace, timeline, comparison, findings, overlay, evidenceDiagnostics } = study;
   const connections = new Set(trace.connections.keys());
   const lines = trace.streams.flatMap((stream) => [...linesOf(timeline, stream, sha256)]);
-  const findings = comparison?.findings.map((finding) => wordFinding(comparison, finding)) ?? [];
+  const differences =
+    comparison?.wireDifferences.map((difference) => wordDifference(comparison, difference)) ?? [];
   const compared = comparison?.runs.map(({ id, counters }) => `${id} ${JSON.stringify([...counters])}`) ?? [];
   return [
-    ...goldenLines(timeline, connections),
+    ...goldenLines(study, connections),
     ...[...lines, ...(overlay ? overlayLines(timeline, overlay) : [])].map((line) => JSON.stringify(line)),
-    ...[...compared, ...findings, `${comparison?.differing.length ?? "nothing"} differ`],
-    ...failures.map(({ expected, actual }) => `expected ${expected}, got ${actual}`),
+    ...[...compared, ...differences, `${comparison?.differing.length ?? "nothing"} differ`],
+    ...findings.all.map((finding) => JSON.stringify(finding)),
     ...[...trace.diagnostics, ...evidenceDiagnostics].map((diagnostic) => JSON.stringify(diagnostic)),
     // A launch configuration's files go by short names.
   ].map((line) => line.replaceAll(`${samples}/evidence/`, ""));
@@ -191,13 +193,13 @@ test("golden text tells a failed expectation at its end, and what is compared do
     "device eth0\nconnection web device=eth0\n+0 web send 9\n+0 web > 0:38(38)\n expect dropped\n",
   );
   const request = comparisonAsked(failing, { profiles: "connectx,innova" });
-  const { timeline, comparison, failures } = await studied(request);
-  assert.equal(failures.length, 1);
+  const study = await studied(request);
+  assert.equal(study.findings.all.length, 1);
   assert.deepEqual(
-    [...goldenLines(timeline, new Set([0]))].filter((line) => /expect/.test(line)),
+    [...goldenLines(study, new Set([0]))].filter((line) => /expect/.test(line)),
     ["line 5: expected dropped, got no dropped"],
   );
-  assert.ok(comparedAt(comparison!, 1).every(({ effects }) => effects.length === 0));
+  assert.ok(comparedAt(study.comparison!, 1).every(({ effects }) => effects.length === 0));
 });
 
 test("a study that fails leaves no file open", async () => {

@@ -1,5 +1,4 @@
-import { outcomesOf } from "../judge/expectations.ts";
-import type { Timeline } from "../replay/timeline.ts";
+import type { Outcome } from "../judge/expectations.ts";
 import { parseTrace } from "../trace/language/parse.ts";
 import { textOf } from "../trace/open.ts";
 import { captureFormat } from "../trace/pcap/capture-file.ts";
@@ -57,10 +56,10 @@ export async function runTest(
   const run = { file, profile: variant?.id ?? null };
   try {
     const trace = readTraceFile(environment, file, variant);
-    const { timeline } = await study({ trace, contest: null, evidence: null }, noProgress);
+    const { outcomes } = await study({ trace, contest: null, evidence: null }, noProgress);
     const errors = trace.diagnostics.filter(({ severity }) => severity === "error");
     const remarks = trace.diagnostics.filter(({ severity }) => severity !== "error");
-    return { ...run, cases: [...errors.map(errorCase), ...expectationCases(timeline)], remarks };
+    return { ...run, cases: [...errors.map(errorCase), ...outcomes.map(expectationCase)], remarks };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const unreadable: Case = {
@@ -102,11 +101,10 @@ const errorCase = ({ message, line = 1, start, end }: Diagnostic): Case => ({
   failure: message,
 });
 
-const expectationCases = (timeline: Timeline): Case[] =>
-  outcomesOf(timeline).map(({ expectation, expected, actual }) => ({
-    name: `line ${expectation.line}: expect ${expected}`,
-    rule: "expectation-failed",
-    line: expectation.line,
-    columns: null,
-    failure: actual === null ? null : `expected ${expected}, got ${actual}`,
-  }));
+const expectationCase = ({ expectation, expected, actual }: Outcome): Case => ({
+  name: `line ${expectation.line}: expect ${expected}`,
+  rule: "expectation-failed",
+  line: expectation.line,
+  columns: null,
+  failure: actual === null ? null : `expected ${expected}, got ${actual}`,
+});

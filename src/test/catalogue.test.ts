@@ -10,6 +10,7 @@ import { profileById } from "../core/profiles/all.ts";
 import { outcomesOf } from "../judge/expectations.ts";
 import { nodeEnvironment } from "../node/environment.ts";
 import { Timeline } from "../replay/timeline.ts";
+import { judge } from "../study/study.ts";
 import { failuresOf, readTraceFile, runTest } from "../study/test-run.ts";
 import type { Trace } from "../trace/trace.ts";
 import { underIdOf } from "../trace/variant.ts";
@@ -34,7 +35,7 @@ const declared = (sample: string): Trace => readTraceFile(nodeEnvironment, path.
 
 /** Expect lines that do not hold in a run, as `line: expected, got`. */
 const failuresIn = (trace: Trace): string[] =>
-  outcomesOf(new Timeline(trace).runAll()).flatMap(({ expectation, expected, actual }) =>
+  outcomesOf(judge(new Timeline(trace).runAll())).flatMap(({ expectation, expected, actual }) =>
     actual === null ? [] : [`${expectation.line}: expected ${expected}, got ${actual}`],
   );
 

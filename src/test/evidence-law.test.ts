@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { deviceCountersOf } from "../core/machine/count.ts";
-import type { DeviceCounter } from "../core/machine/profile.ts";
+import { driverCountersOf } from "../core/machine/count.ts";
 import { profiles } from "../core/profiles/all.ts";
 import { layEvidence, type Overlay } from "../judge/evidence/evidence.ts";
 import { findingText } from "../replay/findings.ts";
@@ -18,17 +17,15 @@ const firstSeed = Number(process.env.SEED ?? 7000);
 
 type File = { name: string; text: string };
 
-/** A replay of its own for each evidence: findings stay in the timeline. */
 const replay = (seed: number, profile: (typeof profiles)[number]): Timeline =>
   new Timeline(readStory(generate(seed, { profile, kernel: null }, true), profile)).runAll();
 
 function filesOf(timeline: Timeline): File[] {
   const totals = new Map<string, number>();
   for (let c = 0; c < timeline.trace.connections.length; c++) {
-    const moved = deviceCountersOf(timeline.stateBefore(c, timeline.eventCount));
-    const { counters } = timeline.trace.devices[0]!.profile;
-    for (const [counter, name] of Object.entries(counters))
-      totals.set(name, (totals.get(name) ?? 0) + moved[counter as DeviceCounter]);
+    const { profile } = timeline.trace.devices[0]!;
+    const moved = driverCountersOf(timeline.stateBefore(c, timeline.eventCount), profile);
+    for (const [name, value] of Object.entries(moved)) totals.set(name, (totals.get(name) ?? 0) + value);
   }
   return [
     { name: "kernel.trace", text: kernelTrace(timeline) },

@@ -1,8 +1,8 @@
 import type { Cipher, TlsVersion } from "../core/base/record.ts";
 import type { Connection, Device } from "../core/machine/connection.ts";
 import type { Profile } from "../core/machine/profile.ts";
-import type { EffectName } from "../core/words/effect.ts";
 import { EventLog } from "../core/words/event.ts";
+import type { SignName } from "./signs.ts";
 
 /**
  * Verdicts of `expect wire=…` on the bytes of a packet. `match`: each is the one right byte of the stream, and those
@@ -32,7 +32,7 @@ export interface Diagnostic {
   frame?: number;
 }
 
-/** One `expect` line: an effect or a wire verdict that the event above must (or must not) have, or a counter's value there. */
+/** One `expect` line: an effect (or finding) or a wire verdict that the event above must (or must not) have, or a counter's value there. */
 export interface Expectation {
   line: number;
   /** The event it speaks of; −1 = the whole file (it stands after the last event). */
@@ -42,7 +42,7 @@ export interface Expectation {
   /** Ids behind `under`: it speaks only of connections whose device runs as one of them; empty = of every connection. */
   under: readonly string[];
   what:
-    | { effect: EffectName; fields: Readonly<Record<string, string>> }
+    | { effect: SignName; fields: Readonly<Record<string, string>> }
     | { wire: WireVerdict }
     | { counter: string; value: number; of: string | null };
 }

@@ -24,14 +24,14 @@ export function packet(view: View): ViewNode {
     if (event.kind === Kind.ack) nodes.push(leaf("packet", "ack", seqOf(view, event.seq)));
     if (event.kind === Kind.send || event.kind === Kind.record || event.kind === Kind.gap)
       nodes.push(leaf("packet", "length", event.length));
-    if (view.timeline.found.reportsOf(view.position.event).length > 0) nodes.push(reported(view));
+    if (view.findings.reportsOf(view.position.event).length > 0) nodes.push(reported(view));
     return nodes;
   });
 }
 
 /** What the kernel itself reported of the event. */
 function reported(view: View): ViewNode {
-  const reports = view.timeline.found.reportsOf(view.position.event);
+  const reports = view.findings.reportsOf(view.position.event);
   const value = reports.map(({ text }) => text).join("; ");
   return group("packet.kernel", "kernel", value, () =>
     reports.map(({ place, text }, i) => leaf("packet.kernel", `report${i + 1}`, `${place}: ${text}`)),

@@ -4,6 +4,7 @@ import type { Connection } from "../../core/machine/connection.ts";
 import type { Machine } from "../../core/machine/machine.ts";
 import { RecordKind, type RecordLog } from "../../core/machine/record-log.ts";
 import type { ConnectionState } from "../../core/machine/state.ts";
+import { type Findings, type Judged, noFindings } from "../findings.ts";
 import type { Recording } from "../recording.ts";
 import type { Position, Timeline } from "../timeline.ts";
 import { group, leaf, SeqValue, type ViewNode } from "./value.ts";
@@ -14,6 +15,8 @@ import { group, leaf, SeqValue, type ViewNode } from "./value.ts";
  */
 export interface View {
   timeline: Timeline;
+  /** What judging the replay found. */
+  findings: Findings;
   machine: Machine;
   position: Position;
   recording: Recording;
@@ -23,13 +26,14 @@ export interface View {
   state: ConnectionState;
 }
 
-/** The view of one connection from where the debugger stands. */
+/** The view of one connection from where the debugger stands, by the replay alone. */
 export function viewAt(timeline: Timeline, position: Position, connection?: number): View {
   const recording = timeline.record(position.event);
   const index = connection ?? timeline.connectionAt(position);
   const { machine } = timeline;
   return {
     timeline,
+    findings: noFindings,
     machine,
     position,
     recording,
@@ -39,6 +43,16 @@ export function viewAt(timeline: Timeline, position: Position, connection?: numb
     state: timeline.stateOf(index, position),
   };
 }
+
+/** The same with what judging the replay found. */
+export const judgedView = (
+  { timeline, findings }: Judged,
+  position: Position,
+  connection?: number,
+): View => ({
+  ...viewAt(timeline, position, connection),
+  findings,
+});
 
 /** A sequence number as the view shows it. */
 export const seqOf = (view: View, s: number): SeqValue => new SeqValue(view.connection, seq(s));
