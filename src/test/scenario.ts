@@ -13,7 +13,7 @@ import { profileById } from "../core/profiles/all.ts";
 import { connectx } from "../core/profiles/connectx.ts";
 import { step } from "../core/step.ts";
 import { tcbFields } from "../core/words/descriptor.ts";
-import { type EffectSpec, effects } from "../core/words/effect.ts";
+import { effects } from "../core/words/effect.ts";
 import {
   deviceColumn,
   deviceEventKinds,
@@ -179,13 +179,13 @@ export class Play {
   }
 
   private words(kind: number, a: number, b: number): string {
-    const { name, fields, as }: EffectSpec = effects[kind]!;
-    const value = (n: number, i: 0 | 1) => {
-      if (as[i] === "seq") return this.relative(n);
-      return typeof as[i] === "string" ? n : as[i]?.[n];
-    };
-    const words = [name, ...[a, b].map((n, i) => fields[i] && `${fields[i]}=${value(n, i as 0 | 1)}`)];
-    return words.filter((word) => word !== "").join(" ");
+    const { name, args } = effects[kind]!;
+    const words = args.map(([field, form], i) => {
+      const n = [a, b][i]!;
+      const value = form === "seq" ? this.relative(n) : typeof form === "string" ? n : form[n];
+      return `${field}=${value}`;
+    });
+    return [name, ...words].join(" ");
   }
 
   private queue(): string {
