@@ -65,6 +65,22 @@ export interface Stream {
 export const Wire = { unknown: 0, match: 1, differs: 2 } as const;
 export const Authenticated = { unknown: 0, yes: 1, no: 2 } as const;
 
+/** A byte of a record that is not what it must be. */
+export interface WrongByte {
+  /** Place in the record, from its header on. */
+  offset: number;
+  is: number;
+  must: number;
+}
+
+/** What is known of the damage of a record that does not authenticate; `at` = its distance from the offload start. */
+export type Damage =
+  | { part: "header" | "nonce" | "ciphertext" | "tag"; at: number; wrong: readonly WrongByte[] }
+  /** Its bytes are right for the record of another number. */
+  | { part: "number"; sn: bigint }
+  /** It lies somewhere in the record. */
+  | { part: "unknown"; at: number; length: number };
+
 /** What comparing a capture with whole-record encryption found. */
 export interface Verdicts {
   /** One of Wire an event (transmits only). */
@@ -77,7 +93,7 @@ export interface Verdicts {
   /** One of Authenticated, by the index of a `record` event. */
   authenticated: Uint8Array;
   /** What is known of a failed record's damage, by the index of its `record` event. */
-  damage: Map<number, string>;
+  damage: Map<number, Damage>;
 }
 
 /** Anything readable, as events: from a trace file or a capture. */

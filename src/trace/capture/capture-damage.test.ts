@@ -11,7 +11,7 @@ import {
   transmitsOf,
 } from "../../test/captures.ts";
 import { corpusFolder } from "../../test/corpus.ts";
-import { Authenticated, type Trace, Wire } from "../trace.ts";
+import { Authenticated, type Damage, type Trace, Wire } from "../trace.ts";
 
 const folder = corpusFolder();
 
@@ -134,12 +134,18 @@ async function damageRecord(
       // Poly1305 is not linear over bytes as GHASH is, so of its records only header and tag bytes can be named.
       const isOutside = at < 5 || at >= record.length - 16;
       const isNamed = isOutside || good.connections[connection]!.cipher !== "chacha20-poly1305";
-      const text = bad.verdicts!.damage.get(failed[0]!.event)!;
-      assert.match(text, isNamed ? new RegExp(`byte ${position} `) : /somewhere in/, what);
+      const damage = bad.verdicts!.damage.get(failed[0]!.event)!;
+      if (!isNamed)
+        assert.deepEqual(damage, { part: "unknown", at: record.start, length: record.length }, what);
+      else assert.deepEqual(wrongBytesOf(damage), [[position, change]], what);
       checkWires(bad, connection, record, position, what);
     }
   }
 }
+
+/** Where the damage is, from the offload start on, and what of the byte there is turned over. */
+const wrongBytesOf = (damage: Damage): [number, number][] =>
+  "wrong" in damage ? damage.wrong.map(({ offset, is, must }) => [damage.at + offset, is ^ must]) : [];
 
 function checkWires(
   bad: Trace,

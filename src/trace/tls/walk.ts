@@ -9,9 +9,9 @@ import {
 } from "../../core/base/record.ts";
 import type { FileWindow } from "../pcap/window.ts";
 import type { Progress } from "../platform.ts";
-import { Authenticated } from "../trace.ts";
+import { Authenticated, type Damage } from "../trace.ts";
 import { CopyComparer, type Overlay, overlaysWithin } from "./copies.ts";
-import { type Damage, explainDamage, headerDamage } from "./damage.ts";
+import { type Diagnosis, damagedIn, diagnose } from "./damage.ts";
 import { innerOf, type Protection } from "./decrypt.ts";
 import { type Epoch, RecordOpener } from "./epochs.ts";
 import { type Header, headerAt, isProtectedHeader, parseHeader, recordSizeMax } from "./framing.ts";
@@ -34,7 +34,7 @@ export interface Walked {
   /** Ranges [start, end, start, end …] whose right bytes are not known, in order and merged. */
   unknown: number[];
   /** What is known of a failed record's damage, by row of the table. */
-  damage: Map<number, string>;
+  damage: Map<number, Damage>;
   /** Copies that hold a record's right bytes where the stream's own pieces do not, by row of the table. */
   overlays: Map<number, Overlay[]>;
   /** The last hello of each epoch, by its number (TLS 1.2): one before a change of keys begins a renegotiation. */
@@ -299,11 +299,7 @@ class Walker {
     const right = this.#search.withRightHeader(this.position, length, this.#epoch, this.#index);
     if (right === null) this.#fail(record, followed);
     else
-      this.#finishFailed(
-        record,
-        { right, text: headerDamage(record, right, this.position - this.#origin) },
-        followed,
-      );
+      this.#finishFailed(record, damagedIn("header", record, right, this.position - this.#origin), followed);
     return true;
   }
 
@@ -316,12 +312,12 @@ class Walker {
     const nonce = this.#nonce ?? (followed && this.#opener.firstNonce(this.#index + 1, followed.record));
     const expectedNonce = nonce === null ? null : addU64(nonce, this.#index);
     const failed = { protection: this.#protection!, keys: keys!, sn, record, expectedNonce, at };
-    this.#finishFailed(record, explainDamage(failed, isExplained), followed);
+    this.#finishFailed(record, diagnose(failed, isExplained), followed);
   }
 
-  #finishFailed(record: Uint8Array, found: Damage, followed: Followed | null): void {
+  #finishFailed(record: Uint8Array, found: Diagnosis, followed: Followed | null): void {
     const end = this.position + record.length;
-    this.#result.damage.set(this.#result.table.count, found.text);
+    this.#result.damage.set(this.#result.table.count, found.damage);
     const copies = this.#comparer.overlapping(this.position, end);
     if (found.right) {
       this.#comparer.noteCopies(copies, this.position, found.right);
