@@ -10,7 +10,7 @@ import type { CryptoInfo, KeyLog } from "../tls/keys.ts";
 import { type Opening, readOpening } from "../tls/opening.ts";
 import { gapType } from "../tls/record-table.ts";
 import { renewalsOf } from "../tls/renegotiation.ts";
-import { findStart, type OffloadStart, type Start } from "../tls/start.ts";
+import { findStart, type OffloadStart, type Sought, type Start } from "../tls/start.ts";
 import type { ByteStream } from "../tls/stream.ts";
 import { offloadNote } from "../tls/suites.ts";
 import { findTap, type Tap } from "../tls/tap.ts";
@@ -115,7 +115,7 @@ async function readSender(
   const { keyLog } = context;
   const { aead } = context.platform;
   const info = infoOf(context, flow, direction);
-  const start = info
+  const { found: start, lack } = info
     ? startOf(info, stream)
     : findStart({ stream, direction, opening, keyLog, aead }, context.offloadStart);
   const shown: Stream = {
@@ -125,24 +125,24 @@ async function readSender(
     cipherName: info?.cipher ?? opening.suite?.cipherName ?? null,
     cipher: info?.cipher ?? opening.suite?.cipher ?? null,
     tap: "wire",
-    note: typeof start === "string" ? start : null,
+    note: lack,
   };
   const sender: Sender = { flow: index, direction, stream, shown, offload: null };
-  if (typeof start !== "string") sender.offload = await readOffload(context, flow, sender, start, renewals);
+  if (start !== null) sender.offload = await readOffload(context, flow, sender, start, renewals);
   return sender;
 }
 
 /** A crypto_info says itself where it starts. */
-function startOf(info: CryptoInfo, stream: ByteStream): Start | string {
+function startOf(info: CryptoInfo, stream: ByteStream): Sought<Start> {
   const position = distance(stream.positions.origin, info.startSeq);
   if (position >= stream.end)
-    return "the crypto_info's tcp_seq lies behind the captured bytes of this stream";
+    return { found: null, lack: "the crypto_info's tcp_seq lies behind the captured bytes of this stream" };
   const { version, keys } = info;
   const nonce = version === 0x0303 && info.cipher !== "chacha20-poly1305" ? u64Of(keys.iv) : null;
   const rest = { secret: null, nonce, keysFit: false, plainFinished: false, note: null };
   const hash = info.cipher === "aes-256-gcm" ? ("sha384" as const) : ("sha256" as const);
   const suite = { id: 0, cipherName: info.cipher, cipher: info.cipher, hash };
-  return { position, version, suite, recSeq0: info.recSeq, keys, ...rest };
+  return { found: { position, version, suite, recSeq0: info.recSeq, keys, ...rest }, lack: null };
 }
 
 async function readOffload(
