@@ -75,21 +75,21 @@ class JudgedEvents extends EventLog {
 }
 
 class EventWriter {
-  readonly #events = new JudgedEvents();
-  readonly #sacks = new Map<number, readonly number[]>();
-  readonly #recordSns = new Map<number, bigint>();
-  readonly #compared: number[] = [];
-  readonly #differing: number[] = [];
-  readonly #differences: Verdicts["differences"] = new Map();
-  readonly #damage: Verdicts["damage"] = new Map();
+  private readonly events = new JudgedEvents();
+  private readonly sacks = new Map<number, readonly number[]>();
+  private readonly recordSns = new Map<number, bigint>();
+  private readonly compared: number[] = [];
+  private readonly differing: number[] = [];
+  private readonly differences: Verdicts["differences"] = new Map();
+  private readonly damage: Verdicts["damage"] = new Map();
   /** By 2 × flow + direction. */
-  readonly #cursors: (Cursor | undefined)[];
+  private readonly cursors: (Cursor | undefined)[];
 
   constructor(senders: readonly Sender[], flows: number) {
-    this.#cursors = new Array(2 * flows);
+    this.cursors = new Array(2 * flows);
     for (const { offload, flow, direction, stream, shown } of senders) {
       if (offload === null) continue;
-      this.#cursors[2 * flow + direction] = {
+      this.cursors[2 * flow + direction] = {
         offload,
         connection: shown.connection,
         positions: new Positions(stream.positions.origin),
@@ -98,8 +98,8 @@ class EventWriter {
         epoch: 0,
         acked: stream.positions.origin,
       };
-      this.#compared.push(0);
-      this.#differing.push(0);
+      this.compared.push(0);
+      this.differing.push(0);
     }
   }
 
@@ -107,75 +107,75 @@ class EventWriter {
   reserve(log: SegmentLog, senders: readonly Sender[]): void {
     let rows = 0;
     for (let row = 0; row < log.count; row++) {
-      if (this.#cursorOf(log, row, 0) && log.length.values[row]! > 0) rows++;
-      if (this.#cursorOf(log, row, 1) && log.length.values[row]! === 0) rows++;
+      if (this.cursorOf(log, row, 0) && log.length.values[row]! > 0) rows++;
+      if (this.cursorOf(log, row, 1) && log.length.values[row]! === 0) rows++;
     }
     for (const { offload } of senders) rows += offload ? offload.walked.table.count + 2 : 0;
-    this.#events.reserve(rows);
+    this.events.reserve(rows);
   }
 
   result(): CaptureEvents {
-    const { wire, authenticated, count } = this.#events;
+    const { wire, authenticated, count } = this.events;
     const verdicts: Verdicts = {
       wire: wire.values.subarray(0, count),
       authenticated: authenticated.values.subarray(0, count),
-      compared: this.#compared,
-      differing: this.#differing,
-      differences: this.#differences,
-      damage: this.#damage,
+      compared: this.compared,
+      differing: this.differing,
+      differences: this.differences,
+      damage: this.damage,
     };
-    return { events: this.#events, sacks: this.#sacks, recordSns: this.#recordSns, verdicts };
+    return { events: this.events, sacks: this.sacks, recordSns: this.recordSns, verdicts };
   }
 
   /** The cursor of the segment's sender, or (`other` = 1) of its receiver. */
-  #cursorOf(log: SegmentLog, row: number, other: number): Cursor | undefined {
-    return this.#cursors[2 * log.flow.values[row]! + (log.direction.values[row]! ^ other)];
+  private cursorOf(log: SegmentLog, row: number, other: number): Cursor | undefined {
+    return this.cursors[2 * log.flow.values[row]! + (log.direction.values[row]! ^ other)];
   }
 
   take(log: SegmentLog, row: number): void {
     const flags = log.flags.values[row]!;
-    const receiver = this.#cursorOf(log, row, 1);
+    const receiver = this.cursorOf(log, row, 1);
     if (receiver && (flags & TcpFlag.ack) !== 0 && (flags & TcpFlag.rst) === 0)
-      this.#takeAck(receiver, log, row);
-    const sender = this.#cursorOf(log, row, 0);
-    if (sender && log.length.values[row]! > 0) this.#takePayload(sender, log, row);
+      this.takeAck(receiver, log, row);
+    const sender = this.cursorOf(log, row, 0);
+    if (sender && log.length.values[row]! > 0) this.takePayload(sender, log, row);
   }
 
-  #takeAck(cursor: Cursor, log: SegmentLog, row: number): void {
+  private takeAck(cursor: Cursor, log: SegmentLog, row: number): void {
     const ack = seq(log.ack.values[row]!);
     if (!after(ack, cursor.acked)) return;
     cursor.acked = ack;
-    const event = this.#push(cursor, log, row, marker(Kind.ack, ack));
+    const event = this.push(cursor, log, row, marker(Kind.ack, ack));
     const sacks = log.sacks.get(row);
-    if (sacks) this.#sacks.set(event, sacks);
+    if (sacks) this.sacks.set(event, sacks);
   }
 
-  #takePayload(cursor: Cursor, log: SegmentLog, row: number): void {
+  private takePayload(cursor: Cursor, log: SegmentLog, row: number): void {
     const { start } = cursor.offload;
     const position = cursor.positions.of(payloadSeq(log, row));
     const end = position + log.length.values[row]!;
     const fin = log.flags.values[row]! & TcpFlag.fin ? Flag.fin : 0;
     if (end <= start) {
-      this.#transmit(cursor, log, row, { from: position, to: end, offset: 0, flags: fin });
+      this.transmit(cursor, log, row, { from: position, to: end, offset: 0, flags: fin });
       return;
     }
     const straddles = position < start;
-    if (straddles) this.#transmit(cursor, log, row, { from: position, to: start, offset: 0, flags: 0 });
+    if (straddles) this.transmit(cursor, log, row, { from: position, to: start, offset: 0, flags: 0 });
     const from = straddles ? start : position;
-    if (!cursor.positions.isBeyond(position)) this.#listRecords(cursor, log, row, end);
+    if (!cursor.positions.isBeyond(position)) this.listRecords(cursor, log, row, end);
     const flags = fin | (straddles ? Flag.straddle : 0);
-    const event = this.#transmit(cursor, log, row, { from, to: end, offset: from - position, flags });
-    this.#judge(cursor, log, row, event, position);
+    const event = this.transmit(cursor, log, row, { from, to: end, offset: from - position, flags });
+    this.judge(cursor, log, row, event, position);
   }
 
-  #transmit(
+  private transmit(
     cursor: Cursor,
     log: SegmentLog,
     row: number,
     part: { from: number; to: number; offset: number; flags: number },
   ): number {
     const held = log.captured.values[row]! > part.offset;
-    return this.#push(cursor, log, row, {
+    return this.push(cursor, log, row, {
       kind: Kind.transmit,
       flags: part.flags | Flag.captured,
       seq: cursor.positions.seqOf(part.from),
@@ -186,32 +186,32 @@ class EventWriter {
   }
 
   /** Lists what the stream has of records and gaps up to `end`; the first of them is preceded by the installation. */
-  #listRecords(cursor: Cursor, log: SegmentLog, row: number, end: number): void {
+  private listRecords(cursor: Cursor, log: SegmentLog, row: number, end: number): void {
     const { walked, connection } = cursor.offload;
     const { table } = walked;
     while (cursor.listed < table.count && table.start.values[cursor.listed]! < end) {
-      if (cursor.listed === 0) this.#push(cursor, log, row, marker(Kind.install, connection.startSeq));
+      if (cursor.listed === 0) this.push(cursor, log, row, marker(Kind.install, connection.startSeq));
       const record = cursor.listed++;
-      if (table.type.values[record] === gapType) this.#listGap(cursor, log, row, record);
-      else this.#listRecord(cursor, log, row, record);
+      if (table.type.values[record] === gapType) this.listGap(cursor, log, row, record);
+      else this.listRecord(cursor, log, row, record);
     }
   }
 
-  #listGap(cursor: Cursor, log: SegmentLog, row: number, record: number): void {
+  private listGap(cursor: Cursor, log: SegmentLog, row: number, record: number): void {
     const { table } = cursor.offload.walked;
     const at = cursor.positions.seqOf(table.start.values[record]!);
     cursor.nextIndex = -1;
-    this.#push(cursor, log, row, { ...marker(Kind.gap, at), length: table.length.values[record]! });
+    this.push(cursor, log, row, { ...marker(Kind.gap, at), length: table.length.values[record]! });
   }
 
-  #listRecord(cursor: Cursor, log: SegmentLog, row: number, record: number): void {
+  private listRecord(cursor: Cursor, log: SegmentLog, row: number, record: number): void {
     const { table, damage } = cursor.offload.walked;
     const index = table.index.values[record]!;
     const epoch = table.epoch.values[record]!;
     const startsEpoch = epoch !== cursor.epoch;
     const snUnknown = index < 0;
     const snGiven = !snUnknown && index !== (startsEpoch ? 0 : cursor.nextIndex);
-    const event = this.#push(cursor, log, row, {
+    const event = this.push(cursor, log, row, {
       kind: Kind.record,
       flags: 0,
       seq: cursor.positions.seqOf(table.start.values[record]!),
@@ -219,15 +219,15 @@ class EventWriter {
       extra: packRecord({ type: table.type.values[record]!, epoch, startsEpoch, snUnknown, snGiven }),
       offset: -1,
     });
-    this.#events.authenticated.values[event] = table.authenticated.values[record]!;
-    if (snGiven) this.#recordSns.set(event, table.snAt(record)!);
-    if (damage.size > 0 && damage.has(record)) this.#damage.set(event, damage.get(record)!);
+    this.events.authenticated.values[event] = table.authenticated.values[record]!;
+    if (snGiven) this.recordSns.set(event, table.snAt(record)!);
+    if (damage.size > 0 && damage.has(record)) this.damage.set(event, damage.get(record)!);
     cursor.epoch = epoch;
     cursor.nextIndex = snUnknown ? -1 : index + 1;
   }
 
   /** Compares the offloaded part of a segment, which stands at `position`, with its right bytes. */
-  #judge(cursor: Cursor, log: SegmentLog, row: number, event: number, position: number): void {
+  private judge(cursor: Cursor, log: SegmentLog, row: number, event: number, position: number): void {
     const { start, walked } = cursor.offload;
     const from = Math.max(start, position);
     const held = position + log.captured.values[row]!;
@@ -235,17 +235,17 @@ class EventWriter {
     if (held <= from || cursor.positions.isBeyond(position)) return;
     const compared = held - from - overlapOf(walked.unknown, from, held);
     const difference = walked.differences.get(row);
-    this.#compared[cursor.connection]! += compared;
+    this.compared[cursor.connection]! += compared;
     if (difference) {
-      this.#differing[cursor.connection]! += difference.bytes;
+      this.differing[cursor.connection]! += difference.bytes;
       const firstSeq = cursor.positions.seqOf(difference.first) >>> 0;
-      this.#differences.set(event, { bytes: difference.bytes, firstSeq });
-      this.#events.wire.values[event] = Wire.differs;
-    } else if (compared === whole - from) this.#events.wire.values[event] = Wire.match;
+      this.differences.set(event, { bytes: difference.bytes, firstSeq });
+      this.events.wire.values[event] = Wire.differs;
+    } else if (compared === whole - from) this.events.wire.values[event] = Wire.match;
   }
 
-  #push(cursor: Cursor, log: SegmentLog, row: number, entry: Entry): number {
-    return this.#events.push({
+  private push(cursor: Cursor, log: SegmentLog, row: number, entry: Entry): number {
+    return this.events.push({
       timeNs: log.timeNs.values[row]!,
       connection: cursor.connection,
       kind: entry.kind,

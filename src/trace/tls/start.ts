@@ -220,60 +220,60 @@ const strangeMaxEarlyData = 4096;
 
 /** Follows a TLS 1.3 sender through its handshake records to the first one under application keys. */
 class Search13 {
-  readonly #side: Side;
-  readonly #protection: Protection;
-  readonly #keys: RecordKeys | null;
-  readonly #shakeKeys: RecordKeys | null;
-  readonly #reader = new MessageReader();
-  readonly #record = new Uint8Array(recordSizeMax);
-  #shakeSn = 0n;
+  private readonly side: Side;
+  private readonly protection: Protection;
+  private readonly keys: RecordKeys | null;
+  private readonly shakeKeys: RecordKeys | null;
+  private readonly reader = new MessageReader();
+  private readonly record = new Uint8Array(recordSizeMax);
+  private shakeSn = 0n;
 
   constructor(side: Side, protection: Protection, keys: RecordKeys | null, shakeKeys: RecordKeys | null) {
-    this.#side = side;
-    this.#protection = protection;
-    this.#keys = keys;
-    this.#shakeKeys = shakeKeys;
+    this.side = side;
+    this.protection = protection;
+    this.keys = keys;
+    this.shakeKeys = shakeKeys;
   }
 
   /** The position of the start; null if no key fits any record. */
   run(): Sought<number> | null {
-    const { stream, opening } = this.#side;
+    const { stream, opening } = this.side;
     const limit = opening.earlyData ? strangeMaxEarlyData : strangeMax;
     let position = stream.begin;
     let previous = position;
     let strange = 0;
     while (strange < limit) {
       const header = headerAt(stream, position);
-      if (!header) return this.#shakeSn === 0n && strange > 0 ? null : lackAt(stream, position, header);
+      if (!header) return this.shakeSn === 0n && strange > 0 ? null : lackAt(stream, position, header);
       const next = position + header.length;
       if (header.type === recordType.applicationData) {
-        const record = this.#record.subarray(0, header.length);
+        const record = this.record.subarray(0, header.length);
         if (stream.read(position, header.length, record) === header.length) {
-          const finished = this.#takeHandshake(record);
+          const finished = this.takeHandshake(record);
           if (finished === true) return stream.end > next ? having(next) : nothingAfter;
-          if (finished === null && this.#opens(record, 0n)) return having(position);
-          if (finished === null && this.#opens(record, 1n)) return having(previous);
+          if (finished === null && this.opens(record, 0n)) return having(position);
+          if (finished === null && this.opens(record, 1n)) return having(previous);
           if (finished === null) strange++;
         }
         previous = position;
       }
       position = next;
     }
-    return this.#shakeSn === 0n ? null : missingBytes;
+    return this.shakeSn === 0n ? null : missingBytes;
   }
 
-  #opens(record: Uint8Array, sn: bigint): boolean {
-    return this.#keys !== null && openRecord(this.#protection, this.#keys, sn, record) !== null;
+  private opens(record: Uint8Array, sn: bigint): boolean {
+    return this.keys !== null && openRecord(this.protection, this.keys, sn, record) !== null;
   }
 
   /** Whether this record, under handshake keys, completes Finished; null if it is not under those keys. */
-  #takeHandshake(record: Uint8Array): boolean | null {
-    if (this.#shakeKeys === null) return null;
-    const plaintext = openRecord(this.#protection, this.#shakeKeys, this.#shakeSn, record);
+  private takeHandshake(record: Uint8Array): boolean | null {
+    if (this.shakeKeys === null) return null;
+    const plaintext = openRecord(this.protection, this.shakeKeys, this.shakeSn, record);
     if (plaintext === null) return null;
-    this.#shakeSn++;
+    this.shakeSn++;
     const { type, size } = innerOf(0x0304, record[0]!, plaintext);
     if (type !== recordType.handshake) return false;
-    return this.#reader.feed(plaintext.subarray(0, size)).some((m) => m.type === handshakeType.finished);
+    return this.reader.feed(plaintext.subarray(0, size)).some((m) => m.type === handshakeType.finished);
   }
 }

@@ -11,16 +11,16 @@ export const payloadSeq = (log: SegmentLog, row: number): Seq =>
 export class Positions {
   readonly origin: Seq;
   /** The highest position so far, near which the next one is looked for. */
-  #highest = 0;
+  private highest = 0;
 
   constructor(origin: Seq) {
     this.origin = origin;
   }
 
   of(s: Seq): number {
-    const position = this.#highest + distance(advance(this.origin, this.#highest), s);
+    const position = this.highest + distance(advance(this.origin, this.highest), s);
     // A segment beyond any window (RFC 7323 §2.3) is no part of the stream, so it must not move its end.
-    if (position > this.#highest && position - this.#highest <= windowMax) this.#highest = position;
+    if (position > this.highest && position - this.highest <= windowMax) this.highest = position;
     return position;
   }
 
@@ -30,7 +30,7 @@ export class Positions {
 
   /** True if no receiver could have offered a window up to this position. */
   isBeyond(position: number): boolean {
-    return position - this.#highest > windowMax;
+    return position - this.highest > windowMax;
   }
 }
 
@@ -58,9 +58,9 @@ export class ByteStream {
   readonly start: Column<Float64Array>;
   readonly length: Column<Int32Array>;
   readonly offset: Column<Float64Array>;
-  readonly #window: FileWindow;
+  private readonly window: FileWindow;
   /** Piece looked at last: reading goes forward mostly. */
-  #at = 0;
+  private at = 0;
 
   /** A stream of at most `pieces` pieces. */
   constructor(origin: Seq, pieces: number, window: FileWindow) {
@@ -68,7 +68,7 @@ export class ByteStream {
     this.start = new Column(new Float64Array(pieces));
     this.length = new Column(new Int32Array(pieces));
     this.offset = new Column(new Float64Array(pieces));
-    this.#window = window;
+    this.window = window;
   }
 
   get pieces(): number {
@@ -94,11 +94,11 @@ export class ByteStream {
       const skip = position + done - this.start.values[piece]!;
       if (skip < 0) break;
       const part = Math.min(length - done, this.length.values[piece]! - skip);
-      if (part > 0 && !this.#window.copy(this.offset.values[piece]! + skip, part, into, at + done)) break;
+      if (part > 0 && !this.window.copy(this.offset.values[piece]! + skip, part, into, at + done)) break;
       done += part;
       if (done < length) piece++;
     }
-    this.#at = Math.min(piece, this.pieces - 1);
+    this.at = Math.min(piece, this.pieces - 1);
     return done;
   }
 
@@ -106,19 +106,19 @@ export class ByteStream {
   pieceAt(position: number): number {
     let low = 0;
     let high = this.pieces;
-    const near = this.#at;
+    const near = this.at;
     for (let piece = near; piece < near + 2 && piece < high; piece++) {
-      if (this.#endOf(piece) > position && (piece === 0 || this.#endOf(piece - 1) <= position)) return piece;
+      if (this.endOf(piece) > position && (piece === 0 || this.endOf(piece - 1) <= position)) return piece;
     }
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#endOf(middle) > position) high = middle;
+      if (this.endOf(middle) > position) high = middle;
       else low = middle + 1;
     }
     return low;
   }
 
-  #endOf(piece: number): number {
+  private endOf(piece: number): number {
     return this.start.values[piece]! + this.length.values[piece]!;
   }
 
@@ -132,7 +132,7 @@ export class ByteStream {
   contiguousEnd(position: number, limit: number): number {
     let piece = this.pieceAt(position);
     let end = position;
-    while (piece < this.pieces && end < limit && this.start.values[piece]! <= end) end = this.#endOf(piece++);
+    while (piece < this.pieces && end < limit && this.start.values[piece]! <= end) end = this.endOf(piece++);
     return Math.min(end, limit);
   }
 
