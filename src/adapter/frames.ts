@@ -122,7 +122,7 @@ function causesOf(view: View): { name: string; position: Position }[] {
   const record = { name, position: { event: pushedBy, stage: pushStage } };
   const openedBy = log.openedBy.at(row);
   // A capture shows records, never the writes that they were made of.
-  if (connection.source || openedBy < 0) return [record];
+  if (connection.source?.kind === "captured" || openedBy < 0) return [record];
   return [record, { name: "application write", position: { event: openedBy, stage: 0 } }];
 }
 

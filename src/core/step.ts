@@ -237,7 +237,7 @@ function sendNew(
 ): void {
   const written = writeSeqOf(machine, connection, state);
   const has = !after(end, written) || state.installed === 0;
-  if (has || machine.connections[connection]!.source !== null) {
+  if (has || machine.connections[connection]!.source?.kind === "captured") {
     state.sndNxt = end;
     return;
   }

@@ -1,6 +1,7 @@
+import { keystreamKeySize } from "../core/base/keystream.ts";
 import { type Cipher, type RecordKeys, recordType, type TlsVersion } from "../core/base/record.ts";
 import { distance, seq } from "../core/base/seq.ts";
-import { type Device, nicNamed, usualSocket } from "../core/machine/connection.ts";
+import { type Device, nicNamed, type RecordSource, usualSocket } from "../core/machine/connection.ts";
 import { vendorCountersOf } from "../core/machine/count.ts";
 import { type Kernel, kernelById } from "../core/machine/generation.ts";
 import { createMachine, type Machine, type Sink } from "../core/machine/machine.ts";
@@ -42,7 +43,7 @@ export interface Setup {
   /** Keys of epoch 0, and of the epochs that `record` events begin. */
   keys?: RecordKeys;
   laterKeys?: RecordKeys[];
-  payload?: (offset: number, length: number) => Uint8Array;
+  source?: RecordSource;
 }
 
 /** What one event did, in words: sequence numbers relative to the offload start, records by row. */
@@ -69,9 +70,6 @@ export function keysFor(cipher: Cipher): RecordKeys {
     iv: Uint8Array.from({ length: 12 }, (_, i) => 0xc0 + i),
   };
 }
-
-const countedPayload = (offset: number, length: number): Uint8Array =>
-  Uint8Array.from({ length }, (_, i) => (offset + i) * 7 + ((offset + i) >> 8));
 
 /** A setup in a word: `FAMILY[/BUG][@KERNEL]`. */
 export function setupOf(id: string): Setup {
@@ -114,8 +112,7 @@ export class Play {
       ...usualSocket,
       payloadMax: setup.payloadMax ?? usualSocket.payloadMax,
       installed: !/\binstall\b/.test(story),
-      source: null,
-      payload: setup.payload ?? countedPayload,
+      source: setup.source ?? { kind: "generated" as const, key: new Uint8Array(keystreamKeySize) },
     };
     const events = new EventLog();
     for (const words of story.split(";"))
@@ -125,6 +122,7 @@ export class Play {
       connections: [connection],
       events,
       recordSns: new Map(),
+      reader: null,
     });
   }
 

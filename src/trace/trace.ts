@@ -1,8 +1,9 @@
 import type { Cipher, TlsVersion } from "../core/base/record.ts";
-import type { Connection, Device } from "../core/machine/connection.ts";
+import type { Connection, Device, RecordReader } from "../core/machine/connection.ts";
 import type { Profile } from "../core/machine/profile.ts";
 import type { EffectName } from "../core/words/effect.ts";
 import { EventLog } from "../core/words/event.ts";
+import type { CapturedRecords } from "./captured.ts";
 
 /**
  * Verdicts of `expect wire=…` on the bytes of a packet. `match`: each is the one right byte of the stream, and those
@@ -118,6 +119,10 @@ export interface Trace {
   diagnostics: Diagnostic[];
   /** Null for trace files: their wire bytes come from the model alone. */
   verdicts: Verdicts | null;
+  /** Where the records of a capture's connections lie in its file, by `stream` of their sources. */
+  captured: CapturedRecords[];
+  /** Reads them there: the one thing of a Trace that is no data. Null where nothing is captured, or no file at hand. */
+  reader: RecordReader | null;
 }
 
 /** A trace that holds nothing yet. */
@@ -135,4 +140,6 @@ export const emptyTrace = (name: string, kind: Trace["kind"]): Trace => ({
   comments: new Map(),
   diagnostics: [],
   verdicts: null,
+  captured: [],
+  reader: null,
 });

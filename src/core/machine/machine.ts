@@ -4,7 +4,7 @@ import { DescriptorQueue } from "../words/descriptor.ts";
 import { RefusalCode } from "../words/effect-words.ts";
 import { type EventLog, Kind } from "../words/event.ts";
 import { ChangeLog } from "./change-log.ts";
-import type { Connection, Device } from "./connection.ts";
+import type { Connection, Device, RecordReader } from "./connection.ts";
 import { FedLog } from "./fed-log.ts";
 import type { Kernel } from "./generation.ts";
 import type { Packet } from "./packet.ts";
@@ -27,6 +27,8 @@ export interface Machine {
   readonly connections: readonly Connection[];
   readonly events: EventLog;
   readonly recordSns: ReadonlyMap<number, bigint>;
+  /** Reads captured records; null where nothing is captured. */
+  readonly reader: RecordReader | null;
   readonly records: readonly RecordLog[];
   readonly fed: readonly FedLog[];
   /** Made where a connection first needs one: most never do. */
@@ -60,15 +62,17 @@ export interface Scenario {
   connections: readonly Connection[];
   events: EventLog;
   recordSns: ReadonlyMap<number, bigint>;
+  reader: RecordReader | null;
 }
 
 export function createMachine(scenario: Scenario): Machine {
-  const { devices, connections, events, recordSns } = scenario;
+  const { devices, connections, events, recordSns, reader } = scenario;
   const machine: Machine = {
     devices,
     connections,
     events,
     recordSns,
+    reader,
     records: connections.map(() => new RecordLog()),
     fed: connections.map(() => new FedLog()),
     changes: connections.map(() => undefined),

@@ -1,4 +1,5 @@
 import { seal } from "../base/aead.ts";
+import { keystream } from "../base/keystream.ts";
 import {
   aadOf,
   explicitNonce,
@@ -10,6 +11,7 @@ import {
   tagSize,
 } from "../base/record.ts";
 import { advance, before, distance, type Seq } from "../base/seq.ts";
+import type { GeneratedSource, WrittenSource } from "../machine/connection.ts";
 import { kernelOf, type Machine, profileOf } from "../machine/machine.ts";
 import { RecordKind } from "../machine/record-log.ts";
 
@@ -104,28 +106,29 @@ export function wireRecord(machine: Machine, connection: number, row: number): U
 
 /** True if the model knows what the row's bytes are and must become: it is a record whose content and keys are known. */
 export function isKnown(machine: Machine, connection: number, row: number): boolean {
-  const { cipher, epochs, source, payload } = machine.connections[connection]!;
+  const { cipher, epochs, source } = machine.connections[connection]!;
   const log = machine.records[connection]!;
   if (!isRecord(log.kind.at(row)) || !cipher || !epochs[log.epoch.at(row)]) return false;
-  return source ? source.plaintext(row) !== null : payload !== null;
+  return source?.kind === "captured" ? plaintextOf(machine, connection, row) !== null : source !== null;
 }
 
 const isRecord = (kind: number): boolean => kind === RecordKind.record || kind === RecordKind.software;
 
 /** Everything of a record but its tag, in clear. */
 function plaintextOf(machine: Machine, connection: number, row: number): Uint8Array | null {
-  const { source, payload } = machine.connections[connection]!;
+  const { source } = machine.connections[connection]!;
   const log = machine.records[connection]!;
-  if (!isRecord(log.kind.at(row))) return null;
-  if (source) return source.plaintext(row);
-  return payload ? generated(machine, connection, row, payload) : null;
+  if (!isRecord(log.kind.at(row)) || source === null) return null;
+  if (source.kind === "captured") return machine.reader?.plaintext(source.stream, row) ?? null;
+  return made(machine, connection, row, source);
 }
 
-function generated(
+/** The record as the TLS layer builds it of what the application writes. */
+function made(
   machine: Machine,
   connection: number,
   row: number,
-  payload: (offset: number, length: number) => Uint8Array,
+  source: GeneratedSource | WrittenSource,
 ): Uint8Array | null {
   const { version, cipher, epochs, recSeq0 } = machine.connections[connection]!;
   const log = machine.records[connection]!;
@@ -136,10 +139,15 @@ function generated(
   const bytes = new Uint8Array(length - tagSize);
   const nonce = prepend > headerSize ? explicitNonce(keys, recSeq0, log.sn(row)) : new Uint8Array(0);
   bytes.set(prependOf(version, cipher, log.type.at(row), length, nonce));
-  bytes.set(payload(log.payloadAt.at(row), length - overhead), prepend);
+  bytes.set(payloadOf(source, log.payloadAt.at(row), length - overhead), prepend);
   if (version === 0x0304) bytes[bytes.length - 1] = log.type.at(row) || recordType.applicationData;
   return bytes;
 }
+
+const payloadOf = (source: GeneratedSource | WrittenSource, offset: number, length: number): Uint8Array =>
+  source.kind === "generated"
+    ? keystream(source.key, offset, length)
+    : source.bytes.subarray(offset, offset + length);
 
 /** A way to look at the stream, a record at a time: in clear with placeholders, or as it must be on the wire. */
 export type RecordView = (machine: Machine, connection: number, row: number) => Uint8Array | null;

@@ -5,6 +5,7 @@ import {
   type CaptureBytes,
   captureNamed,
   copiesOf,
+  plaintextOf,
   readBytes,
   recordsOf,
   type SeenRecord,
@@ -188,9 +189,7 @@ test("a byte wrong in one of two copies: the record authenticates by the other, 
           }
           const firstSeq = (good.connections[connection]!.startSeq + record.start + at) >>> 0;
           assert.deepEqual(bad.verdicts!.differences.get(hit.event), { bytes: 1, firstSeq }, what);
-          const [before, after] = [good, bad].map((trace) =>
-            trace.connections[connection]!.source!.plaintext(1),
-          );
+          const [before, after] = [good, bad].map((trace) => plaintextOf(trace, connection, 1));
           assert.deepEqual(after, before);
         }
       }

@@ -85,6 +85,11 @@ export class MessageReader {
   /** Bytes of an overlong message still to be skipped. */
   private skip = 0;
 
+  /** True if no message is only partly there. */
+  get isEmpty(): boolean {
+    return this.size === 0 && this.skip === 0;
+  }
+
   /** Takes the content of one handshake record and gives the messages that it completes. */
   feed(content: Uint8Array): Message[] {
     const skipped = Math.min(this.skip, content.length);

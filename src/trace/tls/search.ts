@@ -8,7 +8,7 @@ import type { ByteStream } from "./stream.ts";
  * stretch of a good capture is always searched and a hostile capture costs no more than a good one.
  */
 export class SearchBudget {
-  private left = 1 << 25;
+  left = 1 << 25;
 
   /** Pays for looking at so many bytes; false once nothing is left. */
   spend(bytes: number): boolean {
@@ -54,6 +54,10 @@ const lostRecordsMax = 1024;
 const hiddenChangesMax = 16;
 const behindChangesMax = 64;
 
+/** What a search looks at: one of all searches, for each is done with it before another begins. */
+const probe = new Uint8Array(recordSizeMax);
+const block = new Uint8Array(blockSize);
+
 /** Finds where records go on when a header cannot be believed or is missing. */
 export class FramingSearch {
   private readonly stream: ByteStream;
@@ -62,8 +66,6 @@ export class FramingSearch {
   /** Fewest bytes that a record has. */
   private readonly sizeMin: number;
   private readonly budget: SearchBudget;
-  private readonly probe = new Uint8Array(recordSizeMax);
-  private readonly block = new Uint8Array(blockSize);
 
   constructor(
     stream: ByteStream,
@@ -172,16 +174,16 @@ export class FramingSearch {
   private recordAt(position: number): Uint8Array | null {
     const header = headerAt(this.stream, position);
     if (!isProtectedHeader(header, this.sizeMin) || !this.budget.spendOpening(header.length)) return null;
-    const record = this.probe.subarray(0, header.length);
+    const record = probe.subarray(0, header.length);
     return this.stream.read(position, header.length, record) === header.length ? record : null;
   }
 
   /** Positions in [from, to) where a protected record's header may stand, as far as bytes were captured. */
   private *candidates(from: number, to: number): Generator<number> {
-    const block = this.block;
     let position = this.stream.nextCaptured(from);
     while (position < to) {
       const wanted = Math.min(blockSize, to - position + headerSize);
+      if (wanted < blockSize && to === this.stream.end) this.stream.ask(Number.POSITIVE_INFINITY);
       const size = this.budget.spend(wanted) ? this.stream.read(position, wanted, block) : 0;
       if (size === 0) return;
       for (let at = 0; at + headerSize <= size && position + at < to; at++) {
@@ -197,9 +199,15 @@ export class FramingSearch {
     let position = from;
     for (let i = 0; i < chainLength; i++) {
       const header = headerAt(this.stream, position);
-      if (!isProtectedHeader(header, this.sizeMin)) return i > 1 && position === this.stream.end;
+      if (!isProtectedHeader(header, this.sizeMin)) return i > 1 && this.endsAt(position);
       position += header.length;
     }
+    return true;
+  }
+
+  private endsAt(position: number): boolean {
+    if (position !== this.stream.end) return false;
+    this.stream.ask(Number.POSITIVE_INFINITY);
     return true;
   }
 }

@@ -1,7 +1,8 @@
 /** Ways to take a record that does not fit. Each only says what it would take; the walk applies it or asks the next. */
 import { addU64, recordType, type TlsVersion } from "../../core/base/record.ts";
+import type { Overlay } from "../captured.ts";
 import { Authenticated, type Damage } from "../trace.ts";
-import { type CopyComparer, type Overlay, overlaysWithin } from "./copies.ts";
+import { type CopyComparer, overlaysWithin } from "./copies.ts";
 import { type Diagnosis, damagedIn, diagnose } from "./damage.ts";
 import { innerOf } from "./decrypt.ts";
 import type { Epoch, RecordOpener } from "./epochs.ts";
@@ -147,6 +148,7 @@ const outerType = (version: TlsVersion, type: number): number =>
 const byCopies: Strategy = (ground, { place }) => {
   const { stream, comparer, budget } = ground;
   const { position } = place;
+  stream.ask(position + recordSizeMax);
   if (comparer.overlapping(position, position + recordSizeMax).length === 0) return null;
   const bytes = new Uint8Array(recordSizeMax);
   const size = stream.read(position, recordSizeMax, bytes);
@@ -209,16 +211,16 @@ const upToNext: Strategy = (ground, { place }) => {
 const asLast: Strategy = (ground, { place }) => {
   const { end } = ground.stream;
   const { position, epoch, index } = place;
-  if (!isCapturedToEnd(ground, place)) return null;
+  if (!ground.stream.isCapturedToEnd(position, recordSizeMax)) return null;
   const right = ground.search.withRightHeader(position, end - position, epoch, index);
   return right && upTo(ground, place, end, null);
 };
 
 /** What lies behind it is no record, so that it may be the stream's last one. */
 const asLastInDoubt: Strategy = (ground, misfit) => {
+  const { stream, sizeMin } = ground;
   const next = misfit.place.position + misfit.record!.length;
-  const isInDoubt =
-    next < ground.stream.end && !isProtectedHeader(headerAt(ground.stream, next), ground.sizeMin);
+  const isInDoubt = stream.reaches(next) && !isProtectedHeader(headerAt(stream, next), sizeMin);
   return isInDoubt ? asLast(ground, misfit) : null;
 };
 
@@ -232,9 +234,10 @@ const incomplete: Strategy = (ground, { header }) => unread(ground, header!);
 const ifBeyondEnd =
   (strategy: Strategy): Strategy =>
   (ground, misfit) => {
-    const end = misfit.place.position + misfit.header!.length;
-    const reachesBeyond = end > ground.stream.end && isCapturedToEnd(ground, misfit.place);
-    return reachesBeyond ? strategy(ground, misfit) : null;
+    const { position } = misfit.place;
+    const { stream } = ground;
+    const isWithin = stream.reaches(position + misfit.header!.length - 1);
+    return isWithin || !stream.isCapturedToEnd(position, recordSizeMax) ? null : strategy(ground, misfit);
   };
 
 /** For a whole record whose tag does not fit the number that is due. */
@@ -243,11 +246,6 @@ export const forFailed = [byCopies, behindUnread, beforeNext, upToNext, asLastIn
 export const forBadHeader = [byCopies, upToNext, asLast];
 /** For a record of which bytes are missing, or in which the capture ends. */
 export const forIncomplete = [byCopies, ifBeyondEnd(upToNext), ifBeyondEnd(asLast), incomplete];
-
-function isCapturedToEnd({ stream }: Ground, { position }: Place): boolean {
-  const { end } = stream;
-  return end - position <= recordSizeMax && stream.contiguousEnd(position, end) === end;
-}
 
 /** The bytes up to `end` as one record, whose header is damaged if another makes it authenticate. */
 function upTo(ground: Ground, place: Place, end: number, followed: Followed | null): RecordStep | null {

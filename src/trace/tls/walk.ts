@@ -6,10 +6,12 @@ import {
   type TlsVersion,
   tagSize,
 } from "../../core/base/record.ts";
+import type { Overlay } from "../captured.ts";
 import type { FileWindow } from "../pcap/window.ts";
 import type { Progress } from "../platform.ts";
 import { Authenticated, type Damage } from "../trace.ts";
-import { CopyComparer, type Overlay } from "./copies.ts";
+import type { Assembly } from "./assembly.ts";
+import { CopyComparer, type Difference } from "./copies.ts";
 import { innerOf, type Protection } from "./decrypt.ts";
 import { type Epoch, RecordOpener } from "./epochs.ts";
 import { type Header, headerAt, isProtectedHeader, recordSizeMax } from "./framing.ts";
@@ -32,7 +34,6 @@ import {
   type Step,
   unread,
 } from "./strategies.ts";
-import type { ByteStream } from "./stream.ts";
 
 /** What following one stream's records from its offload start found. */
 export interface Walked {
@@ -42,7 +43,7 @@ export interface Walked {
   /** Explicit nonce of the record numbered recSeq0 (TLS 1.2 GCM), null if no record told. */
   firstNonce: bigint | null;
   /** Bytes wrong in transmitted segments, by row of the segment log. */
-  differences: CopyComparer["differences"];
+  differences: Map<number, Difference>;
   /** Ranges [start, end, start, end …] whose right bytes are not known, in order and merged. */
   unknown: number[];
   /** What is known of a failed record's damage, by row of the table. */
@@ -54,7 +55,7 @@ export interface Walked {
 }
 
 export interface WalkInput {
-  stream: ByteStream;
+  assembly: Assembly;
   start: Start;
   /** Null if records cannot be decrypted: no cipher of the model. */
   protection: Protection | null;
@@ -68,41 +69,51 @@ export interface WalkInput {
 
 /** Records between two questions whether to go on. */
 const tickEvery = 512;
+/** Records between two marks. */
+const markEvery = 128;
 
-/** Follows the records of a stream from its offload start to its end. */
-export async function walk(input: WalkInput, progress: Progress): Promise<Walked> {
-  const walker = new Walker(input);
-  const { stream, start } = input;
-  for (let steps = 1; ; steps++) {
-    const step = walker.next();
-    if (step === null) break;
-    walker.apply(step);
-    if (steps % tickEvery !== 0) continue;
-    const done = walker.place.position - start.position;
-    await progress.tick(done, stream.end - start.position, "checking records");
-  }
-  return walker.result();
+/** The record that a walk looks at: one of all walks, for each is done with it before another is asked. */
+const buffer = new Uint8Array(recordSizeMax);
+
+/** A place to come back to, with what had been found there. */
+interface Mark {
+  place: Place;
+  /** How far the way to it depends on the stream's bytes. */
+  asked: number;
+  budget: number;
+  rows: number;
+  epochs: number;
+  firstNonce: bigint | null;
+  hellos: Walked["hellos"];
+  /** Length of `unknown`, and the end of its last range. */
+  unknown: number;
+  unknownEnd: number;
+  differences: number;
 }
 
-/** Walks along the records of one stream: `next` says what it would take, `apply` takes it. */
-class Walker {
-  readonly place: Place;
+/**
+ * Follows the records of a stream from its offload start to its end: `next` says what it would take, `apply` takes it.
+ * When the stream has grown it goes on, from the last place that does not depend on what is new.
+ */
+export class Walker {
+  place: Place;
   private readonly ground: Ground;
+  private readonly marks: Mark[] = [];
   private readonly protection: Protection | null;
   private readonly isHostTap: boolean;
   private readonly walked: Walked;
-  private readonly buffer = new Uint8Array(recordSizeMax);
   private messages = new MessageReader();
   /** What the first record's explicit nonce should be, if that was known beforehand. */
   private readonly dueNonce: bigint | null;
 
-  constructor({ start, stream, protection, renewals, isHostTap, copyWindow }: WalkInput) {
+  constructor({ start, assembly, protection, renewals, isHostTap, copyWindow }: WalkInput) {
+    const stream = assembly.bytes;
     const { version, recSeq0, nonce, position } = start;
     const opener = new RecordOpener(start, protection, renewals);
     const sizeMin = protection?.layout.overhead ?? shortest(version);
     const budget = new SearchBudget();
     const search = new FramingSearch(stream, version, opener, sizeMin, budget);
-    const comparer = new CopyComparer(stream, copyWindow);
+    const comparer = new CopyComparer(assembly, copyWindow);
     this.ground = { stream, version, origin: position, sizeMin, opener, search, comparer, budget };
     this.place = { position, epoch: opener.first, index: recSeq0 === null ? -1 : 0, unread: 0, nonce };
     this.protection = protection;
@@ -112,17 +123,68 @@ class Walker {
       table: new RecordTable(recSeq0 ?? 0n),
       epochs: [opener.first.keys],
       firstNonce: null,
-      differences: comparer.differences,
+      differences: new Map(),
       unknown: [],
       damage: new Map(),
       overlays: new Map(),
       hellos: [],
     };
+    stream.asked = position;
+    this.mark();
   }
 
-  result(): Walked {
-    this.walked.firstNonce ??= this.dueNonce;
-    return this.walked;
+  /** Walks to the end of the stream as far as it was captured. */
+  async run(progress: Progress): Promise<Walked> {
+    const { stream, origin } = this.ground;
+    for (let steps = 1; ; steps++) {
+      const step = this.next();
+      if (step === null) break;
+      this.apply(step);
+      if (steps % markEvery === 0) this.mark();
+      if (steps % tickEvery === 0)
+        await progress.tick(this.place.position - origin, stream.end - origin, "checking records");
+    }
+    const firstNonce = this.walked.firstNonce ?? this.dueNonce;
+    return { ...this.walked, firstNonce, differences: this.ground.comparer.differences() };
+  }
+
+  /** Remembers the place, unless what comes may still change what lies before it: numbers of records, or a message. */
+  private mark(): void {
+    const { place, ground, walked } = this;
+    if ((place.unread > 0 && this.canOpen()) || !this.messages.isEmpty) return;
+    this.marks.push({
+      place: { ...place },
+      asked: ground.stream.asked,
+      budget: ground.budget.left,
+      rows: walked.table.count,
+      epochs: walked.epochs.length,
+      firstNonce: walked.firstNonce,
+      hellos: [...walked.hellos],
+      unknown: walked.unknown.length,
+      unknownEnd: walked.unknown.at(-1) ?? 0,
+      differences: ground.comparer.count,
+    });
+  }
+
+  /** Goes back to the last mark that does not depend on the stream's bytes from `position` on, which are new. */
+  rewind(position: number): void {
+    const { ground, walked, marks } = this;
+    if (ground.stream.asked <= position) return;
+    while (marks.length > 1 && marks.at(-1)!.asked > position) marks.pop();
+    const mark = marks.at(-1)!;
+    this.place = { ...mark.place };
+    ground.stream.asked = mark.asked;
+    ground.budget.left = mark.budget;
+    ground.comparer.rewind(mark.differences);
+    walked.table.cut(mark.rows);
+    walked.epochs.length = mark.epochs;
+    walked.firstNonce = mark.firstNonce;
+    walked.hellos = [...mark.hellos];
+    walked.unknown.length = mark.unknown;
+    if (mark.unknown > 0) walked.unknown[mark.unknown - 1] = mark.unknownEnd;
+    for (const found of [walked.damage, walked.overlays])
+      for (const row of found.keys()) if (row >= mark.rows) found.delete(row);
+    this.messages = new MessageReader();
   }
 
   /** The next record, damaged stretch or gap; null at the end of the stream. */
@@ -136,7 +198,7 @@ class Walker {
       const misfit = { place, header: null, record: null };
       return (this.canOpen() && firstOf(forBadHeader, ground, misfit)) || this.gap();
     }
-    const bytes = this.buffer.subarray(0, header.length);
+    const bytes = buffer.subarray(0, header.length);
     const record = stream.read(place.position, header.length, bytes) === header.length ? bytes : null;
     if (!this.canOpen()) return this.unchecked(header, record);
     return (record && authentic(ground, place, record)) ?? this.misfitting({ place, header, record });
