@@ -1,5 +1,6 @@
 import { distance, type Seq, seq } from "../core/base/seq.ts";
 import { Kind } from "../core/words/event.ts";
+import { wordDamage } from "../judge/damage.ts";
 import { type Judged, nextSign } from "../replay/findings.ts";
 import type { Timeline } from "../replay/timeline.ts";
 import { wordEffect } from "../replay/view/effect-text.ts";
@@ -31,9 +32,9 @@ function wrongAt(timeline: Timeline, event: number): string[] {
     const { log, connection, state } = viewAt(timeline, { event, stage: 0 });
     const row = state.tail - 1;
     const range = `${distance(connection.startSeq, log.start(row))}:${distance(connection.startSeq, log.end(row))}`;
-    return [
-      `${place}: ${recordName(log, row)} (${range}) does not authenticate; ${verdicts?.damage.get(event) ?? `the wrong byte is somewhere in ${range}`}`,
-    ];
+    const damage = verdicts?.damage.get(event);
+    const why = damage ? wordDamage(damage) : `the wrong byte is somewhere in ${range}`;
+    return [`${place}: ${recordName(log, row)} (${range}) does not authenticate; ${why}`];
   }
   const difference = verdicts?.differences.get(event);
   if (difference)

@@ -258,7 +258,7 @@ const replayOf = (trace: Trace): string[] => [
 const wholeOf = (trace: Trace): unknown =>
   structuredClone({
     ...(comparable(trace) as object),
-    connections: trace.connections.map(({ source: _, payload: __, ...rest }) => rest),
+    reader: null,
     diagnostics: trace.diagnostics,
   });
 

@@ -1,7 +1,8 @@
 import type { Cipher, TlsVersion } from "../core/base/record.ts";
-import type { Connection, Device } from "../core/machine/connection.ts";
+import type { Connection, Device, RecordReader } from "../core/machine/connection.ts";
 import type { Profile } from "../core/machine/profile.ts";
 import { EventLog } from "../core/words/event.ts";
+import type { CapturedRecords } from "./captured.ts";
 import type { SignName } from "./signs.ts";
 
 /**
@@ -67,6 +68,22 @@ const wireNames = ["unknown", "match", "differs"] as const;
 export type WireName = (typeof wireNames)[number];
 export const Authenticated = { unknown: 0, yes: 1, no: 2 } as const;
 
+/** A byte of a record that is not what it must be. */
+export interface WrongByte {
+  /** Place in the record, from its header on. */
+  offset: number;
+  is: number;
+  must: number;
+}
+
+/** What is known of the damage of a record that does not authenticate; `at` = its distance from the offload start. */
+export type Damage =
+  | { part: "header" | "nonce" | "ciphertext" | "tag"; at: number; wrong: readonly WrongByte[] }
+  /** Its bytes are right for the record of another number. */
+  | { part: "number"; sn: bigint }
+  /** It lies somewhere in the record. */
+  | { part: "unknown"; at: number; length: number };
+
 /** What comparing a capture with whole-record encryption found. */
 export interface Verdicts {
   /** One of Wire an event (transmits only). */
@@ -79,7 +96,7 @@ export interface Verdicts {
   /** One of Authenticated, by the index of a `record` event. */
   authenticated: Uint8Array;
   /** What is known of a failed record's damage, by the index of its `record` event. */
-  damage: Map<number, string>;
+  damage: Map<number, Damage>;
 }
 
 /** Anything readable, as events: from a trace file or a capture. */
@@ -104,6 +121,10 @@ export interface Trace {
   diagnostics: Diagnostic[];
   /** Null for trace files: their wire bytes come from the model alone. */
   verdicts: Verdicts | null;
+  /** Where the records of a capture's connections lie in its file, by `stream` of their sources. */
+  captured: CapturedRecords[];
+  /** Reads them there: the one thing of a Trace that is no data. Null where nothing is captured, or no file at hand. */
+  reader: RecordReader | null;
 }
 
 /** What is known of a transmit's bytes in a word. */
@@ -132,4 +153,6 @@ export const emptyTrace = (name: string, kind: Trace["kind"]): Trace => ({
   comments: new Map(),
   diagnostics: [],
   verdicts: null,
+  captured: [],
+  reader: null,
 });

@@ -29,7 +29,7 @@ export function causesOf(view: View): Cause[] {
   const push = { name, position: { event: pushedBy, stage: pushStage } };
   const openedBy = log.openedBy.at(row);
   // A capture shows records, never the writes that they were made of.
-  if (connection.source || openedBy < 0) return [push];
+  if (connection.source?.kind === "captured" || openedBy < 0) return [push];
   return [push, { name: "application write", position: { event: openedBy, stage: 0 } }];
 }
 

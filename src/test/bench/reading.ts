@@ -102,7 +102,8 @@ function sealedRecords({ trace, machine }: Timeline): SealedRecord[] {
     assert.equal(cipher, "aes-128-gcm", "captures of this benchmark use it");
     for (let row = 1; row < log.count; row++) {
       const keys = epochs[log.epoch.at(row)];
-      const plaintext = log.kind.at(row) === RecordKind.record ? source?.plaintext(row) : null;
+      const isRecord = source?.kind === "captured" && log.kind.at(row) === RecordKind.record;
+      const plaintext = isRecord ? trace.reader!.plaintext(source.stream, row) : null;
       if (!keys || !plaintext) continue;
       const { prepend } = layoutOf(version, "aes-128-gcm");
       const nonce = nonceOf(

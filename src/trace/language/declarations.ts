@@ -140,8 +140,7 @@ export function readConnection(reading: Reading, words: Token[]): void {
     ),
     reuses: reusedOf(reading, given.get("reuses")),
     installed: true,
-    source: null,
-    payload: payloadOf(name.text),
+    source: payloadOf(name.text),
   };
   const { kernel, profile } = reading.trace.devices[device]!;
   const note = kernel.strict
