@@ -4,10 +4,11 @@ import { replayedBytes } from "../../core/words/descriptor.ts";
 import { Effect, type EffectSpec, effects } from "../../core/words/effect.ts";
 import { Flag, Kind } from "../../core/words/event.ts";
 import type { EffectRecord } from "../recording.ts";
-import { queueText } from "./device-scopes.ts";
+import { queueText } from "./descriptor-scope.ts";
 import { effectFields } from "./effect-text.ts";
+import { recordNode } from "./scopes.ts";
 import { SeqValue, type ViewNode } from "./value.ts";
-import { partOf, record, recordName, type View } from "./view.ts";
+import { partOf, recordName, type View } from "./view.ts";
 
 /** Why the debugger stopped, in the domain's words. */
 export interface Explanation {
@@ -138,7 +139,7 @@ function describe(view: View, from: Seq, length: number): { value: string; node:
   const last = log.rowOf(advance(from, length - 1), state.tail);
   const span = last > row ? ` to ${recordName(log, last)}` : "";
   const value = `${recordName(log, row)}${span}, offset ${offset} of ${log.length.at(row)} (${partOf(view, row, offset)}); ${copies(view, from)}; ${fateOf(view, row, from)}`;
-  return { value, node: record(view, row, `record(${row})`) };
+  return { value, node: recordNode(view, row) };
 }
 
 /** Which transmits up to here carried the byte: how often, and where. */
