@@ -26,7 +26,7 @@ function textOf({ queue, replayed, fallback }: ComparedEvent): string {
 const group: Path = {
   path: "driver.compared",
   says: "Where profiles are compared: which, the connection's own first.",
-  reads: ["event", "comparison"],
+  reads: ["event"],
   name: () => "Compared",
   where: ({ timeline, index, recording }) => timeline.compared !== null && index === recording.connection,
   of: (view) => idsIn(view).join(", "),
@@ -36,7 +36,7 @@ const each: readonly Path<ComparedEvent>[] = [
   {
     path: "driver.compared[i]",
     says: "What one of them makes of the event.",
-    reads: ["event", "comparison"],
+    reads: ["event"],
     family: { count: (view) => idsIn(view).length, at: (view, i) => comparedIn(view)[i]! },
     name: (_view, { id }) => id,
     of: (_view, compared) => textOf(compared),
@@ -44,25 +44,25 @@ const each: readonly Path<ComparedEvent>[] = [
   {
     path: "driver.compared[i].queue",
     says: "What is posted, in the family's words.",
-    reads: ["event", "comparison"],
+    reads: ["event"],
     of: (_view, { queue }) => queue,
   },
   {
     path: "driver.compared[i].replayed",
     says: "The bytes replayed to the device.",
-    reads: ["event", "comparison"],
+    reads: ["event"],
     of: (_view, { replayed }) => replayed,
   },
   {
     path: "driver.compared[i].fallback",
     says: "The bytes encrypted in software.",
-    reads: ["event", "comparison"],
+    reads: ["event"],
     of: (_view, { fallback }) => fallback,
   },
   {
     path: "driver.compared[i].effects",
     says: "The effects that not every profile has here.",
-    reads: ["event", "comparison"],
+    reads: ["event"],
     of: (_view, { effects }) => effects.join("; "),
   },
 ];

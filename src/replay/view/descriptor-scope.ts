@@ -51,7 +51,7 @@ const queuePaths: readonly Path[] = [
   {
     path: "descriptors",
     says: "The work posted to the NIC so far in this event, in the family's words.",
-    reads: ["event", "queue"],
+    reads: ["event", "stage"],
     name: () => "Descriptors",
     where: isOfEvent,
     of: (view) => queueText(view, postedIn(view).length),
@@ -59,14 +59,14 @@ const queuePaths: readonly Path[] = [
   {
     path: "descriptors.recordSn",
     says: "Where the NIC's state is rebuilt: the number of the record that it is rebuilt for.",
-    reads: ["event", "queue", "postedRow", "tail", "logs"],
+    reads: ["event", "stage", "postedRow", "tail"],
     where: isRebuilding,
     of: rebuiltSn,
   },
   {
     path: "descriptors.prefixLength",
     says: "Where the NIC's state is rebuilt: the bytes replayed to it ahead of the packet.",
-    reads: ["event", "queue"],
+    reads: ["event", "stage"],
     where: isRebuilding,
     of: (view) => replayedBytes(postedIn(view)),
     word: (_view, raw) => `${show(raw)} bytes`,
@@ -88,7 +88,7 @@ const waitingName = (view: View, { kind }: Waiting): string =>
 const waitingPath: Path<Waiting> = {
   path: "descriptors.waiting[i]",
   says: "One of these: the bytes that it brings.",
-  reads: ["event", "waitHead", "waitTail", "logs"],
+  reads: ["event", "waitHead", "waitTail"],
   family: { count: waitingCount, at: waitingAt },
   name: (view, waiting, i) => `${i} ${waitingName(view, waiting)}`,
   of: (view, waiting) => {
@@ -131,7 +131,7 @@ const postedPaths: readonly Path<Posted>[] = [
   {
     path: "descriptors[i]",
     says: "One of them: its record, its bytes, what it waits for, and whether the NIC has taken it.",
-    reads: ["event", "queue", "tail", "logs"],
+    reads: ["event", "stage", "tail"],
     family: { count: (view) => postedIn(view).length, at: postedAt },
     name: (view, { kind }, i) => `${i} ${profileOf(view).descriptorNames[kind]}`,
     of: postedText,
@@ -140,43 +140,43 @@ const postedPaths: readonly Path<Posted>[] = [
   {
     path: "descriptors[i].kind",
     says: "What it is, in words that all families share.",
-    reads: ["event", "queue"],
+    reads: ["event", "stage"],
     of: (_view, { kind }) => kind,
   },
   {
     path: "descriptors[i].recordSn",
     says: "The record number that it carries, or that its bytes are encrypted under.",
-    reads: ["event", "queue", "tail", "logs"],
+    reads: ["event", "stage", "tail"],
     of: numberOf,
   },
   {
     path: "descriptors[i].seq",
     says: "The first byte that it brings.",
-    reads: ["event", "queue"],
+    reads: ["event", "stage"],
     of: (view, { seq, length }) => (length > 0 ? seqOf(view, seq) : null),
   },
   {
     path: "descriptors[i].length",
     says: "How many bytes it brings.",
-    reads: ["event", "queue"],
+    reads: ["event", "stage"],
     of: (_view, { length }) => length,
   },
   {
     path: "descriptors[i].fence",
     says: "Whether it waits for everything before it.",
-    reads: ["event", "queue"],
+    reads: ["event", "stage"],
     of: (_view, { fence }) => fence,
   },
   {
     path: "descriptors[i].encryptedBy",
     says: "Of a packet: who encrypts it.",
-    reads: ["event", "queue"],
+    reads: ["event", "stage"],
     of: (_view, { kind, engine }) => (kind === "packet" ? engineNames[engine]! : null),
   },
   {
     path: "descriptors[i].taken",
     says: "Whether the NIC has taken it.",
-    reads: ["event", "queue"],
+    reads: ["event", "stage"],
     of: (_view, { isTaken }) => isTaken,
   },
 ];

@@ -1,5 +1,5 @@
 import { headerSize } from "../../core/base/record.ts";
-import { type CounterName, countersOf, vendorCountersOf } from "../../core/machine/count.ts";
+import { type CounterName, vendorCountersOf } from "../../core/machine/count.ts";
 import { deviceCounters } from "../../core/machine/profile.ts";
 import type { StateField } from "../../core/machine/state.ts";
 import { comparedPaths } from "./compare-scope.ts";
@@ -30,7 +30,7 @@ const contextPaths: readonly Path[] = [
   {
     path: "driver.profile",
     says: "The NIC family that the device is of.",
-    reads: ["trace"],
+    reads: [],
     of: (view) => profileOf(view).id,
   },
   {
@@ -42,7 +42,7 @@ const contextPaths: readonly Path[] = [
   {
     path: "driver.postedRecordSn",
     says: "The record number that the driver posted last.",
-    reads: ["postedRow", "tail", "logs"],
+    reads: ["postedRow", "tail"],
     of: ({ state, log }) =>
       state.postedRow > 0 && state.tail > 0 ? log.countedSn(state.postedRow, state.tail) : null,
   },
@@ -65,7 +65,7 @@ const counter = (name: CounterName, field: StateField, says: string): Path => ({
   path: `driver.counters.${name}`,
   says,
   reads: [field],
-  of: ({ state }) => countersOf(state)[name],
+  of: ({ state }) => state[field],
 });
 
 const counterPaths: readonly Path[] = [
@@ -100,7 +100,7 @@ const vendorPaths: readonly Path[] = [
   {
     path: "driver.vendor",
     says: "The connection's share of what its own driver counts.",
-    reads: ["trace"],
+    reads: [],
     of: (view) => profileOf(view).title,
   },
 ];
@@ -108,7 +108,7 @@ const vendorPaths: readonly Path[] = [
 const vendorCounter: Path<string> = {
   path: "driver.vendor.NAME",
   says: "One of these counters, under the vendor's name.",
-  reads: ["trace", ...deviceCounters, "fallbackBytes"],
+  reads: [...deviceCounters, "fallbackBytes"],
   family: { names: (view) => Object.keys(vendorCountersOf(view.state, profileOf(view))) },
   of: (view, name) => vendorCountersOf(view.state, profileOf(view))[name]!,
 };
@@ -149,21 +149,21 @@ export const nicPaths: readonly Path[] = [
   {
     path: "nic",
     says: "What the NIC keeps of the connection.",
-    reads: ["trace", "nicReady", "nicInStep", "nicRow", "nicTaken", "tail", "logs"],
+    reads: ["nicReady", "nicInStep", "nicRow", "nicTaken", "tail"],
     name: () => "NIC",
     of: nicText,
   },
   {
     path: "nic.expectedSeq",
     says: "The byte that the NIC's record state stands at.",
-    reads: ["nicReady", "nicRow", "nicTaken", "tail", "logs"],
+    reads: ["nicReady", "nicRow", "nicTaken", "tail"],
     of: nicExpected,
     word: (view, raw) => (isNicReady(view) ? show(raw) : "no params yet"),
   },
   {
     path: "nic.recordSn",
     says: "The number of the record that it stands in.",
-    reads: ["nicReady", "nicRow", "tail", "logs"],
+    reads: ["nicReady", "nicRow", "tail"],
     of: (view) => (isNumberKnown(view) ? nicSnOf(view) : null),
   },
   {
@@ -175,7 +175,7 @@ export const nicPaths: readonly Path[] = [
   {
     path: "nic.recordLength",
     says: "The length of that record, once the NIC has taken its header.",
-    reads: ["nicReady", "nicRow", "nicTaken", "tail", "logs"],
+    reads: ["nicReady", "nicRow", "nicTaken", "tail"],
     of: (view) => {
       const { state, log } = view;
       return state.nicTaken >= headerSize && isInRecord(view) ? log.length.at(state.nicRow) : null;
@@ -185,7 +185,7 @@ export const nicPaths: readonly Path[] = [
   {
     path: "nic.epoch",
     says: "The key of that record, counted from 0.",
-    reads: ["nicReady", "nicRow", "tail", "logs"],
+    reads: ["nicReady", "nicRow", "tail"],
     of: (view) => (isInRecord(view) ? view.log.epoch.at(view.state.nicRow) : 0),
   },
   {
@@ -197,13 +197,13 @@ export const nicPaths: readonly Path[] = [
   {
     path: "nic.queueStopped",
     says: "Whether a descriptor that the NIC could not take has stopped the device's queue.",
-    reads: ["nicDead", "event", "queue stops"],
+    reads: ["nicDead", "event"],
     of: isQueueError,
   },
   {
     path: "nic.checkedSeq",
     says: "Of a NIC that checks sequence numbers: the one that it expects.",
-    reads: ["trace", "nicSeq"],
+    reads: ["nicSeq"],
     where: (view) => profileOf(view).seqCheckedByNic,
     of: (view) => seqOf(view, view.state.nicSeq),
   },

@@ -23,7 +23,7 @@ export const memoryPaths: readonly Path[] = [
   {
     path: "memory",
     says: "The connection's sequence space, as far as it is pushed.",
-    reads: ["tail", "logs"],
+    reads: ["tail"],
     name: () => "Memory (sequence space)",
     of: (view) => `${lengthOf(view)} bytes`,
   },
@@ -31,7 +31,7 @@ export const memoryPaths: readonly Path[] = [
     (kind): Path => ({
       path: `memory.${kind}`,
       says: `Its bytes as memory: ${kindSays[kind]}.`,
-      reads: ["tail", "logs"],
+      reads: ["tail"],
       of: lengthOf,
       word: () => kindSays[kind],
       range: (view) => ({ from: view.connection.startSeq, length: lengthOf(view) }),

@@ -109,7 +109,7 @@ const paths: readonly Path[] = [
   {
     path: "packet.recordSn",
     says: "Of a transmit: the number of the record that holds its first byte.",
-    reads: ["event", "tail", "logs"],
+    reads: ["event", "tail"],
     where: isTransmit,
     of: (view) => {
       const row = rowIn(view);
@@ -119,14 +119,14 @@ const paths: readonly Path[] = [
   {
     path: "packet.recordOffset",
     says: "Of a transmit: where in that record it begins.",
-    reads: ["event", "tail", "logs"],
+    reads: ["event", "tail"],
     where: isTransmit,
     of: offsetIn,
   },
   {
     path: "packet.part",
     says: "Of a transmit: the part of the record it begins in: header, nonce, payload, type byte or tag.",
-    reads: ["event", "tail", "logs"],
+    reads: ["event", "tail"],
     where: isTransmit,
     of: (view) => {
       const offset = offsetIn(view);
@@ -158,7 +158,7 @@ const paths: readonly Path[] = [
   {
     path: "packet.kernel",
     says: "What a kernel reported of the event, where evidence was given.",
-    reads: ["reports"],
+    reads: ["event"],
     where: (view) => reportsOf(view).length > 0,
     of: (view) =>
       reportsOf(view)
@@ -170,7 +170,7 @@ const paths: readonly Path[] = [
 const reports: Path<Report> = {
   path: "packet.kernel.reportN",
   says: "One of these reports, with the file and line that it stands at; the first is report1.",
-  reads: ["reports"],
+  reads: ["event"],
   family: {
     first: 1,
     count: (view) => reportsOf(view).length,

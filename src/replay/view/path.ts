@@ -3,24 +3,12 @@ import type { StateField } from "../../core/machine/state.ts";
 import type { Raw } from "./value.ts";
 import type { View } from "./view.ts";
 
-/** What a value can depend on beside the fields of its connection's state. */
-export const otherSources = [
-  /** What the trace declares of device and connection: the same at every position. */
-  "trace",
-  /** The event that the view stands in, and the state which that found. */
-  "event",
-  /** What the event has posted by then, and what of it the NIC has taken. */
-  "queue",
-  /** Rows of the logs that only grow: records, changes, what waits. The fields say which rows. */
-  "logs",
-  /** Where a descriptor of any connection has stopped the device's queue. */
-  "queue stops",
-  /** What a kernel reported of the event. */
-  "reports",
-  /** What other profiles make of the event. */
-  "comparison",
-] as const;
-export type Source = StateField | (typeof otherSources)[number];
+/**
+ * What a value changes with from one position to another: fields of its connection's state; the event that the view
+ * stands in, with the state which that found and what is known of it; how far that event has got, with what is posted.
+ * What the trace declares is the same everywhere, and rows of logs stay as they were written.
+ */
+export type Source = StateField | "event" | "stage";
 
 /** What a family has in a view: by number, or by name. */
 export type Family<Item> =
@@ -41,7 +29,7 @@ export interface Path<Item = unknown> {
   readonly path: string;
   /** What it tells, as a sentence. */
   readonly says: string;
-  /** All that its value depends on, and whether it is there at all. */
+  /** All that its value, and whether it is there at all, changes with; nothing = it is the same at every position. */
   readonly reads: readonly Source[];
   readonly family?: Family<Item>;
   /** Its name in Variables, where that is not the last part of the path. */

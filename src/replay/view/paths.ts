@@ -1,9 +1,8 @@
-import type { StateField } from "../../core/machine/state.ts";
 import { descriptorPaths } from "./descriptor-scope.ts";
 import { driverPaths, nicPaths } from "./device-scopes.ts";
 import { memoryPaths } from "./memory.ts";
 import { packetPaths } from "./packet-scope.ts";
-import { type Family, otherSources, type Path } from "./path.ts";
+import type { Family, Path } from "./path.ts";
 import { recordPaths } from "./record-scope.ts";
 import { keyPaths, tcpPaths } from "./socket-scopes.ts";
 import type { Raw } from "./value.ts";
@@ -100,10 +99,6 @@ export function rawAt(view: View, at: Place): Raw {
   const found = find(view, at);
   return found && at.row.of(view, found.item);
 }
-
-/** The fields of the connection's state that a path's value can change with. */
-export const fieldsOf = ({ reads }: Path): StateField[] =>
-  reads.filter((source): source is StateField => !(otherSources as readonly string[]).includes(source));
 
 /** The table as rows of Markdown: each path and what it tells. */
 export function pathsTable(): string {

@@ -27,38 +27,38 @@ const socketPaths: readonly Path[] = [
   {
     path: "tcp",
     says: "The connection as TCP and the validation hook see it.",
-    reads: ["trace"],
+    reads: [],
     name: () => "Connection (TCP)",
     of: ({ connection }) => connection.name,
   },
   {
     path: "tcp.name",
     says: "Its name in the trace.",
-    reads: ["trace"],
+    reads: [],
     of: ({ connection }) => connection.name,
   },
   {
     path: "tcp.device",
     says: "The device it was made for.",
-    reads: ["trace"],
+    reads: [],
     of: (view) => deviceOf(view, view.connection.device).name,
   },
   {
     path: "tcp.kernel",
     says: "The generation of the kernel's TLS device layer.",
-    reads: ["trace"],
+    reads: [],
     of: (view) => deviceOf(view, view.connection.device).kernel.id,
   },
   {
     path: "tcp.version",
     says: "The TLS version, 1.2 or 1.3.",
-    reads: ["trace"],
+    reads: [],
     of: ({ connection }) => (connection.version === 0x0304 ? "1.3" : "1.2"),
   },
   {
     path: "tcp.cipher",
     says: "The cipher, where it is known.",
-    reads: ["trace"],
+    reads: [],
     of: ({ connection }) => connection.cipher,
   },
   {
@@ -113,7 +113,7 @@ const socketPaths: readonly Path[] = [
   {
     path: "tcp.startSeq",
     says: "The first offloaded byte.",
-    reads: ["trace"],
+    reads: [],
     of: (view) => seqOf(view, view.connection.startSeq),
   },
   {
@@ -133,13 +133,13 @@ const socketPaths: readonly Path[] = [
   {
     path: "tcp.writeSeq",
     says: "The byte behind the last record pushed.",
-    reads: ["tail", "logs"],
+    reads: ["tail"],
     of: (view) => seqOf(view, writtenTo(view)),
   },
   {
     path: "tcp.mss",
     says: "Bytes that a wire packet carries, where they are known.",
-    reads: ["trace"],
+    reads: [],
     of: ({ connection }) => (connection.mss === 0 ? null : connection.mss),
   },
   {
@@ -162,7 +162,7 @@ function changeText(view: View, { kind, from, length, value }: ChangeRow): strin
 const changes: Path<ChangeRow> = {
   path: "tcp.changes[i]",
   says: "One of them, in order: where, and what it is.",
-  reads: ["changes", "logs"],
+  reads: ["changes"],
   family: { count: ({ state }) => state.changes, at: changeAt },
   name: (_view, _change, i) => String(i),
   of: changeText,
@@ -176,7 +176,7 @@ export const keyPaths: readonly Path[] = [
   {
     path: "keys",
     says: "How many of the connection's keys are known. Keys themselves are never shown.",
-    reads: ["trace"],
+    reads: [],
     name: () => "Keys (masked)",
     of: ({ connection }) => {
       const known = connection.epochs.filter((epoch) => epoch !== null).length;
@@ -186,7 +186,7 @@ export const keyPaths: readonly Path[] = [
   {
     path: "keys.epochN",
     says: "The size of one of them, the first is epoch0; unknown where the key is not known.",
-    reads: ["trace"],
+    reads: [],
     family: { count: ({ connection }) => connection.epochs.length, at: (_view, i) => i },
     of: ({ connection }, i) => {
       const keys = connection.epochs[i as number];
