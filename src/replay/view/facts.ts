@@ -10,7 +10,7 @@ import type { View } from "./view.ts";
 // row of the table knows how a machine keeps what is not in the state.
 
 /** setsockopt(TLS_TX) was done. */
-export const isInstalled = ({ state }: View): boolean => state.installed === 1;
+export const isInstalled = ({ state }: Pick<View, "state">): boolean => state.installed === 1;
 
 /** Records are encrypted before TCP gets them (TLS_SW). */
 export const isSoftware = ({ state }: View): boolean => state.software === 1;

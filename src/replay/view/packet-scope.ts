@@ -3,7 +3,7 @@ import { Flag, Kind } from "../../core/words/event.ts";
 import { printEvent } from "../../trace/language/print.ts";
 import { Wire } from "../../trace/trace.ts";
 import type { Report } from "../findings.ts";
-import { isOfEvent } from "./facts.ts";
+import { isInstalled, isOfEvent } from "./facts.ts";
 import type { Path } from "./path.ts";
 import { partOf, seqOf, type View } from "./view.ts";
 
@@ -103,7 +103,7 @@ const paths: readonly Path[] = [
     where: isTransmit,
     of: (view) => {
       const { before } = view.recording;
-      return before.installed === 1 && seqIn(view) !== before.expectedSeq;
+      return isInstalled({ state: before }) && seqIn(view) !== before.expectedSeq;
     },
   },
   {

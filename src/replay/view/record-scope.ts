@@ -19,7 +19,7 @@ const mapPaths: readonly Path[] = [
   },
   {
     path: "records.count",
-    says: "How many there are, the start marker included.",
+    says: "How many there are; the start marker counts as one.",
     reads: ["head", "tail"],
     of: ({ state }) => state.tail - state.head,
   },
@@ -129,7 +129,7 @@ const rowPaths: readonly Path<number>[] = [
   },
   {
     path: "records[i].released",
-    says: "Whether every byte of it is acknowledged and the map has let it go.",
+    says: "Whether it has left the map, because every byte of it is acknowledged: only one that a hover shows can be.",
     reads: ["head", "tail"],
     of: ({ state }, row) => row < state.head,
   },
