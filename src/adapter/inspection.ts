@@ -9,7 +9,7 @@ import type { Client } from "./capabilities.ts";
 import { changesBetween } from "./changes.ts";
 import { type Counter, type Frame, Frames } from "./frames.ts";
 import { isNode, textOf } from "./log-points.ts";
-import { memoryScope, parseReference, readMemory, referenceOf } from "./memory-reference.ts";
+import { parseReference, readMemory, referenceOf } from "./memory-reference.ts";
 import type { Runner, Stop } from "./runner.ts";
 
 /** Children given at once to an editor that does not ask for pages. */
@@ -53,14 +53,13 @@ export class Inspection {
     }));
   }
 
-  /** The scopes of the view, with what the debugger itself adds: changes and memory. */
+  /** The scopes of the view, and ahead of its memory what the debugger itself adds: changes. */
   private roots(frame: Frame): ViewNode[] {
-    const view = this.frames.view(frame);
-    const scopes = scopesOf(view);
     const { judged } = this.runner;
     const changes = changesBetween(judged, this.stop.previous, frame.position, frame.connection);
-    scopes.splice(scopes.length - 1, 0, changes, memoryScope(view));
-    return scopes;
+    return scopesOf(this.frames.view(frame)).flatMap((scope) =>
+      scope.path === "memory" ? [changes, scope] : [scope],
+    );
   }
 
   variables(args: DebugProtocol.VariablesArguments): DebugProtocol.Variable[] {
@@ -140,8 +139,7 @@ export class Inspection {
       const children = token.node ? this.children(frame, token.node, false) : { variablesReference: 0 };
       return { result: token.value, ...children, ...(token.node ? this.links(frame, token.node) : {}) };
     }
-    const ours = /^\s*memory(?:\.(\w+))?\s*$/.exec(expression);
-    const value = ours ? memoryNode(memoryScope(view), ours[1]) : evaluate(view, parseExpression(expression));
+    const value = evaluate(view, parseExpression(expression));
     const result = textOf(value);
     if (!isNode(value)) return { result, variablesReference: 0 };
     return { result, ...this.children(frame, value, false), ...this.links(frame, value) };
@@ -160,13 +158,6 @@ export class Inspection {
     const frame = this.frames.stack(connection)[0]!;
     return readMemory(this.frames.view(frame), args);
   }
-}
-
-function memoryNode(scope: ViewNode, name: string | undefined): ViewNode {
-  if (name === undefined) return scope;
-  const child = scope.children().find((node) => node.name === name);
-  if (!child) throw new UserError(`there is no memory.${name}; there are plaintext, placeholder and wire`);
-  return child;
 }
 
 function indexedPage(

@@ -2,7 +2,7 @@ import type { DebugProtocol } from "@vscode/debugprotocol";
 import { distance } from "../core/base/seq.ts";
 import type { Connection } from "../core/machine/connection.ts";
 import { type MemoryKind, memoryKinds, readStream } from "../replay/view/memory.ts";
-import { group, leaf, type ViewNode } from "../replay/view/value.ts";
+import type { ViewNode } from "../replay/view/value.ts";
 import type { View } from "../replay/view/view.ts";
 import { UserError } from "../trace/platform.ts";
 
@@ -35,24 +35,6 @@ export function referenceOf(node: ViewNode, index: number, connection: Connectio
   if (!node.range) return null;
   const offset = distance(connection.startSeq, node.range.from);
   return offset < 0 ? null : referenceText({ connection: index, kind, offset });
-}
-
-const kindSays: Readonly<Record<MemoryKind, string>> = {
-  plaintext: "payload alone, zeros where the rest of the record lies",
-  placeholder: "records as TCP has them, placeholders where tags belong",
-  wire: "ciphertext and tags, as they belong on the wire",
-};
-
-/** Sequence space three ways, as a scope: each value opens as memory. */
-export function memoryScope(view: View): ViewNode {
-  const { connection, log, state } = view;
-  const length = state.tail > 0 ? distance(connection.startSeq, log.end(state.tail - 1)) : 0;
-  return group("memory", "Memory (sequence space)", `${length} bytes`, () =>
-    memoryKinds.map((kind) => ({
-      ...leaf("memory", kind, length, kindSays[kind]),
-      range: { from: connection.startSeq, length },
-    })),
-  );
 }
 
 /** The bytes that a readMemory request asks for; addresses are relative to the offload start. */

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { inlinePaths } from "../replay/view/paths.ts";
 import { tokenAt } from "./token.ts";
 
 /** Hovers evaluate a whole token: a range of sequence space, a number or a name. */
@@ -12,9 +13,6 @@ export const expressionProvider: vscode.EvaluatableExpressionProvider = {
     );
   },
 };
-
-/** What stands behind the line that is being executed. */
-const inlinePaths = ["driver.expectedSeq", "nic.expectedSeq"];
 
 /** Inline values: both expected sequence numbers, on the stopped line only, since they hold nowhere else. */
 export const inlineValuesProvider: vscode.InlineValuesProvider = {

@@ -1,4 +1,5 @@
 import { UserError } from "../trace/platform.ts";
+import { type Place, placeOf } from "./view/paths.ts";
 import type { Raw } from "./view/value.ts";
 
 /**
@@ -8,7 +9,8 @@ import type { Raw } from "./view/value.ts";
  */
 export type Expression =
   | { kind: "constant"; value: Raw }
-  | { kind: "path"; path: string }
+  /** `place` is null for a path that no view has. */
+  | { kind: "path"; path: string; place: Place | null }
   | { kind: "unary"; op: string; of: Expression }
   | { kind: "binary"; op: string; left: Expression; right: Expression }
   | { kind: "call"; name: string; args: Expression[] };
@@ -114,7 +116,7 @@ class Parser {
     if (this.peek() === "(") return this.call(token, depth);
     return constants.has(token)
       ? { kind: "constant", value: constants.get(token)! }
-      : { kind: "path", path: token };
+      : { kind: "path", path: token, place: placeOf(token) };
   }
 
   private call(name: string, depth: number): Expression {

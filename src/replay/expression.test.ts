@@ -55,6 +55,15 @@ const cases: [expression: string, value: string][] = [
   ["records[1].sn", "1"],
   ["records[3].endSeq", "40087 (32791)"],
   ["driver.counters.tx_tls_ooo", "1"],
+  ["driver.vendor.tx_tls_ooo + 0", "1"],
+  ["memory", "40087 bytes"],
+  ["memory.wire > 40000", "true"],
+  // What only some events, states or traces have, and what is beyond the last of a family.
+  ["packet.ack", "unknown"],
+  ["packet.kernel.report1 == null", "true"],
+  ["records[4].sn", "unknown"],
+  ["tcp.changes[0]", "unknown"],
+  ["keys.epoch1", "unknown"],
 ];
 for (const [text, value] of cases) test(`${text} is ${value}`, () => assert.equal(valueAt(text), value));
 
@@ -63,7 +72,9 @@ const faults: [expression: string, message: RegExp][] = [
   ["1 +", /expected a value at the end/],
   ["(1", /expected "\)"/],
   ["1 2", /expected an operator at column 2/],
-  ["driver.nothing", /no value "driver.nothing"/],
+  ["driver.nothing", /no value "driver.nothing"; paths begin with packet, tcp, records, driver, nic/],
+  ["driver.vendor.nothing", /no value "driver.vendor.nothing"/],
+  ["memory.host == 1", /no value "memory.host"/],
   ["frob(1)", /no function "frob"; there are before, after/],
   ["before(1)", /takes 2 arguments/],
   ["'a' * 2", /not a number/],
@@ -82,6 +93,9 @@ for (const [text, message] of faults) {
 test("completion offers the roots, then what is inside a node", () => {
   assert.ok(completions(view, "dri").includes("driver"));
   assert.deepEqual(completions(view, "x == driver.exp"), ["driver.expectedSeq"]);
+  assert.deepEqual(completions(view, "memory.w"), ["memory.wire"]);
+  assert.deepEqual(completions(view, "records[1].re"), ["records[1].released"]);
+  assert.deepEqual(completions(view, "packet.ac"), [], "not of a transmit");
 });
 
 test("an acknowledgement that waits for the record map's lock is shown until it has done its work", () => {

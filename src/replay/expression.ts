@@ -1,16 +1,20 @@
 import { UserError } from "../trace/platform.ts";
 import type { Expression } from "./expression-parse.ts";
-import { passingPaths, scopeAt, scopeNames, scopesOf } from "./view/scopes.ts";
+import { placeOf, rawAt, scopeNames } from "./view/paths.ts";
+import { nodeAt, scopesOf } from "./view/scopes.ts";
 import { type Raw, SeqValue, show, type ViewNode } from "./view/value.ts";
 import type { View } from "./view/view.ts";
 
 /** The value of an expression where the view stands; a bare path gives its node, so that it can be opened. */
 export function evaluate(view: View, expression: Expression): Raw | ViewNode {
   if (expression.kind !== "path") return resultOf(view, expression);
-  const { path } = expression;
-  const node = nodeAt(view, path);
-  // A row beyond the map and what only some events have are unknown here; anything else is a slip of the pen.
-  if (node || passingPaths.has(path) || /^(records|descriptors|driver\.compared)\[/.test(path)) return node;
+  const node = expression.place && nodeAt(view, expression.place);
+  return node ?? absent(expression);
+}
+
+/** What only some events and states have is unknown elsewhere; a path that leads nowhere is a slip of the pen. */
+function absent({ path, place }: Extract<Expression, { kind: "path" }>): null {
+  if (place && typeof place.member?.key !== "string") return null;
   throw new UserError(`no value "${path}"; paths begin with ${scopeNames.join(", ")}`);
 }
 
@@ -22,7 +26,7 @@ function resultOf(view: View, expression: Expression): Raw {
     case "constant":
       return expression.value;
     case "path":
-      return (evaluate(view, expression) as ViewNode | null)?.raw ?? null;
+      return (expression.place && rawAt(view, expression.place)) ?? absent(expression);
     case "unary": {
       const value = resultOf(view, expression.of);
       return expression.op === "!" ? !value : -numeric(value);
@@ -116,25 +120,11 @@ function numeric(value: Raw): number | bigint {
   throw new UserError(`"${show(value)}" is not a number`);
 }
 
-/** The node at a path such as `driver.expectedSeq` or `records[0].sn`; null if there is none. */
-function nodeAt(view: View, path: string): ViewNode | null {
-  const parts = path.match(/[A-Za-z_]\w*|\[\d+\]/g) ?? [];
-  const root = scopeAt(view, parts[0] ?? "");
-  return parts.slice(1).reduce<ViewNode | null>((node, part) => (node ? childAt(node, part) : null), root);
-}
-
-function childAt(node: ViewNode, part: string): ViewNode | null {
-  if (!part.startsWith("["))
-    return node.children().find((child) => child.path === `${node.path}.${part}`) ?? null;
-  const index = Number(part.slice(1, -1));
-  return node.indexed && index < node.indexed.count ? node.indexed.at(index) : null;
-}
-
-/** Paths that may follow what is typed: of the roots, or of the node before the last dot. */
+/** Paths that may follow what is typed: of the scopes, or of the node before the last dot. */
 export function completions(view: View, typed: string): string[] {
   const word = /[\w.[\]]*$/.exec(typed)![0];
   const dot = word.lastIndexOf(".");
-  const parent = dot < 0 ? null : nodeAt(view, word.slice(0, dot));
-  const children = dot < 0 ? scopesOf(view) : (parent?.children() ?? []);
+  const parent = dot < 0 ? null : placeOf(word.slice(0, dot));
+  const children = dot < 0 ? scopesOf(view) : ((parent && nodeAt(view, parent))?.children() ?? []);
   return children.map(({ path }) => path).filter((path) => path.startsWith(word));
 }

@@ -1,7 +1,7 @@
 import { countersOf } from "../core/machine/count.ts";
 import { type Judged, signsAt } from "../replay/findings.ts";
 import type { Timeline } from "../replay/timeline.ts";
-import { queueText } from "../replay/view/device-scopes.ts";
+import { queueText } from "../replay/view/descriptor-scope.ts";
 import { wordEffect } from "../replay/view/effect-text.ts";
 import { viewAt } from "../replay/view/view.ts";
 import { printDeclarations, printEvent } from "../trace/language/print.ts";

@@ -2,7 +2,7 @@ import { distance } from "../../core/base/seq.ts";
 import { replayedBytes } from "../../core/words/descriptor.ts";
 import { Effect } from "../../core/words/effect.ts";
 import type { ComparedEvent, ComparedEvents, Finding } from "../../replay/findings.ts";
-import { queueText } from "../../replay/view/device-scopes.ts";
+import { queueText } from "../../replay/view/descriptor-scope.ts";
 import { wordEffect } from "../../replay/view/effect-text.ts";
 import { partOf, recordName, viewAt } from "../../replay/view/view.ts";
 import { relative } from "../../trace/language/print.ts";

@@ -4,7 +4,7 @@ import { replayedBytes } from "../../core/words/descriptor.ts";
 import { Kind } from "../../core/words/event.ts";
 import { signs } from "../../trace/signs.ts";
 import type { EffectRecord } from "../recording.ts";
-import { queueText } from "./device-scopes.ts";
+import { queueText } from "./descriptor-scope.ts";
 import { effectFields } from "./effect-text.ts";
 import { SeqValue } from "./value.ts";
 import { partOf, recordName, type View } from "./view.ts";

@@ -1,11 +1,43 @@
 import { tagSize } from "../../core/base/record.ts";
 import { advance, distance, type Seq } from "../../core/base/seq.ts";
 import { placeholderRecord, type RecordView, streamBytes, wireRecord } from "../../core/nic/bytes.ts";
+import { writtenTo } from "./facts.ts";
+import type { Path } from "./path.ts";
 import type { View } from "./view.ts";
 
 /** The three ways to look at sequence space: payload in clear with nothing where tags belong, what lies in host memory, what belongs on the wire. */
 export const memoryKinds = ["plaintext", "placeholder", "wire"] as const;
 export type MemoryKind = (typeof memoryKinds)[number];
+
+const kindSays: Readonly<Record<MemoryKind, string>> = {
+  plaintext: "payload alone, zeros where the rest of the record lies",
+  placeholder: "records as TCP has them, placeholders where tags belong",
+  wire: "ciphertext and tags, as they belong on the wire",
+};
+
+/** Bytes that the connection has pushed. */
+const lengthOf = (view: View): number => distance(view.connection.startSeq, writtenTo(view));
+
+/** Sequence space three ways: each value opens as memory. */
+export const memoryPaths: readonly Path[] = [
+  {
+    path: "memory",
+    says: "The connection's sequence space, as far as it is pushed.",
+    reads: ["tail"],
+    name: () => "Memory (sequence space)",
+    of: (view) => `${lengthOf(view)} bytes`,
+  },
+  ...memoryKinds.map(
+    (kind): Path => ({
+      path: `memory.${kind}`,
+      says: `Its bytes as memory: ${kindSays[kind]}.`,
+      reads: ["tail"],
+      of: lengthOf,
+      word: () => kindSays[kind],
+      range: (view) => ({ from: view.connection.startSeq, length: lengthOf(view) }),
+    }),
+  ),
+];
 
 /** Most bytes given at once. */
 const countMax = 1 << 20;
@@ -20,17 +52,17 @@ export function readStream(
   offset: number,
   count: number,
 ): { bytes: Uint8Array; unreadable: number } {
-  const { log, state, connection } = view;
   const wanted = Math.max(0, Math.min(count, countMax));
-  const from = advance(connection.startSeq, offset);
-  const end = state.tail > 0 ? distance(from, log.end(state.tail - 1)) : 0;
-  const length = offset < 0 ? 0 : Math.min(wanted, Math.max(0, end));
+  const from = advance(view.connection.startSeq, offset);
+  const pushed = distance(from, writtenTo(view));
+  const length = offset < 0 ? 0 : Math.min(wanted, Math.max(0, pushed));
   const bytes = length === 0 ? null : readable(view, kind, from, length);
   return { bytes: bytes ?? new Uint8Array(0), unreadable: wanted - (bytes?.length ?? 0) };
 }
 
 /** All of it, or what is known up to the first record whose bytes are not. */
-function readable({ socket, log }: View, kind: MemoryKind, from: Seq, length: number): Uint8Array | null {
+function readable(view: View, kind: MemoryKind, from: Seq, length: number): Uint8Array | null {
+  const { socket, log } = view;
   const whole = streamBytes(socket, from, length, views[kind]);
   if (whole) return whole;
   let known = 0;

@@ -1,101 +1,10 @@
-import { versionName } from "../../core/base/record.ts";
-import { advance, distance, type Seq } from "../../core/base/seq.ts";
-import { Change } from "../../core/machine/change-log.ts";
+import { advance } from "../../core/base/seq.ts";
+import { Change, type ChangeRow } from "../../core/machine/change-log.ts";
 import { Hook, Rekey } from "../../core/machine/state.ts";
-import { Flag, Kind } from "../../core/words/event.ts";
-import { printEvent } from "../../trace/language/print.ts";
-import { placeWord, wireNameOf } from "../../trace/trace.ts";
-import { group, leaf, type ViewNode } from "./value.ts";
-import { partOf, record, recordName, seqOf, type View } from "./view.ts";
-
-/** The current event, and of a transmit its segment. */
-export function packet(view: View): ViewNode {
-  const { events } = view.timeline.trace;
-  const event = events.at(view.position.event);
-  return group("packet", "Packet", "", () => {
-    const line = printEvent(view.timeline.trace, view.position.event);
-    const nodes = [
-      leaf("packet", "event", line),
-      leaf("packet", placeWord(view.timeline.trace), event.line),
-      leaf("packet", "time", event.timeNs / 1e9, `${(event.timeNs / 1e9).toFixed(9)} s`),
-    ];
-    if (event.kind === Kind.transmit) nodes.push(...segment(view, event.seq, event.length, event.flags));
-    if (event.kind === Kind.ack) nodes.push(leaf("packet", "ack", seqOf(view, event.seq)));
-    if (event.kind === Kind.send || event.kind === Kind.record || event.kind === Kind.gap)
-      nodes.push(leaf("packet", "length", event.length));
-    if (view.findings.reportsOf(view.position.event).length > 0) nodes.push(reported(view));
-    return nodes;
-  });
-}
-
-/** What the kernel itself reported of the event. */
-function reported(view: View): ViewNode {
-  const reports = view.findings.reportsOf(view.position.event);
-  const value = reports.map(({ text }) => text).join("; ");
-  return group("packet.kernel", "kernel", value, () =>
-    reports.map(({ place, text }, i) => leaf("packet.kernel", `report${i + 1}`, `${place}: ${text}`)),
-  );
-}
-
-function segment(view: View, from: Seq, length: number, flags: number): ViewNode[] {
-  const { log, state, recording } = view;
-  const row = log.rowOf(from, state.tail);
-  const offset = row < 0 ? null : distance(log.start(row), from);
-  const { verdicts } = view.timeline.trace;
-  const nodes = [
-    leaf("packet", "seq", seqOf(view, from)),
-    leaf("packet", "endSeq", seqOf(view, advance(from, length))),
-    leaf("packet", "length", length),
-    leaf("packet", "outOfOrder", recording.before.installed === 1 && from !== recording.before.expectedSeq),
-    leaf("packet", "recordSn", row < 0 ? null : log.knownSn(row)),
-    leaf("packet", "recordOffset", offset),
-    leaf("packet", "part", offset === null ? "before the offload" : partOf(view, row, offset)),
-  ];
-  const lost =
-    (flags & Flag.lost) !== 0
-      ? "lost on the wire"
-      : (flags & Flag.qdiscDrop) !== 0
-        ? "lost in the qdisc"
-        : null;
-  if (lost) nodes.push(leaf("packet", "fate", lost));
-  if (verdicts) nodes.push(leaf("packet", "wire", wireNameOf(verdicts, view.position.event)));
-  nodes[0]!.range = { from, length };
-  return nodes;
-}
-
-/** The socket as TCP and the validation hook see it. */
-export function tcp(view: View): ViewNode {
-  const { connection, state, machine } = view;
-  return group("tcp", "Connection (TCP)", connection.name, () => [
-    leaf("tcp", "name", connection.name),
-    leaf("tcp", "device", machine.devices[connection.device]!.name),
-    leaf("tcp", "kernel", machine.devices[connection.device]!.kernel.id),
-    leaf("tcp", "version", versionName(connection.version)),
-    leaf("tcp", "cipher", connection.cipher),
-    leaf("tcp", "offloaded", state.installed === 1 && state.software === 0),
-    leaf("tcp", "encryption", encryptionOf(view)),
-    leaf("tcp", "hook", hookNames[state.hook]!),
-    leaf("tcp", "route", machine.devices[state.route]!.name),
-    leaf("tcp", "queue", state.queueNumber),
-    ...rekeyOf(view),
-    leaf("tcp", "startSeq", seqOf(view, connection.startSeq)),
-    leaf(
-      "tcp",
-      "sndUna",
-      state.acked === 1 ? seqOf(view, state.sndUna) : null,
-      state.acked === 1 ? undefined : "nothing acknowledged yet",
-    ),
-    leaf(
-      "tcp",
-      "sndNxt",
-      state.sent === 1 ? seqOf(view, state.sndNxt) : null,
-      state.sent === 1 ? undefined : "nothing sent yet",
-    ),
-    leaf("tcp", "writeSeq", seqOf(view, view.socket.writeSeq)),
-    leaf("tcp", "mss", connection.mss === 0 ? null : connection.mss),
-    changesOf(view),
-  ]);
-}
+import { changeAt, deviceOf, hasAcked, hasSent, isInstalled, isSoftware, writtenTo } from "./facts.ts";
+import type { Path } from "./path.ts";
+import { show } from "./value.ts";
+import { seqOf, type View } from "./view.ts";
 
 /** sk_validate_xmit_skb by Hook. */
 const hookNames = [
@@ -105,75 +14,183 @@ const hookNames = [
   "tls_validate_xmit_skb (rekey)",
 ] as const;
 
+const rekeyNames = ["none", "pending", "ready", "failed"] as const;
+
 /** Who encrypts what is written now. */
-function encryptionOf({ state }: View): string {
-  if (state.installed === 0) return "not offloaded yet";
-  if (state.software === 1) return "software, before TCP (TLS_SW)";
-  return state.hook === Hook.software ? "software, packet by packet (fallback)" : "device";
+function encryptionOf(view: View): string {
+  if (!isInstalled(view)) return "not offloaded yet";
+  if (isSoftware(view)) return "software, before TCP (TLS_SW)";
+  return view.state.hook === Hook.software ? "software, packet by packet (fallback)" : "device";
 }
 
-function rekeyOf(view: View): ViewNode[] {
-  const { state } = view;
-  const names = ["none", "pending", "ready", "failed"];
-  const nodes = [leaf("tcp", "rekey", names[state.rekey]!), leaf("tcp", "epoch", state.epoch)];
-  const underWay = state.rekey === Rekey.pending || state.rekey === Rekey.ready;
-  return underWay ? [...nodes, leaf("tcp", "rekeyBoundary", seqOf(view, state.boundary))] : nodes;
+const socketPaths: readonly Path[] = [
+  {
+    path: "tcp",
+    says: "The connection as TCP and the validation hook see it.",
+    reads: [],
+    name: () => "Connection (TCP)",
+    of: ({ connection }) => connection.name,
+  },
+  {
+    path: "tcp.name",
+    says: "Its name in the trace.",
+    reads: [],
+    of: ({ connection }) => connection.name,
+  },
+  {
+    path: "tcp.device",
+    says: "The device it was made for.",
+    reads: [],
+    of: (view) => deviceOf(view, view.connection.device).name,
+  },
+  {
+    path: "tcp.kernel",
+    says: "The generation of the kernel's TLS device layer.",
+    reads: [],
+    of: (view) => deviceOf(view, view.connection.device).kernel.id,
+  },
+  {
+    path: "tcp.version",
+    says: "The TLS version, 1.2 or 1.3.",
+    reads: [],
+    of: ({ connection }) => (connection.version === 0x0304 ? "1.3" : "1.2"),
+  },
+  {
+    path: "tcp.cipher",
+    says: "The cipher, where it is known.",
+    reads: [],
+    of: ({ connection }) => connection.cipher,
+  },
+  {
+    path: "tcp.offloaded",
+    says: "Whether the socket is offloaded to the device.",
+    reads: ["installed", "software"],
+    of: (view) => isInstalled(view) && !isSoftware(view),
+  },
+  {
+    path: "tcp.encryption",
+    says: "Who encrypts what is written now: the device, the fallback packet by packet, or TLS_SW before TCP.",
+    reads: ["installed", "software", "hook"],
+    of: encryptionOf,
+  },
+  {
+    path: "tcp.hook",
+    says: "The validation hook, sk_validate_xmit_skb.",
+    reads: ["hook"],
+    of: ({ state }) => hookNames[state.hook]!,
+  },
+  {
+    path: "tcp.route",
+    says: "The device that the route leads through.",
+    reads: ["route"],
+    of: (view) => deviceOf(view, view.state.route).name,
+  },
+  {
+    path: "tcp.queue",
+    says: "The transmit queue of that device.",
+    reads: ["queueNumber"],
+    of: ({ state }) => state.queueNumber,
+  },
+  {
+    path: "tcp.rekey",
+    says: "How far a change of the device's key has got: none, pending, ready or failed.",
+    reads: ["rekey"],
+    of: ({ state }) => rekeyNames[state.rekey]!,
+  },
+  {
+    path: "tcp.epoch",
+    says: "The key that the next record is encrypted with, counted from 0.",
+    reads: ["epoch"],
+    of: ({ state }) => state.epoch,
+  },
+  {
+    path: "tcp.rekeyBoundary",
+    says: "While a change of the key is under way: where the old key's records end.",
+    reads: ["rekey", "boundary"],
+    where: ({ state }) => state.rekey === Rekey.pending || state.rekey === Rekey.ready,
+    of: (view) => seqOf(view, view.state.boundary),
+  },
+  {
+    path: "tcp.startSeq",
+    says: "The first offloaded byte.",
+    reads: [],
+    of: (view) => seqOf(view, view.connection.startSeq),
+  },
+  {
+    path: "tcp.sndUna",
+    says: "The first byte that is not acknowledged.",
+    reads: ["acked", "sndUna"],
+    of: (view) => (hasAcked(view) ? seqOf(view, view.state.sndUna) : null),
+    word: (view, raw) => (hasAcked(view) ? show(raw) : "nothing acknowledged yet"),
+  },
+  {
+    path: "tcp.sndNxt",
+    says: "The byte behind the last one handed to the device.",
+    reads: ["sent", "sndNxt"],
+    of: (view) => (hasSent(view) ? seqOf(view, view.state.sndNxt) : null),
+    word: (view, raw) => (hasSent(view) ? show(raw) : "nothing sent yet"),
+  },
+  {
+    path: "tcp.writeSeq",
+    says: "The byte behind the last record pushed.",
+    reads: ["tail"],
+    of: (view) => seqOf(view, writtenTo(view)),
+  },
+  {
+    path: "tcp.mss",
+    says: "Bytes that a wire packet carries, where they are known.",
+    reads: [],
+    of: ({ connection }) => (connection.mss === 0 ? null : connection.mss),
+  },
+  {
+    path: "tcp.changes",
+    says: "How many fences, offload marks and page writes there were.",
+    reads: ["changes"],
+    of: ({ state }) => `${state.changes}`,
+  },
+];
+
+function changeText(view: View, { kind, from, length, value }: ChangeRow): string {
+  const start = seqOf(view, from).relative;
+  const range = `${start}:${seqOf(view, advance(from, length)).relative}`;
+  if (kind === Change.fence) return `fence at ${start}`;
+  return kind === Change.mark
+    ? `${range} is one segment, ${value === 1 ? "marked" : "not marked"} for offload`
+    : `pages behind ${range} changed`;
 }
 
-/** Fences, marks and page writes so far, in order. */
-function changesOf(view: View): ViewNode {
-  const { state } = view;
-  const node = group("tcp.changes", "changes", `${state.changes}`, () => []);
-  if (state.changes > 0) node.indexed = { count: state.changes, at: (i) => change(view, i) };
-  return node;
-}
+const changes: Path<ChangeRow> = {
+  path: "tcp.changes[i]",
+  says: "One of them, in order: where, and what it is.",
+  reads: ["changes"],
+  family: { count: ({ state }) => state.changes, at: changeAt },
+  name: (_view, _change, i) => String(i),
+  of: changeText,
+};
 
-function change(view: View, i: number): ViewNode {
-  const { kind, from, length, value } = view.socket.changes.at(i);
-  const range = `${seqOf(view, from).relative}:${seqOf(view, advance(from, length)).relative}`;
-  const text =
-    kind === Change.fence
-      ? `fence at ${seqOf(view, from).relative}`
-      : kind === Change.mark
-        ? `${range} is one segment, ${value === 1 ? "marked" : "not marked"} for offload`
-        : `pages behind ${range} changed`;
-  return leaf("tcp.changes", String(i), text);
-}
-
-/** The record map, and the record that is still open. */
-export function records(view: View): ViewNode {
-  const { state, log } = view;
-  const count = state.tail - state.head;
-  const span = count === 0 ? "empty" : `${count} record${count === 1 ? "" : "s"}`;
-  const node = group("records", "Record map", span, () => {
-    const nodes = [
-      leaf("records", "count", count),
-      leaf(
-        "records",
-        "hint",
-        state.hint < 0 ? null : log.knownSn(state.hint),
-        state.hint < 0 ? "none" : recordName(log, state.hint),
-      ),
-    ];
-    if (state.openLength > 0)
-      nodes.push(
-        leaf("records", "openRecordLength", state.openLength, `${state.openLength} bytes, not in TCP yet`),
-        leaf("records", "openFragments", state.openFragments),
-      );
-    if (state.ackWaits === 1) nodes.push(leaf("records", "waitingAck", seqOf(view, state.sndUna)));
-    return nodes;
-  });
-  node.indexed = { count, at: (i) => record(view, state.head + i, `records[${i}]`) };
-  return node;
-}
+/** The socket as TCP and the validation hook see it. */
+export const tcpPaths: readonly Path[] = [...socketPaths, changes];
 
 /** Keys are never shown: only that they are there, and their sizes. */
-export function keys(view: View): ViewNode {
-  const { epochs } = view.connection;
-  const known = epochs.filter((epoch) => epoch !== null).length;
-  return group("keys", "Keys (masked)", `${known} of ${epochs.length} epochs known`, () =>
-    epochs.map((epoch, i) =>
-      leaf("keys", `epoch${i}`, epoch ? `${epoch.key.length * 8} bit key, masked` : null),
-    ),
-  );
-}
+export const keyPaths: readonly Path[] = [
+  {
+    path: "keys",
+    says: "How many of the connection's keys are known. Keys themselves are never shown.",
+    reads: [],
+    name: () => "Keys (masked)",
+    of: ({ connection }) => {
+      const known = connection.epochs.filter((epoch) => epoch !== null).length;
+      return `${known} of ${connection.epochs.length} epochs known`;
+    },
+  },
+  {
+    path: "keys.epochN",
+    says: "The size of one of them, the first is epoch0; unknown where the key is not known.",
+    reads: [],
+    family: { count: ({ connection }) => connection.epochs.length, at: (_view, i) => i },
+    of: ({ connection }, i) => {
+      const keys = connection.epochs[i as number];
+      return keys ? `${keys.key.length * 8} bit key, masked` : null;
+    },
+  },
+];

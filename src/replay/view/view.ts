@@ -1,5 +1,5 @@
-import { headerSize, layoutOf, recordType, tagSize } from "../../core/base/record.ts";
-import { after, seq } from "../../core/base/seq.ts";
+import { headerSize, layoutOf, tagSize } from "../../core/base/record.ts";
+import { seq } from "../../core/base/seq.ts";
 import type { Connection } from "../../core/machine/connection.ts";
 import type { Machine } from "../../core/machine/machine.ts";
 import { RecordKind, type RecordLog } from "../../core/machine/record-log.ts";
@@ -8,11 +8,11 @@ import type { ConnectionState } from "../../core/machine/state.ts";
 import { type Findings, type Judged, noFindings } from "../findings.ts";
 import type { Recording } from "../recording.ts";
 import type { Position, Timeline } from "../timeline.ts";
-import { group, leaf, SeqValue, type ViewNode } from "./value.ts";
+import { SeqValue } from "./value.ts";
 
 /**
  * A state in words: the only place that decides how state reads. Everything that shows state (Variables, hovers,
- * conditions, golden text, the terminal) goes through these nodes.
+ * conditions, golden text, the terminal) goes through the paths of a view.
  */
 export interface View {
   timeline: Timeline;
@@ -62,13 +62,6 @@ export const judgedView = (
 /** A sequence number as the view shows it. */
 export const seqOf = (view: View, s: number): SeqValue => new SeqValue(view.connection, seq(s));
 
-const typeNames: Readonly<Record<number, string>> = {
-  [recordType.changeCipherSpec]: "change_cipher_spec",
-  [recordType.alert]: "alert",
-  [recordType.handshake]: "handshake",
-  [recordType.applicationData]: "application_data",
-};
-
 /** Which part of its record a byte lies in: header, nonce, payload, type byte or tag. */
 export function partOf(view: View, row: number, offset: number): string {
   const { version, cipher } = view.connection;
@@ -85,34 +78,4 @@ export function recordName(log: RecordLog, row: number): string {
   if (log.kind.at(row) === RecordKind.startMarker) return "start marker";
   if (log.kind.at(row) === RecordKind.gap) return `unknown range ${row}`;
   return `record ${log.knownSn(row) ?? `#${row}`}`;
-}
-
-/** One row of the record log with everything known of it. */
-export function record(view: View, row: number, path: string): ViewNode {
-  const { log, state, connection } = view;
-  const range = `${new SeqValue(connection, log.start(row)).relative}:${new SeqValue(connection, log.end(row)).relative}`;
-  const type = typeNames[log.type.at(row)] ?? String(log.type.at(row));
-  const ack = seq(state.sndUna);
-  const partly = state.acked === 1 && after(ack, log.start(row)) ? ", partly acknowledged" : "";
-  const summary =
-    log.kind.at(row) === RecordKind.record
-      ? `${range}(${log.length.at(row)}) ${type}${partly}`
-      : `${range}(${log.length.at(row)})`;
-  const node = group(path, recordName(log, row), summary, () => [
-    leaf(path, "sn", log.knownSn(row)),
-    leaf(path, "startSeq", seqOf(view, log.start(row))),
-    leaf(path, "endSeq", seqOf(view, log.end(row))),
-    leaf(path, "length", log.length.at(row)),
-    leaf(path, "type", log.type.at(row), type),
-    leaf(path, "epoch", log.epoch.at(row)),
-    leaf(
-      path,
-      "encryptedBy",
-      log.kind.at(row) === RecordKind.software ? "software, before TCP" : "the device",
-    ),
-    leaf(path, "released", row < state.head),
-  ]);
-  node.range = { from: log.start(row), length: log.length.at(row) };
-  node.event = log.pushedBy.at(row) < 0 ? null : log.pushedBy.at(row);
-  return node;
 }

@@ -3,8 +3,9 @@ import { Flag, Kind } from "../../core/words/event.ts";
 import { Stage } from "../../core/words/stage.ts";
 import { placeWord } from "../../trace/trace.ts";
 import type { Position } from "../timeline.ts";
+import { recordNode } from "./scopes.ts";
 import { SeqValue, type ViewNode } from "./value.ts";
-import { partOf, record, recordName, type View } from "./view.ts";
+import { partOf, recordName, type View } from "./view.ts";
 
 /** A place that bytes passed before the event: what a packet carries was written and became a record earlier. */
 export interface Cause {
@@ -54,7 +55,7 @@ function describe(view: View, from: Seq, length: number): { value: string; node:
   const last = log.rowOf(advance(from, length - 1), state.tail);
   const span = last > row ? ` to ${recordName(log, last)}` : "";
   const value = `${recordName(log, row)}${span}, offset ${offset} of ${log.length.at(row)} (${partOf(view, row, offset)}); ${copies(view, from)}; ${fateOf(view, row, from)}`;
-  return { value, node: record(view, row, `record(${row})`) };
+  return { value, node: recordNode(view, row) };
 }
 
 /** Which transmits up to here carried the byte: how often, and where. */

@@ -1,0 +1,185 @@
+import { advance, type Seq } from "../../core/base/seq.ts";
+import {
+  descriptorKinds,
+  engineNames,
+  type PostedDescriptor,
+  replayedBytes,
+  tcbFields,
+} from "../../core/words/descriptor.ts";
+import { isOfEvent, profileOf, waitingAt } from "./facts.ts";
+import type { Path } from "./path.ts";
+import { show } from "./value.ts";
+import { seqOf, type View } from "./view.ts";
+
+/** What the event has posted so far. */
+function postedIn({ recording, position }: View): readonly PostedDescriptor[] {
+  return recording.descriptors.slice(0, recording.stages[position.stage]?.posted ?? 0);
+}
+
+/** The queue on one line, as `PROGRESS NOP DUMP×3 PKT`. */
+export function queueText(view: View, posted: number): string {
+  if (posted === 0) return "nothing posted";
+  const { descriptorNames } = profileOf(view);
+  const words: { name: string; times: number }[] = [];
+  for (const { kind } of view.recording.descriptors.slice(0, posted)) {
+    const last = words.at(-1);
+    if (last?.name === descriptorNames[kind]) last.times++;
+    else words.push({ name: descriptorNames[kind], times: 1 });
+  }
+  return words.map(({ name, times }) => (times === 1 ? name : `${name}×${times}`)).join(" ");
+}
+
+/** Stream bytes as `1448:2896(1448)`. */
+const rangeText = (view: View, from: Seq, length: number): string =>
+  `${seqOf(view, from).relative}:${seqOf(view, advance(from, length)).relative}(${length})`;
+
+/** True if the posted work rebuilds the NIC's state. */
+const isRebuilding = (view: View): boolean =>
+  postedIn(view).some(({ kind }) => kind === "sync-packet" || kind === "progress-params");
+
+/** The number of the record that is rebuilt: a SYNC packet's, else the one posted last; counted where it is not pushed. */
+function rebuiltSn(view: View): bigint | null {
+  const { log, state } = view;
+  const row = postedIn(view).find(({ kind }) => kind === "sync-packet")?.row ?? state.postedRow;
+  if (row <= 0 || state.tail === 0) return null;
+  return row < state.tail ? log.knownSn(row) : log.countedSn(row, state.tail);
+}
+
+const waitingCount = ({ state }: View): number => state.waitTail - state.waitHead;
+
+const queuePaths: readonly Path[] = [
+  {
+    path: "descriptors",
+    says: "The work posted to the NIC so far in this event, in the family's words.",
+    reads: ["event", "stage"],
+    name: () => "Descriptors",
+    where: isOfEvent,
+    of: (view) => queueText(view, postedIn(view).length),
+  },
+  {
+    path: "descriptors.recordSn",
+    says: "Where the NIC's state is rebuilt: the number of the record that it is rebuilt for.",
+    reads: ["event", "stage", "postedRow", "tail"],
+    where: isRebuilding,
+    of: rebuiltSn,
+  },
+  {
+    path: "descriptors.prefixLength",
+    says: "Where the NIC's state is rebuilt: the bytes replayed to it ahead of the packet.",
+    reads: ["event", "stage"],
+    where: isRebuilding,
+    of: (view) => replayedBytes(postedIn(view)),
+    word: (_view, raw) => `${show(raw)} bytes`,
+  },
+  {
+    path: "descriptors.waiting",
+    says: "How many are posted and not taken: the queue is held, or its doorbell was not rung.",
+    reads: ["event", "waitHead", "waitTail"],
+    where: (view) => waitingCount(view) > 0,
+    of: (view) => `${waitingCount(view)}`,
+  },
+];
+
+type Waiting = ReturnType<typeof waitingAt>;
+
+const waitingName = (view: View, { kind }: Waiting): string =>
+  profileOf(view).descriptorNames[descriptorKinds[kind]!];
+
+const waitingPath: Path<Waiting> = {
+  path: "descriptors.waiting[i]",
+  says: "One of these: the bytes that it brings.",
+  reads: ["event", "waitHead", "waitTail"],
+  family: { count: waitingCount, at: waitingAt },
+  name: (view, waiting, i) => `${i} ${waitingName(view, waiting)}`,
+  of: (view, waiting) => {
+    const { from, length } = waiting;
+    return length > 0 ? rangeText(view, from, length) : waitingName(view, waiting);
+  },
+  event: (_view, { event }) => event,
+};
+
+/** A descriptor of the event, and whether the NIC has taken it. */
+interface Posted extends PostedDescriptor {
+  isTaken: boolean;
+}
+
+const postedAt = ({ recording, position }: View, i: number): Posted => ({
+  ...recording.descriptors[i]!,
+  isTaken: i < (recording.stages[position.stage]?.taken ?? 0),
+});
+
+/** How the packet's bytes come to be what they are on the wire, by Engine. */
+const encryptedBy = ["as it is", "to be encrypted", "to be encrypted by itself", "encrypted in software"];
+
+function postedText(view: View, posted: Posted): string {
+  const { kind, row, seq, length, fence, engine, isTaken } = posted;
+  const words = [
+    row > 0 ? `record ${numberOf(view, posted)}` : "",
+    length > 0 || kind === "sync-packet" ? rangeText(view, seq, length) : "",
+    fence ? "fence" : "",
+    kind === "packet" ? encryptedBy[engine]! : "",
+    kind === "tcb" ? `${tcbFields[engine]!} ${seqOf(view, seq)}` : "",
+    isTaken ? "taken" : "waiting",
+  ];
+  return words.filter((word) => word !== "").join(", ");
+}
+
+const numberOf = ({ log, state }: View, { row }: Posted): bigint | null =>
+  row > 0 ? log.countedSn(row, state.tail) : null;
+
+const postedPaths: readonly Path<Posted>[] = [
+  {
+    path: "descriptors[i]",
+    says: "One of them: its record, its bytes, what it waits for, and whether the NIC has taken it.",
+    reads: ["event", "stage", "tail"],
+    family: { count: (view) => postedIn(view).length, at: postedAt },
+    name: (view, { kind }, i) => `${i} ${profileOf(view).descriptorNames[kind]}`,
+    of: postedText,
+    range: (_view, { seq, length }) => (length > 0 ? { from: seq, length } : null),
+  },
+  {
+    path: "descriptors[i].kind",
+    says: "What it is, in words that all families share.",
+    reads: ["event", "stage"],
+    of: (_view, { kind }) => kind,
+  },
+  {
+    path: "descriptors[i].recordSn",
+    says: "The record number that it carries, or that its bytes are encrypted under.",
+    reads: ["event", "stage", "tail"],
+    of: numberOf,
+  },
+  {
+    path: "descriptors[i].seq",
+    says: "The first byte that it brings.",
+    reads: ["event", "stage"],
+    of: (view, { seq, length }) => (length > 0 ? seqOf(view, seq) : null),
+  },
+  {
+    path: "descriptors[i].length",
+    says: "How many bytes it brings.",
+    reads: ["event", "stage"],
+    of: (_view, { length }) => length,
+  },
+  {
+    path: "descriptors[i].fence",
+    says: "Whether it waits for everything before it.",
+    reads: ["event", "stage"],
+    of: (_view, { fence }) => fence,
+  },
+  {
+    path: "descriptors[i].encryptedBy",
+    says: "Of a packet: who encrypts it.",
+    reads: ["event", "stage"],
+    of: (_view, { kind, engine }) => (kind === "packet" ? engineNames[engine]! : null),
+  },
+  {
+    path: "descriptors[i].taken",
+    says: "Whether the NIC has taken it.",
+    reads: ["event", "stage"],
+    of: (_view, { isTaken }) => isTaken,
+  },
+];
+
+/** The transmit queue as far as it is posted. */
+export const descriptorPaths: readonly Path[] = [...queuePaths, waitingPath, ...postedPaths];

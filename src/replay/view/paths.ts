@@ -1,0 +1,107 @@
+import { descriptorPaths } from "./descriptor-scope.ts";
+import { driverPaths, nicPaths } from "./device-scopes.ts";
+import { memoryPaths } from "./memory.ts";
+import { packetPaths } from "./packet-scope.ts";
+import type { Family, Path } from "./path.ts";
+import { recordPaths } from "./record-scope.ts";
+import { keyPaths, tcpPaths } from "./socket-scopes.ts";
+import type { Raw } from "./value.ts";
+import type { View } from "./view.ts";
+
+/** Every path of the view, in the order of the Variables view. */
+export const paths: readonly Path[] = [
+  ...packetPaths,
+  ...tcpPaths,
+  ...recordPaths,
+  ...driverPaths,
+  ...nicPaths,
+  ...descriptorPaths,
+  ...memoryPaths,
+  ...keyPaths,
+];
+
+/** What is told behind the line that is being executed. */
+export const inlinePaths: readonly string[] = ["driver.expectedSeq", "nic.expectedSeq"];
+
+/** The path that one is shown under; empty for a scope. */
+export const parentOf = (path: string): string => path.replace(/(^|\.)\w+$|\[i\]$/, "");
+
+/** Names of the scopes: what paths begin with. */
+export const scopeNames: readonly string[] = paths.flatMap(({ path }) => (parentOf(path) === "" ? path : []));
+
+/** A path as somebody wrote it, and the row that it leads to: found once, read in any view. */
+export interface Place {
+  readonly path: string;
+  readonly row: Path;
+  /** The family that it leads through, and the name or number in it. */
+  readonly member: { family: Family<unknown>; key: string | number } | null;
+  /** Rows that it stands below and that are not always there. */
+  readonly above: readonly Path[];
+}
+
+/** What stands in a view at a place: an item of its family; without a family nothing in particular. */
+export interface Found {
+  item: unknown;
+  index: number;
+}
+
+export const noItem: Found = { item: undefined, index: 0 };
+
+const byPath = new Map(paths.map((row) => [row.path, row]));
+
+/** What is written for a row's path, its member's name or number caught. */
+function patternOf({ path, family }: Path): RegExp {
+  const literal = path.replaceAll(".", "\\.").replace("[i]", "\\[(\\d+)\\]");
+  const ending = family === undefined ? literal : literal.replace(/NAME$/, "(\\w+)").replace(/N$/, "(\\d+)");
+  return new RegExp(`^${ending}$`);
+}
+
+const patterns = paths.map((row) => ({ row, pattern: patternOf(row) }));
+
+/** Where a path leads; null if there is none such in any view. */
+export function placeOf(path: string): Place | null {
+  for (const { row, pattern } of patterns) {
+    const match = pattern.exec(path);
+    if (match) return place(path, row, match[1] ?? null);
+  }
+  return null;
+}
+
+function place(path: string, row: Path, written: string | null): Place {
+  const above: Path[] = [];
+  let { family } = row;
+  for (let parent = byPath.get(parentOf(row.path)); parent; parent = byPath.get(parentOf(parent.path))) {
+    family ??= parent.family;
+    if (parent.where) above.push(parent);
+  }
+  if (!family || written === null) return { path, row, member: null, above };
+  return { path, row, member: { family, key: "names" in family ? written : Number(written) }, above };
+}
+
+/** What a view has at a place; null where there is nothing. */
+export function find(view: View, { row, member, above }: Place): Found | null {
+  if (!above.every((each) => each.where!(view, undefined))) return null;
+  const found = member ? memberIn(view, member.family, member.key) : noItem;
+  return found && (row.where?.(view, found.item) ?? true) ? found : null;
+}
+
+function memberIn(view: View, family: Family<unknown>, key: string | number): Found | null {
+  if ("names" in family) {
+    const index = family.names(view).indexOf(key);
+    return index < 0 ? null : { item: key, index };
+  }
+  const index = Number(key) - (family.first ?? 0);
+  return index >= 0 && index < family.count(view) ? { item: family.at(view, index), index } : null;
+}
+
+/** The value at a place; null, which is unknown, where there is nothing. */
+export function rawAt(view: View, at: Place): Raw {
+  const found = find(view, at);
+  return found && at.row.of(view, found.item);
+}
+
+/** The table as rows of Markdown: each path and what it tells. */
+export function pathsTable(): string {
+  const rows = paths.map(({ path, says }) => `| \`${path}\` | ${says} |`);
+  return ["| path | what it tells |", "|---|---|", ...rows, ""].join("\n");
+}
