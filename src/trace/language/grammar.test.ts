@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { effects } from "../../core/words/effect.ts";
-import { eventForms, sendFlags, transmitFlags } from "./vocabulary.ts";
+import { sendFlags, transmitFlags } from "./event-forms.ts";
+import { eventForms } from "./form-text.ts";
 
 interface Rule {
   match?: string;

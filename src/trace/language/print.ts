@@ -14,15 +14,16 @@ import {
   Kind,
   sendPieces,
   sendType,
-  type TransmitExtra,
   unpackRecord,
   unpackTransmit,
 } from "../../core/words/event.ts";
 import type { Expectation, Trace } from "../trace.ts";
-import { headersSize } from "./declarations.ts";
+import { formOfKind } from "./event-forms.ts";
+import type { Form } from "./form.ts";
+import { connectionForm, deviceForm } from "./forms.ts";
 import { derivedKeys } from "./keystream.ts";
 import { relativeMin } from "./operands.ts";
-import { installFlags, sendFlags, transmitFlags, typeText } from "./vocabulary.ts";
+import { headersSize, typeText } from "./vocabulary.ts";
 
 /** Column where comments begin, if the line leaves room. */
 const commentColumn = 42;
@@ -97,40 +98,71 @@ function statementsOf(trace: Trace): Statement[] {
   return statements;
 }
 
+/** Values of a form's parts by their names; a part without one is left out. */
+type Values = Readonly<Record<string, string | number | undefined>>;
+
+/** What stands behind a form's verb; `flagGap` stands before the first flag. */
+function partsText({ parts }: Form, values: Values, flags = 0, flagGap = " "): string {
+  let text = "";
+  let gap = flagGap;
+  for (const { role, name, bit } of parts) {
+    if (role === "flag") {
+      if ((flags & bit) === 0) continue;
+      text += gap + name;
+      gap = " ";
+      continue;
+    }
+    const value = values[name];
+    if (value === undefined) continue;
+    text += role === "operand" ? ` ${value}` : ` ${name}${role === "option" ? "=" : " "}${value}`;
+  }
+  return text;
+}
+
 function deviceText(
   { name, profile, kernel, mtu, slaves }: Device,
   _: number,
   devices: readonly Device[],
 ): string {
   // A kernel that goes with the profile wins over the line's, so it stands with the profile.
-  const generation = !kernel.strict ? "" : profile.kernel === null ? ` kernel=${kernel.id}` : `@${kernel.id}`;
-  const below = slaves.length > 0 ? ` slaves=${slaves.map((slave) => devices[slave]!.name).join(",")}` : "";
-  return `device  ${name} profile=${profile.word ?? profile.id}${generation} mtu=${mtu}${below}`;
+  const own = kernel.strict ? kernel.id : undefined;
+  const below = slaves.map((slave) => devices[slave]!.name).join(",");
+  const parts = partsText(deviceForm, {
+    NAME: name,
+    profile: `${profile.word ?? profile.id}${own && profile.kernel !== null ? `@${own}` : ""}`,
+    kernel: profile.kernel === null ? own : undefined,
+    mtu,
+    slaves: slaves.length > 0 ? below : undefined,
+  });
+  // As far as the connections' names below.
+  return `${deviceForm.verb} ${parts}`;
 }
 
 function connectionText(trace: Trace, connection: Connection): string {
+  const { name, cipher, mss, payloadMax, reuses } = connection;
   const device = trace.devices[connection.device]!;
-  const version = Object.keys(versions).find((name) => versions[name] === connection.version)!;
-  const words = [`connection ${connection.name} device=${device.name} version=${version}`];
-  if (connection.cipher !== null) words.push(`cipher=${connection.cipher}`);
-  words.push(`seq=${toU32(connection.startSeq)} rec_seq=${connection.recSeq0}`);
-  if (connection.mss !== device.mtu - headersSize) words.push(`mss=${connection.mss}`);
-  if (connection.payloadMax !== payloadSizeMax) words.push(`payload_max=${connection.payloadMax}`);
-  if (connection.reuses >= 0) words.push(`reuses=${trace.connections[connection.reuses]!.name}`);
-  const keys = connection.epochs[0];
-  if (trace.kind === "text" && keys && connection.cipher !== null)
-    words.push(...statedKeys(connection.name, connection.cipher, keys));
-  return words.join(" ");
+  const keys = trace.kind === "text" && cipher !== null ? connection.epochs[0] : undefined;
+  const parts = partsText(connectionForm, {
+    NAME: name,
+    device: device.name,
+    version: Object.keys(versions).find((version) => versions[version] === connection.version)!,
+    cipher: cipher ?? undefined,
+    seq: toU32(connection.startSeq),
+    rec_seq: String(connection.recSeq0),
+    mss: mss === device.mtu - headersSize ? undefined : mss,
+    payload_max: payloadMax === payloadSizeMax ? undefined : payloadMax,
+    reuses: reuses < 0 ? undefined : trace.connections[reuses]!.name,
+    ...(keys ? statedKeys(name, cipher!, keys) : {}),
+  });
+  return connectionForm.verb + parts;
 }
 
 /** Those of key, salt and iv that are not the ones derived from the name. */
-function statedKeys(name: string, cipher: Cipher, keys: RecordKeys): string[] {
+function statedKeys(name: string, cipher: Cipher, keys: RecordKeys): Values {
   const derived = derivedKeys(name, cipher);
   const hex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  const parts = ["key", "salt", "iv"] as const;
-  return parts
-    .filter((part) => hex(keys[part]) !== hex(derived[part]))
-    .map((part) => `${part}=${hex(keys[part])}`);
+  const stated = (["key", "salt", "iv"] as const).filter((part) => hex(keys[part]) !== hex(derived[part]));
+  return Object.fromEntries(stated.map((part) => [part, hex(keys[part])]));
 }
 
 function eventText(trace: Trace, index: number, withCaptured: boolean): string {
@@ -158,65 +190,90 @@ function timeText(stepNs: number): string {
 /** What stands behind the connection's name. */
 function detailText(trace: Trace, index: number, connection: Connection, withCaptured: boolean): string {
   const { events } = trace;
+  const form = formOfKind[events.kind.at(index)]!;
+  const flags = events.flags.at(index);
+  // Two spaces set a transmit's fate apart.
+  const parts =
+    form.kind === Kind.transmit
+      ? partsText(
+          form,
+          valuesOf(trace, index, connection),
+          withCaptured ? flags : flags & ~Flag.captured,
+          "  ",
+        )
+      : partsText(
+          form,
+          valuesOf(trace, index, connection),
+          form.kind === Kind.ack ? events.extra.at(index) : flags,
+        );
+  return form.verb + parts;
+}
+
+function valuesOf(trace: Trace, index: number, connection: Connection): Values {
+  const { events } = trace;
   const kind = events.kind.at(index);
   const length = events.length.at(index);
-  const flags = events.flags.at(index);
   const at = relative(connection.startSeq, seq(events.seq.at(index)));
-  if (kind === Kind.transmit) {
-    const shown = withCaptured ? flags : flags & ~Flag.captured;
-    const extra = events.extra.at(index) === 0 ? "" : extraText(unpackTransmit(events.extra.at(index)));
-    return `> ${at}:${at + length}(${length})${shown === 0 ? "" : flagText(shown, transmitFlags, "  ")}${extra}`;
+  switch (kind) {
+    case Kind.transmit:
+      return {
+        "START:END(LENGTH)": `${at}:${at + length}(${length})`,
+        ...transmitValues(events.extra.at(index)),
+      };
+    case Kind.ack:
+      return { ack: at, sack: sackText(trace, index, connection) };
+    case Kind.send:
+      return { LENGTH: length, ...sendValues(events.extra.at(index), events.flags.at(index)) };
+    case Kind.record:
+      return { LENGTH: length, ...recordValues(trace, index) };
+    case Kind.gap:
+      return { LENGTH: length };
+    case Kind.split:
+      return { AT: at };
+    case Kind.reroute:
+      return { DEVICE: trace.devices[events.extra.at(index)]!.name };
+    default:
+      return { "START:END": `${at}:${at + length}` };
   }
-  if (kind === Kind.ack) {
-    const races = events.extra.at(index) === 1 ? " racing" : "";
-    return `< ack ${at}${sackText(trace, index, connection)}${races}`;
-  }
-  if (kind === Kind.record) return `record ${length}${recordText(trace, index)}`;
-  if (kind === Kind.gap) return `gap ${length}`;
-  if (kind === Kind.send) return sendText(trace, index);
-  if (kind === Kind.install) return `install${flagText(flags, installFlags, " ")}`;
-  if (kind === Kind.reroute) return `reroute ${trace.devices[events.extra.at(index)]!.name}`;
-  if (kind === Kind.split) return `split ${at}`;
-  const name = eventKinds[kind]!;
-  return kind === Kind.merge || kind === Kind["page-write"] ? `${name} ${at}:${at + length}` : name;
 }
 
-function sendText({ events }: Trace, index: number): string {
-  const flags = events.flags.at(index);
-  const extra = events.extra.at(index);
-  const pieces = flags & Flag.zerocopy && sendPieces(extra) > 1 ? ` pieces=${sendPieces(extra)}` : "";
-  const type = flags & Flag.typed ? ` type=${typeText(sendType(extra))}` : "";
-  return `send ${events.length.at(index)}${flagText(flags, sendFlags, " ")}${pieces}${type}`;
+const nothing: Values = {};
+
+function transmitValues(extra: number): Values {
+  if (extra === 0) return nothing;
+  const { dmaErrorAt, queue } = unpackTransmit(extra);
+  return { "dma-error": dmaErrorAt > 0 ? dmaErrorAt : undefined, queue: queue >= 0 ? queue : undefined };
 }
 
-const extraText = ({ dmaErrorAt, queue }: TransmitExtra): string =>
-  `${dmaErrorAt > 0 ? ` dma-error=${dmaErrorAt}` : ""}${queue >= 0 ? ` queue=${queue}` : ""}`;
-
-function flagText(flags: number, names: Readonly<Record<string, number>>, separator: string): string {
-  let text = "";
-  for (const name in names) {
-    if (flags & names[name]!) text += `${text === "" ? separator : " "}${name}`;
-  }
-  return text;
+function sendValues(extra: number, flags: number): Values {
+  const pieces = flags & Flag.zerocopy ? sendPieces(extra) : 0;
+  return {
+    pieces: pieces > 1 ? pieces : undefined,
+    type: flags & Flag.typed ? typeText(sendType(extra)) : undefined,
+  };
 }
 
-function sackText(trace: Trace, index: number, connection: Connection): string {
+function recordValues({ events, recordSns }: Trace, index: number): Values {
+  const record = unpackRecord(events.extra.at(index));
+  const sn = String(recordSns.get(index) ?? "?");
+  return {
+    type: record.type === recordType.applicationData ? undefined : typeText(record.type),
+    sn: record.snUnknown ? "?" : record.snGiven ? sn : undefined,
+    epoch: record.startsEpoch ? record.epoch : undefined,
+  };
+}
+
+/** SACK blocks as text; undefined if there are none. */
+function sackText(trace: Trace, index: number, connection: Connection): string | undefined {
   const blocks = trace.sacks.get(index);
-  if (blocks === undefined || blocks.length === 0) return "";
+  if (blocks === undefined || blocks.length === 0) return undefined;
   const at = (i: number) => relative(connection.startSeq, seq(blocks[i]!));
   const texts: string[] = [];
   for (let i = 0; i + 1 < blocks.length; i += 2) {
     const length = toU32(seq(blocks[i + 1]! - blocks[i]!));
     texts.push(`${at(i)}:${at(i) + length}`);
   }
-  return ` sack ${texts.join(",")}`;
-}
-
-function recordText(trace: Trace, index: number): string {
-  const record = unpackRecord(trace.events.extra.at(index));
-  const type = record.type === recordType.applicationData ? "" : ` type=${typeText(record.type)}`;
-  const sn = record.snUnknown ? " sn=?" : record.snGiven ? ` sn=${trace.recordSns.get(index) ?? "?"}` : "";
-  return `${type}${sn}${record.startsEpoch ? ` epoch=${record.epoch}` : ""}`;
+  return texts.join(",");
 }
 
 const expectationText = (expectation: Expectation): string =>
