@@ -81,7 +81,7 @@ function slavesOf(reading: Reading, given: Token): number[] {
     from += name.length + 1;
     const device = reading.devices.get(name);
     if (device !== undefined && reading.trace.devices[device]!.slaves.length === 0) return [device];
-    if (device !== undefined || !reading.lost.has(name, "device"))
+    if (device !== undefined || !reading.lost.explains(name, "device"))
       reading.wrong(name === "" ? given : token, "the slaves of a bond are NICs declared above");
     return [];
   });
@@ -119,7 +119,7 @@ export function readConnection(reading: Reading, words: Token[]): void {
   const given = take(connectionForm, words, 1, null);
   const name = newName(reading, words[0]!, given);
   if (name === null) return reading.tell(given);
-  const device = deviceOf(reading, given.options?.get("device"), name);
+  const device = deviceOf(reading, given, name);
   if (device === null) {
     reading.lost.add(name.text);
     reading.lost.hadConnections = true;
@@ -231,7 +231,7 @@ function payloadMaxOf(given: Token, version: TlsVersion, kernel: Kernel): number
 function reusedOf(reading: Reading, given: Token): number {
   const reused = reading.connections.get(given.text);
   if (reused !== undefined) return reused.index;
-  if (reading.lost.has(given.text, "connection")) return -1;
+  if (reading.lost.explains(given.text, "connection")) return -1;
   throw new LineFault(given, "no connection of this name is declared above");
 }
 
@@ -267,20 +267,22 @@ function newName(reading: Reading, verb: Token, { operands }: Given): Token | nu
   const isNew = !reading.devices.has(name.text) && !reading.connections.has(name.text);
   if (isPlain && isNew) return name;
   reading.lost.add(name.text);
+  reading.lost.addNameless(kind);
   if (isNew) reading.wrong(name, "a name holds no control characters; remove them");
   else reading.wrong(name, "this name is already declared; choose another");
   return null;
 }
 
 /** The device that the line names, or with an error the first one; null if there is none at all. */
-function deviceOf(reading: Reading, given: Token | undefined, name: Token): number | null {
+function deviceOf(reading: Reading, { options, faults }: Given, name: Token): number | null {
   const { devices, lost } = reading;
+  const given = options?.get("device");
   const device = given && devices.get(given.text);
   if (device !== undefined) return device;
-  if (given === undefined)
+  // A word that means nothing may be it.
+  if (given === undefined && faults === null)
     reading.wrong(name, "the connection names no device; write device=NAME behind its name");
-  else if (!lost.has(given.text, "device")) {
-    lost.add(given.text);
+  else if (given !== undefined && !lost.explains(given.text, "device")) {
     const known =
       devices.size === 0
         ? "no device is declared above; begin with `device eth0 profile=connectx mtu=1500`"

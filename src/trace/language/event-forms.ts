@@ -30,7 +30,7 @@ export const connectionForms: readonly Form[] = [
     family: "connection",
     verb: "install",
     kind: Kind.install,
-    says: "setsockopt(TLS_TX): the connection is offloaded from here on. Without such a line it is from the beginning.",
+    says: "The application calls setsockopt(TLS_TX): the connection is offloaded from here on. Without such a line it is from the beginning.",
     example: "install",
     parts: [
       flag(
@@ -124,10 +124,15 @@ export const connectionForms: readonly Form[] = [
         Flag.straddle,
         "It is the part behind the offload start of a captured segment; the line above is the part before.",
       ),
-      flag("orphan", Flag.orphan, "skb_orphan() takes its socket away before it reaches the device."),
-      flag("orphan-partial", Flag.orphanPartial, "skb_orphan_partial() is tried on it (netem).", {
-        not: { name: "orphan", because: "a segment is orphaned wholly or in part; leave one out" },
-      }),
+      flag("orphan", Flag.orphan, "It loses its socket before it reaches the device (skb_orphan())."),
+      flag(
+        "orphan-partial",
+        Flag.orphanPartial,
+        "It is to lose its socket by skb_orphan_partial() (netem).",
+        {
+          not: { name: "orphan", because: "a segment is orphaned wholly or in part; leave one out" },
+        },
+      ),
       flag("marked", Flag.marked, "It carries the offload mark, whatever its bytes are."),
       flag(
         "no-memory",
@@ -215,7 +220,7 @@ export const connectionForms: readonly Form[] = [
     verb: "rekey",
     kind: Kind.rekey,
     moves: true,
-    says: "setsockopt(TLS_TX) once more, after a KeyUpdate of TLS 1.3: new keys (FreeBSD takes none).",
+    says: "The application calls setsockopt(TLS_TX) once more, after a KeyUpdate of TLS 1.3: new keys (FreeBSD takes none).",
     example: "rekey",
     parts: [],
   }),
@@ -232,7 +237,7 @@ export const connectionForms: readonly Form[] = [
     verb: "close",
     kind: Kind.close,
     moves: true,
-    says: "close() of the socket: an open record is pushed.",
+    says: "The application calls close(): an open record is pushed.",
     example: "close",
     parts: [],
   }),

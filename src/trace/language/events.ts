@@ -58,9 +58,9 @@ function readOther(reading: Reading, words: Token[], form: Form | undefined): vo
   const device = reading.devices.get(name.text);
   // Of a name that was declared twice, the event of the one left out.
   const isOther = connection === undefined ? form !== undefined : verb && deviceFormOf.has(verb.text);
-  if (isOther && reading.lost.has(name.text, "connection")) throw leaveOut(reading, name, form);
+  if (isOther && reading.lost.has(name.text, "connection")) throw leaveOut(reading, words, form);
   if (device !== undefined) return readOfDevice(reading, words, device);
-  if (connection === undefined) throw leaveOut(reading, name, form);
+  if (connection === undefined) throw leaveOut(reading, words, form);
   connection.progress.unsure = true;
   throw new LineFault(
     verb ?? name,
@@ -119,18 +119,16 @@ function readOfDevice(reading: Reading, words: Token[], device: number): void {
   if (!reading.spoilt) reading.subject = index;
 }
 
-/** Why an event of a connection that is declared nowhere is left out: told once a name, whose declaration may be what is wrong. */
-function leaveOut(reading: Reading, name: Token, form: Form | undefined): LineFault {
-  const { lost } = reading;
+/** Why the event of a name that is declared nowhere is left out: told once a name, whose declaration may be what is wrong. */
+function leaveOut({ lost, connections }: Reading, [, name, verb]: Token[], form?: Form): LineFault {
   if (form === undefined || form.moves) lost.anyMoved = true;
-  lost.hadConnections ||= lost.has(name.text, "connection");
-  if (lost.has(name.text, "connection")) return leftOut;
-  lost.add(name.text);
-  return unknownConnection(reading, name);
+  const kind = verb !== undefined && deviceFormOf.has(verb.text) ? "device" : "connection";
+  if (!lost.explains(name!.text, kind)) return unknownConnection(name!, [...connections.keys()]);
+  lost.hadConnections ||= kind === "connection";
+  return leftOut;
 }
 
-function unknownConnection(reading: Reading, name: Token): LineFault {
-  const known = [...reading.connections.keys()];
+function unknownConnection(name: Token, known: string[]): LineFault {
   return new LineFault(
     name,
     known.length === 0

@@ -129,7 +129,7 @@ function fieldValue(reading: Reading, value: Token, as: ArgumentForm, name: stri
     return String(integer(value, relativeMin, relativeMax, `${name}, a relative sequence number,`));
   if (as === "row") return String(integer64(value, `${name}, a record number,`));
   if (as === "device") {
-    if (!reading.devices.has(value.text) && reading.lost.has(value.text, "device")) throw leftOut;
+    if (!reading.devices.has(value.text) && reading.lost.explains(value.text, "device")) throw leftOut;
     if (!reading.devices.has(value.text))
       throw new LineFault(
         value,
@@ -170,7 +170,7 @@ function counterOf(reading: Reading, subject: Token, details: Token[], no: boole
 
 function mustBeDeclared({ devices, connections, lost }: Reading, name: Token): void {
   if (devices.has(name.text) || connections.has(name.text)) return;
-  if (lost.has(name.text, "device") || lost.has(name.text, "connection")) throw leftOut;
+  if (lost.has(name.text, "device") || lost.explains(name.text, "connection")) throw leftOut;
   const known = list([...devices.keys(), ...connections.keys()]);
   throw new LineFault(name, `no device or connection of this name is declared above; there is ${known}`);
 }

@@ -76,7 +76,7 @@ function headRows(form: Form): string[] {
 }
 
 function formRow(form: Form): string {
-  return cells(code(wholeText(form)), "", `${form.says} ${code(form.example)}`);
+  return cells(code(wholeText(form)), "", `${form.says} Example: ${code(form.example)}`);
 }
 
 function partRow(part: Part): string {

@@ -70,9 +70,14 @@ export const connectionForm = form({
       "The number of the first offloaded record (rec_seq of crypto_info), 0 to 2^64 − 1.",
       { absent: "0" },
     ),
-    option(["mss", "N"], "number", "Bytes of the stream that a packet carries; 0 = not known.", {
-      absent: "the device's mtu less 52",
-    }),
+    option(
+      ["mss", "N"],
+      "number",
+      "Bytes of the stream that a packet carries; 0 = not known, so that a transmit counts as one packet.",
+      {
+        absent: "the device's mtu less 52",
+      },
+    ),
     option(
       ["payload_max", "N"],
       "number",
@@ -85,9 +90,11 @@ export const connectionForm = form({
       "A connection above whose addresses and ports it has again while that one's context is still there.",
       { absent: "no other one's" },
     ),
-    option(["key", "HEX"], "hex", "The key of the first epoch.", { absent: "comes from the name" }),
-    option(["salt", "HEX"], "hex", "The salt, the nonce's fixed part.", { absent: "comes from the name" }),
-    option(["iv", "HEX"], "hex", "The iv, the nonce's other part.", { absent: "comes from the name" }),
+    option(["key", "HEX"], "hex", "The key of the first epoch.", { absent: "from the connection's name" }),
+    option(["salt", "HEX"], "hex", "The salt, the nonce's fixed part.", {
+      absent: "from the connection's name",
+    }),
+    option(["iv", "HEX"], "hex", "The iv, the nonce's other part.", { absent: "from the connection's name" }),
   ],
 });
 
@@ -106,7 +113,7 @@ export const expectForms = {
   no: form({
     family: "expectation",
     verb: "expect",
-    says: "The event has no such effect.",
+    says: "The event has no such effect with these fields.",
     example: "expect no static-params under connectx",
     parts: [always(no), effect, rare(fields), rare(under)],
   }),
@@ -153,7 +160,7 @@ export const expectForms = {
 export const commentForm = form({
   family: "comment",
   verb: "#",
-  says: "A remark, to the line's end; it begins a word.",
+  says: "A remark, to the end of the line; `#` begins a word.",
   example: "# three records",
   parts: [operand("comment", "text", "Anything.")],
 });

@@ -98,23 +98,27 @@ function statementsOf(trace: Trace): Statement[] {
   return statements;
 }
 
-/** Values of a form's parts by their names; a part without one is left out. */
-type Values = Readonly<Record<string, string | number | undefined>>;
+/** What a line says: the values of the parts that each of its form has, and those of others by their names. */
+interface Said {
+  fixed: readonly (string | number)[];
+  free?: Readonly<Record<string, string | number | undefined>> | undefined;
+}
 
 /** What stands behind a form's verb; `flagGap` stands before the first flag. */
-function partsText({ parts }: Form, values: Values, flags = 0, flagGap = " "): string {
+function partsText(form: Form, { fixed, free }: Said, flags = 0, flagGap = " "): string {
   let text = "";
+  for (let i = 0; i < fixed.length; i++) {
+    const { role, name } = form.fixed[i]!;
+    text += role === "word" ? ` ${name} ${fixed[i]}` : ` ${fixed[i]}`;
+  }
+  if (flags === 0 && free === undefined) return text;
   let gap = flagGap;
-  for (const { role, name, bit } of parts) {
-    if (role === "flag") {
-      if ((flags & bit) === 0) continue;
+  for (const { role, name, bit } of form.free.values()) {
+    const value = free?.[name];
+    if (role === "flag" && (flags & bit) !== 0) {
       text += gap + name;
       gap = " ";
-      continue;
-    }
-    const value = values[name];
-    if (value === undefined) continue;
-    text += role === "operand" ? ` ${value}` : ` ${name}${role === "option" ? "=" : " "}${value}`;
+    } else if (value !== undefined) text += ` ${name}${role === "option" ? "=" : " "}${value}`;
   }
   return text;
 }
@@ -127,23 +131,21 @@ function deviceText(
   // A kernel that goes with the profile wins over the line's, so it stands with the profile.
   const own = kernel.strict ? kernel.id : undefined;
   const below = slaves.map((slave) => devices[slave]!.name).join(",");
-  const parts = partsText(deviceForm, {
-    NAME: name,
+  const free = {
     profile: `${profile.word ?? profile.id}${own && profile.kernel !== null ? `@${own}` : ""}`,
     kernel: profile.kernel === null ? own : undefined,
     mtu,
     slaves: slaves.length > 0 ? below : undefined,
-  });
+  };
   // As far as the connections' names below.
-  return `${deviceForm.verb} ${parts}`;
+  return `${deviceForm.verb} ${partsText(deviceForm, { fixed: [name], free })}`;
 }
 
 function connectionText(trace: Trace, connection: Connection): string {
   const { name, cipher, mss, payloadMax, reuses } = connection;
   const device = trace.devices[connection.device]!;
   const keys = trace.kind === "text" && cipher !== null ? connection.epochs[0] : undefined;
-  const parts = partsText(connectionForm, {
-    NAME: name,
+  const free = {
     device: device.name,
     version: Object.keys(versions).find((version) => versions[version] === connection.version)!,
     cipher: cipher ?? undefined,
@@ -153,12 +155,12 @@ function connectionText(trace: Trace, connection: Connection): string {
     payload_max: payloadMax === payloadSizeMax ? undefined : payloadMax,
     reuses: reuses < 0 ? undefined : trace.connections[reuses]!.name,
     ...(keys ? statedKeys(name, cipher!, keys) : {}),
-  });
-  return connectionForm.verb + parts;
+  };
+  return connectionForm.verb + partsText(connectionForm, { fixed: [name], free });
 }
 
 /** Those of key, salt and iv that are not the ones derived from the name. */
-function statedKeys(name: string, cipher: Cipher, keys: RecordKeys): Values {
+function statedKeys(name: string, cipher: Cipher, keys: RecordKeys): Record<string, string> {
   const derived = derivedKeys(name, cipher);
   const hex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   const stated = (["key", "salt", "iv"] as const).filter((part) => hex(keys[part]) !== hex(derived[part]));
@@ -192,60 +194,50 @@ function detailText(trace: Trace, index: number, connection: Connection, withCap
   const { events } = trace;
   const form = formOfKind[events.kind.at(index)]!;
   const flags = events.flags.at(index);
+  const said = saidOf(trace, index, connection);
+  if (form.kind === Kind.ack) return form.verb + partsText(form, said, events.extra.at(index));
+  if (form.kind !== Kind.transmit) return form.verb + partsText(form, said, flags);
   // Two spaces set a transmit's fate apart.
-  const parts =
-    form.kind === Kind.transmit
-      ? partsText(
-          form,
-          valuesOf(trace, index, connection),
-          withCaptured ? flags : flags & ~Flag.captured,
-          "  ",
-        )
-      : partsText(
-          form,
-          valuesOf(trace, index, connection),
-          form.kind === Kind.ack ? events.extra.at(index) : flags,
-        );
-  return form.verb + parts;
+  return form.verb + partsText(form, said, withCaptured ? flags : flags & ~Flag.captured, "  ");
 }
 
-function valuesOf(trace: Trace, index: number, connection: Connection): Values {
+function saidOf(trace: Trace, index: number, connection: Connection): Said {
   const { events } = trace;
-  const kind = events.kind.at(index);
   const length = events.length.at(index);
+  const extra = events.extra.at(index);
   const at = relative(connection.startSeq, seq(events.seq.at(index)));
-  switch (kind) {
+  switch (events.kind.at(index)) {
     case Kind.transmit:
       return {
-        "START:END(LENGTH)": `${at}:${at + length}(${length})`,
-        ...transmitValues(events.extra.at(index)),
+        fixed: [`${at}:${at + length}(${length})`],
+        free: extra === 0 ? undefined : transmitOptions(extra),
       };
     case Kind.ack:
-      return { ack: at, sack: sackText(trace, index, connection) };
+      return { fixed: [at], free: { sack: sackText(trace, index, connection) } };
     case Kind.send:
-      return { LENGTH: length, ...sendValues(events.extra.at(index), events.flags.at(index)) };
+      return { fixed: [length], free: sendOptions(extra, events.flags.at(index)) };
     case Kind.record:
-      return { LENGTH: length, ...recordValues(trace, index) };
+      return { fixed: [length], free: recordOptions(trace, index) };
     case Kind.gap:
-      return { LENGTH: length };
+      return { fixed: [length] };
     case Kind.split:
-      return { AT: at };
+      return { fixed: [at] };
     case Kind.reroute:
-      return { DEVICE: trace.devices[events.extra.at(index)]!.name };
+      return { fixed: [trace.devices[extra]!.name] };
+    case Kind.merge:
+    case Kind["page-write"]:
+      return { fixed: [`${at}:${at + length}`] };
     default:
-      return { "START:END": `${at}:${at + length}` };
+      return { fixed: [] };
   }
 }
 
-const nothing: Values = {};
-
-function transmitValues(extra: number): Values {
-  if (extra === 0) return nothing;
+function transmitOptions(extra: number): Said["free"] {
   const { dmaErrorAt, queue } = unpackTransmit(extra);
   return { "dma-error": dmaErrorAt > 0 ? dmaErrorAt : undefined, queue: queue >= 0 ? queue : undefined };
 }
 
-function sendValues(extra: number, flags: number): Values {
+function sendOptions(extra: number, flags: number): Said["free"] {
   const pieces = flags & Flag.zerocopy ? sendPieces(extra) : 0;
   return {
     pieces: pieces > 1 ? pieces : undefined,
@@ -253,12 +245,12 @@ function sendValues(extra: number, flags: number): Values {
   };
 }
 
-function recordValues({ events, recordSns }: Trace, index: number): Values {
+function recordOptions({ events, recordSns }: Trace, index: number): Said["free"] {
   const record = unpackRecord(events.extra.at(index));
-  const sn = String(recordSns.get(index) ?? "?");
+  const sn = record.snGiven ? String(recordSns.get(index) ?? "?") : undefined;
   return {
     type: record.type === recordType.applicationData ? undefined : typeText(record.type),
-    sn: record.snUnknown ? "?" : record.snGiven ? sn : undefined,
+    sn: record.snUnknown ? "?" : sn,
     epoch: record.startsEpoch ? record.epoch : undefined,
   };
 }

@@ -52,6 +52,13 @@ export class LostNames {
   has(name: string, kind: "device" | "connection"): boolean {
     return this.names.has(name) || this.nameless.has(kind);
   }
+
+  /** True if a mistake above stands behind the name; otherwise somebody is to tell it now, and it does from here on. */
+  explains(name: string, kind: "device" | "connection"): boolean {
+    if (this.has(name, kind)) return true;
+    this.add(name);
+    return false;
+  }
 }
 
 /** A trace file being read: the trace so far, and what later lines refer to. */

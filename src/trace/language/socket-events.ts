@@ -67,7 +67,7 @@ function readReroute(
 ): Row {
   const device = name === undefined ? undefined : reading.devices.get(name.text);
   if (device !== undefined) return { kind: Kind.reroute, extra: device };
-  if (name !== undefined && reading.lost.has(name.text, "device")) throw leftOut;
+  if (name !== undefined && reading.lost.explains(name.text, "device")) throw leftOut;
   throw new LineFault(
     name ?? verb,
     `behind reroute stands a device declared above; there is ${list([...reading.devices.keys()])}`,
