@@ -6,7 +6,7 @@ import { commentForm, connectionForm, deviceForm, expectForms, forms } from "./f
 /** A part without the brackets of what can be left out; `whole` shows every way to write it. */
 function partText({ role, name, shown, alone, repeated }: Part, whole = false): string {
   const behind = role === "option" ? `=${shown}` : role === "word" && shown !== "" ? ` ${shown}` : "";
-  const text = whole && alone !== undefined ? `${name}[${behind}]` : `${name}${behind}`;
+  const text = whole && alone !== null ? `${name}[${behind}]` : `${name}${behind}`;
   return repeated ? `${text} …` : text;
 }
 
@@ -15,7 +15,7 @@ function partsText(parts: readonly Part[], whole: boolean): string[] {
   const shown = parts.filter(({ rare }) => whole || !rare);
   const isOther = (part: Part, of: Part) => part.role === "flag" && part.not?.name === of.name;
   const texts = shown
-    .filter((part) => part.needs === undefined && !shown.some((of) => isOther(part, of)))
+    .filter((part) => part.needs === null && !shown.some((of) => isOther(part, of)))
     .map((part) => {
       const others = shown.filter((other) => isOther(other, part));
       const within = shown.filter(({ needs }) => needs === part.name);
@@ -80,6 +80,6 @@ function formRow(form: Form): string {
 }
 
 function partRow(part: Part): string {
-  const absent = part.absent === undefined ? "" : ` Unless given: ${part.absent}.`;
+  const absent = part.absent === null ? "" : ` Unless given: ${part.absent}.`;
   return cells("", code(partText(part, true)), `${part.says}${absent}`.replaceAll(/(?<!\\)\|/g, "\\|"));
 }

@@ -51,29 +51,42 @@ export interface Part {
   /** What its event's flags get where it stands; 0 = nothing. */
   bit: number;
   /** What holds where the line does not say it. */
-  absent?: string;
+  absent: string | null;
   /** The value of an option that stands as a word, without `=`. */
-  alone?: string;
+  alone: string | null;
   /** The flag that it goes with. */
-  needs?: string;
+  needs: string | null;
   /** The part beside which it cannot stand, and why. */
-  not?: { name: string; because: string };
+  not: { name: string; because: string } | null;
   /** What is missing where nothing stands behind the word. */
-  wants?: string;
+  wants: string | null;
   /** Left out where messages show the form: it would get too long. */
-  rare?: true;
+  rare: boolean;
 }
 
 type More = Partial<Pick<Part, "absent" | "alone" | "needs" | "not" | "wants" | "rare" | "bit" | "repeated">>;
 
-const plain = { value: null, shown: "", required: false, repeated: false, bit: 0 } as const;
+/** Every part has the same fields, because printing goes through them for each line. */
+const plain = {
+  value: null,
+  shown: "",
+  required: false,
+  repeated: false,
+  bit: 0,
+  absent: null,
+  alone: null,
+  needs: null,
+  not: null,
+  wants: null,
+  rare: false,
+} as const;
 
 /** A value in its place, which every line of the form has. */
 export const operand = (name: string, value: ValueKind, says: string, more: More = {}): Part => ({
-  ...plain,
   role: "operand",
   name,
   says,
+  ...plain,
   value,
   shown: name,
   required: true,
@@ -82,10 +95,10 @@ export const operand = (name: string, value: ValueKind, says: string, more: More
 
 /** A word that says that something is so; `bit` is the event's flag for it. */
 export const flag = (name: string, bit: number, says: string, more: More = {}): Part => ({
-  ...plain,
   role: "flag",
   name,
   says,
+  ...plain,
   ...more,
   bit,
 });
@@ -97,10 +110,10 @@ export const option = (
   says: string,
   more: More = {},
 ): Part => ({
-  ...plain,
   role: "option",
   name,
   says,
+  ...plain,
   value,
   shown,
   ...more,
@@ -113,10 +126,10 @@ export const word = (
   says: string,
   more: More = {},
 ): Part => ({
-  ...plain,
   role: "word",
   name,
   says,
+  ...plain,
   value,
   shown,
   ...more,

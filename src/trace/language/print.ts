@@ -113,12 +113,16 @@ function partsText(form: Form, { fixed, free }: Said, flags = 0, flagGap = " "):
   }
   if (flags === 0 && free === undefined) return text;
   let gap = flagGap;
-  for (const { role, name, bit } of form.free.values()) {
-    const value = free?.[name];
-    if (role === "flag" && (flags & bit) !== 0) {
+  for (let i = fixed.length; i < form.parts.length; i++) {
+    const { role, name, bit } = form.parts[i]!;
+    if (role === "flag") {
+      if ((flags & bit) === 0) continue;
       text += gap + name;
       gap = " ";
-    } else if (value !== undefined) text += ` ${name}${role === "option" ? "=" : " "}${value}`;
+    } else if (free !== undefined) {
+      const value = free[name];
+      if (value !== undefined) text += ` ${name}${role === "option" ? "=" : " "}${value}`;
+    }
   }
   return text;
 }
@@ -213,7 +217,7 @@ function saidOf(trace: Trace, index: number, connection: Connection): Said {
         free: extra === 0 ? undefined : transmitOptions(extra),
       };
     case Kind.ack:
-      return { fixed: [at], free: { sack: sackText(trace, index, connection) } };
+      return { fixed: [at], free: sackOptions(trace, index, connection) };
     case Kind.send:
       return { fixed: [length], free: sendOptions(extra, events.flags.at(index)) };
     case Kind.record:
@@ -238,6 +242,7 @@ function transmitOptions(extra: number): Said["free"] {
 }
 
 function sendOptions(extra: number, flags: number): Said["free"] {
+  if ((flags & (Flag.zerocopy | Flag.typed)) === 0) return undefined;
   const pieces = flags & Flag.zerocopy ? sendPieces(extra) : 0;
   return {
     pieces: pieces > 1 ? pieces : undefined,
@@ -255,8 +260,7 @@ function recordOptions({ events, recordSns }: Trace, index: number): Said["free"
   };
 }
 
-/** SACK blocks as text; undefined if there are none. */
-function sackText(trace: Trace, index: number, connection: Connection): string | undefined {
+function sackOptions(trace: Trace, index: number, connection: Connection): Said["free"] {
   const blocks = trace.sacks.get(index);
   if (blocks === undefined || blocks.length === 0) return undefined;
   const at = (i: number) => relative(connection.startSeq, seq(blocks[i]!));
@@ -265,7 +269,7 @@ function sackText(trace: Trace, index: number, connection: Connection): string |
     const length = toU32(seq(blocks[i + 1]! - blocks[i]!));
     texts.push(`${at(i)}:${at(i) + length}`);
   }
-  return texts.join(",");
+  return { sack: texts.join(",") };
 }
 
 const expectationText = (expectation: Expectation): string =>

@@ -2,7 +2,7 @@ import { takesRekey } from "../../core/kernel/lifecycle.ts";
 import { queuesMax } from "../../core/machine/waiting-log.ts";
 import { Flag, Kind, type TransmitExtra } from "../../core/words/event.ts";
 import { integer, LineFault, list, type Token } from "../lexer.ts";
-import { deviceFormOf } from "./event-forms.ts";
+import { connectionFormOf, deviceFormOf } from "./event-forms.ts";
 import { derivedKeys } from "./keystream.ts";
 import { lengthOf, rangeOf, relativeMax, relativeMin } from "./operands.ts";
 import { type DeclaredConnection, type EventReader, leftOut, type Reading, type Row } from "./reading.ts";
@@ -21,9 +21,9 @@ export const socketReaders: Readonly<Record<number, EventReader>> = {
   [Kind.destruct]: () => ({ kind: Kind.destruct }),
   [Kind.rekey]: readRekey,
   [Kind.reroute]: readReroute,
-  [Kind.merge]: (...line) => readRange(Kind.merge, ...line),
+  [Kind.merge]: readRange,
   [Kind.split]: readSplit,
-  [Kind["page-write"]]: (...line) => readRange(Kind["page-write"], ...line),
+  [Kind["page-write"]]: readRange,
 };
 
 /** `install [unsent]` */
@@ -76,7 +76,6 @@ function readReroute(
 
 /** `merge` or `page-write` `START:END` of bytes that TCP has, or that lie before the offload. */
 function readRange(
-  kind: number,
   { operands: [range] }: Given,
   verb: Token,
   connection: DeclaredConnection,
@@ -88,7 +87,7 @@ function readRange(
   const { pushed } = connection.progress;
   if (end > pushed && reading.isUnsure(connection)) throw leftOut;
   if (end > pushed) throw new LineFault(range, `TCP has bytes up to ${pushed} only; end the range there`);
-  return { kind, at: start, length: end - start };
+  return { kind: connectionFormOf.get(verb.text)!.kind, at: start, length: end - start };
 }
 
 function readSplit({ operands: [at] }: Given, verb: Token): Row {

@@ -52,7 +52,7 @@ export function take(form: Form, words: Token[], from: number, tokens: Statement
   given.free = at;
   let sideBySide = false;
   while (at < words.length) {
-    const next = takeFree(form, given, words, at, tokens);
+    const next = takeFree(form, given, at, tokens);
     // Words side by side that mean nothing are one mistake, as `mtu = 1500` is.
     if (next < 0 && !sideBySide) fault(given, strayFault(form, words, at));
     sideBySide = next < 0 || words[at]!.text.endsWith("=");
@@ -67,7 +67,7 @@ function freePart(form: Form, { text }: Token): Part | undefined {
   const equals = text.indexOf("=");
   const part = form.free.get(equals < 0 ? text : text.slice(0, equals));
   if (part === undefined) return undefined;
-  const fits = part.role === "option" ? equals >= 0 || part.alone !== undefined : equals < 0;
+  const fits = part.role === "option" ? equals >= 0 || part.alone !== null : equals < 0;
   return fits ? part : undefined;
 }
 
@@ -79,13 +79,8 @@ function fault(given: Given, found: LineFault): void {
 }
 
 /** Takes the flag, the option or the word at `at` and gives the place behind it; −1 if there is no such part. */
-function takeFree(
-  form: Form,
-  given: Given,
-  words: Token[],
-  at: number,
-  tokens: StatementToken[] | null,
-): number {
+function takeFree(form: Form, given: Given, at: number, tokens: StatementToken[] | null): number {
+  const { words } = given;
   const word = words[at]!;
   const part = freePart(form, word);
   if (part === undefined) return -1;
