@@ -234,11 +234,11 @@ function readTransmit(given: Given, verb: Token, connection: DeclaredConnection,
   if (length > segmentMax) throw new LineFault(range, `a segment has at most ${segmentMax} bytes; divide it`);
   if (match[2] !== String(length)) {
     const stated = part(range, match[1]!.length + 1, range.text.length - 1);
-    reading.wrong(stated, `${start}:${end} is ${length} bytes long; write (${length})`);
+    throw new LineFault(stated, `${start}:${end} is ${length} bytes long; write (${length})`);
   }
   const { words, free } = given;
   const flags = flagsOf(reading, transmitForm, given, span(words[free] ?? range, words.at(-1)!));
-  if (end > progress.pushed && (reading.spoilt || reading.isUnsure(connection))) throw leftOut;
+  if (end > progress.pushed && reading.isUnsure(connection)) throw leftOut;
   if (end > progress.pushed) throw notPushed(range, progress.pushed, progress.open);
   progress.sent = Math.max(progress.sent, end);
   if (flags & Flag.fin) progress.finSent = true;

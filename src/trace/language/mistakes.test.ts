@@ -88,7 +88,7 @@ const events: Mistake[] = [
   ["+0 web send 1000", "0 web send 1000", "0 web send 1000", 5],
   ["+0 web send 1000", "+0 web record 1044 type=red", "red"],
   ["+0 web send 1000", "+0 web record", "record", 5],
-  ["+0 web > 0:1044(1044)  lost", "+0 web > 0:1044(1040)  lost", "1040"],
+  ["+0 web > 0:1044(1044)  lost", "+0 web > 0:1044(1040)  lost", "1040", 6],
   ["+0 web > 0:1044(1044)  lost", "+0 web > 0:1044(1044)  lsot", "lsot"],
   ["+0 web > 0:1044(1044)  lost", "+0 web > 0:1044(1044)  lost queue=x", "x"],
   ["+0 web > 0:1044(1044)  lost", "+0 web > 0:1044(1044)  lost qdisc-drop", "lost qdisc-drop"],
