@@ -1,6 +1,5 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { distance, seq } from "../core/base/seq.ts";
-import { profileOf } from "../core/machine/machine.ts";
 import { Kind } from "../core/words/event.ts";
 import { Stage, stages } from "../core/words/stage.ts";
 import type { Position, Timeline } from "../replay/timeline.ts";
@@ -97,7 +96,7 @@ export function stageName(view: View, index: number): string {
   const { name } = stages[stage]!;
   if (detail < 0) return name;
   if (stage === Stage.nic) {
-    const { descriptorNames } = profileOf(view.machine, view.index);
+    const { descriptorNames } = view.socket.profile;
     return `${name} ${descriptorNames[view.recording.descriptors[detail]!.kind]}`;
   }
   const isAboutRecord =

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Faults } from "../core/bugs/catalogue.ts";
 import type { Profile } from "../core/machine/profile.ts";
 import { profileById } from "../core/profiles/all.ts";
 import { connectx } from "../core/profiles/connectx.ts";
 import { Timeline } from "../replay/timeline.ts";
+import { broken } from "../test/scenario.ts";
 import { parseTrace } from "../trace/language/parse.ts";
 import { checkExpectations, outcomesOf } from "./expectations.ts";
 
@@ -29,8 +29,8 @@ function failuresOf(text: string, profiles: (id: string) => Profile | null = pro
     ({ expected, actual }) => `${expected} | ${actual}`,
   );
 }
-const broken = (faults: Faults) => (id: string) =>
-  id === "connectx" ? { ...connectx, faults } : profileById(id);
+const brokenConnectx = (bug: string) => (id: string) =>
+  id === "connectx" ? broken(connectx, bug) : profileById(id);
 
 const lines: [expect: string, failures: string[]][] = [
   [" expect wire=match", []],
@@ -79,17 +79,17 @@ test("lines under other profiles are no outcomes", () => {
   );
 });
 
-const faulty: [faults: Faults, verdict: string][] = [
-  [{ packetNotMarked: true }, "plaintext"],
-  [{ packetNotMarked: true }, "placeholder"],
-  [{ placeholderLeft: true }, "placeholder"],
-  [{ prefixShortBy: 3 }, "wrong-ciphertext"],
+const faulty: [bug: string, verdict: string][] = [
+  ["packet-not-marked", "plaintext"],
+  ["packet-not-marked", "placeholder"],
+  ["placeholder-leak", "placeholder"],
+  ["prefix-short-by-3", "wrong-ciphertext"],
   // The nonce of TLS 1.2 stands in the record, so a wrong record number spoils the tag alone (RFC 5288 §3).
-  [{ recordSnOff: 1 }, "wrong-tag"],
+  ["record-number-high", "wrong-tag"],
 ];
-for (const [faults, verdict] of faulty) {
-  test(`a device with ${JSON.stringify(faults)} puts ${verdict} on the wire, and wire=match fails`, () => {
-    const fails = (expects: string) => failuresOf(story(expects), broken(faults)).length;
+for (const [bug, verdict] of faulty) {
+  test(`a device with ${bug} puts ${verdict} on the wire, and wire=match fails`, () => {
+    const fails = (expects: string) => failuresOf(story(expects), brokenConnectx(bug)).length;
     assert.equal(fails(` expect wire=${verdict}\nexpect wire=${verdict}`), 0);
     assert.equal(fails(` expect no wire=${verdict}`), 1);
     assert.equal(fails(" expect wire=match"), 1);

@@ -1,5 +1,4 @@
 import { countersOf, vendorCountersOf } from "../core/machine/count.ts";
-import { profileOf } from "../core/machine/machine.ts";
 import { Effect } from "../core/words/effect.ts";
 import type { Timeline } from "../replay/timeline.ts";
 import { effectFields, wordEffect } from "../replay/view/effect-text.ts";
@@ -160,7 +159,7 @@ function counterAt(
   return countedConnections(timeline, of, under).reduce((sum, c) => {
     const state = timeline.stateBefore(c, at);
     const counters: Record<string, number> = {
-      ...vendorCountersOf(state, profileOf(timeline.machine, c)),
+      ...vendorCountersOf(state, timeline.machine.sockets[c]!.profile),
       ...countersOf(state),
     };
     return sum + (counters[counter] ?? 0);

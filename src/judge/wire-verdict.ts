@@ -28,14 +28,15 @@ export const isTransmit = (timeline: Timeline, event: number): boolean =>
 /** True if all bytes of the packet are of known records, or before the offload, where they leave as they were. */
 function knows({ machine, trace }: Timeline, event: number): boolean {
   const connection = trace.events.connection.at(event);
-  const log = machine.records[connection]!;
-  const { startSeq } = machine.connections[connection]!;
+  const socket = machine.sockets[connection]!;
+  const log = socket.records;
+  const { startSeq } = socket.connection;
   const from = seq(trace.events.seq.at(event));
   const end = advance(from, trace.events.length.at(event));
   if (!after(end, startSeq)) return true;
   const first = before(from, startSeq) ? startSeq : from;
   for (let row = log.rowOf(first, log.count); before(log.start(row), end); row++) {
-    if (!isKnown(machine, connection, row)) return false;
+    if (!isKnown(socket, row)) return false;
     if (row + 1 === log.count) break;
   }
   return true;

@@ -1,4 +1,4 @@
-import type { Machine, Sink } from "../core/machine/machine.ts";
+import type { Sink, Socket } from "../core/machine/socket.ts";
 import type { ConnectionState } from "../core/machine/state.ts";
 import type { PostedDescriptor } from "../core/words/descriptor.ts";
 import { lowEffects } from "./effect-set.ts";
@@ -59,13 +59,12 @@ export interface ComparedEvents {
 /** The sink for the event somebody looks at: keeps every stage with a copy of the state. */
 export class RecordingSink implements Sink {
   readonly stages: StageRecord[] = [];
-  private readonly machine: Machine;
+  socket: Socket | null = null;
   private readonly nicStage: number;
   private effects: EffectRecord[] = [];
   private taken = 0;
 
-  constructor(machine: Machine, nicStage: number) {
-    this.machine = machine;
+  constructor(nicStage: number) {
     this.nicStage = nicStage;
   }
 
@@ -73,15 +72,15 @@ export class RecordingSink implements Sink {
     this.effects.push({ kind, a, b });
   }
 
-  stage(stage: number, detail: number): void {
-    const { current, states, queue } = this.machine;
+  stage(stage: number, detail = -1): void {
+    const { index, state, queue } = this.socket!;
     if (stage === this.nicStage) this.taken = detail + 1;
     this.stages.push({
       stage,
       detail,
       effects: this.effects,
-      connection: current,
-      state: states[current]!.copy(),
+      connection: index,
+      state: state.copy(),
       posted: queue.count,
       taken: this.taken,
     });
@@ -91,6 +90,7 @@ export class RecordingSink implements Sink {
 
 /** The sink for runs and seeks: one bit an effect kind, in the two halves of an EffectSet. */
 export class MaskSink implements Sink {
+  socket: Socket | null = null;
   low = 0;
   high = 0;
 

@@ -1,5 +1,6 @@
 import { Column, firstAtLeast } from "../core/base/columns.ts";
-import { createMachine, initialState, type Machine } from "../core/machine/machine.ts";
+import { createMachine, toBeginning } from "../core/create-machine.ts";
+import type { Machine } from "../core/machine/machine.ts";
 import { type ConnectionState, stateFields } from "../core/machine/state.ts";
 import { step, stepFor } from "../core/step.ts";
 import { Effect } from "../core/words/effect.ts";
@@ -109,7 +110,7 @@ export class Timeline {
     const at = pool.length;
     pool.reserve(at + stateFields.length);
     pool.length = at + stateFields.length;
-    this.machine.states[connection]!.save(pool.values, at);
+    this.machine.sockets[connection]!.state.save(pool.values, at);
   }
 
   /** What comparing a capture found counts as effects of its events. */
@@ -178,17 +179,13 @@ export class Timeline {
     for (let i = ordinals[connection]!; i < ordinal; i++)
       stepFor(machine, own[i]!, connection, this.seekSink);
     ordinals[connection] = ordinal;
-    return machine.states[connection]!;
+    return machine.sockets[connection]!.state;
   }
 
   private restore(connection: number, snapshot: number): void {
-    const { machine } = this;
-    if (snapshot === 0) machine.states[connection] = initialState(machine, connection);
-    else
-      machine.states[connection]!.load(
-        this.snapshots[connection]!.values,
-        (snapshot - 1) * stateFields.length,
-      );
+    const socket = this.machine.sockets[connection]!;
+    if (snapshot === 0) toBeginning(socket);
+    else socket.state.load(this.snapshots[connection]!.values, (snapshot - 1) * stateFields.length);
     this.ordinals[connection] = snapshot * snapshotInterval;
   }
 
@@ -201,7 +198,7 @@ export class Timeline {
     for (const c of connections) this.stateBefore(c, event);
     const connection = connections[0] ?? 0;
     const before = this.stateBefore(connection, event).copy();
-    const sink = new RecordingSink(machine, Stage.nic);
+    const sink = new RecordingSink(Stage.nic);
     step(machine, event, sink);
     for (const c of connections) ordinals[c]!++;
     const descriptors = Array.from({ length: machine.queue.count }, (_, i) => machine.queue.at(i));

@@ -4,7 +4,7 @@ import { countersOf } from "../core/machine/count.ts";
 import { RecordKind } from "../core/machine/record-log.ts";
 import { ConnectionState } from "../core/machine/state.ts";
 import { contentOf, streamBytes, wireRecord } from "../core/nic/bytes.ts";
-import { wireBytes } from "../core/nic/wire.ts";
+import { wireBytes } from "../core/nic/wire-bytes.ts";
 import { Effect, effects } from "../core/words/effect.ts";
 import { Flag, Kind } from "../core/words/event.ts";
 import { departuresOf } from "../judge/compare/departures.ts";
@@ -45,7 +45,7 @@ class Tally {
 
 function streamLine({ machine, trace }: Timeline, stream: Stream): Line {
   const connection = trace.connections[stream.connection];
-  const log = machine.records[stream.connection];
+  const log = machine.sockets[stream.connection]?.records;
   const version = stream.version === null ? null : stream.version === 0x0304 ? "1.3" : "1.2";
   // Bytes missing at the start do not hide its number: TLS 1.2 fixes it, in TLS 1.3 the keys do.
   const hasSn = connection && (connection.version === 0x0303 || connection.epochs[0]);
@@ -65,7 +65,8 @@ function streamLine({ machine, trace }: Timeline, stream: Stream): Line {
 }
 
 function* recordLines({ machine, trace }: Timeline, stream: Stream, tally: Tally): Generator<Line> {
-  const log = machine.records[stream.connection]!;
+  const socket = machine.sockets[stream.connection]!;
+  const log = socket.records;
   for (let row = 1; row < log.count; row++) {
     if (log.kind.at(row) !== RecordKind.record) continue;
     const verdict = trace.verdicts ? trace.verdicts.authenticated[log.pushedBy.at(row)] : Authenticated.yes;
@@ -81,8 +82,7 @@ function* recordLines({ machine, trace }: Timeline, stream: Stream, tally: Tally
       recordSn: snOf(log.knownSn(row)),
       epoch: log.epoch.at(row),
       authenticated: verdict === Authenticated.yes ? true : verdict === Authenticated.no ? false : null,
-      plaintextSha256:
-        verdict === Authenticated.no ? null : digestOf(contentOf(machine, stream.connection, row)),
+      plaintextSha256: verdict === Authenticated.no ? null : digestOf(contentOf(socket, row)),
     };
   }
 }
@@ -110,7 +110,7 @@ function transmitLine(
 ): Line {
   const { events, connections } = timeline.trace;
   const { startSeq } = connections[stream.connection]!;
-  const log = timeline.machine.records[stream.connection]!;
+  const log = timeline.machine.sockets[stream.connection]!.records;
   const recording = timeline.record(event);
   const effects = recording.stages.flatMap((stage) => stage.effects);
   const first = seq(events.seq.at(event));
@@ -145,8 +145,9 @@ function verdictOf(timeline: Timeline, recording: Recording, tally: Tally): stri
   let verdict = "unknown";
   for (const departure of departuresOf(recording)) {
     const { state, connection, seq: from, length } = departure;
-    const actual = wireBytes(timeline.machine, state, departure);
-    const right = streamBytes(timeline.machine, connection, from, length, wireRecord);
+    const socket = timeline.machine.sockets[connection]!.at(state);
+    const actual = wireBytes(socket, departure);
+    const right = streamBytes(socket, from, length, wireRecord);
     if (!actual || !right) continue;
     const differing = actual.reduce((sum, byte, i) => sum + (byte === right[i] ? 0 : 1), 0);
     tally.compared += actual.length;

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
 import { variantsIn } from "../cli/test-command.ts";
-import { faultVariants } from "../core/bugs/catalogue.ts";
+import { bugs } from "../core/bugs/catalogue.ts";
 import { kernelById, kernels } from "../core/machine/generation.ts";
 import type { Profile } from "../core/machine/profile.ts";
 import { profileById } from "../core/profiles/all.ts";
@@ -61,7 +61,7 @@ for (const sample of samples) {
       lines.findIndex((line) => !line.startsWith("#")),
     );
     assert.ok(head.length >= 3 || sample === tour, "at least three lines");
-    assert.match(head.join("\n"), /\b(?=[0-9a-f]*\d)[0-9a-f]{7,12}\b|domain\.md|\bissue \d+|\bRFC \d+/);
+    assert.match(head.join("\n"), /\b(?=[0-9a-f]*\d)[0-9a-f]{7,12}\b|kernel\.md|\bissue \d+|\bRFC \d+/);
   });
 }
 
@@ -87,7 +87,7 @@ for (const sample of samples) {
 
 test("every bug of the catalogue is shown by a sample", () => {
   const named = new Set(samples.flatMap(idsIn).flatMap((id) => id.split("@")[0]!.split("/")[1] ?? []));
-  const missing = faultVariants.map(({ name }) => name).filter((name) => !named.has(name));
+  const missing = bugs.map(({ name }) => name).filter((name) => !named.has(name));
   assert.deepEqual(missing, []);
 });
 

@@ -1,10 +1,12 @@
 import { type Cipher, type RecordKeys, recordType, type TlsVersion } from "../core/base/record.ts";
 import { distance, seq } from "../core/base/seq.ts";
+import { createMachine } from "../core/create-machine.ts";
 import { type Device, nicNamed, usualSocket } from "../core/machine/connection.ts";
 import { vendorCountersOf } from "../core/machine/count.ts";
 import { type Kernel, kernelById } from "../core/machine/generation.ts";
-import { createMachine, type Machine, type Sink } from "../core/machine/machine.ts";
+import type { Machine } from "../core/machine/machine.ts";
 import type { Profile } from "../core/machine/profile.ts";
+import type { Sink, Socket } from "../core/machine/socket.ts";
 import type { ConnectionState } from "../core/machine/state.ts";
 import { nicExpectedSeq } from "../core/nic/nic.ts";
 import { profileById } from "../core/profiles/all.ts";
@@ -73,6 +75,9 @@ export function keysFor(cipher: Cipher): RecordKeys {
 const countedPayload = (offset: number, length: number): Uint8Array =>
   Uint8Array.from({ length }, (_, i) => (offset + i) * 7 + ((offset + i) >> 8));
 
+/** A device that has these bugs and no others; imagined ones, too. */
+export const broken = (profile: Profile, ...faults: readonly string[]): Profile => ({ ...profile, faults });
+
 /** A setup in a word: `FAMILY[/BUG][@KERNEL]`. */
 export function setupOf(id: string): Setup {
   const profile = profileById(id);
@@ -128,18 +133,22 @@ export class Play {
     });
   }
 
+  get socket(): Socket {
+    return this.machine.sockets[0]!;
+  }
+
   get state(): ConnectionState {
-    return this.machine.states[0]!;
+    return this.socket.state;
   }
 
   /** Sequence number relative to the offload start. */
   relative(s: number): number {
-    return distance(this.machine.connections[0]!.startSeq, seq(s));
+    return distance(this.socket.connection.startSeq, seq(s));
   }
 
   /** Expected sequence numbers, relative: the driver's, and the NIC's, null where it stands nowhere. */
   get expected(): [number, number | null] {
-    const nic = nicExpectedSeq(this.machine, 0, this.state);
+    const nic = nicExpectedSeq(this.socket);
     return [this.relative(this.state.expectedSeq), nic === null ? null : this.relative(nic)];
   }
 
@@ -154,6 +163,7 @@ export class Play {
     const said: string[] = [];
     const passed: string[] = [];
     const sink: Sink = {
+      socket: null,
       effect: (kind, a, b) => void said.push(this.words(kind, a, b)),
       stage: (stage) => void passed.push(stages[stage]!.name),
     };

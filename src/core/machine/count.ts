@@ -1,30 +1,22 @@
 import { Effect } from "../words/effect.ts";
 import { DropCode, PieceCode } from "../words/effect-words.ts";
-import { kernelOf, type Machine, profileOf, type Sink } from "./machine.ts";
-import type { Packet } from "./packet.ts";
 import type { DeviceCounter, Profile } from "./profile.ts";
+import type { Sink, Socket } from "./socket.ts";
 import type { ConnectionState } from "./state.ts";
 
 /** Says an effect and moves the counters that follow from it alone; what needs more is counted where it happens. */
-export function emit(
-  machine: Machine,
-  connection: number,
-  state: ConnectionState,
-  sink: Sink,
-  effect: number,
-  a: number,
-  b: number,
-): void {
+export function emit(socket: Socket, sink: Sink, effect: number, a: number, b: number): void {
+  const { state } = socket;
   sink.effect(effect, a, b);
   switch (effect) {
     case Effect["out-of-order"]:
-      if (countsMismatch(machine, connection)) state.outOfOrder++;
+      if (countsMismatch(socket)) state.outOfOrder++;
       return;
     case Effect.resync:
-      if (countsRebuilt(machine, connection)) state.outOfOrder++;
+      if (countsRebuilt(socket)) state.outOfOrder++;
       return;
     case Effect.bypass:
-      return countSkip(machine, connection, state);
+      return countSkip(socket);
     case Effect["software-fallback"]:
       state.fallbackPackets++;
       state.fallbackBytes += b;
@@ -36,34 +28,32 @@ export function emit(
       else if (a === DropCode["bypass-required"]) state.dropBypassRequired++;
       else if (a === DropCode["no-memory"]) state.dropNoMemory++;
       else if (a === DropCode["no-metadata"]) state.dropNoMetadata++;
-      else if (a === DropCode.marked) countSkip(machine, connection, state);
+      else if (a === DropCode.marked) countSkip(socket);
       return;
   }
 }
 
 /** Says that the packet goes to the NIC for encryption, and counts it: apart from `emit`, because most packets do. */
-export function encrypted(machine: Machine, state: ConnectionState, packet: Packet, sink: Sink): void {
-  const { connection, length } = packet;
+export function encrypted({ packet, state, segmentSize }: Socket, sink: Sink): void {
+  const { length } = packet;
   sink.effect(Effect.encrypted, packet.seq, length);
-  state.encryptedPackets += packetsOf(length, machine.segmentSizes[connection]!);
+  state.encryptedPackets += packetsOf(length, segmentSize);
   state.encryptedBytes += length;
 }
 
 /** A mismatch moves the counter at once, unless the driver only counts packets that it encrypts in software. */
-function countsMismatch(machine: Machine, connection: number): boolean {
-  const { countsAsOutOfOrder } = profileOf(machine, connection);
-  if (countsAsOutOfOrder === "lookups") return kernelOf(machine, connection).countsFailedLookups;
+function countsMismatch({ kernel, profile: { countsAsOutOfOrder } }: Socket): boolean {
+  if (countsAsOutOfOrder === "lookups") return kernel.countsFailedLookups;
   return countsAsOutOfOrder === "mismatches";
 }
 
 /** Older mlx5 counted a mismatch where it rebuilt the NIC's state. */
-const countsRebuilt = (machine: Machine, connection: number): boolean =>
-  profileOf(machine, connection).countsAsOutOfOrder === "lookups" &&
-  !kernelOf(machine, connection).countsFailedLookups;
+const countsRebuilt = ({ kernel, profile }: Socket): boolean =>
+  profile.countsAsOutOfOrder === "lookups" && !kernel.countsFailedLookups;
 
 /** A packet before the start marker, sent or dropped for its mark. */
-function countSkip(machine: Machine, connection: number, state: ConnectionState): void {
-  if (profileOf(machine, connection).countsSkips) state.skipNoSyncData++;
+function countSkip({ profile, state }: Socket): void {
+  if (profile.countsSkips) state.skipNoSyncData++;
 }
 
 function countPiece(state: ConnectionState, form: number): void {
@@ -77,7 +67,7 @@ function countPiece(state: ConnectionState, form: number): void {
 /** Wire packets that a segment becomes: ceil(length / mss), one where the mss is not known. */
 const packetsOf = (length: number, mss: number): number => (mss > 0 ? Math.ceil(length / mss) : 1);
 
-/** The standard `ethtool -S` counters (tls-offload.rst, domain section 6.1), receive side included: it stays 0 here. */
+/** The standard `ethtool -S` counters (tls-offload.rst, kernel.md section 6.1), receive side included: it stays 0 here. */
 export const counterNames = [
   "tx_tls_encrypted_packets",
   "tx_tls_encrypted_bytes",

@@ -67,7 +67,7 @@ test("names of effects, stages and profiles are distinct", () => {
   for (const profile of profiles) {
     assert.equal(profileById(profile.id), profile);
     assert.deepEqual(Object.keys(profile.descriptorNames).sort(), [...descriptorKinds].sort(), profile.id);
-    assert.deepEqual(profile.faults, {}, "what ships is not broken");
+    assert.deepEqual(profile.faults, [], "what ships is not broken");
   }
   assert.equal(profileById("nosuch"), null);
 });

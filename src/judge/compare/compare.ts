@@ -1,6 +1,5 @@
 import { int32 } from "../../core/base/columns.ts";
 import { driverCountersOf } from "../../core/machine/count.ts";
-import { profileOf } from "../../core/machine/machine.ts";
 import { Timeline } from "../../replay/timeline.ts";
 import type { Trace } from "../../trace/trace.ts";
 import { type ByteDifference, compareBytes } from "./bytes.ts";
@@ -70,9 +69,7 @@ export class Comparison {
   ) {
     this.sinks = contestants.map(() => new EventSink());
     this.runs = contestants.map(({ id, trace }, run) => {
-      const sink = this.sinks[run]!;
-      const timeline = new Timeline(trace, sink);
-      sink.machine = timeline.machine;
+      const timeline = new Timeline(trace, this.sinks[run]);
       return { id, timeline, tally: new Tally(), counters: new Map(), unknownBytes: 0 };
     });
     this.isWanted = isWanted;
@@ -105,7 +102,7 @@ export class Comparison {
     for (let run = 0; run < runs.length; run++) {
       const { timeline, tally } = runs[run]!;
       const sink = sinks[run]!;
-      const tailBefore = connection < 0 ? 0 : timeline.machine.states[connection]!.waitTail;
+      const tailBefore = connection < 0 ? 0 : timeline.machine.sockets[connection]!.state.waitTail;
       sink.clear();
       timeline.run(1);
       tally.take(timeline.machine, event, sink, tailBefore, this.isWanted);
@@ -151,10 +148,9 @@ export class Comparison {
   /** Counters are read before anybody seeks. */
   private finishReplay(): void {
     for (const { timeline, counters } of this.runs) {
-      const { machine } = timeline;
-      for (const [c, state] of machine.states.entries()) {
-        if (!this.isWanted(c)) continue;
-        for (const [name, value] of Object.entries(driverCountersOf(state, profileOf(machine, c))))
+      for (const { index, state, profile } of timeline.machine.sockets) {
+        if (!this.isWanted(index)) continue;
+        for (const [name, value] of Object.entries(driverCountersOf(state, profile)))
           counters.set(name, (counters.get(name) ?? 0) + value);
       }
     }

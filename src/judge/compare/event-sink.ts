@@ -1,6 +1,6 @@
 import { int32 } from "../../core/base/columns.ts";
-import type { Machine } from "../../core/machine/machine.ts";
-import { isRight } from "../../core/nic/wire.ts";
+import { departureAt } from "../../core/nic/departure.ts";
+import { isRightByConstruction } from "../../core/nic/wire.ts";
 import { Effect } from "../../core/words/effect.ts";
 import { Stage } from "../../core/words/stage.ts";
 import { contains } from "../../replay/effect-set.ts";
@@ -22,7 +22,6 @@ export class EventSink extends MaskSink {
   left = 0;
   /** True if bytes left that are not right by construction. */
   isSuspect = false;
-  machine: Machine | null = null;
   private taken = -1;
   private isBehindDriver = false;
 
@@ -45,7 +44,7 @@ export class EventSink extends MaskSink {
     values[at] = kind;
     values[at + 1] = a;
     values[at + 2] = b;
-    values[at + 3] = this.machine!.current;
+    values[at + 3] = this.socket!.index;
     effects.length = at + effectWidth;
     if (!this.isBehindDriver) this.driverEnd = effects.length;
   }
@@ -59,22 +58,14 @@ export class EventSink extends MaskSink {
 
   /** A packet is on the wire: entry `taken` of the queue, or, −1, one that never was in it. */
   private leave(taken: number): void {
-    const { queue, packet, current, states } = this.machine!;
+    const socket = this.socket!;
     if (taken < 0) {
       // A captured packet that the model drops leaves all the same, but not the model.
-      if (!contains(this, Effect.dropped)) this.left += packet.length;
+      if (!contains(this, Effect.dropped)) this.left += socket.packet.length;
       return;
     }
-    const seq = queue.seq(taken);
-    const length = queue.size(taken);
-    const departure = {
-      connection: current,
-      seq,
-      length,
-      engine: queue.engine(taken),
-      row: queue.row(taken),
-    };
-    this.left += length;
-    this.isSuspect ||= !isRight(this.machine!, states[current]!, departure);
+    const departure = departureAt(socket, taken);
+    this.left += departure.length;
+    this.isSuspect ||= !isRightByConstruction(socket, departure);
   }
 }

@@ -1,5 +1,5 @@
 import { advance, before, type Seq, seq } from "../../core/base/seq.ts";
-import { kernelOf, profileOf, refusalOf } from "../../core/machine/machine.ts";
+import { refusalOf } from "../../core/kernel/install.ts";
 import { Effect, effects } from "../../core/words/effect.ts";
 import { refusals } from "../../core/words/effect-words.ts";
 import { Kind } from "../../core/words/event.ts";
@@ -73,8 +73,7 @@ const reported = effectSet(
 /** Goes through all effects that tracepoints or tls_stat tell of. Valid once the first pass is done. */
 export function modelReports(timeline: Timeline): ModelReports {
   const reporter = new Reporter(timeline);
-  for (const [c, { installed }] of timeline.machine.connections.entries())
-    if (installed) reporter.installed(c);
+  for (const [c, { installed }] of timeline.trace.connections.entries()) if (installed) reporter.installed(c);
   for (
     let event = timeline.nextHit(0, 1, reported);
     event >= 0;
@@ -97,7 +96,7 @@ class Reporter {
 
   constructor(timeline: Timeline) {
     this.timeline = timeline;
-    const { connections } = timeline.machine;
+    const { connections } = timeline.trace;
     this.reports = {
       expected: connections.map(() => []),
       counts: connections.map(noCounts),
@@ -111,7 +110,7 @@ class Reporter {
     const event = timeline.eventsOf(connection)[0] ?? -1;
     const before = timeline.stateBefore(connection, 0);
     const kind = before.contexts > 0 ? Effect["offload-installed"] : Effect["offload-refused"];
-    const reason = refusalOf(timeline.machine, connection, before);
+    const reason = refusalOf(timeline.machine.sockets[connection]!.at(before));
     this.install({ event, stage: -1, connection }, { kind, a: reason, b: 0 });
   }
 
@@ -128,7 +127,7 @@ class Reporter {
       case Effect["resync-sent"]:
       case Effect["resync-failed"]: {
         // tls_device_resync_tx() reports before it asks the driver, so one that fails is reported as well.
-        const rec_no = this.timeline.machine.records[place.connection]!.knownSn(b);
+        const rec_no = this.timeline.machine.sockets[place.connection]!.records.knownSn(b);
         return this.add(place, kind, "tls_device_tx_resync_send", { tcp_seq: seq(a), rec_no });
       }
       case Effect["rekey-started"]:
@@ -155,12 +154,12 @@ class Reporter {
   /** tls_set_device_offload(): the tracepoint tells what the driver answered, so what is refused before has none. */
   private install(place: Place, { kind, a }: EffectRecord): void {
     const { connection } = place;
-    const { machine } = this.timeline;
-    const { startSeq, recSeq0, version, epochs, cipher } = machine.connections[connection]!;
+    const { kernel, connection: fixed } = this.timeline.machine.sockets[connection]!;
+    const { startSeq, recSeq0, version, epochs, cipher } = fixed;
     const installed = kind === Effect["offload-installed"];
     this.reports.counts[connection]![installed ? "device" : "software"]++;
     if (!installed) this.reports.refusals[connection] = refusals[a]!;
-    const { versions, ciphers, strict } = kernelOf(machine, connection);
+    const { versions, ciphers, strict } = kernel;
     const byKernel = !versions.includes(version) || (strict && cipher !== null && !ciphers.includes(cipher));
     if (byKernel && !installed) return;
     const isKnown = version === 0x0303 || (epochs[0] ?? null) !== null;
@@ -195,8 +194,10 @@ class Reporter {
 }
 
 /** True if the connection's kernel has these tracepoints; FreeBSD, where records come from the packets, has none. */
-const tracesOffload = ({ machine }: Timeline, connection: number): boolean =>
-  kernelOf(machine, connection).hasTracepoints && profileOf(machine, connection).recordsFrom === "map";
+function tracesOffload({ machine }: Timeline, connection: number): boolean {
+  const { kernel, profile } = machine.sockets[connection]!;
+  return kernel.hasTracepoints && profile.recordsFrom === "map";
+}
 
 /** One or more transmits in a row that continue each other and begin with a byte sent before. */
 export interface Burst {

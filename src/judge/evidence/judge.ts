@@ -1,6 +1,5 @@
 import { seq } from "../../core/base/seq.ts";
 import type { Connection } from "../../core/machine/connection.ts";
-import { profileOf } from "../../core/machine/machine.ts";
 import { Effect } from "../../core/words/effect.ts";
 import type { Finding } from "../../replay/findings.ts";
 import type { Timeline } from "../../replay/timeline.ts";
@@ -134,7 +133,7 @@ export class Judge {
 
   /** What the model says instead of a tracepoint that it has no reason for. */
   private denial(connection: number, { event }: Tracepoint): string {
-    const { recovery, title } = profileOf(this.timeline.machine, connection);
+    const { recovery, title } = this.timeline.machine.sockets[connection]!.profile;
     const refusal = this.refusals[connection];
     const otherFamily = recovery === "next-record" ? "" : `, which ${title} never asks for`;
     switch (event) {

@@ -178,9 +178,7 @@ class Mapping {
     });
     const begins = socket.tracepoints.some(({ event }) => event === "tls_device_offload_set");
     if (seqs.length === 0 || begins) return [];
-    const { connections, records } = this.timeline.machine;
-    return connections.flatMap(({ startSeq }, c) => {
-      const log = records[c]!;
+    return this.timeline.machine.sockets.flatMap(({ connection: { startSeq }, records: log }, c) => {
       const end = log.count > 0 ? log.end(log.count - 1) : startSeq;
       const holds = seqs.every(
         (s) => !before(s, startSeq) && distance(startSeq, s) <= distance(startSeq, end),

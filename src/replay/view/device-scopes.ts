@@ -1,7 +1,6 @@
 import { headerSize } from "../../core/base/record.ts";
 import { advance } from "../../core/base/seq.ts";
 import { countersOf, vendorCountersOf } from "../../core/machine/count.ts";
-import { isQueueStopped, profileOf } from "../../core/machine/machine.ts";
 import { nicExpectedSeq, nicRecordSn } from "../../core/nic/nic.ts";
 import { descriptorKinds, engineNames, replayedBytes, tcbFields } from "../../core/words/descriptor.ts";
 import { comparedNodes } from "./compare-view.ts";
@@ -10,8 +9,8 @@ import { seqOf, type View } from "./view.ts";
 
 /** What the driver keeps of the connection. */
 export function driver(view: View): ViewNode {
-  const { state, log, machine, index } = view;
-  const profile = profileOf(machine, index);
+  const { state, log, machine } = view;
+  const profile = view.socket.profile;
   const summary = state.installed === 1 ? `expects ${seqOf(view, state.expectedSeq)}` : "not offloaded yet";
   return group("driver", "Driver", summary, () => [
     state.installed === 1
@@ -47,15 +46,15 @@ export function driver(view: View): ViewNode {
 
 /** What the NIC keeps of the connection. */
 export function nic(view: View): ViewNode {
-  const { state, machine, index, log } = view;
-  const expected = nicExpectedSeq(machine, index, state);
+  const { state, log } = view;
+  const expected = nicExpectedSeq(view.socket);
   const raw = expected === null ? null : seqOf(view, expected);
   const known =
     state.nicReady === 1 &&
     state.tail > 0 &&
     (state.nicRow >= state.tail || log.knownSn(state.nicRow) !== null);
   const length = state.nicReady === 1 && state.nicRow < state.tail ? log.length.at(state.nicRow) : null;
-  const { recovery, seqCheckedByNic } = profileOf(machine, view.index);
+  const { recovery, seqCheckedByNic } = view.socket.profile;
   const summary =
     recovery === "pieces"
       ? "keeps no record state"
@@ -66,7 +65,7 @@ export function nic(view: View): ViewNode {
           : "out of step";
   return group("nic", "NIC", summary, () => [
     leaf("nic", "expectedSeq", raw, state.nicReady === 0 ? "no params yet" : show(raw)),
-    leaf("nic", "recordSn", known ? nicRecordSn(machine, index, state) : null),
+    leaf("nic", "recordSn", known ? nicRecordSn(view.socket) : null),
     leaf("nic", "recordOffset", state.nicTaken),
     leaf(
       "nic",
@@ -76,7 +75,7 @@ export function nic(view: View): ViewNode {
     ),
     leaf("nic", "epoch", state.nicRow < state.tail && state.nicReady === 1 ? log.epoch.at(state.nicRow) : 0),
     leaf("nic", "inStep", state.nicInStep === 1),
-    leaf("nic", "queueStopped", state.nicDead === 1 || isQueueStopped(machine, index, view.position.event)),
+    leaf("nic", "queueStopped", state.nicDead === 1 || view.socket.isQueueStopped),
     ...(seqCheckedByNic ? [leaf("nic", "checkedSeq", seqOf(view, state.nicSeq))] : []),
   ]);
 }
@@ -96,11 +95,11 @@ export function descriptors(view: View): ViewNode {
 
 /** What was posted by earlier events, or by this one, and that the NIC has not taken: the queue is held, or no doorbell rang. */
 function waitingOf(view: View): ViewNode[] {
-  const { state, machine, index } = view;
+  const { state } = view;
   const count = state.waitTail - state.waitHead;
-  const log = machine.waiting[index];
-  if (!log || count === 0) return [];
-  const { descriptorNames } = profileOf(machine, view.index);
+  const log = view.socket.waiting;
+  if (count === 0) return [];
+  const { descriptorNames } = view.socket.profile;
   const node = group("descriptors.waiting", "waiting", `${count}`, () => []);
   node.indexed = {
     count,
@@ -117,7 +116,7 @@ function waitingOf(view: View): ViewNode[] {
 /** The queue on one line, as `PROGRESS NOP DUMP×3 PKT`. */
 export function queueText(view: View, posted: number): string {
   if (posted === 0) return "nothing posted";
-  const { descriptorNames } = profileOf(view.machine, view.index);
+  const { descriptorNames } = view.socket.profile;
   const words: { name: string; times: number }[] = [];
   for (const { kind } of view.recording.descriptors.slice(0, posted)) {
     const last = words.at(-1);
@@ -146,10 +145,10 @@ function resyncOf(view: View, posted: number): ViewNode[] {
 const encryptedBy = ["as it is", "to be encrypted", "to be encrypted by itself", "encrypted in software"];
 
 function descriptor(view: View, i: number, taken: number): ViewNode {
-  const { log, state, machine, index } = view;
+  const { log, state } = view;
   const it = view.recording.descriptors[i]!;
   const path = `descriptors[${i}]`;
-  const name = profileOf(machine, index).descriptorNames[it.kind];
+  const name = view.socket.profile.descriptorNames[it.kind];
   const words = [
     it.row > 0 ? `record ${log.countedSn(it.row, state.tail)}` : "",
     it.length > 0 || it.kind === "sync-packet"

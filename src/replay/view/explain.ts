@@ -40,8 +40,8 @@ export function explain(view: View, effect: EffectRecord): Explanation {
 }
 
 function expectations(view: View): Explanation["details"] {
-  const { state, machine, index, connection } = view;
-  const nic = nicExpectedSeq(machine, index, state);
+  const { state, connection } = view;
+  const nic = nicExpectedSeq(view.socket);
   return [
     { name: "driver.expectedSeq", value: String(new SeqValue(connection, seq(state.expectedSeq))) },
     {

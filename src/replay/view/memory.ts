@@ -1,6 +1,5 @@
-import { layoutOf, tagSize } from "../../core/base/record.ts";
-import { advance, distance } from "../../core/base/seq.ts";
-import type { Machine } from "../../core/machine/machine.ts";
+import { tagSize } from "../../core/base/record.ts";
+import { advance, distance, type Seq } from "../../core/base/seq.ts";
 import { placeholderRecord, type RecordView, streamBytes, wireRecord } from "../../core/nic/bytes.ts";
 import type { View } from "./view.ts";
 
@@ -21,41 +20,32 @@ export function readStream(
   offset: number,
   count: number,
 ): { bytes: Uint8Array; unreadable: number } {
-  const { machine, index, log, state, connection } = view;
+  const { log, state, connection } = view;
   const wanted = Math.max(0, Math.min(count, countMax));
   const from = advance(connection.startSeq, offset);
   const end = state.tail > 0 ? distance(from, log.end(state.tail - 1)) : 0;
   const length = offset < 0 ? 0 : Math.min(wanted, Math.max(0, end));
-  const bytes = length === 0 ? null : readable(machine, index, kind, from, length, view);
+  const bytes = length === 0 ? null : readable(view, kind, from, length);
   return { bytes: bytes ?? new Uint8Array(0), unreadable: wanted - (bytes?.length ?? 0) };
 }
 
 /** All of it, or what is known up to the first record whose bytes are not. */
-function readable(
-  machine: Machine,
-  index: number,
-  kind: MemoryKind,
-  from: ReturnType<typeof advance>,
-  length: number,
-  view: View,
-): Uint8Array | null {
-  const whole = streamBytes(machine, index, from, length, views[kind]);
+function readable({ socket, log }: View, kind: MemoryKind, from: Seq, length: number): Uint8Array | null {
+  const whole = streamBytes(socket, from, length, views[kind]);
   if (whole) return whole;
-  const { log } = view;
   let known = 0;
   for (let row = log.rowOf(from, log.count); row > 0 && row < log.count && known < length; row++) {
-    if (!views[kind](machine, index, row)) break;
+    if (!views[kind](socket, row)) break;
     known = Math.min(length, distance(from, log.end(row)));
   }
-  return known === 0 ? null : streamBytes(machine, index, from, known, views[kind]);
+  return known === 0 ? null : streamBytes(socket, from, known, views[kind]);
 }
 
 /** Payload bytes where they lie in the stream, zeros for header, nonce, type byte and tag. */
-const plaintextRecord: RecordView = (machine, connection, row) => {
-  const bytes = placeholderRecord(machine, connection, row);
-  const { version, cipher } = machine.connections[connection]!;
+const plaintextRecord: RecordView = (socket, row) => {
+  const bytes = placeholderRecord(socket, row);
   if (!bytes) return null;
-  const { prepend, tail } = layoutOf(version, cipher ?? "aes-128-gcm");
+  const { prepend, tail } = socket.layout;
   bytes.fill(0, 0, prepend);
   bytes.fill(0, bytes.length - tagSize - tail);
   return bytes;

@@ -1,6 +1,5 @@
 import { advance, distance, type Seq } from "../../core/base/seq.ts";
 import { Change } from "../../core/machine/change-log.ts";
-import { writeSeqOf } from "../../core/machine/machine.ts";
 import { Hook, Rekey } from "../../core/machine/state.ts";
 import { Flag, Kind } from "../../core/words/event.ts";
 import { printEvent } from "../../trace/language/print.ts";
@@ -67,7 +66,7 @@ function segment(view: View, from: Seq, length: number, flags: number): ViewNode
 
 /** The socket as TCP and the validation hook see it. */
 export function tcp(view: View): ViewNode {
-  const { connection, state, machine, index } = view;
+  const { connection, state, machine } = view;
   return group("tcp", "Connection (TCP)", connection.name, () => [
     leaf("tcp", "name", connection.name),
     leaf("tcp", "device", machine.devices[connection.device]!.name),
@@ -93,7 +92,7 @@ export function tcp(view: View): ViewNode {
       state.sent === 1 ? seqOf(view, state.sndNxt) : null,
       state.sent === 1 ? undefined : "nothing sent yet",
     ),
-    leaf("tcp", "writeSeq", seqOf(view, writeSeqOf(machine, index, state))),
+    leaf("tcp", "writeSeq", seqOf(view, view.socket.writeSeq)),
     leaf("tcp", "mss", connection.mss === 0 ? null : connection.mss),
     changesOf(view),
   ]);
@@ -124,15 +123,14 @@ function rekeyOf(view: View): ViewNode[] {
 
 /** Fences, marks and page writes so far, in order. */
 function changesOf(view: View): ViewNode {
-  const { state, machine, index } = view;
+  const { state } = view;
   const node = group("tcp.changes", "changes", `${state.changes}`, () => []);
-  const log = machine.changes[index];
-  if (log) node.indexed = { count: state.changes, at: (i) => change(view, i) };
+  if (state.changes > 0) node.indexed = { count: state.changes, at: (i) => change(view, i) };
   return node;
 }
 
 function change(view: View, i: number): ViewNode {
-  const { kind, from, length, value } = view.machine.changes[view.index]!.at(i);
+  const { kind, from, length, value } = view.socket.changes.at(i);
   const range = `${seqOf(view, from).relative}:${seqOf(view, advance(from, length)).relative}`;
   const text =
     kind === Change.fence

@@ -3,6 +3,7 @@ import { after, seq } from "../../core/base/seq.ts";
 import type { Connection } from "../../core/machine/connection.ts";
 import type { Machine } from "../../core/machine/machine.ts";
 import { RecordKind, type RecordLog } from "../../core/machine/record-log.ts";
+import type { Socket } from "../../core/machine/socket.ts";
 import type { ConnectionState } from "../../core/machine/state.ts";
 import type { Recording } from "../recording.ts";
 import type { Position, Timeline } from "../timeline.ts";
@@ -21,6 +22,8 @@ export interface View {
   connection: Connection;
   log: RecordLog;
   state: ConnectionState;
+  /** The connection as it is there. */
+  socket: Socket;
 }
 
 /** The view of one connection from where the debugger stands. */
@@ -28,15 +31,17 @@ export function viewAt(timeline: Timeline, position: Position, connection?: numb
   const recording = timeline.record(position.event);
   const index = connection ?? timeline.connectionAt(position);
   const { machine } = timeline;
+  const socket = machine.sockets[index]!.at(timeline.stateOf(index, position), position.event);
   return {
     timeline,
     machine,
     position,
     recording,
     index,
-    connection: machine.connections[index]!,
-    log: machine.records[index]!,
-    state: timeline.stateOf(index, position),
+    connection: socket.connection,
+    log: socket.records,
+    state: socket.state,
+    socket,
   };
 }
 

@@ -98,7 +98,7 @@ async function measureShare(capture: CaptureFile, rounds: number): Promise<Resul
 function sealedRecords({ trace, machine }: Timeline): SealedRecord[] {
   const records: SealedRecord[] = [];
   for (const [c, { version, cipher, epochs, source }] of trace.connections.entries()) {
-    const log = machine.records[c]!;
+    const log = machine.sockets[c]!.records;
     assert.equal(cipher, "aes-128-gcm", "captures of this benchmark use it");
     for (let row = 1; row < log.count; row++) {
       const keys = epochs[log.epoch.at(row)];

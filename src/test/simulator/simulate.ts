@@ -7,7 +7,7 @@ import type { Profile } from "../../core/machine/profile.ts";
 import { profileById, profiles } from "../../core/profiles/all.ts";
 import { type EffectName, effects } from "../../core/words/effect.ts";
 import { type Coverage, noCoverage } from "./check.ts";
-import { kernelChoices, type Setting, textOf } from "./generate.ts";
+import { kernelChoices, type Setting } from "./generate.ts";
 import { type FailedRun, minimise, settingOf, simulate } from "./simulation.ts";
 
 const usage = `npm run simulate -- [--runs N] [--seed S] [--profile P] [--kernel K]
@@ -94,14 +94,14 @@ function reportCoverage(coverage: Coverage): number {
 }
 
 function report(failed: FailedRun, { profile, kernel }: Setting): number {
-  const { failure, story } = minimise(failed, profile, minimiseMs);
+  const { failure, trace, text } = minimise(failed, profile, minimiseMs);
   const under = `${profile.id}${kernel === null ? "" : `@${kernel.id}`}`;
   const file = path.join(tmpdir(), `simulation-${failed.seed}-${under.replaceAll("/", "-")}.tlstrace`);
   const [message] = failure.message.split("\n");
   const reason = `# Seed ${failed.seed} under ${under}: rule ${failure.rule} at event ${failure.event + 1}: ${message}\n`;
-  writeFileSync(file, reason + textOf(story));
+  writeFileSync(file, reason + text);
   console.log(`seed ${failed.seed} under ${under}: ${failure.rule}: ${failure.message}`);
-  console.log(`smallest trace found, ${story.events.length} events: ${file}`);
+  console.log(`smallest trace found, ${trace.events.count} events: ${file}`);
   return 1;
 }
 

@@ -210,8 +210,8 @@ function declaredConnection(
   { device, version, cipher, payloadMax, isClear }: Suite,
 ): DeclaredConnection {
   const { kernel, profile } = trace.devices[device]!;
-  const faults = kernel.overfillsFragments ? { ...profile.faults, overfillsFragments: true } : profile.faults;
-  const progress = new StreamProgress(layoutOf(version, cipher), payloadMax, faults);
+  const layout = layoutOf(version, cipher);
+  const progress = new StreamProgress(layout, payloadMax, profile.faults, kernel.overfillsFragments);
   progress.unsure = !isClear;
   return { index, startSeq: toU32(startSeq), progress };
 }
