@@ -196,7 +196,9 @@ function timeText(stepNs: number): string {
 /** What stands behind the connection's name. */
 function detailText(trace: Trace, index: number, connection: Connection, withCaptured: boolean): string {
   const { events } = trace;
-  const form = formOfKind[events.kind.at(index)]!;
+  const form = formOfKind[events.kind.at(index)];
+  // An edit can make an event of no kind: its line is none of the language.
+  if (form === undefined) return `kind=${events.kind.at(index)}`;
   const flags = events.flags.at(index);
   const said = saidOf(trace, index, connection);
   if (form.kind === Kind.ack) return form.verb + partsText(form, said, events.extra.at(index));
