@@ -26,7 +26,7 @@ import {
   packTransmit,
 } from "../core/words/event.ts";
 import { stages } from "../core/words/stage.ts";
-import { installFlags, sendFlags, transmitFlags } from "../trace/language/vocabulary.ts";
+import { installFlags, sendFlags, transmitFlags } from "../trace/language/event-forms.ts";
 
 /** What a story's one connection is; everything has a plain default. */
 export interface Setup {

@@ -53,6 +53,9 @@ export function readLine(text: string, number: number): Line {
   return { number, words, comment: null };
 }
 
+/** A text's lines, without its byte order mark and the ends of the lines. */
+export const textLines = (text: string): string[] => text.replace(/^\uFEFF/, "").split(/\r\n?|\n/);
+
 /** The part [from, to) of a word, counted from its first character. */
 export const part = (token: Token, from: number, to = token.text.length): Token => ({
   text: token.text.slice(from, to),
@@ -85,20 +88,6 @@ export function integer64(token: Token, what: string): bigint {
 export function option(token: Token): { key: string; value: Token } | null {
   const at = token.text.indexOf("=");
   return at < 0 ? null : { key: token.text.slice(0, at), value: part(token, at + 1) };
-}
-
-/** All words as options, each one of `known` and given at most once. */
-export function options<K extends string>(words: Token[], known: readonly K[]): Map<K, Token> {
-  const found = new Map<K, Token>();
-  for (const word of words) {
-    const given = option(word);
-    const key = known.find((name) => name === given?.key);
-    if (given === null || key === undefined)
-      throw new LineFault(word, `not an option of this line; there are ${list(known, "=")}`);
-    if (found.has(key)) throw new LineFault(word, `${key}= is given twice; leave one out`);
-    found.set(key, given.value);
-  }
-  return found;
 }
 
 /** `a, b and c` for messages, cut where it would get long. */

@@ -10,85 +10,80 @@ import {
   type TlsVersion,
   versions,
 } from "../../core/base/record.ts";
-import { seq } from "../../core/base/seq.ts";
+import { seq, toU32 } from "../../core/base/seq.ts";
 import { payloadMaxBounds } from "../../core/kernel/filling.ts";
 import { type Connection, devicesMax, nicNamed } from "../../core/machine/connection.ts";
 import { type Kernel, kernelById } from "../../core/machine/generation.ts";
 import type { Profile } from "../../core/machine/profile.ts";
-import { integer, integer64, LineFault, list, options, part, type Token } from "../lexer.ts";
+import { integer, integer64, LineFault, list, part, type Token } from "../lexer.ts";
 import { namesFile } from "../profile-word.ts";
 import { profileForms } from "../profiles/finder.ts";
 import { offloadNote } from "../tls/suites.ts";
 import { kernelIds } from "../variant.ts";
+import { connectionForm, deviceForm } from "./forms.ts";
 import { derivedKeys, nameBytes, nameSizeMax, payloadOf } from "./keystream.ts";
-import type { Reading } from "./reading.ts";
+import type { DeclaredConnection, Reading } from "./reading.ts";
 import { StreamProgress } from "./stream-progress.ts";
-
-/** What a device's packet loses to IPv4 and TCP headers with the timestamp option: mss is mtu less this, unless given. */
-export const headersSize = 52;
-export const defaults = { profile: "connectx", mtu: 1500, version: "1.2", cipher: "aes-128-gcm" } as const;
+import { type Given, take } from "./take.ts";
+import { defaults, headersSize } from "./vocabulary.ts";
 
 const mtuMin = 68;
 const mtuMax = 65535;
 const u32Max = 2 ** 32 - 1;
-const deviceOptions = ["profile", "kernel", "mtu", "slaves"] as const;
-const connectionOptions = [
-  "device",
-  "version",
-  "cipher",
-  "seq",
-  "rec_seq",
-  "mss",
-  "payload_max",
-  "reuses",
-  "key",
-  "salt",
-  "iv",
-] as const;
+
+/** Reads an attribute of a declaration: `instead` where the line has none, or one that is wrong, which is told. */
+type ReadAttribute = <T>(name: string, instead: T, read: (value: Token) => T, telling?: boolean) => T;
+
+function attributesOf(reading: Reading, { options }: Given): ReadAttribute {
+  return (name, instead, read, telling) => {
+    const value = options?.get(name);
+    return value === undefined ? instead : reading.attempt(instead, () => read(value), telling);
+  };
+}
 
 /** `device NAME [profile=P] [kernel=K] [mtu=N] [slaves=NAME,…]` */
 export function readDevice(reading: Reading, words: Token[]): void {
-  const name = newName(reading, words, "device eth0 profile=connectx mtu=1500");
-  if (reading.devices.size === devicesMax)
+  const given = take(deviceForm, words, 1, null);
+  const attribute = attributesOf(reading, given);
+  const name = newName(reading, words[0]!, given);
+  if (name === null) return reading.tell(given);
+  if (reading.devices.size === devicesMax) {
+    reading.lost.add(name.text);
     throw new LineFault(name, `a trace has at most ${devicesMax} devices; leave one out`);
-  const given = options(words.slice(2), deviceOptions);
-  const mtu = given.get("mtu");
-  const kernel = kernelOf(given.get("kernel"));
-  const nic = nicNamed(
-    name.text,
-    profileOf(reading, given.get("profile"), name),
-    mtu ? integer(mtu, mtuMin, mtuMax, "an MTU") : defaults.mtu,
-  );
-  const device = {
-    ...nic,
-    kernel: nic.profile.kernel ?? kernel ?? nic.kernel,
-    slaves: slavesOf(reading, given.get("slaves")),
-  };
-  reading.devices.set(name.text, reading.trace.devices.push(device) - 1);
+  }
+  const profile = profileOf(reading, given.options?.get("profile"), name);
+  const kernel = attribute<Kernel | null>("kernel", null, kernelOf);
+  const isVague = reading.spoilt || given.faults !== null;
+  const mtu = attribute<number>("mtu", defaults.mtu, (value) => integer(value, mtuMin, mtuMax, "an MTU"));
+  const slaves = attribute<number[]>("slaves", [], (value) => slavesOf(reading, value));
+  const nic = nicNamed(name.text, profile, mtu);
+  const device = { ...nic, kernel: profile.kernel ?? kernel ?? nic.kernel, slaves };
+  const index = reading.trace.devices.push(device) - 1;
+  reading.tell(given);
+  if (isVague) reading.lost.vague.add(index);
+  reading.devices.set(name.text, index);
   reading.deviceLines.push(reading.line);
   for (const [path, profile] of reading.named) reading.declared.set(path, profile);
 }
 
-/** A kernel generation; null if the line names none. */
-function kernelOf(given: Token | undefined): Kernel | null {
-  if (given === undefined) return null;
+function kernelOf(given: Token): Kernel {
   const kernel = kernelById(given.text);
   if (kernel === null)
     throw new LineFault(given, `no kernel generation of this name; there is ${list(kernelIds)}`);
   return kernel;
 }
 
-/** The devices below a bond, each declared above and a NIC itself. */
-function slavesOf(reading: Reading, given: Token | undefined): number[] {
-  if (given === undefined) return [];
+/** The devices below a bond, each declared above and a NIC itself; those that are not are left out. */
+function slavesOf(reading: Reading, given: Token): number[] {
   let from = 0;
-  return given.text.split(",").map((name) => {
+  return given.text.split(",").flatMap((name) => {
     const token = part(given, from, from + name.length);
     from += name.length + 1;
     const device = reading.devices.get(name);
-    if (device === undefined || reading.trace.devices[device]!.slaves.length > 0)
-      throw new LineFault(name === "" ? given : token, "the slaves of a bond are NICs declared above");
-    return device;
+    if (device !== undefined && reading.trace.devices[device]!.slaves.length === 0) return [device];
+    if (device !== undefined || !reading.lost.explains(name, "device"))
+      reading.wrong(name === "" ? given : token, "the slaves of a bond are NICs declared above");
+    return [];
   });
 }
 
@@ -103,81 +98,125 @@ function profileOf(reading: Reading, given: Token | undefined, name: Token): Pro
   return reading.asked(instead);
 }
 
-/** The profile that the line names; null if there is none, and reported. */
+/** The profile that the line names; null if there is none, and told. */
 function declaredProfile(reading: Reading, given: Token): Profile | null {
-  const profile = reading.profileNamed(given.text, (message) => reading.report("error", given, message));
+  const profile = reading.profileNamed(given.text, (message) => reading.wrong(given, message));
   if (profile !== null) return profile;
-  const why = namesFile(given.text)
-    ? `${given.text} is left out until it is right`
-    : `no profile of this name; ${profileForms(given.text)}`;
-  const severity = namesFile(given.text) ? "note" : "error";
-  reading.report(severity, given, `${why}. ${defaults.profile} is used instead`);
+  reading.spoilt = true;
+  if (namesFile(given.text)) {
+    reading.lost.lacksFile = true;
+    const why = `${given.text} is left out until it is right`;
+    reading.report("note", given, `${why}. ${defaults.profile} is used instead`);
+  } else {
+    const why = `no profile of this name; ${profileForms(given.text)}`;
+    reading.wrong(given, `${why}. ${defaults.profile} is used instead`);
+  }
   return null;
 }
 
 /** `connection NAME device=NAME [version= cipher= seq= rec_seq= mss= payload_max= reuses= key= salt= iv=]` */
 export function readConnection(reading: Reading, words: Token[]): void {
-  const name = newName(reading, words, "connection web device=eth0");
-  const given = options(words.slice(2), connectionOptions);
-  const device = deviceOf(reading, given.get("device"), name);
-  const version = oneOf(given.get("version"), Object.keys(versions), defaults.version);
-  const cipher = oneOf<Cipher>(given.get("cipher"), ciphers, defaults.cipher);
-  const startSeq = integerOr(given.get("seq"), u32Max, 0, "a sequence number");
-  const recSeq = given.get("rec_seq");
-  const connection: Connection = {
-    name: name.text,
-    device,
-    version: versions[version]!,
-    cipher,
-    startSeq: seq(startSeq),
-    recSeq0: recSeq ? integer64(recSeq, "rec_seq") : 0n,
-    epochs: [keysOf(name.text, cipher, given)],
-    mss: integerOr(given.get("mss"), mtuMax, reading.trace.devices[device]!.mtu - headersSize, "an MSS"),
-    payloadMax: payloadMaxOf(
-      given.get("payload_max"),
-      versions[version]!,
-      reading.trace.devices[device]!.kernel,
-    ),
-    reuses: reusedOf(reading, given.get("reuses")),
-    installed: true,
-    source: payloadOf(name.text),
-  };
-  const { kernel, profile } = reading.trace.devices[device]!;
-  const note = kernel.strict
-    ? refusalNote(kernel, profile, connection.version, cipher)
-    : offloadNote(connection.version, cipher);
+  const given = take(connectionForm, words, 1, null);
+  const name = newName(reading, words[0]!, given);
+  if (name === null) return reading.tell(given);
+  const device = deviceOf(reading, given, name);
+  if (device === null) {
+    reading.lost.add(name.text);
+    reading.lost.hadConnections = true;
+    return reading.tell(given);
+  }
+  const suite = suiteOf(reading, given, device);
+  const connection = connectionOf(reading, given, name.text, suite);
+  reading.tell(given);
+  const note = noteOf(reading, connection);
   const index = reading.trace.connections.push(connection) - 1;
-  const progress = new StreamProgress(
-    layoutOf(connection.version, cipher),
-    connection.payloadMax,
-    profile.faults,
-    kernel.overfillsFragments,
-  );
-  reading.connections.set(name.text, { index, startSeq, progress });
+  reading.connections.set(name.text, declaredConnection(reading, connection, index, suite));
   reading.connectionLines.push(reading.line);
   reading.trace.streams.push({
-    name: name.text,
+    name: connection.name,
     connection: index,
-    version: connection.version,
-    cipherName: cipher,
-    cipher,
+    version: suite.version,
+    cipherName: suite.cipher,
+    cipher: suite.cipher,
     tap: "wire",
     note,
   });
-  const told = given.get(cipher === "chacha20-poly1305" ? "cipher" : "version") ?? name;
-  if (note !== null) reading.report("note", told, note);
+  const told = given.options?.get(suite.cipher === "chacha20-poly1305" ? "cipher" : "version") ?? name;
+  if (note !== null && suite.isClear) reading.report("note", told, note);
   if (nameBytes(name.text).length > nameSizeMax) {
-    reading.report(
-      "error",
+    reading.wrong(
       name,
       `the name is longer than ${nameSizeMax} bytes: keys and payload come from its first ${nameSizeMax}; shorten it`,
     );
   }
 }
 
+/** What decides how the bytes written become records, and where. */
+interface Suite {
+  device: number;
+  version: TlsVersion;
+  cipher: Cipher;
+  payloadMax: number;
+  /** All of it is what the line means: nothing that hangs on it is told where it is not. */
+  isClear: boolean;
+}
+
+function suiteOf(reading: Reading, given: Given, device: number): Suite {
+  const attribute = attributesOf(reading, given);
+  const versionName = attribute<string>("version", defaults.version, oneOf(Object.keys(versions)));
+  const version = versions[versionName]!;
+  const cipher = attribute<Cipher>("cipher", defaults.cipher, oneOf(ciphers));
+  const isClear = () => !reading.spoilt && given.faults === null && !reading.lost.vague.has(device);
+  const { kernel } = reading.trace.devices[device]!;
+  const readPayloadMax = (value: Token) => payloadMaxOf(value, version, kernel);
+  const payloadMax = attribute<number>("payload_max", payloadSizeMax, readPayloadMax, isClear());
+  return { device, version, cipher, payloadMax, isClear: isClear() };
+}
+
+function connectionOf(reading: Reading, given: Given, name: string, suite: Suite): Connection {
+  const { isClear, ...own } = suite;
+  const attribute = attributesOf(reading, given);
+  const { mtu } = reading.trace.devices[own.device]!;
+  const number = (key: string, max: number, instead: number, what: string) =>
+    attribute(key, instead, (value) => integer(value, 0, max, what));
+  const derived = derivedKeys(name, own.cipher);
+  const bytes = (key: keyof RecordKeys, size: number) =>
+    attribute(key, derived[key], (value) => bytesOf(value, size, `the ${key} of ${own.cipher}`), isClear);
+  return {
+    name,
+    ...own,
+    startSeq: seq(number("seq", u32Max, 0, "a sequence number")),
+    recSeq0: attribute("rec_seq", 0n, (value) => integer64(value, "rec_seq")),
+    epochs: [
+      {
+        key: bytes("key", keySizeOf(own.cipher)),
+        salt: bytes("salt", saltSizeOf(own.cipher)),
+        iv: bytes("iv", ivSizeOf(own.cipher)),
+      },
+    ],
+    mss: number("mss", mtuMax, mtu - headersSize, "an MSS"),
+    reuses: attribute("reuses", -1, (value) => reusedOf(reading, value)),
+    installed: true,
+    source: payloadOf(name),
+  };
+}
+
+/** A connection as the lines below it know it. */
+function declaredConnection(
+  { trace }: Reading,
+  { startSeq }: Connection,
+  index: number,
+  { device, version, cipher, payloadMax, isClear }: Suite,
+): DeclaredConnection {
+  const { kernel, profile } = trace.devices[device]!;
+  const layout = layoutOf(version, cipher);
+  const progress = new StreamProgress(layout, payloadMax, profile.faults, kernel.overfillsFragments);
+  progress.unsure = !isClear;
+  return { index, startSeq: toU32(startSeq), progress };
+}
+
 /** TLS_TX_MAX_PAYLOAD_LEN, where the kernel has it. */
-function payloadMaxOf(given: Token | undefined, version: TlsVersion, kernel: Kernel): number {
-  if (given === undefined) return payloadSizeMax;
+function payloadMaxOf(given: Token, version: TlsVersion, kernel: Kernel): number {
   if (!kernel.limitsPayload)
     throw new LineFault(
       given,
@@ -188,11 +227,17 @@ function payloadMaxOf(given: Token | undefined, version: TlsVersion, kernel: Ker
 }
 
 /** A connection declared above whose addresses and ports this one has again. */
-function reusedOf(reading: Reading, given: Token | undefined): number {
-  if (given === undefined) return -1;
+function reusedOf(reading: Reading, given: Token): number {
   const reused = reading.connections.get(given.text);
-  if (reused === undefined) throw new LineFault(given, "no connection of this name is declared above");
-  return reused.index;
+  if (reused !== undefined) return reused.index;
+  if (reading.lost.explains(given.text, "connection")) return -1;
+  throw new LineFault(given, "no connection of this name is declared above");
+}
+
+/** What is to be known of the offload of such a connection; null for nothing. */
+function noteOf({ trace }: Reading, { version, cipher, device }: Connection): string | null {
+  const { kernel, profile } = trace.devices[device]!;
+  return kernel.strict ? refusalNote(kernel, profile, version, cipher!) : offloadNote(version, cipher);
 }
 
 /** What a kernel that the trace names would not offload: the replay then has no NIC to show. */
@@ -202,59 +247,61 @@ function refusalNote(kernel: Kernel, profile: Profile, version: TlsVersion, ciph
   return `${who.title} does not offload this: the connection is encrypted in software (TLS_SW)`;
 }
 
-/** The declared name, checked: names of devices and connections are distinct, because counters are asked by name. */
-function newName(reading: Reading, words: Token[], example: string): Token {
-  const name = words[1];
-  if (name === undefined) throw new LineFault(words[0]!, `a name is missing; write \`${example}\``);
-  if (reading.devices.has(name.text) || reading.connections.has(name.text)) {
-    throw new LineFault(name, "this name is already declared; choose another");
+/**
+ * The declared name, checked: names of devices and connections are distinct, because counters are asked by name. Null:
+ * it is wrong, so that the line declares nothing.
+ */
+function newName(reading: Reading, verb: Token, { operands }: Given): Token | null {
+  const kind = verb.text === "device" ? "device" : "connection";
+  const [name] = operands;
+  if (name === undefined) {
+    reading.lost.addNameless(kind);
+    const example =
+      kind === "device" ? "device eth0 profile=connectx mtu=1500" : "connection web device=eth0";
+    reading.wrong(verb, `a name is missing; write \`${example}\``);
+    return null;
   }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (/[\x00-\x1f\x7f]/.test(name.text))
-    throw new LineFault(name, "a name holds no control characters; remove them");
-  return name;
+  const isPlain = !/[\x00-\x1f\x7f]/.test(name.text);
+  const isNew = !reading.devices.has(name.text) && !reading.connections.has(name.text);
+  if (isPlain && isNew) return name;
+  reading.lost.add(name.text);
+  reading.lost.addNameless(kind);
+  if (isNew) reading.wrong(name, "a name holds no control characters; remove them");
+  else reading.wrong(name, "this name is already declared; choose another");
+  return null;
 }
 
-function deviceOf(reading: Reading, given: Token | undefined, name: Token): number {
-  if (given === undefined)
-    throw new LineFault(name, "the connection names no device; write device=NAME behind its name");
-  const device = reading.devices.get(given.text);
+/** The device that the line names, or with an error the first one; null if there is none at all. */
+function deviceOf(reading: Reading, { options, faults }: Given, name: Token): number | null {
+  const { devices, lost } = reading;
+  const given = options?.get("device");
+  const device = given && devices.get(given.text);
   if (device !== undefined) return device;
-  const known = [...reading.devices.keys()];
-  throw new LineFault(
-    given,
-    known.length === 0
-      ? "no device is declared above; begin with `device eth0 profile=connectx mtu=1500`"
-      : `no device of this name is declared above; there is ${list(known)}`,
-  );
+  // A word that means nothing may be it.
+  if (given === undefined && faults === null)
+    reading.wrong(name, "the connection names no device; write device=NAME behind its name");
+  else if (given !== undefined && !lost.explains(given.text, "device")) {
+    const known =
+      devices.size === 0
+        ? "no device is declared above; begin with `device eth0 profile=connectx mtu=1500`"
+        : `no device of this name is declared above; there is ${list([...devices.keys()])}`;
+    reading.wrong(given, known);
+  }
+  reading.spoilt = true;
+  return devices.size === 0 ? null : 0;
 }
 
-function oneOf<T extends string>(given: Token | undefined, known: readonly T[], fallback: T): T {
-  if (given === undefined) return fallback;
-  const value = known.find((name) => name === given.text);
-  if (value === undefined) throw new LineFault(given, `not known here; there are ${list(known)}`);
-  return value;
-}
-
-const integerOr = (given: Token | undefined, max: number, fallback: number, what: string): number =>
-  given === undefined ? fallback : integer(given, 0, max, what);
-
-function keysOf(
-  name: string,
-  cipher: Cipher,
-  given: Map<(typeof connectionOptions)[number], Token>,
-): RecordKeys {
-  const derived = derivedKeys(name, cipher);
-  return {
-    key: bytesOf(given.get("key"), keySizeOf(cipher), `the key of ${cipher}`) ?? derived.key,
-    salt: bytesOf(given.get("salt"), saltSizeOf(cipher), `the salt of ${cipher}`) ?? derived.salt,
-    iv: bytesOf(given.get("iv"), ivSizeOf(cipher), `the iv of ${cipher}`) ?? derived.iv,
+const oneOf =
+  <T extends string>(known: readonly T[]) =>
+  (given: Token): T => {
+    const value = known.find((name) => name === given.text);
+    if (value === undefined) throw new LineFault(given, `not known here; there are ${list(known)}`);
+    return value;
   };
-}
 
 /** Bytes in hex, of exactly `size`. The message never repeats what was given: it may be a secret. */
-function bytesOf(given: Token | undefined, size: number, what: string): Uint8Array | null {
-  if (given === undefined) return null;
+function bytesOf(given: Token, size: number, what: string): Uint8Array {
   if (given.text.length !== size * 2 || !/^[0-9a-fA-F]*$/.test(given.text)) {
     throw new LineFault(
       given,

@@ -1,20 +1,14 @@
-import { headerSize } from "../../core/base/record.ts";
+import { headerSize, recordType } from "../../core/base/record.ts";
 import { seq, toU32 } from "../../core/base/seq.ts";
 import { deviceColumn, Flag, Kind, packRecord, packSend, packTransmit } from "../../core/words/event.ts";
-import { integer, integer64, LineFault, list, options, part, span, type Token } from "../lexer.ts";
-import {
-  lengthOf,
-  nothingMore,
-  rangeOf,
-  relativeMax,
-  relativeMin,
-  sackBlocks,
-  takeFlags,
-  typeOf,
-} from "./operands.ts";
-import type { DeclaredConnection, Form, Reading, Row } from "./reading.ts";
-import { exclusiveFates, piecesOf, readDeviceEvent, socketForms, transmitExtra } from "./socket-events.ts";
-import { eventForms, sendFlags, transmitFlags } from "./vocabulary.ts";
+import { integer, integer64, LineFault, list, part, span, type Token } from "../lexer.ts";
+import { connectionFormOf, deviceFormOf, formOfKind, raceBit } from "./event-forms.ts";
+import type { Form } from "./form.ts";
+import { eventForms } from "./form-text.ts";
+import { lengthOf, rangeOf, relativeMax, relativeMin, sackBlocks, typeOf } from "./operands.ts";
+import { type DeclaredConnection, type EventReader, leftOut, type Reading, type Row } from "./reading.ts";
+import { piecesOf, readDeviceEvent, socketReaders, transmitExtra } from "./socket-events.ts";
+import { type Given, take } from "./take.ts";
 
 /** Bytes of a stream that can be unacknowledged at once: the largest window that TCP can offer (RFC 7323 §2.3). */
 const unackedMax = 2 ** 30;
@@ -30,34 +24,64 @@ const nsPerSecond = 1e9;
 /** Times stay this close to the trace's begin (52 days), so that every difference of two is exact. */
 const timeNsMax = 2 ** 52;
 
-const forms: Readonly<Record<string, Form>> = {
-  ...socketForms,
-  send: readSend,
-  record: readRecord,
-  gap: readGap,
-  ">": readTransmit,
-  "<": readAck,
-  close: readClose,
+const sendForm = formOfKind[Kind.send]!;
+const transmitForm = formOfKind[Kind.transmit]!;
+const readers: Readonly<Record<number, EventReader>> = {
+  ...socketReaders,
+  [Kind.send]: readSend,
+  [Kind.record]: readRecord,
+  [Kind.gap]: readGap,
+  [Kind.transmit]: readTransmit,
+  [Kind.ack]: readAck,
+  [Kind.close]: readClose,
 };
 
-/** `+SECONDS CONNECTION EVENT`: appends the event. A line with an error is left out, its time is not. */
+/**
+ * `+SECONDS CONNECTION EVENT`: appends the event. A word that is wrong is left out; the event only if too little remains
+ * of it. Its time counts in any case.
+ */
 export function readEvent(reading: Reading, words: Token[]): void {
   reading.subject = null;
-  reading.timeNs = timeOf(words[0]!, reading);
   const [time, name, verb] = words;
+  reading.timeNs = timeOf(time!, reading);
   if (name === undefined) throw new LineFault(time!, "a connection and an event are missing behind the time");
-  const device = reading.devices.get(name.text);
-  if (device !== undefined) return readOfDevice(reading, words, device);
   const connection = reading.connections.get(name.text);
-  if (connection === undefined) throw unknownConnection(reading, name);
-  const form = verb && Object.hasOwn(forms, verb.text) ? forms[verb.text] : undefined;
-  if (verb === undefined || form === undefined) {
-    throw new LineFault(
-      verb ?? name,
-      `no event of this kind; behind a connection stands ${list(eventForms.map((text) => `\`${text}\``))}`,
-    );
+  const form = verb && connectionFormOf.get(verb.text);
+  if (connection === undefined || form === undefined) return readOther(reading, words, form);
+  append(reading, connection, readRow(reading, form, words, connection));
+}
+
+/** A line whose name is no connection's, or whose event is not one of a connection. */
+function readOther(reading: Reading, words: Token[], form: Form | undefined): void {
+  const [, name, verb] = words as [Token, Token, Token?];
+  const connection = reading.connections.get(name.text);
+  const device = reading.devices.get(name.text);
+  // Of a name that was declared twice, the event of the one left out.
+  const isOther = connection === undefined ? form !== undefined : verb && deviceFormOf.has(verb.text);
+  if (isOther && reading.lost.has(name.text, "connection")) throw leaveOut(reading, words, form);
+  if (device !== undefined) return readOfDevice(reading, words, device);
+  if (connection === undefined) throw leaveOut(reading, words, form);
+  connection.progress.unsure = true;
+  throw new LineFault(
+    verb ?? name,
+    `no event of this kind; behind a connection stands ${list(eventForms.map((text) => `\`${text}\``))}`,
+  );
+}
+
+/** What the words behind the connection say. */
+function readRow(reading: Reading, form: Form, words: Token[], connection: DeclaredConnection): Row {
+  const given = take(form, words, 3, null);
+  try {
+    const row = readers[form.kind]!(given, words[2]!, connection, reading);
+    reading.tell(given);
+    return row;
+  } catch (fault) {
+    if (form.moves) connection.progress.unsure = true;
+    throw fault;
   }
-  const row = form(words.slice(3), verb, connection, reading);
+}
+
+function append(reading: Reading, connection: DeclaredConnection, row: Row): void {
   const { events, sacks, recordSns } = reading.trace;
   const index = events.push({
     timeNs: reading.timeNs,
@@ -72,17 +96,19 @@ export function readEvent(reading: Reading, words: Token[]): void {
   });
   if (row.sacks) sacks.set(index, row.sacks);
   if (row.recordSn !== undefined) recordSns.set(index, row.recordSn);
-  reading.subject = index;
+  // What is expected of a line that says something else than was meant would be told on top of its error.
+  if (!reading.spoilt) reading.subject = index;
 }
 
 /** `+SECONDS DEVICE EVENT`: an event of every connection on the device. */
 function readOfDevice(reading: Reading, words: Token[], device: number): void {
-  const [, name, verb, ...rest] = words;
-  if (verb === undefined) throw new LineFault(name!, "an event is missing behind the device, e.g. `down`");
-  reading.subject = reading.trace.events.push({
+  if (words[2] === undefined)
+    throw new LineFault(words[1]!, "an event is missing behind the device, e.g. `down`");
+  const kind = readDeviceEvent(words, reading);
+  const index = reading.trace.events.push({
     timeNs: reading.timeNs,
     connection: deviceColumn(device),
-    kind: readDeviceEvent(rest, verb, reading),
+    kind,
     flags: 0,
     seq: seq(0),
     length: 0,
@@ -90,10 +116,19 @@ function readOfDevice(reading: Reading, words: Token[], device: number): void {
     line: reading.line,
     offset: -1,
   });
+  if (!reading.spoilt) reading.subject = index;
 }
 
-function unknownConnection(reading: Reading, name: Token): LineFault {
-  const known = [...reading.connections.keys()];
+/** Why the event of a name that is declared nowhere is left out: told once a name, whose declaration may be what is wrong. */
+function leaveOut({ lost, connections }: Reading, [, name, verb]: Token[], form?: Form): LineFault {
+  if (form === undefined || form.moves) lost.anyMoved = true;
+  const kind = verb !== undefined && deviceFormOf.has(verb.text) ? "device" : "connection";
+  if (!lost.explains(name!.text, kind)) return unknownConnection(name!, [...connections.keys()]);
+  lost.hadConnections ||= kind === "connection";
+  return leftOut;
+}
+
+function unknownConnection(name: Token, known: string[]): LineFault {
   return new LineFault(
     name,
     known.length === 0
@@ -106,98 +141,109 @@ function unknownConnection(reading: Reading, name: Token): LineFault {
 function timeOf(token: Token, reading: Reading): number {
   const match = /^([+-])(\d{0,8})(?:\.(\d{1,9}))?$/.exec(token.text);
   if (match === null || token.text.length < 2) {
-    throw new LineFault(token, "a time reads +SECONDS, e.g. +0 or +.001, with at most 9 decimals");
+    reading.wrong(token, "a time reads +SECONDS, e.g. +0 or +.001, with at most 9 decimals");
+    return reading.timeNs;
   }
   const [, sign, seconds, decimals = ""] = match;
   const step = Number(seconds) * nsPerSecond + Number(decimals.padEnd(9, "0"));
   const timeNs = reading.timeNs + (sign === "-" ? -step : step);
-  if (Math.abs(timeNs) > timeNsMax)
-    throw new LineFault(token, "the trace gets longer than 52 days; shorten the time");
+  if (Math.abs(timeNs) > timeNsMax) {
+    reading.wrong(token, "the trace gets longer than 52 days; shorten the time");
+    return reading.timeNs;
+  }
   if (sign === "-" && step > 0)
     reading.report("warning", token, "time goes backwards here; lines are replayed in the file's order");
   return timeNs;
 }
 
 /** `send LENGTH [more|eor] [zerocopy [pieces=N]] [type=TYPE]`: what sendmsg() refuses is refused. */
-function readSend(words: Token[], verb: Token, connection: DeclaredConnection, reading: Reading): Row {
-  const [lengthWord, ...rest] = words;
-  const length = lengthOf(lengthWord, verb, 0, unackedMax, "send LENGTH");
-  const { flags, others } = takeFlags(rest, sendFlags);
-  const given = options(others, ["type", "pieces"]);
-  const type = given.get("type");
-  const typed = type !== undefined;
-  const more = (flags & Flag.more) !== 0;
-  const range = span(verb, words.at(-1)!);
-  if (more && flags & Flag.eor)
-    throw new LineFault(range, "sendmsg() refuses MSG_MORE with MSG_EOR (EINVAL); leave one out");
-  if (more && typed)
-    throw new LineFault(range, "sendmsg() refuses MSG_MORE with a record type (EINVAL); leave one out");
-  const pieces = piecesOf(given.get("pieces"), length, range, (flags & Flag.zerocopy) !== 0);
+function readSend(given: Given, verb: Token, connection: DeclaredConnection, reading: Reading): Row {
+  const length = lengthOf(given.operands[0], verb, 0, unackedMax, "send LENGTH");
+  const range = span(verb, given.words.at(-1)!);
+  const flags = flagsOf(reading, sendForm, given, range);
+  const pieces = piecesOf(reading, given, length, range);
   const pieceSize = pieces === 0 ? 0 : Math.ceil(length / pieces);
+  const typed = (flags & Flag.typed) !== 0;
+  const more = (flags & Flag.more) !== 0;
   push(reading, connection, range, () => connection.progress.send(length, more, typed, pieceSize));
-  const extra = packSend(typeOf(type), pieces);
-  return { kind: Kind.send, flags: flags | (typed ? Flag.typed : 0), length, extra };
+  return { kind: Kind.send, flags, length, extra: packSend(recordTypeOf(reading, given), pieces) };
+}
+
+/** The line's flags; of two that no event has together, one. */
+function flagsOf(reading: Reading, form: Form, given: Given, place: Token): number {
+  let { flags } = given;
+  for (const { bits, without, because } of form.conflicts) {
+    if ((flags & bits) !== bits) continue;
+    reading.wrong(place, because);
+    flags &= ~without;
+  }
+  return flags;
+}
+
+function recordTypeOf(reading: Reading, { options }: Given): number {
+  const word = options?.get("type");
+  return word === undefined
+    ? recordType.applicationData
+    : reading.attempt<number>(recordType.applicationData, () => typeOf(word));
 }
 
 /** `record LENGTH [type=TYPE] [sn=N|?] [epoch=E]`; an epoch is given on the record that begins it. */
-function readRecord(words: Token[], verb: Token, connection: DeclaredConnection, reading: Reading): Row {
-  const [lengthWord, ...rest] = words;
-  const length = lengthOf(lengthWord, verb, connection.progress.overhead, recordMax, "record LENGTH");
-  const given = options(rest, ["type", "sn", "epoch"]);
-  const sn = given.get("sn");
+function readRecord(given: Given, verb: Token, connection: DeclaredConnection, reading: Reading): Row {
+  const { operands, options } = given;
+  const { progress } = connection;
+  const isUnsure = reading.isUnsure(connection);
+  const length = lengthOf(operands[0], verb, isUnsure ? 0 : progress.overhead, recordMax, "record LENGTH");
+  const sn = options?.get("sn");
   const snUnknown = sn?.text === "?";
-  const recordSn = sn === undefined || snUnknown ? undefined : integer64(sn, "sn");
-  const epochWord = given.get("epoch");
-  const epoch = epochWord ? integer(epochWord, 0, epochMax, "an epoch") : connection.progress.epoch;
-  const type = typeOf(given.get("type"));
-  noOpenRecord(connection, verb);
-  push(reading, connection, lengthWord!, () => {
-    connection.progress.pushed += length;
+  const recordSn = sn && !snUnknown ? reading.attempt(undefined, () => integer64(sn, "sn")) : undefined;
+  const epochWord = options?.get("epoch");
+  const epoch = epochWord
+    ? reading.attempt(progress.epoch, () => integer(epochWord, 0, epochMax, "an epoch"))
+    : progress.epoch;
+  const type = recordTypeOf(reading, given);
+  if (length < progress.overhead || hasOpenRecord(reading, connection, verb)) throw leftOut;
+  push(reading, connection, operands[0]!, () => {
+    progress.pushed += length;
   });
-  connection.progress.epoch = epoch;
-  const extra = packRecord({
-    type,
-    epoch,
-    startsEpoch: epochWord !== undefined,
-    snUnknown,
-    snGiven: recordSn !== undefined,
-  });
+  progress.epoch = epoch;
+  const startsEpoch = epochWord !== undefined;
+  const snGiven = recordSn !== undefined;
+  const extra = packRecord({ type, epoch, startsEpoch, snUnknown, snGiven });
   return { kind: Kind.record, length, extra, ...(recordSn === undefined ? {} : { recordSn }) };
 }
 
-function readGap(words: Token[], verb: Token, connection: DeclaredConnection, reading: Reading): Row {
-  const length = lengthOf(words[0], verb, 1, unackedMax, "gap LENGTH");
-  nothingMore(words.slice(1));
-  noOpenRecord(connection, verb);
-  push(reading, connection, words[0]!, () => {
+function readGap({ operands }: Given, verb: Token, connection: DeclaredConnection, reading: Reading): Row {
+  const length = lengthOf(operands[0], verb, 1, unackedMax, "gap LENGTH");
+  if (hasOpenRecord(reading, connection, verb)) throw leftOut;
+  push(reading, connection, operands[0]!, () => {
     connection.progress.pushed += length;
   });
   return { kind: Kind.gap, length };
 }
 
 /** `> START:END(LENGTH) [flags]`; only bytes that TCP has can be sent. */
-function readTransmit(words: Token[], verb: Token, { progress }: DeclaredConnection): Row {
-  const [range, ...rest] = words;
+function readTransmit(given: Given, verb: Token, connection: DeclaredConnection, reading: Reading): Row {
+  const { progress } = connection;
+  const [range] = given.operands;
   const match = /^(-?\d+:-?\d+)\((\d+)\)$/.exec(range?.text ?? "");
   if (range === undefined || match === null) {
     throw new LineFault(range ?? verb, "behind > stands START:END(LENGTH), e.g. 0:1448(1448)");
   }
   const [start, end] = rangeOf(part(range, 0, match[1]!.length));
-  const stated = part(range, match[1]!.length + 1, range.text.length - 1);
   const length = end - start;
   if (length > segmentMax) throw new LineFault(range, `a segment has at most ${segmentMax} bytes; divide it`);
-  if (stated.text !== String(length))
+  if (match[2] !== String(length)) {
+    const stated = part(range, match[1]!.length + 1, range.text.length - 1);
     throw new LineFault(stated, `${start}:${end} is ${length} bytes long; write (${length})`);
-  const fates = rest.map((word) => (word.text === "dma-error" ? { ...word, text: "dma-error=1" } : word));
-  const { flags, others } = takeFlags(fates, transmitFlags);
-  const given = transmitExtra(others);
-  for (const [one, other, message] of exclusiveFates)
-    if ((flags & one) !== 0 && (flags & other) !== 0)
-      throw new LineFault(span(rest[0]!, rest.at(-1)!), message);
+  }
+  const { words, free } = given;
+  const flags = flagsOf(reading, transmitForm, given, span(words[free] ?? range, words.at(-1)!));
+  if (end > progress.pushed && reading.isUnsure(connection)) throw leftOut;
   if (end > progress.pushed) throw notPushed(range, progress.pushed, progress.open);
   progress.sent = Math.max(progress.sent, end);
   if (flags & Flag.fin) progress.finSent = true;
-  return { kind: Kind.transmit, flags, at: start, length, extra: packTransmit(given) };
+  const extra = given.options === null ? 0 : packTransmit(transmitExtra(given, reading));
+  return { kind: Kind.transmit, flags, at: start, length, extra };
 }
 
 function notPushed(range: Token, pushed: number, open: number): LineFault {
@@ -209,29 +255,18 @@ function notPushed(range: Token, pushed: number, open: number): LineFault {
 }
 
 /** `< ack N [sack START:END,…] [racing]`; TCP discards what acknowledges bytes never sent (RFC 9293 §3.10.7.4). */
-function readAck(
-  words: Token[],
-  verb: Token,
-  { progress, startSeq }: DeclaredConnection,
-  reading: Reading,
-): Row {
-  const races = words.at(-1)?.text === "racing";
-  const [ackWord, number, sackWord, blocks, ...rest] = races ? words.slice(0, -1) : words;
-  if (ackWord?.text !== "ack" || number === undefined) {
-    throw new LineFault(ackWord ?? verb, "behind < stands `ack N`, or `ack N sack START:END,START:END`");
+function readAck(given: Given, verb: Token, connection: DeclaredConnection, reading: Reading): Row {
+  const { progress, startSeq } = connection;
+  const [number] = given.operands;
+  if (number === undefined) {
+    const at = given.words[3] ?? verb;
+    throw new LineFault(at, "behind < stands `ack N`, or `ack N sack START:END,START:END`");
   }
   const at = integer(number, relativeMin, relativeMax, "an acknowledgement");
-  if (sackWord !== undefined && sackWord.text !== "sack")
-    throw new LineFault(
-      sackWord,
-      "behind the acknowledgement only `sack START:END,…` and `racing` can stand",
-    );
-  if (sackWord !== undefined && blocks === undefined)
-    throw new LineFault(sackWord, "behind sack stand blocks, e.g. `sack 4344:40087`");
+  const blocks = given.options?.get("sack");
   const ranges = blocks === undefined ? [] : sackBlocks(blocks);
-  nothingMore(rest);
   const beyond = Math.max(at, ...ranges.map(([, end]) => end)) > progress.sent + (progress.finSent ? 1 : 0);
-  if (beyond)
+  if (beyond && !reading.isUnsure(connection))
     reading.report(
       "warning",
       number,
@@ -239,18 +274,20 @@ function readAck(
     );
   progress.acked = Math.max(progress.acked, Math.min(at, progress.pushed));
   const sacks = ranges.flatMap(([start, end]) => [toU32(seq(startSeq + start)), toU32(seq(startSeq + end))]);
-  return { kind: Kind.ack, at, extra: races ? 1 : 0, ...(sacks.length === 0 ? {} : { sacks }) };
+  return { kind: Kind.ack, at, extra: given.flags & raceBit, ...(sacks.length === 0 ? {} : { sacks }) };
 }
 
-function readClose(words: Token[], verb: Token, connection: DeclaredConnection, reading: Reading): Row {
-  nothingMore(words);
+function readClose(_given: Given, verb: Token, connection: DeclaredConnection, reading: Reading): Row {
   push(reading, connection, verb, () => connection.progress.closeRecord());
   connection.progress.closed = true;
   return { kind: Kind.close };
 }
 
-function noOpenRecord({ progress }: DeclaredConnection, verb: Token): void {
-  if (progress.open >= 0) throw new LineFault(verb, "a record is open (`more`); close it first: `send 0`");
+/** True, in silence, where it only seems that a record is open. */
+function hasOpenRecord(reading: Reading, connection: DeclaredConnection, verb: Token): boolean {
+  if (connection.progress.open < 0) return false;
+  if (reading.isUnsure(connection)) return true;
+  throw new LineFault(verb, "a record is open (`more`); close it first: `send 0`");
 }
 
 /** Changes the stream's end within the limits; beyond them nothing is changed. */

@@ -7,12 +7,14 @@ import { type SignSpec, signs } from "../signs.ts";
 import type { Expectation } from "../trace.ts";
 import { wireVerdicts } from "../trace.ts";
 import { kernelIds, underIdOf } from "../variant.ts";
+import { expectForms } from "./forms.ts";
 import { relativeMax, relativeMin } from "./operands.ts";
-import type { Reading } from "./reading.ts";
+import { leftOut, noEvent, type Reading } from "./reading.ts";
+import { type GivenExpectation, takeExpectation } from "./take-expect.ts";
 import { fieldAliases } from "./vocabulary.ts";
 
-/** Expectation.event of those that speak of the whole file, and what `subject` is above the first event. */
-const noEvent = -1;
+/** Expectation.event of those whose event was wrong, until it shows that they speak of the whole file. */
+const wrongEvent = -2;
 const noEventAbove = "no event stands above that could be read; move the line below one";
 /** Where the word stands on a line that it begins. */
 const expectWord: Token = { text: "expect", start: 0, end: 6 };
@@ -23,55 +25,32 @@ const expectWord: Token = { text: "expect", start: 0, end: 6 };
  * speaks of the whole file; that shows only at the end (settleExpectations).
  */
 export function readExpectation(reading: Reading, words: Token[]): void {
-  const { under, before } = underOf(reading, words);
-  const [expect, ...rest] = before;
-  const no = rest[0]?.text === "no";
-  if (no) rest.shift();
-  const [subject, ...details] = rest;
-  if (subject === undefined)
-    throw new LineFault(
-      expect!,
-      "behind expect stands an effect, `no` and an effect, `wire=VERDICT` or `counter NAME=N`",
-    );
-  const what = subjectOf(reading, subject, details, no);
-  const whole = expect!.start === 0;
-  if (reading.subject === noEvent && !whole) throw new LineFault(expect!, noEventAbove);
+  const given = takeExpectation(words, null);
+  if (given.fault !== null) throw given.fault;
+  const under = given.under === null ? [] : idsOf(reading, given.under);
+  const what = subjectOf(reading, given);
+  const whole = words[0]!.start === 0;
+  if (reading.subject === noEvent && !whole) throw new LineFault(words[0]!, noEventAbove);
   if (reading.subject === null && !whole) return;
-  const expectation = { line: reading.line, event: reading.subject ?? noEvent, no, under, what };
+  const event = reading.subject ?? wrongEvent;
+  const expectation = { line: reading.line, event, no: given.no !== null, under, what };
   (whole ? reading.unsettled : reading.trace.expectations).push(expectation);
 }
 
 /** What the expectations that begin a line speak of: at the end of the file that file, at a further event line the event above. */
 export function settleExpectations(reading: Reading, endOfFile: boolean): void {
   for (const expectation of reading.unsettled.splice(0)) {
+    const { event, line } = expectation;
     if (endOfFile) expectation.event = noEvent;
-    if (endOfFile || expectation.event !== noEvent) reading.trace.expectations.push(expectation);
-    else reading.report("error", expectWord, noEventAbove, expectation.line);
+    if (endOfFile || event >= 0) reading.trace.expectations.push(expectation);
+    else if (event === noEvent) reading.report("error", expectWord, noEventAbove, line);
   }
   if (endOfFile) reading.trace.expectations.sort((a, b) => a.line - b.line);
 }
 
-/** Takes `under ID,…` off the line's end. A connection may have the name `under`; a counter's value follows then. */
-function underOf(reading: Reading, words: Token[]): { under: string[]; before: Token[] } {
-  const at = words.findIndex(
-    (word, i) => i > 1 && word.text === "under" && !words[i + 1]?.text.includes("="),
-  );
-  if (at < 0) return { under: [], before: words };
-  const ids = words[at + 1];
-  if (ids === undefined)
-    throw new LineFault(
-      words[at]!,
-      "behind under stand the profiles or kernels that the line speaks of, as `under connectx,innova@v4.19`",
-    );
-  if (at + 2 < words.length)
-    throw new LineFault(
-      span(words[at + 2]!, words.at(-1)!),
-      "nothing stands behind the profiles of under; divide them by commas without spaces, and put fields before under",
-    );
-  return { under: idsOf(reading, ids), before: words.slice(0, at) };
-}
-
-/** The ids of a list as `connectx,v4.19,./my-nic.json@v5.8`; the id of a file that a device line above names is known too. */
+/**
+ * The ids of a list as `connectx,v4.19,./my-nic.json@v5.8`; the id of a file that a device line above names is known too.
+ */
 function idsOf(reading: Reading, ids: Token): string[] {
   const known = [...profiles.map(({ id }) => id), ...reading.declared.keys(), ...kernelIds];
   const found: string[] = [];
@@ -80,22 +59,25 @@ function idsOf(reading: Reading, ids: Token): string[] {
     const token = part(ids, from, from + id.length);
     from += id.length + 1;
     const messages: string[] = [];
-    if (underIdOf(id, (word) => reading.profileNamed(word, (said) => messages.push(said)) !== null) === null)
+    const isKnown = (word: string) => reading.profileNamed(word, (said) => messages.push(said)) !== null;
+    if (underIdOf(id, isKnown) === null) {
+      if (reading.lost.lacksFile && messages.length === 0) throw leftOut;
       throw new LineFault(
         id === "" ? ids : token,
         messages[0] ??
           `no profile or kernel of this name; there are ${list(known)}, both as connectx@v5.8, with a bug as connectx/long-dump, of a file as ./my-nic.json`,
       );
+    }
     if (found.includes(id)) throw new LineFault(token, `${id} is given twice; leave one out`);
     found.push(id);
   }
   return found;
 }
 
-function subjectOf(reading: Reading, subject: Token, details: Token[], no: boolean): Expectation["what"] {
-  if (subject.text === "counter") return counterOf(reading, subject, details, no);
-  const given = option(subject);
-  return given?.key === "wire" ? wireOf(given.value, details, no) : effectOf(reading, subject, details);
+function subjectOf(reading: Reading, { form, subject, details, no }: GivenExpectation): Expectation["what"] {
+  if (form === expectForms.counter) return counterOf(reading, subject!, details, no !== null);
+  if (form === expectForms.wire) return wireOf(part(subject!, "wire=".length), details, no !== null);
+  return effectOf(reading, subject!, details);
 }
 
 function wireOf(value: Token, details: Token[], no: boolean): Expectation["what"] {
@@ -145,6 +127,7 @@ function fieldValue(reading: Reading, value: Token, as: SignSpec["args"][number]
     return String(integer(value, relativeMin, relativeMax, `${name}, a relative sequence number,`));
   if (as === "row") return String(integer64(value, `${name}, a record number,`));
   if (as === "device") {
+    if (!reading.devices.has(value.text) && reading.lost.explains(value.text, "device")) throw leftOut;
     if (!reading.devices.has(value.text))
       throw new LineFault(
         value,
@@ -174,19 +157,18 @@ function counterOf(reading: Reading, subject: Token, details: Token[], no: boole
     );
   }
   const known = [...counterNames, ...vendorCounterNames(profilesIn(reading))];
-  if (!known.some((name) => name === given.key)) {
-    throw new LineFault(details.at(-1)!, `no counter of this name; there are ${list(known)}`);
-  }
+  const isKnown = known.some((name) => name === given.key);
+  if (!isKnown && reading.lost.lacksFile) throw leftOut;
+  if (!isKnown) throw new LineFault(details.at(-1)!, `no counter of this name; there are ${list(known)}`);
+  const value = integer(given.value, 0, Number.MAX_SAFE_INTEGER, "a counter");
   const of = details.length === 2 ? details[0]! : null;
-  if (of !== null && !reading.devices.has(of.text) && !reading.connections.has(of.text)) {
-    throw new LineFault(
-      of,
-      `no device or connection of this name is declared above; there is ${list([...reading.devices.keys(), ...reading.connections.keys()])}`,
-    );
-  }
-  return {
-    counter: given.key,
-    value: integer(given.value, 0, Number.MAX_SAFE_INTEGER, "a counter"),
-    of: of?.text ?? null,
-  };
+  if (of !== null) mustBeDeclared(reading, of);
+  return { counter: given.key, value, of: of?.text ?? null };
+}
+
+function mustBeDeclared({ devices, connections, lost }: Reading, name: Token): void {
+  if (devices.has(name.text) || connections.has(name.text)) return;
+  if (lost.has(name.text, "device") || lost.explains(name.text, "connection")) throw leftOut;
+  const known = list([...devices.keys(), ...connections.keys()]);
+  throw new LineFault(name, `no device or connection of this name is declared above; there is ${known}`);
 }

@@ -3,38 +3,55 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { effects } from "../../core/words/effect.ts";
-import { eventForms, sendFlags, transmitFlags } from "./vocabulary.ts";
+import { type Grammar, piecesOf } from "../../test/textmate.ts";
+import type { Form } from "./form.ts";
+import { forms } from "./forms.ts";
+import { statementOf } from "./statement.ts";
+import type { TokenRole } from "./take.ts";
 
-interface Rule {
-  match?: string;
-  begin?: string;
-  name?: string;
-}
-
-const { repository } = JSON.parse(
+const grammar = JSON.parse(
   readFileSync(path.resolve("syntaxes/tlstrace.tmLanguage.json"), "utf8"),
-) as {
-  repository: Record<string, Rule & { patterns?: Rule[] }>;
-};
+) as Grammar;
+const { repository } = grammar;
 const begin = (rule: string, line: string) => new RegExp(repository[rule]!.begin!, "u").exec(line);
 
-/** Scope that the event rules give a word behind the connection's name. */
-const scopeOf = (word: string) =>
-  repository.event!.patterns!.find(
-    ({ match, name }) => name && match && new RegExp(match, "u").exec(` ${word} `)?.[0] === word,
-  )?.name;
+/** Scopes that the grammar gives what the language knows by these roles; a value has any scope. */
+const scopesOf: Readonly<Record<TokenRole, RegExp>> = {
+  verb: /^(keyword\.(other\.event|operator\.arrow|control\.expect)|storage\.type\.(device|connection))\./,
+  word: /^keyword\.(other\.(ack|under|counter)|operator\.logical\.no)\./,
+  flag: /^storage\.modifier\.flag\./,
+  key: /^variable\.parameter\.option\.|^storage\.modifier\.flag\.|^support\.class\.effect\./,
+  value: /./,
+  comment: /^comment\./,
+  unknown: /^$/,
+};
 
-test("the grammar knows every event and flag of the language", () => {
-  for (const flag of [...Object.keys(sendFlags), ...Object.keys(transmitFlags)]) {
-    assert.equal(scopeOf(flag), "storage.modifier.flag.tlstrace", flag);
-  }
-  for (const [word] of eventForms.map((form) => form.split(" "))) {
-    const arrow = word === ">" || word === "<";
-    assert.equal(
-      scopeOf(word!),
-      arrow ? "keyword.operator.arrow.tlstrace" : "keyword.other.event.tlstrace",
-      word,
-    );
+/** A line of the form with every part that it can have. */
+function fullest({ family, verb, parts }: Form): string {
+  const head = family === "connection" ? "+0 web " : family === "device" ? "+0 eth0 " : "";
+  const words = parts.map(({ role, name, shown }) => {
+    if (role === "flag" || name === "no" || name === "counter") return name;
+    if (role === "option") return `${name === "NAME" ? "tx_tls_ooo" : name}=1`;
+    if (role === "word") return `${name} ${name === "under" ? "connectx" : "1"}`;
+    return { "START:END(LENGTH)": "0:1(1)", "START:END": "0:1", EFFECT: "resync" }[shown] ?? "1";
+  });
+  return `${head}${[verb, ...words].join(" ")} # why`;
+}
+
+test("the grammar knows every word of every form of the language", () => {
+  for (const form of forms) {
+    const line = fullest(form);
+    const pieces = piecesOf(grammar, line)[0]!;
+    let from = 0;
+    const scopes = pieces.map(([text, scope]) => {
+      const start = line.indexOf(text, from);
+      from = start + text.length;
+      return { start, end: from, scope };
+    });
+    for (const { role, start, text } of statementOf(line, 1).tokens) {
+      const scope = scopes.find((piece) => piece.start <= start && start < piece.end)?.scope ?? "";
+      assert.match(scope, scopesOf[role], `${text} of ${line}`);
+    }
   }
 });
 

@@ -1,10 +1,10 @@
 import { recordType } from "../../core/base/record.ts";
-import { integer, LineFault, list, option, part, span, type Token } from "../lexer.ts";
+import { integer, LineFault, list, part, type Token } from "../lexer.ts";
 import { recordTypeNames } from "./vocabulary.ts";
 
 /**
  * Relative numbers run from −2^30 (before the offload) to 2^32 − 1. They are the 32-bit ring seen from the start, so
- * the last quarter of it has two names; printing takes the negative one (`relative` in text-print.ts).
+ * the last quarter of it has two names; printing takes the negative one (`relative` in print.ts).
  */
 export const relativeMin = -(2 ** 30);
 export const relativeMax = 2 ** 32 - 1;
@@ -57,34 +57,4 @@ export function typeOf(word: Token | undefined): number {
       `no record type of this name; there are ${list(Object.keys(recordTypeNames))}, or a number`,
     );
   return integer(word, 0, 255, "a record type");
-}
-
-/** Flag words, and the words that are none because they have a `=` in them. */
-export function takeFlags(
-  words: Token[],
-  known: Readonly<Record<string, number>>,
-): { flags: number; others: Token[] } {
-  let flags = 0;
-  const others: Token[] = [];
-  for (const word of words) {
-    if (option(word) !== null) {
-      others.push(word);
-      continue;
-    }
-    const flag = Object.hasOwn(known, word.text) ? known[word.text]! : 0;
-    if (flag === 0)
-      throw new LineFault(word, `not a flag of this event; there are ${list(Object.keys(known))}`);
-    if (flags & flag) throw new LineFault(word, "this flag is given twice; leave one out");
-    flags |= flag;
-  }
-  return { flags, others };
-}
-
-/** The event has no further words. */
-export function nothingMore(words: Token[]): void {
-  if (words.length > 0)
-    throw new LineFault(
-      span(words[0]!, words.at(-1)!),
-      "nothing more can stand on this line; remove it, or begin a comment with #",
-    );
 }

@@ -1,12 +1,13 @@
 import type { Profile } from "../../core/machine/profile.ts";
-import { LineFault, list, readLine, span, type Token } from "../lexer.ts";
+import { LineFault, list, readLine, span, type Token, textLines } from "../lexer.ts";
 import type { ProfileFinder } from "../profiles/finder.ts";
 import { emptyTrace, type Trace } from "../trace.ts";
 import { readConnection, readDevice } from "./declarations.ts";
 import { readEvent } from "./events.ts";
 import { readExpectation, settleExpectations } from "./expect-lines.ts";
-import { Reading } from "./reading.ts";
-import { lineForms } from "./vocabulary.ts";
+import { lineForms } from "./form-text.ts";
+import { leftOut, noEvent, Reading } from "./reading.ts";
+import { lineKind } from "./statement.ts";
 
 /** Characters of a file that is still read as text; a trace of this size has some five million events. */
 const textSizeMax = 2 ** 28;
@@ -25,13 +26,12 @@ export function parseTrace(
   const trace = emptyTrace(name, "text");
   const reading = new Reading(trace, profiles, asked);
   const tooLong = text.length > textSizeMax;
-  const lines = (tooLong ? "" : text).replace(/^\uFEFF/, "").split(/\r\n?|\n/);
-  for (const line of lines) {
+  for (const line of textLines(tooLong ? "" : text)) {
     reading.line++;
     readOne(reading, line);
   }
   settleExpectations(reading, true);
-  if (trace.connections.length === 0) reportEmpty(reading, tooLong);
+  if (trace.connections.length === 0 && !reading.lost.hadConnections) reportEmpty(reading, tooLong);
   reading.finish();
   trace.declarationLines = [...reading.deviceLines, ...reading.connectionLines];
   return trace;
@@ -39,6 +39,7 @@ export function parseTrace(
 
 function readOne(reading: Reading, text: string): void {
   reading.named.clear();
+  reading.spoilt = false;
   try {
     const { words, comment } = readLine(text, reading.line);
     if (comment !== null) reading.trace.comments.set(reading.line, comment);
@@ -46,22 +47,31 @@ function readOne(reading: Reading, text: string): void {
     readStatement(reading, words);
   } catch (fault) {
     if (!(fault instanceof LineFault)) throw fault;
-    reading.report("error", fault.token, fault.message);
+    if (fault !== leftOut) reading.wrong(fault.token, fault.message);
   }
 }
 
 /** The first word tells what a line is. */
 function readStatement(reading: Reading, words: Token[]): void {
-  const first = words[0]!;
-  if (/^[+-][\d.]/.test(first.text)) {
+  const kind = lineKind(words[0]!);
+  if (kind === "event") {
     settleExpectations(reading, false);
-    return readEvent(reading, words);
-  }
-  if (first.text === "expect") return readExpectation(reading, words);
-  if (first.text === "device") return readDevice(reading, words);
-  if (first.text === "connection") return readConnection(reading, words);
+    readEvent(reading, words);
+  } else if (kind === "expect") readExpectation(reading, words);
+  else if (kind === "device") readDevice(reading, words);
+  else if (kind === "connection") readConnection(reading, words);
+  else readNothing(reading, words);
+}
+
+/** What is no line of a trace may have been meant as one: as an event of the connection that it names, or as a declaration. */
+function readNothing(reading: Reading, words: Token[]): void {
+  const [first, second] = words;
+  const connection = reading.connections.get(first!.text) ?? (second && reading.connections.get(second.text));
+  if (connection !== undefined) connection.progress.unsure = true;
+  else if (second !== undefined) reading.lost.add(second.text);
+  if (connection !== undefined || reading.subject === noEvent) reading.subject = null;
   const known = list(lineForms.map((form) => `\`${form}\``));
-  throw new LineFault(span(first, words.at(-1)!), `not a line of a trace; the lines are ${known}`);
+  throw new LineFault(span(first!, words.at(-1)!), `not a line of a trace; the lines are ${known}`);
 }
 
 function reportEmpty(reading: Reading, tooLong: boolean): void {

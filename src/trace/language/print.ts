@@ -14,15 +14,16 @@ import {
   Kind,
   sendPieces,
   sendType,
-  type TransmitExtra,
   unpackRecord,
   unpackTransmit,
 } from "../../core/words/event.ts";
 import type { Expectation, Trace } from "../trace.ts";
-import { headersSize } from "./declarations.ts";
+import { formOfKind } from "./event-forms.ts";
+import type { Form } from "./form.ts";
+import { connectionForm, deviceForm } from "./forms.ts";
 import { derivedKeys } from "./keystream.ts";
 import { relativeMin } from "./operands.ts";
-import { installFlags, sendFlags, transmitFlags, typeText } from "./vocabulary.ts";
+import { headersSize, typeText } from "./vocabulary.ts";
 
 /** Column where comments begin, if the line leaves room. */
 const commentColumn = 42;
@@ -97,40 +98,77 @@ function statementsOf(trace: Trace): Statement[] {
   return statements;
 }
 
+/** What a line says: the values of the parts that each of its form has, and those of others by their names. */
+interface Said {
+  fixed: readonly (string | number)[];
+  free?: Readonly<Record<string, string | number | undefined>> | undefined;
+}
+
+/** What stands behind a form's verb; `flagGap` stands before the first flag. */
+function partsText(form: Form, { fixed, free }: Said, flags = 0, flagGap = " "): string {
+  let text = "";
+  for (let i = 0; i < fixed.length; i++) {
+    const { role, name } = form.fixed[i]!;
+    text += role === "word" ? ` ${name} ${fixed[i]}` : ` ${fixed[i]}`;
+  }
+  if (flags === 0 && free === undefined) return text;
+  let gap = flagGap;
+  for (let i = fixed.length; i < form.parts.length; i++) {
+    const { role, name, bit } = form.parts[i]!;
+    if (role === "flag") {
+      if ((flags & bit) === 0) continue;
+      text += gap + name;
+      gap = " ";
+    } else if (free !== undefined) {
+      const value = free[name];
+      if (value !== undefined) text += ` ${name}${role === "option" ? "=" : " "}${value}`;
+    }
+  }
+  return text;
+}
+
 function deviceText(
   { name, profile, kernel, mtu, slaves }: Device,
   _: number,
   devices: readonly Device[],
 ): string {
   // A kernel that goes with the profile wins over the line's, so it stands with the profile.
-  const generation = !kernel.strict ? "" : profile.kernel === null ? ` kernel=${kernel.id}` : `@${kernel.id}`;
-  const below = slaves.length > 0 ? ` slaves=${slaves.map((slave) => devices[slave]!.name).join(",")}` : "";
-  return `device  ${name} profile=${profile.word ?? profile.id}${generation} mtu=${mtu}${below}`;
+  const own = kernel.strict ? kernel.id : undefined;
+  const below = slaves.map((slave) => devices[slave]!.name).join(",");
+  const free = {
+    profile: `${profile.word ?? profile.id}${own && profile.kernel !== null ? `@${own}` : ""}`,
+    kernel: profile.kernel === null ? own : undefined,
+    mtu,
+    slaves: slaves.length > 0 ? below : undefined,
+  };
+  // As far as the connections' names below.
+  return `${deviceForm.verb} ${partsText(deviceForm, { fixed: [name], free })}`;
 }
 
 function connectionText(trace: Trace, connection: Connection): string {
+  const { name, cipher, mss, payloadMax, reuses } = connection;
   const device = trace.devices[connection.device]!;
-  const version = Object.keys(versions).find((name) => versions[name] === connection.version)!;
-  const words = [`connection ${connection.name} device=${device.name} version=${version}`];
-  if (connection.cipher !== null) words.push(`cipher=${connection.cipher}`);
-  words.push(`seq=${toU32(connection.startSeq)} rec_seq=${connection.recSeq0}`);
-  if (connection.mss !== device.mtu - headersSize) words.push(`mss=${connection.mss}`);
-  if (connection.payloadMax !== payloadSizeMax) words.push(`payload_max=${connection.payloadMax}`);
-  if (connection.reuses >= 0) words.push(`reuses=${trace.connections[connection.reuses]!.name}`);
-  const keys = connection.epochs[0];
-  if (trace.kind === "text" && keys && connection.cipher !== null)
-    words.push(...statedKeys(connection.name, connection.cipher, keys));
-  return words.join(" ");
+  const keys = trace.kind === "text" && cipher !== null ? connection.epochs[0] : undefined;
+  const free = {
+    device: device.name,
+    version: Object.keys(versions).find((version) => versions[version] === connection.version)!,
+    cipher: cipher ?? undefined,
+    seq: toU32(connection.startSeq),
+    rec_seq: String(connection.recSeq0),
+    mss: mss === device.mtu - headersSize ? undefined : mss,
+    payload_max: payloadMax === payloadSizeMax ? undefined : payloadMax,
+    reuses: reuses < 0 ? undefined : trace.connections[reuses]!.name,
+    ...(keys ? statedKeys(name, cipher!, keys) : {}),
+  };
+  return connectionForm.verb + partsText(connectionForm, { fixed: [name], free });
 }
 
 /** Those of key, salt and iv that are not the ones derived from the name. */
-function statedKeys(name: string, cipher: Cipher, keys: RecordKeys): string[] {
+function statedKeys(name: string, cipher: Cipher, keys: RecordKeys): Record<string, string> {
   const derived = derivedKeys(name, cipher);
   const hex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  const parts = ["key", "salt", "iv"] as const;
-  return parts
-    .filter((part) => hex(keys[part]) !== hex(derived[part]))
-    .map((part) => `${part}=${hex(keys[part])}`);
+  const stated = (["key", "salt", "iv"] as const).filter((part) => hex(keys[part]) !== hex(derived[part]));
+  return Object.fromEntries(stated.map((part) => [part, hex(keys[part])]));
 }
 
 function eventText(trace: Trace, index: number, withCaptured: boolean): string {
@@ -158,65 +196,82 @@ function timeText(stepNs: number): string {
 /** What stands behind the connection's name. */
 function detailText(trace: Trace, index: number, connection: Connection, withCaptured: boolean): string {
   const { events } = trace;
-  const kind = events.kind.at(index);
+  const form = formOfKind[events.kind.at(index)];
+  // An edit can make an event of no kind: its line is none of the language.
+  if (form === undefined) return `kind=${events.kind.at(index)}`;
+  const flags = events.flags.at(index);
+  const said = saidOf(trace, index, connection);
+  if (form.kind === Kind.ack) return form.verb + partsText(form, said, events.extra.at(index));
+  if (form.kind !== Kind.transmit) return form.verb + partsText(form, said, flags);
+  // Two spaces set a transmit's fate apart.
+  return form.verb + partsText(form, said, withCaptured ? flags : flags & ~Flag.captured, "  ");
+}
+
+function saidOf(trace: Trace, index: number, connection: Connection): Said {
+  const { events } = trace;
   const length = events.length.at(index);
-  const flags = events.flags.at(index);
-  const at = relative(connection.startSeq, seq(events.seq.at(index)));
-  if (kind === Kind.transmit) {
-    const shown = withCaptured ? flags : flags & ~Flag.captured;
-    const extra = events.extra.at(index) === 0 ? "" : extraText(unpackTransmit(events.extra.at(index)));
-    return `> ${at}:${at + length}(${length})${shown === 0 ? "" : flagText(shown, transmitFlags, "  ")}${extra}`;
-  }
-  if (kind === Kind.ack) {
-    const races = events.extra.at(index) === 1 ? " racing" : "";
-    return `< ack ${at}${sackText(trace, index, connection)}${races}`;
-  }
-  if (kind === Kind.record) return `record ${length}${recordText(trace, index)}`;
-  if (kind === Kind.gap) return `gap ${length}`;
-  if (kind === Kind.send) return sendText(trace, index);
-  if (kind === Kind.install) return `install${flagText(flags, installFlags, " ")}`;
-  if (kind === Kind.reroute) return `reroute ${trace.devices[events.extra.at(index)]!.name}`;
-  if (kind === Kind.split) return `split ${at}`;
-  const name = eventKinds[kind]!;
-  return kind === Kind.merge || kind === Kind["page-write"] ? `${name} ${at}:${at + length}` : name;
-}
-
-function sendText({ events }: Trace, index: number): string {
-  const flags = events.flags.at(index);
   const extra = events.extra.at(index);
-  const pieces = flags & Flag.zerocopy && sendPieces(extra) > 1 ? ` pieces=${sendPieces(extra)}` : "";
-  const type = flags & Flag.typed ? ` type=${typeText(sendType(extra))}` : "";
-  return `send ${events.length.at(index)}${flagText(flags, sendFlags, " ")}${pieces}${type}`;
-}
-
-const extraText = ({ dmaErrorAt, queue }: TransmitExtra): string =>
-  `${dmaErrorAt > 0 ? ` dma-error=${dmaErrorAt}` : ""}${queue >= 0 ? ` queue=${queue}` : ""}`;
-
-function flagText(flags: number, names: Readonly<Record<string, number>>, separator: string): string {
-  let text = "";
-  for (const name in names) {
-    if (flags & names[name]!) text += `${text === "" ? separator : " "}${name}`;
+  const at = relative(connection.startSeq, seq(events.seq.at(index)));
+  switch (events.kind.at(index)) {
+    case Kind.transmit:
+      return {
+        fixed: [`${at}:${at + length}(${length})`],
+        free: extra === 0 ? undefined : transmitOptions(extra),
+      };
+    case Kind.ack:
+      return { fixed: [at], free: sackOptions(trace, index, connection) };
+    case Kind.send:
+      return { fixed: [length], free: sendOptions(extra, events.flags.at(index)) };
+    case Kind.record:
+      return { fixed: [length], free: recordOptions(trace, index) };
+    case Kind.gap:
+      return { fixed: [length] };
+    case Kind.split:
+      return { fixed: [at] };
+    case Kind.reroute:
+      return { fixed: [trace.devices[extra]!.name] };
+    case Kind.merge:
+    case Kind["page-write"]:
+      return { fixed: [`${at}:${at + length}`] };
+    default:
+      return { fixed: [] };
   }
-  return text;
 }
 
-function sackText(trace: Trace, index: number, connection: Connection): string {
+function transmitOptions(extra: number): Said["free"] {
+  const { dmaErrorAt, queue } = unpackTransmit(extra);
+  return { "dma-error": dmaErrorAt > 0 ? dmaErrorAt : undefined, queue: queue >= 0 ? queue : undefined };
+}
+
+function sendOptions(extra: number, flags: number): Said["free"] {
+  if ((flags & (Flag.zerocopy | Flag.typed)) === 0) return undefined;
+  const pieces = flags & Flag.zerocopy ? sendPieces(extra) : 0;
+  return {
+    pieces: pieces > 1 ? pieces : undefined,
+    type: flags & Flag.typed ? typeText(sendType(extra)) : undefined,
+  };
+}
+
+function recordOptions({ events, recordSns }: Trace, index: number): Said["free"] {
+  const record = unpackRecord(events.extra.at(index));
+  const sn = record.snGiven ? String(recordSns.get(index) ?? "?") : undefined;
+  return {
+    type: record.type === recordType.applicationData ? undefined : typeText(record.type),
+    sn: record.snUnknown ? "?" : sn,
+    epoch: record.startsEpoch ? record.epoch : undefined,
+  };
+}
+
+function sackOptions(trace: Trace, index: number, connection: Connection): Said["free"] {
   const blocks = trace.sacks.get(index);
-  if (blocks === undefined || blocks.length === 0) return "";
+  if (blocks === undefined || blocks.length === 0) return undefined;
   const at = (i: number) => relative(connection.startSeq, seq(blocks[i]!));
   const texts: string[] = [];
   for (let i = 0; i + 1 < blocks.length; i += 2) {
     const length = toU32(seq(blocks[i + 1]! - blocks[i]!));
     texts.push(`${at(i)}:${at(i) + length}`);
   }
-  return ` sack ${texts.join(",")}`;
-}
-
-function recordText(trace: Trace, index: number): string {
-  const record = unpackRecord(trace.events.extra.at(index));
-  const type = record.type === recordType.applicationData ? "" : ` type=${typeText(record.type)}`;
-  const sn = record.snUnknown ? " sn=?" : record.snGiven ? ` sn=${trace.recordSns.get(index) ?? "?"}` : "";
-  return `${type}${sn}${record.startsEpoch ? ` epoch=${record.epoch}` : ""}`;
+  return { sack: texts.join(",") };
 }
 
 const expectationText = (expectation: Expectation): string =>

@@ -1,11 +1,20 @@
 import type { Profile } from "../../core/machine/profile.ts";
 import { profileAmong } from "../../core/profiles/all.ts";
 import { DiagnosticList } from "../diagnostics.ts";
-import type { Token } from "../lexer.ts";
+import { LineFault, type Token } from "../lexer.ts";
 import { fileWordOf } from "../profile-word.ts";
 import type { ProfileFinder } from "../profiles/finder.ts";
 import type { Diagnostic, Expectation, Trace } from "../trace.ts";
 import type { StreamProgress } from "./stream-progress.ts";
+import type { Given } from "./take.ts";
+
+/** `Reading.subject` above the first event, and Expectation.event of those that speak of the whole file. */
+export const noEvent = -1;
+/** Names kept of lines that were left out; a file that is something else would give one a line. */
+const lostNamesMax = 1000;
+
+/** Thrown to leave a line out in silence: it hangs on one that could not be read, whose error is told. */
+export const leftOut = new LineFault({ text: "", start: 0, end: 0 }, "");
 
 /** What a declared connection is to the lines below it. */
 export interface DeclaredConnection {
@@ -13,6 +22,43 @@ export interface DeclaredConnection {
   index: number;
   startSeq: number;
   progress: StreamProgress;
+}
+
+/**
+ * Names that a mistake above stands behind: of lines that were left out, and those told already. What follows from that
+ * mistake is left out in silence.
+ */
+export class LostNames {
+  private readonly names = new Set<string>();
+  /** A declaration has no name: any name may be its. */
+  private readonly nameless = new Set<"device" | "connection">();
+  /** An event of some connection was left out that moves its stream. */
+  anyMoved = false;
+  /** A connection was left out, or events of one that is declared nowhere. */
+  hadConnections = false;
+  /** Devices whose profile or kernel is not the one that the line meant. */
+  readonly vague = new Set<number>();
+  /** A profile's file could not be read: ids and counters that nobody knows may be its. */
+  lacksFile = false;
+
+  add(name: string): void {
+    if (this.names.size < lostNamesMax) this.names.add(name);
+  }
+
+  addNameless(kind: "device" | "connection"): void {
+    this.nameless.add(kind);
+  }
+
+  has(name: string, kind: "device" | "connection"): boolean {
+    return this.names.has(name) || this.nameless.has(kind);
+  }
+
+  /** True if a mistake above stands behind the name; otherwise somebody is to tell it now, and it does from here on. */
+  explains(name: string, kind: "device" | "connection"): boolean {
+    if (this.has(name, kind)) return true;
+    this.add(name);
+    return false;
+  }
 }
 
 /** A trace file being read: the trace so far, and what later lines refer to. */
@@ -23,6 +69,8 @@ export class Reading {
   readonly asked: (own: Profile) => Profile;
   readonly devices = new Map<string, number>();
   readonly connections = new Map<string, DeclaredConnection>();
+  /** What stands behind names that lines above got wrong or left out, so that one mistake is told once. */
+  readonly lost = new LostNames();
   readonly deviceLines: number[] = [];
   /** Profiles of files that device lines name, by their paths: only those of lines that are not left out. */
   readonly declared = new Map<string, Profile>();
@@ -31,10 +79,12 @@ export class Reading {
   readonly connectionLines: number[] = [];
   /** Line being read, from 1. */
   line = 0;
+  /** An error was told of that line. */
+  spoilt = false;
   /** Time of the event line last read, in nanoseconds, even if that line was left out. */
   timeNs = 0;
-  /** The event that an `expect` speaks of: −1 = there is none yet, null = its line was wrong and is left out. */
-  subject: number | null = -1;
+  /** The event that an `expect` speaks of: `noEvent` = there is none yet, null = its line was wrong. */
+  subject: number | null = noEvent;
   /** Expectations that begin a line since the last event line: of that event, or of the whole file if no event follows. */
   readonly unsettled: Expectation[] = [];
   /** Events of devices so far. */
@@ -56,6 +106,33 @@ export class Reading {
     const profile = this.profiles(word, report) ?? profileAmong([...this.declared.values()], word);
     if (path !== undefined && profile !== null) this.named.set(path, this.profiles(path)!);
     return profile;
+  }
+
+  /** What `read` gives. Where the line is wrong there, that is told (unless not `telling`), and `instead` holds. */
+  attempt<T>(instead: T, read: () => T, telling = true): T {
+    try {
+      return read();
+    } catch (fault) {
+      if (!(fault instanceof LineFault)) throw fault;
+      if (telling) this.wrong(fault.token, fault.message);
+      return instead;
+    }
+  }
+
+  /** Tells an error of the line being read. */
+  wrong(token: Token, message: string): void {
+    this.spoilt = true;
+    this.report("error", token, message);
+  }
+
+  /** Tells what was wrong with words that mean nothing on their line. */
+  tell({ faults }: Given): void {
+    if (faults !== null) for (const { token, message } of faults) this.wrong(token, message);
+  }
+
+  /** True where a line that could not be read may have moved what the connection's stream has. */
+  isUnsure({ progress }: DeclaredConnection): boolean {
+    return progress.unsure || this.lost.anyMoved;
   }
 
   report(severity: Diagnostic["severity"], token: Token, message: string, line = this.line): void {
@@ -85,5 +162,10 @@ export interface Row {
   recordSn?: bigint;
 }
 
-/** One form of event: reads the words behind the connection. `verb` is the word that names the form. */
-export type Form = (words: Token[], verb: Token, connection: DeclaredConnection, reading: Reading) => Row;
+/** Reads one form of event off what its line gives. `verb` is the word that names the form. */
+export type EventReader = (
+  given: Given,
+  verb: Token,
+  connection: DeclaredConnection,
+  reading: Reading,
+) => Row;

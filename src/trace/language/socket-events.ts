@@ -1,40 +1,33 @@
 import { takesRekey } from "../../core/kernel/lifecycle.ts";
 import { queuesMax } from "../../core/machine/waiting-log.ts";
-import { deviceEventKinds, Flag, Kind } from "../../core/words/event.ts";
-import { integer, LineFault, list, options, span, type Token } from "../lexer.ts";
+import { Flag, Kind, type TransmitExtra } from "../../core/words/event.ts";
+import { integer, LineFault, list, type Token } from "../lexer.ts";
+import { connectionFormOf, deviceFormOf } from "./event-forms.ts";
 import { derivedKeys } from "./keystream.ts";
-import { lengthOf, nothingMore, rangeOf, relativeMax, relativeMin, takeFlags } from "./operands.ts";
-import type { DeclaredConnection, Form, Reading, Row } from "./reading.ts";
-import { installFlags } from "./vocabulary.ts";
+import { lengthOf, rangeOf, relativeMax, relativeMin } from "./operands.ts";
+import { type DeclaredConnection, type EventReader, leftOut, type Reading, type Row } from "./reading.ts";
+import { type Given, take } from "./take.ts";
 
 /** Events times connections that a device's events may come to: each goes through all connections on the device. */
 const deviceStepsMax = 2 ** 22;
 const dmaErrorMax = 65535;
+/** Pieces of memory that one write can lie in. */
+const piecesMax = 2 ** 20;
 
-/** What happens to the socket, its segments and its route, by the word behind the connection. */
-export const socketForms: Readonly<Record<string, Form>> = {
-  install: readInstall,
-  "splice-eof": readSpliceEof,
-  destruct: (words) => bare(words, Kind.destruct),
-  rekey: readRekey,
-  reroute: readReroute,
-  merge: (words, verb, connection) => ({ kind: Kind.merge, ...rangeIn(words, verb, connection, "merge") }),
-  split: readSplit,
-  "page-write": (words, verb, connection) => ({
-    kind: Kind["page-write"],
-    ...rangeIn(words, verb, connection, "page-write"),
-  }),
+/** What happens to the socket, its segments and its route, by the event's kind. */
+export const socketReaders: Readonly<Record<number, EventReader>> = {
+  [Kind.install]: readInstall,
+  [Kind["splice-eof"]]: readSpliceEof,
+  [Kind.destruct]: () => ({ kind: Kind.destruct }),
+  [Kind.rekey]: readRekey,
+  [Kind.reroute]: readReroute,
+  [Kind.merge]: readRange,
+  [Kind.split]: readSplit,
+  [Kind["page-write"]]: readRange,
 };
 
-function bare(words: Token[], kind: number): Row {
-  nothingMore(words);
-  return { kind };
-}
-
 /** `install [unsent]` */
-function readInstall(words: Token[], verb: Token, connection: DeclaredConnection, reading: Reading): Row {
-  const { flags, others } = takeFlags(words, installFlags);
-  nothingMore(others);
+function readInstall({ flags }: Given, verb: Token, connection: DeclaredConnection, reading: Reading): Row {
   const declared = reading.trace.connections[connection.index]!;
   if (!declared.installed)
     throw new LineFault(verb, "the offload is installed once only; remove one of the lines");
@@ -44,15 +37,13 @@ function readInstall(words: Token[], verb: Token, connection: DeclaredConnection
   return { kind: Kind.install, flags };
 }
 
-function readSpliceEof(words: Token[], _verb: Token, { progress }: DeclaredConnection): Row {
-  nothingMore(words);
+function readSpliceEof(_given: Given, _verb: Token, { progress }: DeclaredConnection): Row {
   progress.spliceEof();
   return { kind: Kind["splice-eof"] };
 }
 
 /** `rekey`: the keys of the next epoch come from the connection's name, as those of the first. */
-function readRekey(words: Token[], verb: Token, connection: DeclaredConnection, reading: Reading): Row {
-  nothingMore(words);
+function readRekey(_given: Given, verb: Token, connection: DeclaredConnection, reading: Reading): Row {
   const declared = reading.trace.connections[connection.index]!;
   if (declared.cipher === null)
     throw new LineFault(verb, "a connection without a cipher has no keys to change");
@@ -68,77 +59,78 @@ function readRekey(words: Token[], verb: Token, connection: DeclaredConnection, 
 }
 
 /** `reroute DEVICE` */
-function readReroute(words: Token[], verb: Token, _connection: DeclaredConnection, reading: Reading): Row {
-  const [name, ...rest] = words;
-  nothingMore(rest);
+function readReroute(
+  { operands: [name] }: Given,
+  verb: Token,
+  _connection: DeclaredConnection,
+  reading: Reading,
+): Row {
   const device = name === undefined ? undefined : reading.devices.get(name.text);
-  if (device === undefined)
-    throw new LineFault(
-      name ?? verb,
-      `behind reroute stands a device declared above; there is ${list([...reading.devices.keys()])}`,
-    );
-  return { kind: Kind.reroute, extra: device };
+  if (device !== undefined) return { kind: Kind.reroute, extra: device };
+  if (name !== undefined && reading.lost.explains(name.text, "device")) throw leftOut;
+  throw new LineFault(
+    name ?? verb,
+    `behind reroute stands a device declared above; there is ${list([...reading.devices.keys()])}`,
+  );
 }
 
-/** `START:END` of bytes that TCP has, or that lie before the offload. */
-function rangeIn(
-  words: Token[],
+/** `merge` or `page-write` `START:END` of bytes that TCP has, or that lie before the offload. */
+function readRange(
+  { operands: [range] }: Given,
   verb: Token,
-  { progress }: DeclaredConnection,
-  form: string,
-): { at: number; length: number } {
-  const [range, ...rest] = words;
-  nothingMore(rest);
-  if (range === undefined) throw new LineFault(verb, `a range is missing; write \`${form} 0:1448\``);
+  connection: DeclaredConnection,
+  reading: Reading,
+): Row {
+  if (range === undefined) throw new LineFault(verb, `a range is missing; write \`${verb.text} 0:1448\``);
   const [start, end] = rangeOf(range);
   if (end === start) throw new LineFault(range, "the range is empty; it takes at least one byte");
-  if (end > progress.pushed)
-    throw new LineFault(range, `TCP has bytes up to ${progress.pushed} only; end the range there`);
-  return { at: start, length: end - start };
+  const { pushed } = connection.progress;
+  if (end > pushed && reading.isUnsure(connection)) throw leftOut;
+  if (end > pushed) throw new LineFault(range, `TCP has bytes up to ${pushed} only; end the range there`);
+  return { kind: connectionFormOf.get(verb.text)!.kind, at: start, length: end - start };
 }
 
-function readSplit(words: Token[], verb: Token): Row {
-  const [at, ...rest] = words;
-  nothingMore(rest);
+function readSplit({ operands: [at] }: Given, verb: Token): Row {
   if (at === undefined) throw new LineFault(verb, "a place is missing; write `split 1448`");
   return { kind: Kind.split, at: integer(at, relativeMin, relativeMax, "a place in the stream") };
 }
 
 /** What stands behind a transmit: `dma-error[=K]`, `queue=N`. */
-export function transmitExtra(words: Token[]): { dmaErrorAt: number; queue: number } {
-  const given = options(words, ["dma-error", "queue"]);
-  const dma = given.get("dma-error");
-  const queue = given.get("queue");
+export function transmitExtra({ options }: Given, reading: Reading): TransmitExtra {
+  const dma = options?.get("dma-error");
+  const queue = options?.get("queue");
+  const mapping = "the mapping that fails, from 1,";
   return {
-    dmaErrorAt: dma ? integer(dma, 1, dmaErrorMax, "the mapping that fails, from 1,") : 0,
-    queue: queue ? integer(queue, 0, queuesMax - 1, "a transmit queue") : -1,
+    dmaErrorAt: dma ? reading.attempt(0, () => integer(dma, 1, dmaErrorMax, mapping)) : 0,
+    queue: queue ? reading.attempt(-1, () => integer(queue, 0, queuesMax - 1, "a transmit queue")) : -1,
   };
 }
 
-/** What stands behind a send: `pieces=N` of zero-copy pages. */
-export function piecesOf(word: Token | undefined, length: number, range: Token, isZerocopy: boolean): number {
+/** What stands behind a send: `pieces=N` of zero-copy pages; 0 = its bytes are copied. */
+export function piecesOf(reading: Reading, { options, flags }: Given, length: number, range: Token): number {
+  const isZerocopy = (flags & Flag.zerocopy) !== 0;
+  const word = options?.get("pieces");
   if (word === undefined) return isZerocopy ? 1 : 0;
-  if (!isZerocopy) throw new LineFault(range, "only zero-copy bytes lie in pieces; add `zerocopy`");
-  return lengthOf(word, word, 1, Math.max(1, Math.min(length, 2 ** 20)), "pieces=N");
+  if (isZerocopy) {
+    const max = Math.max(1, Math.min(length, piecesMax));
+    return reading.attempt(1, () => lengthOf(word, word, 1, max, "pieces=N"));
+  }
+  reading.wrong(range, "only zero-copy bytes lie in pieces; add `zerocopy`");
+  return 0;
 }
 
 /** `+SECONDS DEVICE EVENT`. */
-export function readDeviceEvent(words: Token[], verb: Token, reading: Reading): number {
-  nothingMore(words);
-  const kind = deviceEventKinds.find((name) => name === verb.text);
-  if (kind === undefined)
-    throw new LineFault(verb, `no event of a device; there is ${list(deviceEventKinds)}`);
+export function readDeviceEvent(words: Token[], reading: Reading): number {
+  const verb = words[2]!;
+  const form = deviceFormOf.get(verb.text);
+  if (form === undefined)
+    throw new LineFault(verb, `no event of a device; there is ${list([...deviceFormOf.keys()])}`);
   reading.deviceEvents++;
   if (reading.deviceEvents * reading.trace.connections.length > deviceStepsMax)
     throw new LineFault(
-      span(verb, verb),
+      verb,
       `events of devices go through all connections, more than ${deviceStepsMax} times in all; divide the trace`,
     );
-  return Kind[kind];
+  reading.tell(take(form, words, 3, null));
+  return form.kind;
 }
-
-/** Flags that no packet has at once. */
-export const exclusiveFates = [
-  [Flag.lost, Flag.qdiscDrop, "what the qdisc dropped cannot be lost on the wire too; leave one out"],
-  [Flag.orphan, Flag.orphanPartial, "a segment is orphaned wholly or in part; leave one out"],
-] as const;
