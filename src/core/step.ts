@@ -111,7 +111,7 @@ function acknowledge(socket: Socket, sink: Sink): void {
 /** Flags of a packet to which something happens between TCP and the NIC. */
 const detourFlags = Flag.orphan | Flag.orphanPartial | Flag.undoorbelled;
 
-/** A segment on its way down from tcp_transmit_skb(): TCP, the qdisc, the validation hook, the driver, the NIC, the wire. */
+/** A segment on its way down from tcp_transmit_skb(), __tcp_transmit_skb(): TCP, the qdisc, the validation hook, the driver, the NIC, the wire. */
 function transmit(socket: Socket, sink: Sink): void {
   const { events, event, packet, state } = socket;
   const flags = events.flags.values[event]!;

@@ -40,7 +40,7 @@ function sendOutOfOrder(socket: Socket, sink: Sink): boolean {
   return recovery === "presync" ? sendPresynced(socket, sink) : rebuild(socket, sink);
 }
 
-/** The packet that the driver expects, mlx5e_sq_xmit(): the number moves on, the NIC goes on where it stands. */
+/** The packet that the driver expects, mlx5e_sq_xmit() or mlx5e_xmit(): the number moves on, the NIC goes on where it stands. */
 function sendInOrder(socket: Socket, sink: Sink): boolean {
   const { packet, state, profile, rules } = socket;
   // Innova's mark is metadata in the packet itself, which takes memory.

@@ -119,7 +119,7 @@ export const isFirst = (state: ConnectionState): boolean => state.encryptedPacke
 /**
  * One work request: what is read again from the record map, then the packet's own bytes, both under one record's number
  * (chcr_end_part_handler() for a whole record or its end, chcr_short_record_handler() for what lacks the tag,
- * chcr_ktls_tunnel_pkt() for what is not encrypted).
+ * chcr_ktls_tx_plaintxt() for what lies before the start marker).
  */
 function postPiece(socket: Socket, { row, at, form, length, jumped }: Piece, sink: Sink): boolean {
   const { queue, rules, state } = socket;

@@ -48,7 +48,7 @@ export function resyncAndSend(socket: Socket, row: number, sink: Sink): boolean 
   return advanceAndPost(socket, sink);
 }
 
-/** A packet that ends at or before the start marker goes out as it is; one across the marker cannot be sent. */
+/** tls_record_is_start_marker() of the lookup: a packet that ends at or before the start marker goes out as it is; one across the marker cannot be sent. */
 export function sendBeforeMarker(socket: Socket, row: number, sink: Sink): boolean {
   const { packet, records, rules } = socket;
   if (!rules.endsBefore(packet.seq, packet.length, records.start(row))) {
@@ -133,7 +133,7 @@ function postParams({ queue, state, rules }: Socket, row: number, sink: Sink): v
   if (rules.fencesParams) queue.post(Descriptor.nop, -1, 0 as Seq, 0, true, Engine.none);
 }
 
-/** mlx5e_sq_xmit(): the expected number is the packet's end before the packet is mapped: a DMA error now leaves it there. */
+/** mlx5e_sq_xmit(), in older kernels mlx5e_xmit(): the expected number is the packet's end before the packet is mapped: a DMA error now leaves it there. */
 export function advanceAndPost(socket: Socket, sink: Sink): boolean {
   const { packet, state, rules } = socket;
   state.expectedSeq = advance(packet.seq, packet.length);

@@ -65,7 +65,7 @@ function resume(socket: Socket, device: number, sink: Sink): void {
   if (waiting > 0) takeWaiting(socket, lanesOf(device), sink);
 }
 
-/** mlx5e_reset_tx_reporter(): what waits in the queue is discarded. */
+/** mlx5e_tx_reporter_err_cqe_recover(): what waits in the queue is discarded. */
 function reset(socket: Socket, device: number, sink: Sink): void {
   const lost = waitingIn(socket, lanesOf(device)) > 0 ? discardWaiting(socket, lanesOf(device)) : 0;
   sink.effect(Effect["queue-reset"], device, lost);

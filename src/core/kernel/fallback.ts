@@ -36,7 +36,7 @@ export function softwareFallback(socket: Socket, reason: number, sink: Sink): nu
   return row;
 }
 
-/** The fallback's result goes to the queue as an ordinary packet; nothing is dropped and counted as `dropReason`. */
+/** The fallback's result goes to the queue as an ordinary packet (chcr_ktls_tunnel_pkt() of Chelsio's driver); nothing is dropped and counted as `dropReason`. */
 export function sendFallback(socket: Socket, reason: number, dropReason: number, sink: Sink): boolean {
   const row = softwareFallback(socket, reason, sink);
   sink.stage(Stage["tls.fallback"], Math.max(row, -1));

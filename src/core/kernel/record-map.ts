@@ -6,9 +6,9 @@ import { Rekey } from "../machine/state.ts";
 import { Effect } from "../words/effect.ts";
 import { Stage } from "../words/stage.ts";
 
-/** tls_offload_context_tx's records_list: what of the stream a driver can still ask for. */
+// tls_offload_context_tx's records_list: what of the stream a driver can still ask for.
 
-/** tls_tcp_clean_acked(): releases every record whose last byte is acknowledged; a part frees nothing. */
+/** tls_tcp_clean_acked() (tls_icsk_clean_acked() before v6.15): releases every record whose last byte is acknowledged; a part frees nothing. */
 export function cleanAcked(socket: Socket, ack: Seq, sink: Sink): void {
   const { state, records } = socket;
   state.ackWaits = 0;
@@ -66,8 +66,8 @@ function isBelowFloor({ records, state: { markerRow } }: Socket, s: Seq): boolea
 }
 
 /**
- * Sets `eor` in the TCP_SKB_CB() of the write queue's tail: nothing is appended to its segment (tcp_sendmsg_locked(),
- * kernel.md section 2.7).
+ * tcp_write_collapse_fence(), and tcp_sendmsg_locked() for MSG_EOR: TCP_SKB_CB(skb)->eor of the write queue's tail is
+ * set, so that nothing is appended to its segment (kernel.md section 2.7).
  */
 export function fenceHere({ changes, state, writeSeq }: Socket, sink: Sink): void {
   changes.put(state.changes++, { kind: Change.fence, from: writeSeq, length: 0, value: 0 });

@@ -60,7 +60,7 @@ function closeBeforeControl(socket: Socket, sink: Sink): void {
   closeRecord(socket, recordType.applicationData, sink);
 }
 
-/** The end of a sendfile: tls_sw/device_splice_eof() pushes what MSG_MORE left open. */
+/** The end of a sendfile: tls_device_splice_eof() pushes what MSG_MORE left open. */
 export function spliceEof(socket: Socket, sink: Sink): void {
   const { openLength, openType } = socket.state;
   const { pushesAtEof } = socket.rules;

@@ -4,11 +4,11 @@ import { advance, after, before, distance, type Seq, seq } from "../base/seq.ts"
 
 /** What of a stream changes after it was written. */
 export const Change = {
-  /** `eor`: what ends before `from` and what begins there stay in different segments. */
+  /** TCP_SKB_CB(skb)->eor: what ends before `from` and what begins there stay in different segments. */
   fence: 0,
-  /** The offload mark of the segment [from, from + length) is `value`. */
+  /** skb->decrypted: the offload mark of the segment [from, from + length) is `value`. */
   mark: 1,
-  /** Zero-copy pages behind [from, from + length) were written; `value` is the end of what had been sent by then. */
+  /** What TLS_TX_ZEROCOPY_RO promises not to do: zero-copy pages behind [from, from + length) were written; `value` is the end of what had been sent by then. */
   page: 2,
 } as const;
 

@@ -5,12 +5,13 @@ import { advance, before, distance, type Seq, seq } from "../base/seq.ts";
 
 /** What a row of the record log stands for. */
 export const RecordKind = {
-  /** The zero-length entry that heads the list from install on; counts as record recSeq0 − 1. */
+  /** tls_record_is_start_marker(): the zero-length entry that heads the list from install on; counts as record recSeq0 − 1. */
   startMarker: 0,
+  /** A struct tls_record_info of records_list. */
   record: 1,
   /** A range of the stream whose records are not known. */
   gap: 2,
-  /** A record that was encrypted before TCP got it (TLS_SW, or during a rekey): ready ciphertext. */
+  /** A record that was encrypted before TCP got it (TLS_SW, or under TLS_TX_REKEY_PENDING or _FAILED): ready ciphertext. */
   software: 3,
 } as const;
 

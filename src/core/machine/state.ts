@@ -6,14 +6,14 @@ export const Hook = {
   device: 1,
   /** tls_validate_xmit_skb_sw: always the fallback, once the device went down. */
   software: 2,
-  /** During a rekey: what lies behind the boundary is ready ciphertext. */
+  /** tls_validate_xmit_skb_rekey, during a rekey: what lies behind the boundary is ready ciphertext. */
   rekey: 3,
 } as const;
 
 /** True if a device's bit is set in a field of one bit a device. */
 export const isSet = (devices: number, device: number): boolean => ((devices >> device) & 1) === 1;
 
-/** How far a rekey of the device has got. */
+/** How far a rekey of the device has got: TLS_TX_REKEY_PENDING, _READY, _FAILED. */
 export const Rekey = { none: 0, pending: 1, ready: 2, failed: 3 } as const;
 
 /**

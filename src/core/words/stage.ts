@@ -64,13 +64,13 @@ export const stages = [
   {
     name: "driver.piece",
     layer: "driver",
-    functions: ["chcr_end_part_handler", "chcr_short_record_handler", "chcr_ktls_tunnel_pkt", "piece"],
+    functions: ["chcr_end_part_handler", "chcr_short_record_handler", "piece"],
     effect: "piece",
   },
   {
     name: "tls.fallback",
     layer: "tls",
-    functions: ["tls_sw_fallback", "tls_encrypt_skb", "fallback"],
+    functions: ["tls_sw_fallback", "tls_encrypt_skb", "chcr_ktls_tunnel_pkt", "fallback"],
   },
   {
     name: "tls.resyncRequest",
@@ -108,15 +108,15 @@ export const stages = [
   {
     name: "tls.device",
     layer: "tls",
-    functions: ["tls_dev_event", "tls_device_down", "tls_device_gc_task"],
+    functions: ["tls_dev_event", "tls_device_down"],
   },
-  { name: "queue", layer: "driver", functions: ["mlx5e_reset_tx_reporter", "netif_tx_wake_queue"] },
+  { name: "queue", layer: "driver", functions: ["mlx5e_tx_reporter_err_cqe_recover", "netif_tx_wake_queue"] },
   { name: "tls.rekey", layer: "tls", functions: ["tls_set_device_offload_rekey", "rekey"] },
   { name: "tls.rekeyDone", layer: "tls", functions: ["tls_device_complete_rekey"] },
   {
     name: "tls.destruct",
     layer: "tls",
-    functions: ["tls_device_sk_destruct", "tls_dev_del", "destruct"],
+    functions: ["tls_device_sk_destruct", "tls_device_gc_task", "tls_dev_del", "destruct"],
     effect: "offload-removed",
   },
   { name: "nic", layer: "nic", functions: [] },
