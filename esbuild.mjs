@@ -1,8 +1,10 @@
 // The one build file: `node esbuild.mjs TASK`. Every npm script goes through here, so that each of them works
 // on a fresh clone: what is missing in node_modules is installed first.
-import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readdirSync, rmSync, watch, writeFileSync } from "node:fs";
 import path from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const root = path.dirname(fileURLToPath(import.meta.url));
@@ -28,12 +30,14 @@ function install() {
   });
 }
 
+/** Paths of all that is below a folder and accepted, sorted. */
 function walk(folder, accept) {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && accept(entry.name))
+    .filter(accept)
     .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name))
     .sort();
 }
+const testFiles = () => walk("src", (entry) => entry.isFile() && entry.name.endsWith(".test.ts"));
 
 const shared = {
   bundle: true,
@@ -67,24 +71,121 @@ const bundles = [
   },
 ];
 
+/** Bundles of their own in out/, in the same tree. */
+const scripts = (files) => ({
+  entryPoints: files,
+  outdir: "out",
+  outbase: "src",
+  format: "esm",
+  banner,
+  outExtension: { ".js": ".mjs" },
+  external: ["esbuild", "playwright-core", "typescript"],
+});
+
+/** Problems in the form that the matchers of .vscode/tasks.json read; columns from 1, as editors count. */
+const linesOf = (kind, messages) =>
+  messages
+    .filter(({ location }) => location !== null)
+    .map(({ text, location: { file, line, column } }) => `${file}:${line}:${column + 1}: ${kind}: ${text}`);
+
+/** Bundles side by side and says what is wrong, a line a problem; gives the results, null if there is an error. */
+async function bundle(esbuild, ...all) {
+  const failed = (error) => {
+    if (error.errors === undefined) throw error;
+    return error;
+  };
+  const results = await Promise.all(
+    all.map((options) => esbuild.build({ ...shared, ...options }).catch(failed)),
+  );
+  const lines = results.flatMap(({ errors, warnings }) => [
+    ...linesOf("error", errors),
+    ...linesOf("warning", warnings),
+  ]);
+  for (const line of new Set(lines)) console.log(line);
+  return results.every(({ errors }) => errors.length === 0) ? results : null;
+}
+
+async function bundleOrEnd(esbuild, ...all) {
+  if ((await bundle(esbuild, ...all)) === null) process.exit(1);
+}
+
 async function build(esbuild) {
   rmSync("dist", { recursive: true, force: true });
-  await Promise.all(bundles.map((bundle) => esbuild.build({ ...shared, ...bundle })));
+  await bundleOrEnd(esbuild, ...bundles);
 }
 
 /** Bundles the files into out/ (one bundle each, same tree) and gives their paths there. */
 async function bundleInto(esbuild, files) {
-  await esbuild.build({
-    ...shared,
-    entryPoints: files,
-    outdir: "out",
-    outbase: "src",
-    format: "esm",
-    banner,
-    outExtension: { ".js": ".mjs" },
-    external: ["esbuild", "playwright-core"],
-  });
+  await bundleOrEnd(esbuild, scripts(files));
   return files.map((file) => path.join("out", path.relative("src", file)).replace(/\.ts$/, ".mjs"));
+}
+
+/** Time that an editor or a checkout may take to write all that belongs together. */
+const settleMs = 50;
+/** False for what editors write on the way to a file. */
+const isKept = (name) => !/^\.|~$/.test(name);
+
+/**
+ * Does `job` now and after each change below the folders, for ever. It is given the paths that changed, and a signal
+ * that says when there is something newer.
+ */
+async function onChange(folders, job) {
+  const changed = [];
+  let tell = () => {};
+  let watchers = [];
+  const watchFolder = (folder) =>
+    watch(folder, (_event, name) => {
+      if (!isKept(name ?? "")) return;
+      changed.push(path.join(folder, name ?? ""));
+      tell();
+    }).on("error", () => {}); // The folder is gone.
+  for (;;) {
+    // Each time anew, for there may be new folders, and before the old ones end, so that nothing is missed.
+    const all = folders.flatMap((folder) => [folder, ...walk(folder, (entry) => entry.isDirectory())]);
+    const fresh = all.map(watchFolder);
+    for (const watcher of watchers) watcher.close();
+    watchers = fresh;
+    const newer = new AbortController();
+    tell = () => newer.abort();
+    await job(changed.splice(0), newer.signal);
+    if (changed.length === 0)
+      await new Promise((resolve) => {
+        tell = resolve;
+      });
+    await setTimeout(settleMs);
+  }
+}
+
+const testFlags = ["--enable-source-maps", "--test", "--test-reporter=spec"];
+
+/**
+ * Runs the tests named, or all, and again what a change concerns: the tests that are built of a source; all of them if
+ * they were named or what changed is no source (a sample, a golden text), for nothing says who reads it.
+ */
+async function watchTests(esbuild, named) {
+  const hashes = new Map();
+  const due = new Set();
+  let isAllDue = true;
+  await onChange(["src", "media", "syntaxes"], async (changed, newer) => {
+    console.log("tests started");
+    isAllDue ||= named.length > 0 || changed.some((file) => !file.endsWith(".ts"));
+    const files = named.length > 0 ? named : testFiles();
+    const results = await bundle(esbuild, ...bundles, { ...scripts(files), write: false });
+    for (const { path: file, hash, contents } of results?.at(-1).outputFiles ?? []) {
+      if (file.endsWith(".mjs") && (isAllDue || hashes.get(file) !== hash)) due.add(file);
+      hashes.set(file, hash);
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(file, contents);
+    }
+    if (results !== null) isAllDue = false;
+    if (results !== null && due.size > 0 && !newer.aborted) {
+      const tests = spawn(process.execPath, [...testFlags, ...due], { stdio: "inherit" });
+      newer.addEventListener("abort", () => tests.kill());
+      await once(tests, "exit");
+      if (!newer.aborted) due.clear();
+    }
+    console.log("tests finished");
+  });
 }
 
 async function main() {
@@ -93,20 +194,20 @@ async function main() {
   const node = process.execPath;
   const tasks = {
     build: () => build(esbuild),
-    watch: async () => {
-      for (const bundle of bundles)
-        await (await esbuild.context({ ...shared, ...bundle, logLevel: "info" })).watch();
+    watch: () => {
+      rmSync("dist", { recursive: true, force: true });
+      return onChange(["src"], async () => {
+        console.log("build started");
+        await bundle(esbuild, ...bundles);
+        console.log("build finished");
+      });
     },
     test: async () => {
+      const files = rest.filter((argument) => argument !== "--watch");
       rmSync("out", { recursive: true, force: true });
+      if (files.length < rest.length) return watchTests(esbuild, files);
       await build(esbuild);
-      const files = rest.length > 0 ? rest : walk("src", (name) => name.endsWith(".test.ts"));
-      run(node, [
-        "--enable-source-maps",
-        "--test",
-        "--test-reporter=spec",
-        ...(await bundleInto(esbuild, files)),
-      ]);
+      run(node, [...testFlags, ...(await bundleInto(esbuild, files.length > 0 ? files : testFiles()))]);
     },
     check: () => {
       run(node, ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings"]);
@@ -134,6 +235,7 @@ async function main() {
     },
     e2e: () => tool("src/test/e2e.ts", "--test-reporter=spec"),
     bench: () => tool("src/test/bench.ts"),
+    figures: () => tool("src/test/figures.ts"),
     simulate: () => tool("src/test/simulator/simulate.ts"),
   };
   const tool = async (source, ...flags) => {

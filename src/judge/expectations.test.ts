@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Faults } from "../core/bugs/catalogue.ts";
 import type { Profile } from "../core/machine/profile.ts";
 import { profileById } from "../core/profiles/all.ts";
 import { connectx } from "../core/profiles/connectx.ts";
+import { Findings, type Judged, noFindings } from "../replay/findings.ts";
 import { Timeline } from "../replay/timeline.ts";
+import { broken } from "../test/scenario.ts";
 import { parseTrace } from "../trace/language/parse.ts";
-import { checkExpectations, outcomesOf } from "./expectations.ts";
+import { Sign } from "../trace/signs.ts";
+import type { Trace } from "../trace/trace.ts";
+import { failedExpectations, outcomesOf } from "./expectations.ts";
 
 /** A retransmission in the middle of record 0, which is 1029 bytes; the kernel's layout of a TLS 1.2 GCM record. */
 const story = (expects: string) => `device eth0 profile=connectx
@@ -19,18 +22,20 @@ connection mail device=eth1
 ${expects}
 `;
 
+const replayed = (trace: Trace) => ({ timeline: new Timeline(trace).runAll(), findings: noFindings });
+
 function failuresOf(text: string, profiles: (id: string) => Profile | null = profileById): string[] {
   const trace = parseTrace("test", text, profiles);
   assert.deepEqual(
     trace.diagnostics.filter(({ severity }) => severity === "error"),
     [],
   );
-  return checkExpectations(new Timeline(trace).runAll()).map(
-    ({ expected, actual }) => `${expected} | ${actual}`,
+  return outcomesOf(replayed(trace)).flatMap(({ expected, actual }) =>
+    actual === null ? [] : [`${expected} | ${actual}`],
   );
 }
-const broken = (faults: Faults) => (id: string) =>
-  id === "connectx" ? { ...connectx, faults } : profileById(id);
+const brokenConnectx = (bug: string) => (id: string) =>
+  id === "connectx" ? broken(connectx, bug) : profileById(id);
 
 const lines: [expect: string, failures: string[]][] = [
   [" expect wire=match", []],
@@ -72,24 +77,24 @@ for (const [expect, failures] of lines) {
 
 test("lines under other profiles are no outcomes", () => {
   const trace = parseTrace("test", story(" expect no resync under innova\n expect resync"), profileById);
-  const outcomes = outcomesOf(new Timeline(trace).runAll());
+  const outcomes = outcomesOf(replayed(trace));
   assert.deepEqual(
     outcomes.map(({ expectation, actual }) => [expectation.line, actual]),
     [[9, null]],
   );
 });
 
-const faulty: [faults: Faults, verdict: string][] = [
-  [{ packetNotMarked: true }, "plaintext"],
-  [{ packetNotMarked: true }, "placeholder"],
-  [{ placeholderLeft: true }, "placeholder"],
-  [{ prefixShortBy: 3 }, "wrong-ciphertext"],
+const faulty: [bug: string, verdict: string][] = [
+  ["packet-not-marked", "plaintext"],
+  ["packet-not-marked", "placeholder"],
+  ["placeholder-leak", "placeholder"],
+  ["prefix-short-by-3", "wrong-ciphertext"],
   // The nonce of TLS 1.2 stands in the record, so a wrong record number spoils the tag alone (RFC 5288 §3).
-  [{ recordSnOff: 1 }, "wrong-tag"],
+  ["record-number-high", "wrong-tag"],
 ];
-for (const [faults, verdict] of faulty) {
-  test(`a device with ${JSON.stringify(faults)} puts ${verdict} on the wire, and wire=match fails`, () => {
-    const fails = (expects: string) => failuresOf(story(expects), broken(faults)).length;
+for (const [bug, verdict] of faulty) {
+  test(`a device with ${bug} puts ${verdict} on the wire, and wire=match fails`, () => {
+    const fails = (expects: string) => failuresOf(story(expects), brokenConnectx(bug)).length;
     assert.equal(fails(` expect wire=${verdict}\nexpect wire=${verdict}`), 0);
     assert.equal(fails(` expect no wire=${verdict}`), 1);
     assert.equal(fails(" expect wire=match"), 1);
@@ -117,4 +122,29 @@ test("a sequence number beyond 2^31 is expected as it is written", () => {
     text += `+0 web gap 1000000000\n+0 web > ${end}000000000:${end}000000000(0)\n+0 web < ack ${end}000000000\n`;
   text += "+0 web gap 500000000\n+0 web > 2400000000:2400000100(100)\n expect out-of-order seq=2400000000\n";
   assert.deepEqual(failuresOf(text), []);
+});
+
+const failedIn = (judged: Judged) => failedExpectations(judged.timeline, outcomesOf(judged));
+
+test("a line that does not hold is a finding of its event, one for the whole file of the last; nobody writes it anywhere", () => {
+  const trace = parseTrace("test", story(" expect no resync\nexpect no out-of-order"), profileById);
+  const judged = replayed(trace);
+  const failed = failedIn(judged);
+  assert.deepEqual(
+    failed.map(({ event, text }) => [event, text]),
+    [
+      [2, "line 8: expected no resync, got resync record=0 replayed=500"],
+      [2, "line 9: expected no out-of-order, got out-of-order expected=1029 seq=500"],
+    ],
+  );
+  assert.deepEqual(failedIn(judged), failed);
+});
+
+test("a line may speak of what was found before", () => {
+  const trace = parseTrace("test", story(" expect profile-differs"), profileById);
+  const judged = replayed(trace);
+  assert.equal(failedIn(judged).length, 1);
+  const kind = Sign["profile-differs"];
+  const found = { kind, a: 0, b: 0, event: 2, stage: -1, place: "", text: "innova sends nothing" };
+  assert.deepEqual(failedIn({ ...judged, findings: new Findings({ findings: [found] }) }), []);
 });

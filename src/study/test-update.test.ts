@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { profileById, profiles } from "../core/profiles/all.ts";
-import { checkExpectations } from "../judge/expectations.ts";
 import { Timeline } from "../replay/timeline.ts";
+import { comparable } from "../test/comparable.ts";
+import { edited } from "../trace/edited.ts";
 import { parseTrace } from "../trace/language/parse.ts";
-import { withMissing } from "./test-update.ts";
+import { judge } from "./study.ts";
+import { missingExpectations, withMissing } from "./test-update.ts";
 
 /** Two segments retransmitted, the second in record 1: static params under connectx, none under innova. */
 const story = `# the story
@@ -78,9 +80,21 @@ for (const [ids, lines] of expected) {
     assert.deepEqual(newLines(story, text), lines);
     assert.equal(added, lines.length);
     assert.deepEqual(update(text, ids), { text, added: 0 });
-    for (const timeline of timelinesOf(text, ids)) assert.deepEqual(checkExpectations(timeline), []);
+    for (const timeline of timelinesOf(text, ids)) assert.deepEqual(judge(timeline).findings.all, []);
   });
 }
+
+test("the text updated reads as the trace edited", () => {
+  for (const ids of [[null], ["innova"], rebuilding]) {
+    const timelines = timelinesOf(story, ids);
+    const { trace } = timelines[0]!;
+    const find = (id: string) => profileById(ids[0] ?? id);
+    const { text } = withMissing(story, timelines, ids[0] === null);
+    const edits = missingExpectations(timelines, ids[0] === null);
+    assert.ok(edits.length > 0);
+    assert.deepEqual(comparable(parseTrace("test", text, find)), comparable(edited(trace, edits)));
+  }
+});
 
 test("lines stand right below their event and the expect lines that it has", () => {
   const text = update(story, [null]).text.split("\n");

@@ -1,29 +1,16 @@
-import { profileOf } from "../core/machine/machine.ts";
 import { profiles } from "../core/profiles/all.ts";
 import { effects } from "../core/words/effect.ts";
 import { speaksHere } from "../judge/expectations.ts";
-import { contains, effectSet } from "../replay/effect-set.ts";
 import type { Timeline } from "../replay/timeline.ts";
 import { effectFields } from "../replay/view/effect-text.ts";
 import { viewAt } from "../replay/view/view.ts";
+import type { Edit } from "../trace/edit.ts";
 import { printExpected } from "../trace/language/print.ts";
-import type { Expectation } from "../trace/trace.ts";
+import { withLines } from "../trace/text-edit.ts";
+import type { Expectation, Trace } from "../trace/trace.ts";
 
-/** Effects of a stream in good order, or that the trace itself states; every other one is worth an expect line. */
-const ordinary: readonly string[] = [
-  "record-pushed",
-  "record-released",
-  "encrypted",
-  "piece",
-  "offload-installed",
-  "acknowledged",
-  "lost",
-  "qdisc-drop",
-  "expectation-failed",
-];
-const notableEffects = effectSet(
-  ...effects.map(({ name }) => name).filter((name) => !ordinary.includes(name)),
-);
+/** Effects worth an expect line: all but those of a stream in good order, or that the trace itself states. */
+const notableEffects = effects.flatMap(({ ordinary }, kind) => (ordinary ? [] : [kind]));
 /** Indentation of new lines in a file that has no indented expect line. */
 const indentation = " ".repeat(7);
 
@@ -37,34 +24,59 @@ export function withMissing(
   timelines: readonly Timeline[],
   isOwn: boolean,
 ): { text: string; added: number } {
-  const { trace } = timelines[0]!;
-  const stated = new Map<number, Expectation[]>();
-  for (const expectation of trace.expectations)
-    stated.set(expectation.event, [...(stated.get(expectation.event) ?? []), expectation]);
-  const insertions = new Map<number, string[]>();
-  let added = 0;
-  for (let event = 0; event < trace.events.count; event++) {
-    const own = stated.get(event) ?? [];
-    const lines = missingLines(timelines, event, own, isOwn);
-    if (lines.length === 0) continue;
-    added += lines.length;
-    insertions.set(Math.max(trace.events.line.at(event), ...own.map(({ line }) => line)), lines);
-  }
-  return { text: inserted(text, insertions), added };
+  const edits = missingExpectations(timelines, isOwn);
+  return { text: withExpectLines(text, timelines[0]!.trace, edits), added: edits.length };
 }
 
-/** Expect lines that an event lacks, each once, in the order in which its effects happen. */
-function missingLines(
+/** A new expect line, as an edit of the trace. */
+type ExpectEdit = Extract<Edit, { edit: "expect" }>;
+
+/** The edits that state what is notable in the replays and not stated in the trace. */
+export function missingExpectations(timelines: readonly Timeline[], isOwn: boolean): ExpectEdit[] {
+  const { trace } = timelines[0]!;
+  const stated = statedIn(trace);
+  const edits: ExpectEdit[] = [];
+  for (let event = 0; event < trace.events.count; event++) {
+    for (const expected of missingOf(timelines, event, stated.get(event) ?? [], isOwn))
+      edits.push({ edit: "expect", event, expected });
+  }
+  return edits;
+}
+
+/** The edits of a trace, made in its text: each line below its event's and the expect lines that it has. */
+function withExpectLines(text: string, trace: Trace, edits: readonly ExpectEdit[]): string {
+  const stated = statedIn(trace);
+  const indent = /^([ \t]+)expect[ \t]/m.exec(text)?.[1] ?? indentation;
+  const added = new Map<number, string[]>();
+  for (const { event, expected } of edits)
+    added.set(event, [...(added.get(event) ?? []), `${indent}expect ${printExpected(expected)}`]);
+  const insertions = [...added].map(([event, lines]) => ({
+    below: Math.max(trace.events.line.at(event), ...(stated.get(event) ?? []).map(({ line }) => line)),
+    lines,
+  }));
+  return withLines(text, insertions);
+}
+
+/** The trace's expect lines by event. */
+function statedIn({ expectations }: Trace): Map<number, Expectation[]> {
+  const stated = new Map<number, Expectation[]>();
+  for (const expectation of expectations)
+    stated.set(expectation.event, [...(stated.get(expectation.event) ?? []), expectation]);
+  return stated;
+}
+
+/** What expect lines an event lacks, each once, in the order in which its effects happen. */
+function missingOf(
   timelines: readonly Timeline[],
   event: number,
   stated: readonly Expectation[],
   isOwn: boolean,
-): string[] {
+): ExpectEdit["expected"][] {
   const idsOf = new Map<string, { what: Expectation["what"]; ids: string[] }>();
   for (const timeline of timelines) {
-    if (!timeline.meets(event, notableEffects)) continue;
+    if (!timeline.effects.meets(event, notableEffects)) continue;
     if (stated.some((expectation) => speaksHere(timeline, expectation))) continue;
-    const profile = profileOf(timeline.machine, timeline.connectionsOf(event)[0]!);
+    const profile = timeline.machine.sockets[timeline.connectionsOf(event)[0]!]!.profile;
     const id = profile.word ?? profile.id;
     for (const what of notable(timeline, event)) {
       const key = printExpected({ no: false, under: [], what });
@@ -75,7 +87,7 @@ function missingLines(
   }
   return [...idsOf.values()].map(({ what, ids }) => {
     const always = isOwn ? stated.length === 0 : profiles.every(({ id }) => ids.includes(id));
-    return `expect ${printExpected({ no: false, under: always ? [] : ids, what })}`;
+    return { no: false, under: always ? [] : ids, what };
   });
 }
 
@@ -84,28 +96,10 @@ function notable(timeline: Timeline, event: number): Expectation["what"][] {
   return timeline.record(event).stages.flatMap(({ effects: said }, stage) => {
     const view = viewAt(timeline, { event, stage });
     return said
-      .filter(({ kind }) => contains(notableEffects, kind))
+      .filter(({ kind }) => notableEffects.includes(kind))
       .map((effect) => ({
         effect: effects[effect.kind]!.name,
         fields: Object.fromEntries(effectFields(view, effect).filter(([, value]) => value !== "unknown")),
       }));
   });
-}
-
-/** The text with lines put in behind lines (from 1); all others stay as they are, to their line ends. */
-function inserted(text: string, insertions: ReadonlyMap<number, readonly string[]>): string {
-  const lines = text.split(/(?<=\r\n|\n|\r(?!\n))/);
-  const lineEnd = /[\r\n]+$/;
-  const usual = lineEnd.exec(lines[0] ?? "")?.[0] ?? "\n";
-  const indent =
-    lines.map((line) => /^([ \t]+)expect[ \t]/.exec(line)?.[1]).find((found) => found) ?? indentation;
-  return lines
-    .map((line, i) => {
-      const below = insertions.get(i + 1);
-      if (!below) return line;
-      const end = lineEnd.exec(line)?.[0] ?? "";
-      const added = below.map((one) => `${end || usual}${indent}${one}`).join("");
-      return `${line.slice(0, line.length - end.length)}${added}${end}`;
-    })
-    .join("");
 }

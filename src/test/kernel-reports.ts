@@ -1,5 +1,4 @@
 import { advance, before, type Seq, seq, toU32 } from "../core/base/seq.ts";
-import { profileOf } from "../core/machine/machine.ts";
 import { Effect } from "../core/words/effect.ts";
 import { Kind } from "../core/words/event.ts";
 import type { EffectRecord } from "../replay/recording.ts";
@@ -10,7 +9,7 @@ const bootNs = 5_000_000_000_000;
 
 /** The `trace` file of a kernel that does what the model says, as net/tls/trace.h prints it. */
 export function kernelTrace(timeline: Timeline): string {
-  const { trace, machine } = timeline;
+  const { trace } = timeline;
   const lines: string[] = [];
   const print = (event: number, text: string) => {
     // A nanosecond from line to line keeps them in order.
@@ -19,7 +18,7 @@ export function kernelTrace(timeline: Timeline): string {
     const time = `${Math.floor(ns / 1e9)}.${String(ns % 1e9).padStart(9, "0")}`;
     lines.push(`  nginx-12  [001] .....  ${time}: ${text}`);
   };
-  for (const [c, { startSeq, recSeq0, installed }] of machine.connections.entries()) {
+  for (const [c, { startSeq, recSeq0, installed }] of trace.connections.entries()) {
     if (!reports(timeline, c) || !installed) continue;
     const ret = timeline.stateBefore(c, 0).contexts > 0 ? 0 : -95;
     print(timeline.eventsOf(c)[0] ?? -1, offloadSet(c, startSeq, recSeq0, ret));
@@ -44,7 +43,7 @@ export function kernelTrace(timeline: Timeline): string {
 
 /** FreeBSD has no tracepoints. */
 const reports = ({ machine }: Timeline, connection: number): boolean =>
-  !profileOf(machine, connection).id.startsWith("freebsd");
+  !machine.sockets[connection]!.profile.id.startsWith("freebsd");
 
 const pointer = (connection: number): string => `00000000a1b2c3${(0x10 + connection).toString(16)}`;
 
@@ -55,11 +54,11 @@ function effectText(timeline: Timeline, connection: number, { kind, a, b }: Effe
   const sk = `sk=${pointer(connection)}`;
   const at = toU32(seq(a));
   if (kind === Effect["offload-installed"])
-    return offloadSet(connection, seq(a), timeline.machine.connections[connection]!.recSeq0, 0);
+    return offloadSet(connection, seq(a), timeline.machine.sockets[connection]!.connection.recSeq0, 0);
   if (kind === Effect["resync-requested"])
     return `tls_device_tx_resync_req: ${sk} tcp_seq=${at} exp_tcp_seq=${toU32(seq(b))}`;
   if (kind === Effect["resync-sent"] || kind === Effect["resync-failed"])
-    return `tls_device_tx_resync_send: ${sk} tcp_seq=${at} rec_no=${timeline.machine.records[connection]!.sn(b)}`;
+    return `tls_device_tx_resync_send: ${sk} tcp_seq=${at} rec_no=${timeline.machine.sockets[connection]!.records.sn(b)}`;
   return null;
 }
 
@@ -85,7 +84,7 @@ export function ethtoolText(
   base: number,
   isAfter: boolean,
 ): string {
-  const names = Object.values(profileOf(timeline.machine, 0).counters);
+  const names = Object.values(timeline.machine.sockets[0]!.profile.counters);
   const value = (name: string) => base + (isAfter ? (totals.get(name) ?? 0) : 0);
   if (!reports(timeline, 0)) return names.map((name) => `dev.mce.0.tls.${name}: ${value(name)}\n`).join("");
   const rows = names.filter((name) => name.includes("tls")).map((name) => `     ${name}: ${value(name)}\n`);

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { load } from "../cli/load.ts";
-import { counterNames, countersOf, vendorCounterNames } from "../core/machine/count.ts";
+import { countersOf, vendorCounterNames } from "../core/machine/count.ts";
+import { counterNames } from "../core/machine/counters.ts";
 import { type ConnectionState, type StateField, stateFields } from "../core/machine/state.ts";
 import { profileById, profiles } from "../core/profiles/all.ts";
 import { evaluate, holds } from "../replay/expression.ts";
 import { parseExpression } from "../replay/expression-parse.ts";
+import { Findings, noFindings, type Report } from "../replay/findings.ts";
 import { Timeline } from "../replay/timeline.ts";
 import type { Path } from "../replay/view/path.ts";
 import {
@@ -22,12 +23,13 @@ import {
 } from "../replay/view/paths.ts";
 import { nodeAt, scopesOf } from "../replay/view/scopes.ts";
 import type { ViewNode } from "../replay/view/value.ts";
-import { type View, viewAt } from "../replay/view/view.ts";
+import { judgedView, type View } from "../replay/view/view.ts";
 import type { Trace } from "../trace/trace.ts";
 import { variantOf, variantsOf, withVariant } from "../trace/variant.ts";
 import { Dice } from "./simulator/dice.ts";
 import { generate, kernelChoices, readStory } from "./simulator/generate.ts";
 import { settingOf } from "./simulator/simulation.ts";
+import { studyOf } from "./studies.ts";
 
 /** Every sample under every family and what it speaks of, and random traces of all: so many positions of each. */
 const samples = "media/samples";
@@ -45,8 +47,7 @@ interface Example {
 async function* traces(): AsyncGenerator<[name: string, trace: Trace]> {
   for (const sample of readdirSync(samples).filter((name) => /\.(tlstrace|pcap|pkt)$/.test(name))) {
     const keys = path.join(samples, `${path.parse(sample).name}.keys`);
-    const timeline = await load(path.join(samples, sample), { keys: existsSync(keys) ? [keys] : [] });
-    const { trace } = timeline;
+    const { trace } = await studyOf(path.join(samples, sample), { keys: existsSync(keys) ? [keys] : [] });
     yield [sample, trace];
     for (const id of [...profiles.map((profile) => profile.id), ...variantsOf(trace)]) {
       const variant = variantOf(id, profileById);
@@ -59,8 +60,8 @@ async function* traces(): AsyncGenerator<[name: string, trace: Trace]> {
   }
 }
 
-/** Every second replay is one that evidence was given for and that other profiles are compared with. */
-function judged(timeline: Timeline): void {
+/** What judges could say: every second event is one that a kernel reported, and two profiles make something of each. */
+function judged(): Findings {
   const compared = (id: string, event: number) => ({
     id,
     effects: [`${id} ${event}`, "lost"],
@@ -68,23 +69,30 @@ function judged(timeline: Timeline): void {
     replayed: event % 3,
     fallback: event % 2,
   });
-  timeline.compared = { ids: ["one", "two"], at: (event) => ["one", "two"].map((id) => compared(id, event)) };
-  for (let event = 0; event < timeline.eventCount; event += 2) {
-    timeline.found.report(event, { place: `k:${event}`, text: "tls_device_offload_set" });
-    timeline.found.report(event, { place: `k:${event + 1}`, text: "tls_device_tx_resync_send" });
-  }
+  const ids = ["one", "two"];
+  const reports = Array.from({ length: 50 }, (_, i): [number, Report[]] => [
+    2 * i,
+    ["tls_device_offload_set", "tls_device_tx_resync_send"].map((text, j) => ({
+      place: `k:${2 * i + j}`,
+      text,
+    })),
+  ]);
+  return new Findings({
+    reports: new Map(reports),
+    compared: { ids, at: (event) => ids.map((id) => compared(id, event)) },
+  });
 }
 
 function examplesOf(name: string, trace: Trace, dice: Dice): Example[] {
   const timeline = new Timeline(trace).runAll();
-  if (dice.chance(0.5)) judged(timeline);
+  const findings = dice.chance(0.5) ? judged() : noFindings;
   if (timeline.eventCount === 0) return [];
   return Array.from({ length: positionsEach }, () => {
     const event = dice.from(0, timeline.eventCount - 1);
     const stage = dice.from(-1, timeline.record(event).stages.length - 1);
     const own = dice.chance(0.8) ? timeline.connectionAt({ event, stage }) : undefined;
     const connection = own ?? dice.from(0, trace.connections.length - 1);
-    const view = viewAt(timeline, { event, stage }, connection);
+    const view = judgedView({ timeline, findings }, { event, stage }, connection);
     const elsewhere = { event: dice.from(0, timeline.eventCount - 1), stage: -1 };
     const where = `${name}, event ${event + 1}, stage ${stage}, connection ${connection}`;
     return { where, view, other: timeline.stateOf(connection, elsewhere) };
@@ -222,7 +230,7 @@ function disturbed({ view, other }: Example, fields: readonly StateField[], dice
     const value = state[field];
     state[field] = dice.one(value + 1, value - 1, other[field] === value ? value + 1 : other[field]);
   }
-  return { ...view, state };
+  return { ...view, state, socket: view.socket.at(state) };
 }
 
 /** True if a row shows something else once the field is disturbed; the few ways to do that are tried a few times. */
@@ -259,7 +267,8 @@ test("a path changes with every field of the state that it says it reads, somewh
 function inOtherEvent(view: View, dice: Dice): View {
   const event = dice.from(0, view.timeline.eventCount - 1);
   const recording = view.timeline.record(event);
-  return { ...view, recording, position: { event, stage: recording.stages.length - 1 } };
+  const socket = view.socket.at(view.state, event);
+  return { ...view, socket, recording, position: { event, stage: recording.stages.length - 1 } };
 }
 
 /** The same state looked at in another stage of its event. */

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { ciphers, versions } from "../core/base/record.ts";
-import { faultVariants } from "../core/bugs/catalogue.ts";
+import { bugs } from "../core/bugs/catalogue.ts";
+import { deviceCounters } from "../core/machine/counters.ts";
 import { kernels } from "../core/machine/generation.ts";
-import { deviceCounters, profileWords } from "../core/machine/profile.ts";
+import { profileWords } from "../core/machine/profile.ts";
 import { profiles } from "../core/profiles/all.ts";
 import { descriptorKinds } from "../core/words/descriptor.ts";
 import { idPattern, parseProfile, profileKeys, syncHeaderSizeMax } from "../trace/profiles/file.ts";
@@ -50,7 +51,7 @@ test("words of the schema are the model's, in its order", () => {
   assert.deepEqual(keys.kernel!.enum, [...kernels.map(({ id }) => id), null]);
   assert.deepEqual(
     keys.faults!.items!.enum,
-    faultVariants.map(({ name }) => name),
+    bugs.map(({ name }) => name),
   );
   assert.deepEqual(keys.versions!.items!.enum, Object.keys(versions));
   assert.deepEqual(keys.ciphers!.items!.enum, ciphers);
@@ -74,9 +75,9 @@ test("bounds and forms of the schema are the reader's", () => {
   }
 });
 
-test("the README's example is a profile without mistakes", () => {
-  const [, example] = /## Your own NIC[\s\S]*?```json\n([\s\S]*?)```/.exec(
-    readFileSync("README.md", "utf8"),
+test("nic-files.md: its example is a profile without mistakes", () => {
+  const [, example] = /## A profile file[\s\S]*?```json\n([\s\S]*?)```/.exec(
+    readFileSync("media/docs/nic-files.md", "utf8"),
   )!;
   assert.deepEqual(parseProfile("my-nic.nic.json", example!).diagnostics, []);
 });

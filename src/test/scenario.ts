@@ -1,17 +1,19 @@
 import { type Cipher, type RecordKeys, recordType, type TlsVersion } from "../core/base/record.ts";
 import { distance, seq } from "../core/base/seq.ts";
+import { createMachine } from "../core/create-machine.ts";
 import { type Device, nicNamed, usualSocket } from "../core/machine/connection.ts";
 import { vendorCountersOf } from "../core/machine/count.ts";
 import { type Kernel, kernelById } from "../core/machine/generation.ts";
-import { createMachine, type Machine, type Sink } from "../core/machine/machine.ts";
+import type { Machine } from "../core/machine/machine.ts";
 import type { Profile } from "../core/machine/profile.ts";
+import type { Sink, Socket } from "../core/machine/socket.ts";
 import type { ConnectionState } from "../core/machine/state.ts";
 import { nicExpectedSeq } from "../core/nic/nic.ts";
 import { profileById } from "../core/profiles/all.ts";
 import { connectx } from "../core/profiles/connectx.ts";
 import { step } from "../core/step.ts";
 import { tcbFields } from "../core/words/descriptor.ts";
-import { type EffectSpec, effects } from "../core/words/effect.ts";
+import { effects } from "../core/words/effect.ts";
 import {
   deviceColumn,
   deviceEventKinds,
@@ -73,6 +75,9 @@ export function keysFor(cipher: Cipher): RecordKeys {
 const countedPayload = (offset: number, length: number): Uint8Array =>
   Uint8Array.from({ length }, (_, i) => (offset + i) * 7 + ((offset + i) >> 8));
 
+/** A device that has these bugs and no others; imagined ones, too. */
+export const broken = (profile: Profile, ...faults: readonly string[]): Profile => ({ ...profile, faults });
+
 /** A setup in a word: `FAMILY[/BUG][@KERNEL]`. */
 export function setupOf(id: string): Setup {
   const profile = profileById(id);
@@ -128,18 +133,22 @@ export class Play {
     });
   }
 
+  get socket(): Socket {
+    return this.machine.sockets[0]!;
+  }
+
   get state(): ConnectionState {
-    return this.machine.states[0]!;
+    return this.socket.state;
   }
 
   /** Sequence number relative to the offload start. */
   relative(s: number): number {
-    return distance(this.machine.connections[0]!.startSeq, seq(s));
+    return distance(this.socket.connection.startSeq, seq(s));
   }
 
   /** Expected sequence numbers, relative: the driver's, and the NIC's, null where it stands nowhere. */
   get expected(): [number, number | null] {
-    const nic = nicExpectedSeq(this.machine, 0, this.state);
+    const nic = nicExpectedSeq(this.socket);
     return [this.relative(this.state.expectedSeq), nic === null ? null : this.relative(nic)];
   }
 
@@ -154,6 +163,7 @@ export class Play {
     const said: string[] = [];
     const passed: string[] = [];
     const sink: Sink = {
+      socket: null,
       effect: (kind, a, b) => void said.push(this.words(kind, a, b)),
       stage: (stage) => void passed.push(stages[stage]!.name),
     };
@@ -169,13 +179,13 @@ export class Play {
   }
 
   private words(kind: number, a: number, b: number): string {
-    const { name, fields, as }: EffectSpec = effects[kind]!;
-    const value = (n: number, i: 0 | 1) => {
-      if (as[i] === "seq") return this.relative(n);
-      return typeof as[i] === "string" ? n : as[i]?.[n];
-    };
-    const words = [name, ...[a, b].map((n, i) => fields[i] && `${fields[i]}=${value(n, i as 0 | 1)}`)];
-    return words.filter((word) => word !== "").join(" ");
+    const { name, args } = effects[kind]!;
+    const words = args.map(([field, form], i) => {
+      const n = [a, b][i]!;
+      const value = form === "seq" ? this.relative(n) : typeof form === "string" ? n : form[n];
+      return `${field}=${value}`;
+    });
+    return [name, ...words].join(" ");
   }
 
   private queue(): string {

@@ -1,8 +1,8 @@
 import type { Cipher, TlsVersion } from "../core/base/record.ts";
 import type { Connection, Device } from "../core/machine/connection.ts";
 import type { Profile } from "../core/machine/profile.ts";
-import type { EffectName } from "../core/words/effect.ts";
 import { EventLog } from "../core/words/event.ts";
+import type { SignName } from "./signs.ts";
 
 /**
  * Verdicts of `expect wire=…` on the bytes of a packet. `match`: each is the one right byte of the stream, and those
@@ -32,7 +32,7 @@ export interface Diagnostic {
   frame?: number;
 }
 
-/** One `expect` line: an effect or a wire verdict that the event above must (or must not) have, or a counter's value there. */
+/** One `expect` line: an effect (or finding) or a wire verdict that the event above must (or must not) have, or a counter's value there. */
 export interface Expectation {
   line: number;
   /** The event it speaks of; −1 = the whole file (it stands after the last event). */
@@ -42,7 +42,7 @@ export interface Expectation {
   /** Ids behind `under`: it speaks only of connections whose device runs as one of them; empty = of every connection. */
   under: readonly string[];
   what:
-    | { effect: EffectName; fields: Readonly<Record<string, string>> }
+    | { effect: SignName; fields: Readonly<Record<string, string>> }
     | { wire: WireVerdict }
     | { counter: string; value: number; of: string | null };
 }
@@ -63,6 +63,8 @@ export interface Stream {
 }
 
 export const Wire = { unknown: 0, match: 1, differs: 2 } as const;
+const wireNames = ["unknown", "match", "differs"] as const;
+export type WireName = (typeof wireNames)[number];
 export const Authenticated = { unknown: 0, yes: 1, no: 2 } as const;
 
 /** What comparing a capture with whole-record encryption found. */
@@ -103,6 +105,17 @@ export interface Trace {
   /** Null for trace files: their wire bytes come from the model alone. */
   verdicts: Verdicts | null;
 }
+
+/** What is known of a transmit's bytes in a word. */
+export const wireNameOf = ({ wire }: Verdicts, event: number): WireName =>
+  wireNames[wire[event] ?? Wire.unknown]!;
+
+/** What a trace counts its events by: frames of a capture, lines of a file. */
+export const placeWord = ({ kind }: Trace): "frame" | "line" => (kind === "capture" ? "frame" : "line");
+
+/** Where an event stands: `frame 12`, `line 3`. */
+export const eventPlace = (trace: Trace, event: number): string =>
+  `${placeWord(trace)} ${trace.events.line.at(event)}`;
 
 /** A trace that holds nothing yet. */
 export const emptyTrace = (name: string, kind: Trace["kind"]): Trace => ({

@@ -1,6 +1,7 @@
 import type { Device } from "../core/machine/connection.ts";
 import { anyKernel, kernelById, kernels } from "../core/machine/generation.ts";
 import type { Profile } from "../core/machine/profile.ts";
+import { applied, type Edit } from "./edit.ts";
 import { fileWordOf } from "./profile-word.ts";
 import type { Trace } from "./trace.ts";
 
@@ -57,19 +58,17 @@ export function variantOf(id: string, find: (word: string) => Profile | null): V
   return profile && { id, profileOf: () => profile };
 }
 
-/**
- * The same trace on other NICs. All but the devices is shared, for a replay only reads it: events, connections with the
- * sources of their bytes, verdicts; states and logs are each machine's own.
- */
-export const withVariant = (trace: Trace, { profileOf }: Variant): Trace => ({
-  ...trace,
-  devices: trace.devices.map((device) => {
-    const profile = profileOf(device.profile);
+/** The same trace on other NICs: every event stays, whatever the variant makes of it. */
+export const withVariant = (trace: Trace, variant: Variant): Trace =>
+  applied(trace, variantEdits(trace, variant)).trace;
+
+const variantEdits = ({ devices }: Trace, { profileOf }: Variant): Edit[] =>
+  devices.map((own, device) => {
+    const profile = profileOf(own.profile);
     // A generation that came with the device's own profile goes with it.
-    const own = device.profile.kernel === null ? device.kernel : anyKernel;
-    return { ...device, profile, kernel: profile.kernel ?? own };
-  }),
-});
+    const kernel = profile.kernel ?? (own.profile.kernel === null ? own.kernel : anyKernel);
+    return { edit: "set-device", device, to: { profile, kernel } };
+  });
 
 /** Ids that a trace speaks of behind `under` and that none of its own devices runs as, each once, in the file's order. */
 export function variantsOf(trace: Trace): string[] {

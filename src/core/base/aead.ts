@@ -56,7 +56,7 @@ function blockwise(absorb: (blocks: Uint8Array) => void): { push(bytes: Uint8Arr
   return { push, flush };
 }
 
-/** AES-GCM, NIST SP 800-38D §7.1: payload byte k uses counter block 2 + ⌊k / 16⌋ (kernel.md's rule for mid-record starts). */
+/** AES-GCM, NIST SP 800-38D §7.1: payload byte k uses counter block 2 + ⌊k / 16⌋ (kernel.md section 1.6, "counter rule"). */
 function aesGcm(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array): ResumableAead {
   const roundKeys = unsafe.expandKeyLE(key);
   const hashKey = new Uint8Array(blockSize);

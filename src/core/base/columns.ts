@@ -1,5 +1,11 @@
 type Values = Int32Array | Float64Array | Uint8Array | Uint16Array;
 
+/** Rows that follow each other: `count` of them, the first at `from`. */
+export interface Run {
+  from: number;
+  count: number;
+}
+
 /** A typed array that only grows: one column of an append-only log. `values` is valid for the first `length` rows. */
 export class Column<T extends Values> {
   values: T;
@@ -63,6 +69,13 @@ export abstract class Table {
     for (const { values } of this.columns) values[at] = values[from]!;
   }
 
+  /** Becomes runs of another table's rows, which has these columns first; rows of a run from below 0 are the caller's to write. */
+  gather(table: Table, runs: readonly Run[]): void {
+    this.count = countOf(runs);
+    this.reserve(this.count);
+    for (const [i, { values }] of this.columns.entries()) gatherRuns(table.columns[i]!.values, runs, values);
+  }
+
   /** Makes room for `rows` rows in all. */
   reserve(rows: number): void {
     for (const column of this.columns) column.reserve(rows);
@@ -70,10 +83,34 @@ export abstract class Table {
   }
 }
 
-/** Index of the first entry of an ascending list that is at least `wanted`; the list's length if none is. */
-export function firstAtLeast(ascending: Int32Array, wanted: number): number {
+/** Copies runs of values, one behind the other; what a run from below 0 takes up stays as it is. */
+export function gatherRuns<T extends Values>(values: T, runs: readonly Run[], into: T): void {
+  let at = 0;
+  for (const { from, count } of runs) {
+    if (from >= 0) into.set(values.subarray(from, from + count), at);
+    at += count;
+  }
+}
+
+export const countOf = (runs: readonly Run[]): number => runs.reduce((sum, { count }) => sum + count, 0);
+
+/** The rows [start, end) of all that the runs have. */
+export function cutRuns(runs: readonly Run[], start: number, end: number): Run[] {
+  const parts: Run[] = [];
+  let at = 0;
+  for (const { from, count } of runs) {
+    const low = Math.max(start, at);
+    const high = Math.min(end, at + count);
+    if (low < high) parts.push({ from: from + low - at, count: high - low });
+    at += count;
+  }
+  return parts;
+}
+
+/** Index of the first entry of an ascending list (of its first `length`) that is at least `wanted`; the length if none is. */
+export function firstAtLeast(ascending: Int32Array, wanted: number, length = ascending.length): number {
   let low = 0;
-  let high = ascending.length;
+  let high = length;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (ascending[middle]! < wanted) low = middle + 1;

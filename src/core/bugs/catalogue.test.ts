@@ -2,20 +2,27 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Play, type Setup } from "../../test/scenario.ts";
 import { vendorCountersOf } from "../machine/count.ts";
+import type { Rules } from "../machine/socket.ts";
 import { profileById } from "../profiles/all.ts";
-import { faultVariantNamed, faultVariants } from "./catalogue.ts";
+import { rightRules } from "../rules.ts";
+import { bugNamed, bugs } from "./catalogue.ts";
 
 const run = (profile: string, story: string, setup: Setup = {}) =>
   new Play({ ...setup, profile: profileById(profile)! }, story)
     .rest()
     .map(({ effects }) => effects.join("; "));
 
-test("every variant has a name of its own, a sentence, what mended it, and a fault", () => {
-  assert.equal(new Set(faultVariants.map(({ name }) => name)).size, faultVariants.length);
-  for (const { name, says, mended, faults } of faultVariants) {
+test("every bug has a name of its own, a sentence, what mended it, and a rule that it gets wrong", () => {
+  assert.equal(new Set(bugs.map(({ name }) => name)).size, bugs.length);
+  for (const { name, says, mended, rules } of bugs) {
     assert.match(says, /^[A-Z].*\.$/, name);
     assert.notEqual(mended, "", name);
-    assert.ok(Object.values(faults).some(Boolean), name);
+    const right = rightRules;
+    const changed = Object.entries(rules(right));
+    assert.ok(
+      changed.length > 0 && changed.every(([rule, value]) => value !== right[rule as keyof Rules]),
+      name,
+    );
   }
 });
 
@@ -42,11 +49,7 @@ test("the commits of the drivers' bugs are those of kernel.md section 9, 17 to 3
     "refused-install": ["435c58a"],
   };
   for (const [name, hashes] of Object.entries(commits))
-    assert.deepEqual(
-      faultVariantNamed(name)!.mended.match(/\b(?=\w*\d)[0-9a-f]{7,12}\b/g) ?? [],
-      hashes,
-      name,
-    );
+    assert.deepEqual(bugNamed(name)!.mended.match(/\b(?=\w*\d)[0-9a-f]{7,12}\b/g) ?? [], hashes, name);
 });
 
 test("an acknowledgement that races with the driver waits for the record map's lock", () => {

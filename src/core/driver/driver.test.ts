@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Happening, Play, type Setup } from "../../test/scenario.ts";
-import { type CounterName, countersOf } from "../machine/count.ts";
+import { countersOf } from "../machine/count.ts";
+import type { CounterName } from "../machine/counters.ts";
 import { nicExpectedSeq, nicRecordSn } from "../nic/nic.ts";
 import { connectx } from "../profiles/connectx.ts";
 import { innova } from "../profiles/innova.ts";
@@ -10,7 +11,7 @@ import { stages } from "../words/stage.ts";
 
 /** Expected sequence numbers, relative: the driver's and the NIC's. */
 function expected(play: Play): [number, number | null] {
-  const nic = nicExpectedSeq(play.machine, 0, play.state);
+  const nic = nicExpectedSeq(play.socket);
   return [play.relative(play.state.expectedSeq), nic === null ? null : play.relative(nic)];
 }
 
@@ -169,9 +170,10 @@ test("at an out-of-order stop nothing is posted yet; the expected number moves o
   const seen: string[] = [];
   const { machine, state } = play;
   step(machine, 2, {
+    socket: null,
     effect: () => {},
     stage: (stage) => {
-      const nic = nicExpectedSeq(machine, 0, state)!;
+      const nic = nicExpectedSeq(play.socket)!;
       const numbers = [state.expectedSeq, nic].map((s) => play.relative(s));
       seen.push(
         `${stages[stage]!.name}: ${machine.queue.count} posted, driver ${numbers[0]}, NIC ${numbers[1]}`,
@@ -302,7 +304,7 @@ test("one segment over many records: one lookup, one prefix, the NIC follows the
   const happenings = play.rest();
   assert.equal(happenings[5]!.queue, "PROGRESS NOP DUMP PKT");
   assert.deepEqual(names(happenings[6]!), ["encrypted"]);
-  assert.equal(nicRecordSn(play.machine, 0, play.state), 5n, "behind record 4 the NIC counts on");
+  assert.equal(nicRecordSn(play.socket), 5n, "behind record 4 the NIC counts on");
   assert.deepEqual(expected(play), [156, 156]);
 });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Reference } from "../../test/reference/reference.ts";
 import { type Happening, Play, setupOf } from "../../test/scenario.ts";
-import { wireBytes } from "../nic/wire.ts";
+import { wireBytes } from "../nic/wire-bytes.ts";
 
 /** The families of kernel.md section 5.0, in its order; every one on the generation that it is described for. */
 const families = [
@@ -294,7 +294,7 @@ for (const id of ["connectx", "innova", "chelsio-t6", "netronome", "bnxt", "free
       const all = [...cuts(length, places)];
       const story = `send 40; send 0; send 20; > 0:${length}; ${all.map(([from, to]) => `> ${from}:${to}`).join("; ")}`;
       const play = new Play(setup, story);
-      const reference = new Reference(play.machine.devices, play.machine.connections[0]!, 0);
+      const reference = new Reference(play.machine.devices, play.machine.sockets[0]!.connection, 0);
       for (const size of [40, 0, 20]) reference.send(size, { more: false, pieceSize: 0 }, false, 23, false);
       for (let i = 0; i < 4; i++) play.next();
       for (const [from, to] of all) {
@@ -312,7 +312,7 @@ function* departures(play: Play): Generator<[number, Uint8Array]> {
   for (let i = 0; i < queue.count; i++) {
     const { kind, seq, length, engine, row } = queue.at(i);
     if (kind !== "packet") continue;
-    const bytes = wireBytes(play.machine, play.state, { connection: 0, seq, length, engine, row });
+    const bytes = wireBytes(play.socket, { seq, length, engine, row });
     yield [play.relative(seq), bytes!];
   }
 }

@@ -1,8 +1,6 @@
 import { distance, type Seq, toU32 } from "../base/seq.ts";
 import { Fallback, softwareFallback } from "../kernel/fallback.ts";
-import { type Machine, profileOf, type Sink } from "../machine/machine.ts";
-import type { Packet } from "../machine/packet.ts";
-import type { ConnectionState } from "../machine/state.ts";
+import type { Sink, Socket } from "../machine/socket.ts";
 import { drop, pass, postPacket } from "../nic/post.ts";
 import { Engine } from "../words/descriptor.ts";
 import { Effect } from "../words/effect.ts";
@@ -16,25 +14,25 @@ const forwardMax = 2 ** 30;
  * A packet out of order, or one while a resync is pending, on a family that encrypts it in software and is
  * resynchronised by the TLS layer at the next record: nfp_net_tls_tx(), fun_tls_tx() (kernel.md 5.4, 5.5).
  */
-export function sendNextRecord(
-  machine: Machine,
-  state: ConnectionState,
-  packet: Packet,
-  sink: Sink,
-): boolean {
-  const expected = state.expectedSeq as Seq;
+export function sendNextRecord(socket: Socket, sink: Sink): boolean {
+  const { state } = socket;
   const pending = state.resyncPending === 1;
-  if (profileOf(machine, packet.connection).countsAsOutOfOrder === "fallbacks") state.outOfOrder++;
+  if (socket.profile.countsAsOutOfOrder === "fallbacks") state.outOfOrder++;
   const reason = pending ? FallbackCode["resync-pending"] : FallbackCode["out-of-order"];
-  const row = softwareFallback(machine, state, packet, reason, sink);
+  const row = softwareFallback(socket, reason, sink);
   sink.stage(Stage["tls.fallback"], row);
-  if (row === Fallback.dropped) return drop(machine, state, DropCode["no-sync-data"], packet, sink);
-  if (row === Fallback.bypassed) return pass(machine, state, packet, sink);
-  if (!pending && toU32(distance(expected, packet.seq) as Seq) < forwardMax) {
-    state.resyncPending = 1;
-    sink.effect(Effect["resync-requested"], packet.seq, expected);
-    sink.stage(Stage["tls.resyncRequest"], -1);
-  }
-  if (postPacket(machine, packet, Engine.software, row, sink)) return true;
-  return drop(machine, state, DropCode["dma-error"], packet, sink);
+  if (row === Fallback.dropped) return drop(socket, DropCode["no-sync-data"], sink);
+  if (row === Fallback.bypassed) return pass(socket, sink);
+  if (!pending) requestResync(socket, sink);
+  if (postPacket(socket, Engine.software, row, sink)) return true;
+  return drop(socket, DropCode["dma-error"], sink);
+}
+
+/** tls_offload_tx_resync_request(): TX_SYNC_SCHED, after a jump forward alone. */
+function requestResync({ state, packet }: Socket, sink: Sink): void {
+  const expected = state.expectedSeq as Seq;
+  if (toU32(distance(expected, packet.seq) as Seq) >= forwardMax) return;
+  state.resyncPending = 1;
+  sink.effect(Effect["resync-requested"], packet.seq, expected);
+  sink.stage(Stage["tls.resyncRequest"]);
 }

@@ -1,13 +1,9 @@
-import { layoutOf } from "../base/record.ts";
-import { advance, after, before, distance, type Seq, toU32 } from "../base/seq.ts";
+import { advance, after, before, distance, type Seq } from "../base/seq.ts";
+import { getRecord, isStartMarker } from "../kernel/record-map.ts";
 import { isMarked } from "../kernel/skb.ts";
-import { getRecord } from "../kernel/tls.ts";
 import { emit, encrypted } from "../machine/count.ts";
-import { kernelOf, type Machine, type Sink } from "../machine/machine.ts";
-import type { Packet } from "../machine/packet.ts";
-import type { Profile } from "../machine/profile.ts";
-import { RecordKind, type RecordLog } from "../machine/record-log.ts";
-import type { ConnectionState } from "../machine/state.ts";
+import { RecordKind } from "../machine/record-log.ts";
+import type { Sink, Socket } from "../machine/socket.ts";
 import { drop, mapBuffer, pass, postPacket } from "../nic/post.ts";
 import { Descriptor, Engine } from "../words/descriptor.ts";
 import { Effect } from "../words/effect.ts";
@@ -19,209 +15,131 @@ import { Stage } from "../words/stage.ts";
  * A packet out of order on a family that rebuilds the NIC's state on the packet's own queue and goes on from there:
  * mlx5e_ktls_tx_handle_ooo(), mlx5e_tls_handle_ooo() of v4.19, mlx5_en_hw_tls.c of FreeBSD (kernel.md 5.1, 5.2, 5.7).
  */
-export function rebuild(
-  machine: Machine,
-  state: ConnectionState,
-  packet: Packet,
-  profile: Profile,
-  sink: Sink,
-): boolean {
-  const log = machine.records[packet.connection]!;
-  const row = recordOf(machine, state, packet, profile);
+export function rebuild(socket: Socket, sink: Sink): boolean {
+  const { packet, records, rules } = socket;
+  const row = recordOf(socket);
   if (row < 0) sink.effect(Effect["lookup-failed"], packet.seq, 0);
   sink.stage(Stage["tls.getRecord"], row);
-  if (row < 0) return drop(machine, state, DropCode["no-sync-data"], packet, sink);
-  if (log.kind.at(row) === RecordKind.startMarker)
-    return beforeMarker(machine, state, packet, row, profile, sink);
-  if (before(packet.seq, log.start(row))) {
-    sink.effect(Effect["stale-record"], packet.seq, row);
-    if (!profile.faults.trustsStaleRecord)
-      return drop(machine, state, DropCode["no-sync-data"], packet, sink);
-  } else if (profile.faults.comparesUnwrapped && endsBefore(packet, log.start(row), profile)) {
-    return drop(machine, state, DropCode["no-sync-data"], packet, sink);
-  }
-  const named = profile.faults.resyncsLastRecord ? lastRecordOf(machine, state, packet) : row;
-  return resyncAndSend(machine, state, packet, named, profile, sink);
+  if (row < 0) return drop(socket, DropCode["no-sync-data"], sink);
+  if (isStartMarker(socket, row)) return rules.sendBeforeMarker(socket, row, sink);
+  const start = records.start(row);
+  const isStale = before(packet.seq, start);
+  if (isStale) sink.effect(Effect["stale-record"], packet.seq, row);
+  const isNone = isStale ? rules.refusesStale : rules.endsBefore(packet.seq, packet.length, start);
+  if (isNone) return drop(socket, DropCode["no-sync-data"], sink);
+  return rules.resyncAndSend(socket, rules.rebuiltRow(socket, row), sink);
 }
 
-/** The record of the packet's last byte. */
-const lastRecordOf = (
-  machine: Machine,
-  state: ConnectionState,
-  { connection, seq: from, length }: Packet,
-): number => machine.records[connection]!.rowOf(advance(from, length - 1), state.tail);
-
 /** The record map's answer, or the packet's own record where each carries one; what leaves as it is has the marker. */
-function recordOf(machine: Machine, state: ConnectionState, packet: Packet, profile: Profile): number {
-  if (profile.recordsFrom === "map") return getRecord(machine, packet.connection, state, packet.seq);
-  const log = machine.records[packet.connection]!;
-  const row = log.rowOf(packet.seq, state.tail);
-  const asItIs = row < 0 ? before(packet.seq, log.start(0)) : log.kind.at(row) === RecordKind.software;
+function recordOf(socket: Socket): number {
+  const { packet, records, state } = socket;
+  if (socket.profile.recordsFrom === "map") return getRecord(socket, packet.seq);
+  const row = records.rowOf(packet.seq, state.tail);
+  const asItIs =
+    row < 0 ? before(packet.seq, records.start(0)) : records.kind.at(row) === RecordKind.software;
   return asItIs ? state.markerRow : row;
 }
 
-function resyncAndSend(
-  machine: Machine,
-  state: ConnectionState,
-  packet: Packet,
-  row: number,
-  profile: Profile,
-  sink: Sink,
-): boolean {
-  const { resyncBehindPacket, expectedStuckAfterResync } = profile.faults;
-  const expected = state.expectedSeq;
-  if (resyncBehindPacket) {
-    advanceAndPost(machine, state, packet, profile, sink);
-    return postResync(machine, state, packet, row, profile, sink);
-  }
-  if (profile.prefixVia === "sync-packet" && (packet.flags & Flag.noMemory) !== 0)
-    return drop(machine, state, DropCode["no-memory"], packet, sink);
-  if (!postResync(machine, state, packet, row, profile, sink))
-    return drop(machine, state, DropCode["no-sync-data"], packet, sink);
-  const posted = advanceAndPost(machine, state, packet, profile, sink);
-  if (expectedStuckAfterResync) state.expectedSeq = expected;
-  return posted;
+/** First what rebuilds the NIC's state, then the packet, on the same queue. */
+export function resyncAndSend(socket: Socket, row: number, sink: Sink): boolean {
+  if (socket.profile.prefixVia === "sync-packet" && (socket.packet.flags & Flag.noMemory) !== 0)
+    return drop(socket, DropCode["no-memory"], sink);
+  if (!postResync(socket, row, sink)) return drop(socket, DropCode["no-sync-data"], sink);
+  return advanceAndPost(socket, sink);
 }
 
 /** A packet that ends at or before the start marker goes out as it is; one across the marker cannot be sent. */
-function beforeMarker(
-  machine: Machine,
-  state: ConnectionState,
-  packet: Packet,
-  row: number,
-  profile: Profile,
-  sink: Sink,
-): boolean {
-  const { faults } = profile;
-  const marker = machine.records[packet.connection]!.start(row);
-  if (faults.resyncsBeforeMarker) return resyncAndSend(machine, state, packet, row, profile, sink);
-  if (!endsBefore(packet, marker, profile)) {
+export function sendBeforeMarker(socket: Socket, row: number, sink: Sink): boolean {
+  const { packet, records, rules } = socket;
+  if (!rules.endsBefore(packet.seq, packet.length, records.start(row))) {
     sink.effect(Effect["mixed-segment"], packet.seq, packet.length);
-    return drop(machine, state, DropCode[profile.straddleDrop], packet, sink);
+    return drop(socket, DropCode[socket.profile.straddleDrop], sink);
   }
-  const checks = kernelOf(machine, packet.connection).checksSkippedMark && !faults.skipsMarked;
-  const marked =
-    (packet.flags & Flag.marked) !== 0 || isMarked(machine, packet.connection, state, packet.seq);
-  if (profile.checksSkippedMark && checks && marked)
-    return drop(machine, state, DropCode.marked, packet, sink);
-  return pass(machine, state, packet, sink);
-}
-
-/** True if the packet's last byte lies before `start`, a record's or the marker's. */
-function endsBefore({ seq: from, length }: Packet, start: Seq, { faults }: Profile): boolean {
-  if (faults.comparesUnwrapped) return toU32(advance(from, length)) <= toU32(start);
-  if (faults.endsBeforeOffByOne) return length < distance(from, start);
-  return length <= distance(from, start);
+  const marked = (packet.flags & Flag.marked) !== 0 || isMarked(socket, packet.seq);
+  if (marked && rules.dropsMarked(socket)) return drop(socket, DropCode.marked, sink);
+  return pass(socket, sink);
 }
 
 /** Posts the work that rebuilds the NIC's state: the record's number and its bytes before the packet; false on a DMA error. */
-function postResync(
-  machine: Machine,
-  state: ConnectionState,
-  packet: Packet,
-  row: number,
-  profile: Profile,
-  sink: Sink,
-): boolean {
-  const log = machine.records[packet.connection]!;
-  const { faults } = profile;
-  const start = log.start(row);
-  const replayable = log.kind.at(row) === RecordKind.gap ? 0 : Math.max(0, distance(start, packet.seq));
-  const named = row + (faults.recordSnOff ?? 0);
+export function postResync(socket: Socket, row: number, sink: Sink): boolean {
+  const { packet, records, rules, profile, state, queue } = socket;
+  const start = records.start(row);
   const whole = Math.max(0, distance(start, packet.seq));
-  const prefix = faults.noPrefix ? 0 : Math.max(0, whole - (faults.prefixShortBy ?? 0));
+  const replayable = records.kind.at(row) === RecordKind.gap ? 0 : whole;
+  const prefix = rules.prefixSize(whole);
   let skipped = 0;
   if (profile.prefixVia === "sync-packet") {
-    machine.queue.post(Descriptor.syncPacket, named, start, prefix, false, Engine.none);
+    queue.post(Descriptor.syncPacket, rules.postedRow(row), start, prefix, false, Engine.none);
     state.postedRow = row;
     state.resyncBytes += profile.syncHeaderSize + 8 + prefix;
   } else {
-    skipped = profile.continuesPrefix ? standsAt(state, log, row, packet.seq) : 0;
-    if (skipped === 0) postParams(machine, state, row, named, profile, sink);
-    if (!postDumps(machine, packet, row, skipped, prefix, profile, sink)) return false;
+    skipped = profile.continuesPrefix ? standsAt(socket, row) : 0;
+    if (skipped === 0) postParams(socket, row, sink);
+    if (!postDumps(socket, row, { from: skipped, to: prefix }, sink)) return false;
   }
-  emit(machine, packet.connection, state, sink, Effect.resync, row, Math.max(0, replayable - skipped));
+  emit(socket, sink, Effect.resync, row, Math.max(0, replayable - skipped));
   state.outOfOrderBytes += packet.length;
   state.resyncs++;
   sink.stage(Stage["driver.resync"], row);
   return true;
 }
 
-/** Bytes of the record that the NIC has taken already when the driver expects a byte inside it before `wanted`; else 0. */
-function standsAt(state: ConnectionState, log: RecordLog, row: number, wanted: Seq): number {
+/** Bytes of the record that the NIC has taken already when the driver expects a byte inside it before the packet; else 0. */
+function standsAt({ records, state, packet }: Socket, row: number): number {
   const expected = state.expectedSeq as Seq;
-  const inside = after(expected, log.start(row)) && before(expected, wanted);
-  return inside ? distance(log.start(row), expected) : 0;
+  const inside = after(expected, records.start(row)) && before(expected, packet.seq);
+  return inside ? distance(records.start(row), expected) : 0;
 }
 
 /** DUMPs of the record's bytes [from, to): a fragment at a time, none longer than the device's MTU. */
 function postDumps(
-  machine: Machine,
-  packet: Packet,
+  socket: Socket,
   row: number,
-  from: number,
-  to: number,
-  profile: Profile,
+  { from, to }: { from: number; to: number },
   sink: Sink,
 ): boolean {
-  const { mtu } = machine.devices[machine.connections[packet.connection]!.device]!;
-  const log = machine.records[packet.connection]!;
-  const start = log.start(row);
-  const pieceSize = log.pieceSize.at(row);
-  const prepend = pieceSize === 0 ? 0 : prependOf(machine, packet.connection);
+  const { records, device, rules, queue } = socket;
+  const start = records.start(row);
   for (let done = from; done < to; ) {
-    const fragmentEnd = pieceSize === 0 ? to : endOfFragment(done, prepend, pieceSize);
-    const left = Math.min(to, fragmentEnd) - done;
-    const size = profile.faults.dumpWhole ? left : Math.min(left, mtu);
-    if (packet.dmaErrorAt !== 0 && !mapBuffer(machine, packet, sink)) return false;
-    machine.queue.post(Descriptor.dump, -1, advance(start, done), size, false, Engine.none);
+    const left = Math.min(to, endOfFragment(socket, row, done)) - done;
+    const size = rules.dumpSize(left, device.mtu);
+    if (!mapBuffer(socket, sink)) return false;
+    queue.post(Descriptor.dump, -1, advance(start, done), size, false, Engine.none);
     done += size;
   }
   return true;
 }
 
-function prependOf(machine: Machine, connection: number): number {
-  const { version, cipher } = machine.connections[connection]!;
-  return layoutOf(version, cipher ?? "aes-128-gcm").prepend;
+/** Where the fragment of the record ends that byte `at` of it lies in: zero-copy, a header and a fragment a piece. */
+function endOfFragment({ records, layout: { prepend } }: Socket, row: number, at: number): number {
+  const pieceSize = records.pieceSize.at(row);
+  if (pieceSize === 0) return Number.POSITIVE_INFINITY;
+  return at < prepend ? prepend : prepend + (Math.floor((at - prepend) / pieceSize) + 1) * pieceSize;
 }
 
-/** A record of zero-copy pieces is its header, then a fragment a piece. */
-const endOfFragment = (at: number, prepend: number, pieceSize: number): number =>
-  at < prepend ? prepend : prepend + (Math.floor((at - prepend) / pieceSize) + 1) * pieceSize;
-
-/** Static params only when the record's number is not the one posted last (mlx5 "redundant static params"); then progress, then a fence. */
-function postParams(
-  machine: Machine,
-  state: ConnectionState,
-  row: number,
-  named: number,
-  { faults }: Profile,
-  sink: Sink,
-): void {
-  const { queue } = machine;
-  const changed = row !== state.postedRow || faults.alwaysStatic === true;
+/**
+ * mlx5e_ktls_tx_post_param_wqes(): static params only when the record's number is not the one posted last ("redundant
+ * static params"); then progress, then a fence.
+ */
+function postParams({ queue, state, rules }: Socket, row: number, sink: Sink): void {
+  const named = rules.postedRow(row);
+  const changed = rules.postsStatic(state, row);
   if (changed || named !== row) {
     state.postedRow = row;
     queue.post(Descriptor.staticParams, named, 0 as Seq, 0, true, Engine.none);
     sink.effect(Effect["static-params"], named, 0);
   }
   queue.post(Descriptor.progressParams, -1, 0 as Seq, 0, !changed, Engine.none);
-  if (!faults.noFence) queue.post(Descriptor.nop, -1, 0 as Seq, 0, true, Engine.none);
+  if (rules.fencesParams) queue.post(Descriptor.nop, -1, 0 as Seq, 0, true, Engine.none);
 }
 
-/** The expected number is the packet's end before the packet is mapped: a DMA error now leaves it there. */
-function advanceAndPost(
-  machine: Machine,
-  state: ConnectionState,
-  packet: Packet,
-  profile: Profile,
-  sink: Sink,
-): boolean {
+/** mlx5e_sq_xmit(): the expected number is the packet's end before the packet is mapped: a DMA error now leaves it there. */
+export function advanceAndPost(socket: Socket, sink: Sink): boolean {
+  const { packet, state, rules } = socket;
   state.expectedSeq = advance(packet.seq, packet.length);
-  const engine = profile.faults.packetNotMarked ? Engine.none : Engine.stream;
-  if (!postPacket(machine, packet, engine, -1, sink))
-    return drop(machine, state, DropCode["dma-error"], packet, sink);
-  encrypted(machine, state, packet, sink);
-  sink.stage(Stage["driver.advance"], -1);
+  if (!postPacket(socket, rules.engineOf(Engine.stream), -1, sink))
+    return drop(socket, DropCode["dma-error"], sink);
+  encrypted(socket, sink);
+  sink.stage(Stage["driver.advance"]);
   return true;
 }

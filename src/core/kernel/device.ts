@@ -1,13 +1,14 @@
-import { type Machine, restartQueue, type Sink, settlePath } from "../machine/machine.ts";
+import type { Machine } from "../machine/machine.ts";
+import type { Sink, Socket } from "../machine/socket.ts";
+import { settlePath } from "../machine/state.ts";
 import { queuesMax } from "../machine/waiting-log.ts";
-import { nicExpectedSeq } from "../nic/nic.ts";
 import { discardWaiting, takeWaiting, waitingIn } from "../nic/transmit-queue.ts";
 import { Effect } from "../words/effect.ts";
 import { Kind } from "../words/event.ts";
 import { Stage } from "../words/stage.ts";
 import { afterReset, deviceDown } from "./lifecycle.ts";
 
-/** An event of a device: every connection on it goes through it, one after the other. */
+/** tls_dev_event(), and what happens to a queue: every connection on the device goes through it, one after the other. */
 export function stepDevice(machine: Machine, event: number, sink: Sink): void {
   const device = -1 - machine.events.connection.values[event]!;
   for (const connection of machine.members[device]!) stepMember(machine, event, connection, sink);
@@ -15,48 +16,59 @@ export function stepDevice(machine: Machine, event: number, sink: Sink): void {
 
 /** What a device's event is for one of its connections. */
 export function stepMember(machine: Machine, event: number, connection: number, sink: Sink): void {
-  happen(machine, event, connection, sink);
-  settlePath(machine.states[connection]!);
+  const socket = machine.sockets[connection]!;
+  const device = -1 - machine.events.connection.values[event]!;
+  socket.event = event;
+  socket.queue.clear();
+  sink.socket = socket;
+  if (machine.events.kind.values[event] === Kind.reset) machine.stops[device]!.restart(event);
+  happen(socket, device, sink);
+  settlePath(socket.state);
 }
 
-function happen(machine: Machine, event: number, connection: number, sink: Sink): void {
-  const device = -1 - machine.events.connection.values[event]!;
-  const kind = machine.events.kind.values[event]!;
-  const state = machine.states[connection]!;
-  machine.current = connection;
-  machine.queue.clear();
-  const isLane = (lane: number) => Math.floor(lane / queuesMax) === device;
-  const waiting = waitingIn(machine, connection, state, isLane);
-  switch (kind) {
+function happen(socket: Socket, device: number, sink: Sink): void {
+  const { state } = socket;
+  const bit = 1 << device;
+  switch (socket.events.kind.values[socket.event]!) {
     case Kind.down:
-      state.down |= 1 << device;
-      return deviceDown(machine, connection, device, state, sink);
+      state.down |= bit;
+      return deviceDown(socket, device, sink);
     case Kind.up:
-      state.down &= ~(1 << device);
+      state.down &= ~bit;
       sink.effect(Effect["device-up"], device, 0);
-      return sink.stage(Stage["tls.device"], -1);
+      return sink.stage(Stage["tls.device"]);
     case Kind.hold:
-      state.held |= 1 << device;
+      state.held |= bit;
       sink.effect(Effect["queue-held"], device, 0);
-      return sink.stage(Stage.queue, -1);
+      return sink.stage(Stage.queue);
     case Kind.resume:
-      state.held &= ~(1 << device);
-      sink.effect(Effect["queue-resumed"], device, waiting);
-      sink.stage(Stage.queue, -1);
-      if (waiting > 0) takeWaiting(machine, connection, state, isLane, sink);
-      return;
-    case Kind.reset: {
-      restartQueue(machine, device);
-      const lost = waiting > 0 ? discardWaiting(machine, connection, state, isLane) : 0;
-      sink.effect(Effect["queue-reset"], device, lost);
-      afterReset(machine, connection, device, state, nicExpectedSeq(machine, connection, state));
-      return sink.stage(Stage.queue, -1);
-    }
+      state.held &= ~bit;
+      return resume(socket, device, sink);
+    case Kind.reset:
+      return reset(socket, device, sink);
     case Kind.refuse:
-      state.refusing |= 1 << device;
-      return sink.stage(Stage["tls.device"], -1);
+      state.refusing |= bit;
+      return sink.stage(Stage["tls.device"]);
     case Kind.accept:
-      state.refusing &= ~(1 << device);
-      return sink.stage(Stage["tls.device"], -1);
+      state.refusing &= ~bit;
+      return sink.stage(Stage["tls.device"]);
   }
+}
+
+const lanesOf = (device: number) => (lane: number) => Math.floor(lane / queuesMax) === device;
+
+/** netif_tx_wake_queue(): the NIC takes what waits. */
+function resume(socket: Socket, device: number, sink: Sink): void {
+  const waiting = waitingIn(socket, lanesOf(device));
+  sink.effect(Effect["queue-resumed"], device, waiting);
+  sink.stage(Stage.queue);
+  if (waiting > 0) takeWaiting(socket, lanesOf(device), sink);
+}
+
+/** mlx5e_reset_tx_reporter(): what waits in the queue is discarded. */
+function reset(socket: Socket, device: number, sink: Sink): void {
+  const lost = waitingIn(socket, lanesOf(device)) > 0 ? discardWaiting(socket, lanesOf(device)) : 0;
+  sink.effect(Effect["queue-reset"], device, lost);
+  afterReset(socket, device);
+  sink.stage(Stage.queue);
 }

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Reference } from "../../test/reference/reference.ts";
 import { lastOf, Play, type Setup, setupOf } from "../../test/scenario.ts";
-import { type CounterName, countersOf } from "../machine/count.ts";
-import { wireBytes } from "../nic/wire.ts";
+import { countersOf } from "../machine/count.ts";
+import type { CounterName } from "../machine/counters.ts";
+import { wireBytes } from "../nic/wire-bytes.ts";
 
 // The device went down: tls_validate_xmit_skb_sw sends every packet to tls_sw_fallback.
 const setup = setupOf("connectx@v6.18");
@@ -137,12 +138,12 @@ test("tls_sw_fallback (section 2.8): a cut at every byte of three records, in TL
 function checkBytes(on: Setup, length: number, from: number, to: number): void {
   const play = new Play(on, `${down}; > ${from}:${to}`);
   play.rest();
-  const reference = new Reference(play.machine.devices, play.machine.connections[0]!, 0);
+  const reference = new Reference(play.machine.devices, play.machine.sockets[0]!.connection, 0);
   for (const size of [40, 0, 20]) reference.send(size, { more: false, pieceSize: 0 }, false, 23, false);
   assert.equal(reference.map.wire.length, length);
   const { kind, seq, length: size, engine, row } = play.machine.queue.at(0);
   assert.equal(kind, "packet");
-  const bytes = wireBytes(play.machine, play.state, { connection: 0, seq, length: size, engine, row });
+  const bytes = wireBytes(play.socket, { seq, length: size, engine, row });
   assert.equal(Buffer.compare(bytes!, reference.map.wire.subarray(from, to)), 0, `${from}:${to}`);
 }
 

@@ -7,7 +7,7 @@ import { hostRecord } from "../nic/bytes.ts";
 function recordsOf(setup: Setup, story: string): string {
   const play = new Play(setup, story);
   play.rest();
-  const log = play.machine.records[0]!;
+  const log = play.machine.sockets[0]!.records;
   const pushed = Array.from({ length: log.count - 1 }, (_, i) => {
     const type = log.type.at(i + 1);
     return `${log.length.at(i + 1) - 29}${type === 23 ? "" : `/${type}`}`;
@@ -106,13 +106,13 @@ test("the end of a sendfile that leaves the record open: its bytes wait for the 
 function placeholder(id: string): string {
   const play = new Play(setupOf(id), "send 20");
   play.rest();
-  return Buffer.from(hostRecord(play.machine, 0, 1, 0)!.subarray(-16)).toString("latin1");
+  return Buffer.from(hostRecord(play.socket, 1, 0)!.subarray(-16)).toString("latin1");
 }
 
 test("what stands in the tag's place: the first page's first bytes, stale memory, zeros (section 2.3, step 1)", () => {
   const play = new Play(setupOf("connectx@v4.19"), "send 20");
   play.rest();
-  const first = Buffer.from(hostRecord(play.machine, 0, 1, 0)!.subarray(0, 16)).toString("latin1");
+  const first = Buffer.from(hostRecord(play.socket, 1, 0)!.subarray(0, 16)).toString("latin1");
   assert.equal(placeholder("connectx@v4.19"), first);
   assert.equal(first.slice(0, 5), "\x17\x03\x03\x00\x2c", "header of 8 + 20 + 16 bytes");
   assert.equal(placeholder("connectx@v5.8"), "PLACEHOLDER_TAG!", "the model's canary");
@@ -130,7 +130,7 @@ test("the placeholder that a broken device leaves on the wire is known in every 
 test("TLS 1.3 has its type as the last byte before the tag (section 2.3, step 2)", () => {
   const play = new Play({ ...next, version: 0x0304 }, "send 20; send 2 type=21");
   play.rest();
-  assert.equal(hostRecord(play.machine, 0, 1, 0)!.at(-17), 23);
-  const alert = hostRecord(play.machine, 0, 2, 0)!;
+  assert.equal(hostRecord(play.socket, 1, 0)!.at(-17), 23);
+  const alert = hostRecord(play.socket, 2, 0)!;
   assert.deepEqual([alert[0], alert.at(-17)], [23, 21]);
 });

@@ -1,5 +1,5 @@
 import { type Layout, payloadSizeMax, type TlsVersion, tagSize } from "../base/record.ts";
-import type { Faults } from "../bugs/catalogue.ts";
+import type { KernelRules } from "../machine/socket.ts";
 
 /** Bytes of the socket's page fragment (SKB_FRAG_PAGE_ORDER) that records are copied into. */
 export const pageSize = 32768;
@@ -78,9 +78,13 @@ export interface ClosedRecord {
  * tls_device_record_close(): the tag gets its place, behind the last copied bytes or on a page of its own, and no record
  * is open any more.
  */
-export function closeOpen(open: OpenRecord, layout: Layout, { closeEatsPayload }: Faults): ClosedRecord {
+export function closeOpen(
+  open: OpenRecord,
+  layout: Layout,
+  rules: Pick<KernelRules, "eatenByTag">,
+): ClosedRecord {
   const payload = open.openLength - layout.prepend;
-  const eaten = closeEatsPayload && open.pageRoom < tagSize ? Math.min(payload, tagSize) : 0;
+  const eaten = rules.eatenByTag(open, payload);
   const extendsLast = open.openOnPage === 1 && open.pageRoom >= tagSize;
   const fragments = open.openFragments + (extendsLast ? 0 : 1);
   takePage(open, tagSize);

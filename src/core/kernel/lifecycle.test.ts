@@ -43,7 +43,7 @@ test("install (section 2.1, step 4; section 1.7): versions and ciphers by genera
 test("install (section 2.1, steps 5, 6 and 8): the marker at write_seq counts as rec_seq − 1, the driver starts there", () => {
   const play = new Play({ ...connectx, recSeq0: 5n, startSeq: 0xfffffff0 }, "> -51:0; install");
   play.rest();
-  const log = play.machine.records[0]!;
+  const log = play.machine.sockets[0]!.records;
   assert.deepEqual([log.sn(0), log.length.at(0), play.relative(log.end(0))], [4n, 0, 0]);
   assert.equal(play.expected[0], 0);
   assert.equal(play.counters.tx_tls_ctx, 1);
@@ -162,7 +162,7 @@ test("rekey (section 8, steps 2 and 3): a fence; new records are ciphertext unde
   ]);
   const play = new Play(tls13, pending);
   play.rest();
-  const log = play.machine.records[0]!;
+  const log = play.machine.sockets[0]!.records;
   assert.deepEqual([log.epoch.at(2), log.sn(2)], [1, 0n], "numbers begin again under a new key");
 });
 
@@ -181,7 +181,7 @@ test("rekey (section 8, step 5): the next sendmsg hands over: a new context, a m
   const play = new Play(tls13, `${story}; > 244:366`);
   const last = play.rest().at(-1)!;
   assert.deepEqual([last.effects, last.queue], [["encrypted seq=244 length=122"], "STATIC PROGRESS NOP PKT"]);
-  const log = play.machine.records[0]!;
+  const log = play.machine.sockets[0]!.records;
   assert.deepEqual(
     [3, 4].map((row) => [log.sn(row), log.epoch.at(row)]),
     [

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { kernelNamed, Play } from "../../test/scenario.ts";
 import { seq, toU32 } from "../base/seq.ts";
-import { getRecord } from "./tls.ts";
+import { getRecord } from "./record-map.ts";
 
 /** Records that a story pushes, as payload bytes and type (no type = application data), `+n` = n bytes left open. */
 function recordsOf(story: string, version: 0x0303 | 0x0304 = 0x0303): string {
   const overhead = version === 0x0303 ? 29 : 22;
   const play = new Play({ version }, story);
   play.rest();
-  const log = play.machine.records[0]!;
+  const log = play.machine.sockets[0]!.records;
   const texts: string[] = [];
   for (let row = 1; row < log.count; row++) {
     const type = log.type.at(row) === 23 ? "" : `/${log.type.at(row)}`;
@@ -77,7 +77,7 @@ test("sendmsg comes first, then the records that it pushes", () => {
 test("records follow each other in sequence space, over 2^32 (kernel.md section 3's example)", () => {
   const play = new Play({ startSeq: 0xffffff00 }, "send 300; send 10");
   play.rest();
-  const log = play.machine.records[0]!;
+  const log = play.machine.sockets[0]!.records;
   const ranges = [1, 2].map((row) => [toU32(log.start(row)), toU32(log.end(row))]);
   assert.deepEqual(ranges, [
     [0xffffff00, 0x49],
@@ -89,13 +89,13 @@ test("the marker counts as record rec_seq − 1, for rec_seq 0 as 2^64 − 1; nu
   const zero = new Play({ recSeq0: 0n }, "send 1; send 1");
   zero.rest();
   assert.deepEqual(
-    [0, 1, 2].map((row) => zero.machine.records[0]!.sn(row)),
+    [0, 1, 2].map((row) => zero.machine.sockets[0]!.records.sn(row)),
     [2n ** 64n - 1n, 0n, 1n],
   );
   const wrapping = new Play({ recSeq0: 2n ** 64n - 1n }, "send 1; send 1");
   wrapping.rest();
   assert.deepEqual(
-    [1, 2].map((row) => wrapping.machine.records[0]!.sn(row)),
+    [1, 2].map((row) => wrapping.machine.sockets[0]!.records.sn(row)),
     [2n ** 64n - 1n, 0n],
   );
 });
@@ -110,9 +110,9 @@ function workedExample(acks: number[] = [], kernel = "v6.18"): Play {
 
 /** `A1+128`: record A, its number 1, the byte's place in it. A fresh lookup each time: no hint from the last. */
 function got(play: Play, at: number): string {
-  const row = getRecord(play.machine, 0, play.state.copy(), seq(at));
+  const row = getRecord(play.socket.at(play.state.copy()), seq(at));
   if (row < 0) return "null";
-  const log = play.machine.records[0]!;
+  const log = play.machine.sockets[0]!.records;
   return `${"mABC"[row]}${log.sn(row)}${at < log.start(row) ? "" : "+"}${at - log.start(row)}`;
 }
 
@@ -207,7 +207,7 @@ function hints(...steps: (number | string)[]): number[] {
   for (let i = 0; i < 3; i++) play.next();
   return steps.map((one) => {
     if (typeof one === "string") play.next();
-    else getRecord(play.machine, 0, play.state, seq(one));
+    else getRecord(play.socket, seq(one));
     return play.state.hint;
   });
 }

@@ -1,8 +1,7 @@
-import type { Seq } from "../base/seq.ts";
+import { type Seq, seq } from "../base/seq.ts";
 
 /** One segment on its way through the driver. */
 export interface Packet {
-  connection: number;
   seq: Seq;
   /** Payload bytes; never 0, an skb without payload takes the ordinary path. */
   length: number;
@@ -13,3 +12,5 @@ export interface Packet {
   /** Buffers mapped so far. */
   mappings: number;
 }
+
+export const noPacket = (): Packet => ({ seq: seq(0), length: 0, flags: 0, dmaErrorAt: 0, mappings: 0 });

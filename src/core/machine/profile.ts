@@ -1,33 +1,7 @@
 import type { Cipher, TlsVersion } from "../base/record.ts";
-import type { Faults } from "../bugs/catalogue.ts";
 import type { DescriptorKind } from "../words/descriptor.ts";
+import type { DeviceCounter } from "./counters.ts";
 import type { Kernel } from "./generation.ts";
-
-/** What drivers count, in words of the model; a profile says what its vendor calls it. */
-export const deviceCounters = [
-  "contexts",
-  "contextsDeleted",
-  "encryptedPackets",
-  "encryptedBytes",
-  "outOfOrder",
-  "outOfOrderBytes",
-  "skipNoSyncData",
-  "dropNoSyncData",
-  "dropBypassRequired",
-  "dropNoMemory",
-  "dropNoMetadata",
-  "resyncs",
-  "resyncBytes",
-  "dumpPackets",
-  "dumpBytes",
-  "fallbackPackets",
-  "piecesComplete",
-  "piecesStart",
-  "piecesMiddle",
-  "piecesEnd",
-  "piecesTrimmed",
-] as const;
-export type DeviceCounter = (typeof deviceCounters)[number];
 
 /** Words of a profile's fields, as profile files write them; what each says stands at its field. */
 export const profileWords = {
@@ -44,9 +18,9 @@ type Word<Field extends keyof typeof profileWords> = (typeof profileWords)[Field
 
 /** A NIC family as data: what its driver and its device do where families differ (kernel.md sections 5 and 12). */
 export interface Profile {
-  /** As the trace language names it; a broken variant is `ID/FAULT+FAULT…`. */
+  /** As the trace language names it; a broken variant is `ID/BUG+BUG…`. */
   id: string;
-  /** How a trace names it where that is not its id: the path of its file, with `/FAULT+FAULT…` for a broken variant. */
+  /** How a trace names it where that is not its id: the path of its file, with `/BUG+BUG…` for a broken variant. */
   word?: string;
   title: string;
   /**
@@ -97,7 +71,8 @@ export interface Profile {
   counters: Readonly<Partial<Record<DeviceCounter, string>>>;
   /** The family's own words for work entries. */
   descriptorNames: Readonly<Record<DescriptorKind, string>>;
-  faults: Faults;
+  /** Names of the bugs that it or the kernel around it has. */
+  faults: readonly string[];
   /** The kernel generation that goes with it whatever the device's line says; null = that one. */
   kernel: Kernel | null;
 }

@@ -163,3 +163,10 @@ export type StateField = {
 
 /** Every field, in the order of a snapshot's row. */
 export const stateFields = Object.keys(new ConnectionState()) as StateField[];
+
+/** Says in one field whether packets go straight to the driver and on to the NIC; after whatever may have changed that. */
+export function settlePath(state: ConnectionState): void {
+  const straight = state.hook === Hook.device && state.route === state.netdev;
+  const free = state.held === 0 && state.waitHead === state.waitTail && state.ackWaits === 0;
+  state.detour = straight && free ? 0 : 1;
+}

@@ -3,6 +3,13 @@ import { int32, Table, uint8 } from "../base/columns.ts";
 import { type Seq, seq } from "../base/seq.ts";
 import type { DescriptorQueue } from "../words/descriptor.ts";
 
+/** Where and when a descriptor was posted: device and queue as one number (laneOf), flags of the event, the event. */
+export interface Posted {
+  lane: number;
+  flags: number;
+  event: number;
+}
+
 /**
  * Descriptors of a connection that were posted and not taken: its transmit queue is held, or its doorbell not rung.
  * A log that only grows, as all are: what waits is a window of it, and what stays behind a window's taking is written
@@ -21,7 +28,7 @@ export class WaitingLog extends Table {
   private readonly event = this.column(int32());
 
   /** Writes entry `i` of the queue as row `at`. */
-  put(at: number, queue: DescriptorQueue, i: number, lane: number, flags: number, event: number): void {
+  put(at: number, queue: DescriptorQueue, i: number, { lane, flags, event }: Posted): void {
     if (at < this.count) {
       const same = this.kind.at(at) === queue.kind(i) && this.from.at(at) === queue.seq(i);
       assert(same && this.length.at(at) === queue.size(i), `waiting row ${at} replays as it was`);

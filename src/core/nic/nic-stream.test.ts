@@ -63,17 +63,17 @@ for (const { name, setup, story, wire } of vectors) {
   test(`golden records: ${name}`, () => {
     const play = new Play(setup, story);
     play.rest();
-    const { machine } = play;
+    const { socket } = play;
     assert.deepEqual(
-      wire.map((_, i) => hex(wireRecord(machine, 0, i + 1))),
+      wire.map((_, i) => hex(wireRecord(socket, i + 1))),
       wire,
       "encrypted as a whole",
     );
-    const { startSeq } = machine.connections[0]!;
+    const { startSeq } = socket.connection;
     const all = wire.join("");
-    assert.equal(hex(streamBytes(machine, 0, startSeq, all.length / 2, wireRecord)), all, "as a stream");
-    const host = streamBytes(machine, 0, startSeq, all.length / 2, placeholderRecord)!;
-    const nic = new NicStream(machine.connections[0]!, setup.keys!, setup.recSeq0!, "none");
+    assert.equal(hex(streamBytes(socket, startSeq, all.length / 2, wireRecord)), all, "as a stream");
+    const host = streamBytes(socket, startSeq, all.length / 2, placeholderRecord)!;
+    const nic = new NicStream(socket.connection, setup.keys!, setup.recSeq0!, "none");
     assert.equal(hex(nic.feed(host)), all, "by the NIC");
   });
 }
@@ -83,11 +83,11 @@ test("host memory holds header, nonce and payload in clear and a canary for the 
   const play = new Play(setup, "send 5");
   play.rest();
   const canary = Buffer.from("PLACEHOLDER_TAG!").toString("hex");
-  assert.equal(hex(placeholderRecord(play.machine, 0, 1)), `170303001d00000000000000ff68656c6c6f${canary}`);
+  assert.equal(hex(placeholderRecord(play.socket, 1)), `170303001d00000000000000ff68656c6c6f${canary}`);
   const inner = new Play({ ...setup, version: 0x0304 }, "send 5 type=21");
   inner.rest();
   assert.equal(
-    hex(placeholderRecord(inner.machine, 0, 1)),
+    hex(placeholderRecord(inner.socket, 1)),
     `170303001668656c6c6f15${canary}`,
     "type behind the payload",
   );
@@ -96,10 +96,10 @@ test("host memory holds header, nonce and payload in clear and a canary for the 
 test("nothing is known of bytes outside the records, and nothing is made up", () => {
   const play = new Play({}, "send 5");
   play.rest();
-  const { startSeq } = play.machine.connections[0]!;
-  assert.equal(streamBytes(play.machine, 0, advance(startSeq, -1), 2, wireRecord), null);
-  assert.equal(streamBytes(play.machine, 0, advance(startSeq, 30), 5, wireRecord), null);
-  assert.equal(wireRecord(play.machine, 0, 0), null, "the start marker has no bytes");
+  const { startSeq } = play.socket.connection;
+  assert.equal(streamBytes(play.socket, advance(startSeq, -1), 2, wireRecord), null);
+  assert.equal(streamBytes(play.socket, advance(startSeq, 30), 5, wireRecord), null);
+  assert.equal(wireRecord(play.socket, 0), null, "the start marker has no bytes");
 });
 
 for (const cipher of ciphers) {
@@ -107,14 +107,14 @@ for (const cipher of ciphers) {
     test(`${cipher}, version ${version.toString(16)}: two cuts at every byte of three records`, () => {
       const play = new Play({ cipher, version }, "send 40; send 0; send 3 type=21");
       play.rest();
-      const { machine } = play;
-      const { startSeq } = machine.connections[0]!;
-      const length = play.relative(machine.records[0]!.end(3));
-      const right = hex(streamBytes(machine, 0, startSeq, length, wireRecord));
-      const host = streamBytes(machine, 0, startSeq, length, placeholderRecord)!;
+      const { socket } = play;
+      const { startSeq } = socket.connection;
+      const length = play.relative(socket.records.end(3));
+      const right = hex(streamBytes(socket, startSeq, length, wireRecord));
+      const host = streamBytes(socket, startSeq, length, placeholderRecord)!;
       for (let first = 0; first <= length; first++) {
         for (const second of [first, first + 1, first + 7, first + 16, length]) {
-          const nic = new NicStream(machine.connections[0]!, keysFor(cipher), 1n, "none");
+          const nic = new NicStream(socket.connection, keysFor(cipher), 1n, "none");
           const cuts = [0, first, Math.min(second, length), length];
           const out = [0, 1, 2].map((i) => nic.feed(host.subarray(cuts[i], cuts[i + 1])));
           assert.equal(hex(Buffer.concat(out)), right, `cuts at ${first} and ${second}`);
@@ -127,17 +127,17 @@ for (const cipher of ciphers) {
 test("a NIC that leaves placeholders changes nothing else", () => {
   const play = new Play({}, "send 40; send 40");
   play.rest();
-  const { machine } = play;
-  const { startSeq } = machine.connections[0]!;
-  const host = streamBytes(machine, 0, startSeq, 138, placeholderRecord)!;
-  const expected = streamBytes(machine, 0, startSeq, 138, wireRecord)!;
+  const { socket } = play;
+  const { startSeq } = socket.connection;
+  const host = streamBytes(socket, startSeq, 138, placeholderRecord)!;
+  const expected = streamBytes(socket, startSeq, 138, wireRecord)!;
   for (const end of [69, 138]) expected.set(placeholderTag, end - 16);
-  const nic = new NicStream(machine.connections[0]!, keysFor("aes-128-gcm"), 1n, "left");
+  const nic = new NicStream(socket.connection, keysFor("aes-128-gcm"), 1n, "left");
   assert.equal(hex(nic.feed(host)), hex(expected));
 });
 
 test("a header that cannot be right makes garbage, not a crash or a hang", () => {
-  const connection = new Play({}, "").machine.connections[0]!;
+  const connection = new Play({}, "").socket.connection;
   const nic = new NicStream(connection, keysFor("aes-128-gcm"), 0n, "none");
   const zeros = new Uint8Array(200_000);
   assert.equal(nic.feed(zeros).length, zeros.length);

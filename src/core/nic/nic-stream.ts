@@ -1,9 +1,7 @@
 import { type ResumableAead, resumableAead } from "../base/aead.ts";
 import { aadOf, addU64, headerSize, layoutOf, nonceOf, type RecordKeys, tagSize } from "../base/record.ts";
 import type { Connection } from "../machine/connection.ts";
-
-/** What a broken engine does where a tag belongs: nothing, or the wrong one. */
-export type TagFault = "none" | "left" | "wrong";
+import type { TagFault } from "../machine/socket.ts";
 
 /**
  * The NIC's crypto engine on bytes: after params it takes the next byte for byte 0 of a record with the given

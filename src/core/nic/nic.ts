@@ -1,45 +1,27 @@
 import { advance, before, distance, type Seq } from "../base/seq.ts";
-import {
-  isQueueStopped,
-  type Machine,
-  profileOf,
-  type Sink,
-  stopQueue,
-  writeSeqOf,
-} from "../machine/machine.ts";
+import type { Sink, Socket } from "../machine/socket.ts";
 import type { ConnectionState } from "../machine/state.ts";
 import { Descriptor, type DescriptorQueue, Engine } from "../words/descriptor.ts";
 import { Effect } from "../words/effect.ts";
 
 /**
- * The NIC takes descriptor `i` of the queue; false if a packet does not leave. It sees descriptors alone, in the order
- * they were posted.
+ * The NIC takes descriptor `i` of the queue; false if a packet does not leave. It is told by descriptors alone, in the
+ * order they were posted; where records lie in its stream it reads off the record log, as hardware does off the headers
+ * that come by.
  */
-export function take(
-  machine: Machine,
-  connection: number,
-  state: ConnectionState,
-  i: number,
-  sink: Sink,
-): boolean {
-  const { queue } = machine;
-  if (state.nicDead === 1 || isQueueStopped(machine, connection))
+export function take(socket: Socket, i: number, sink: Sink): boolean {
+  const { queue, state } = socket;
+  if (state.nicDead === 1 || socket.isQueueStopped)
     return queue.kind(i) !== Descriptor.packet || queue.engine(i) === Engine.software || isOrdinary(queue, i);
   if (queue.kind(i) === Descriptor.packet)
-    return queue.engine(i) !== Engine.stream || takePacket(machine, connection, state, i, sink);
-  takePlace(machine, connection, state, i, sink);
+    return queue.engine(i) !== Engine.stream || takePacket(socket, i, sink);
+  takePlace(socket, i, sink);
   return true;
 }
 
 /** What is not a packet tells the NIC where in the stream it is. */
-function takePlace(
-  machine: Machine,
-  connection: number,
-  state: ConnectionState,
-  i: number,
-  sink: Sink,
-): void {
-  const { queue } = machine;
+function takePlace(socket: Socket, i: number, sink: Sink): void {
+  const { queue, state } = socket;
   switch (queue.kind(i)) {
     case Descriptor.staticParams:
       state.nicStaticRow = queue.row(i);
@@ -48,12 +30,12 @@ function takePlace(
       return restart(state, state.nicStaticRow);
     case Descriptor.syncPacket:
       restart(state, queue.row(i));
-      return feed(machine, connection, state, queue.seq(i), queue.size(i), sink);
+      return feed(socket, queue.seq(i), queue.size(i), sink);
     case Descriptor.dump:
-      return takeDump(machine, connection, state, i, sink);
+      return takeDump(socket, i, sink);
     case Descriptor.presync:
       // The fence bit says that the state for packets in order moves on, too.
-      if (queue.fence(i)) placeAt(machine, connection, state, advance(queue.seq(i), queue.size(i)));
+      if (queue.fence(i)) placeAt(socket, advance(queue.seq(i), queue.size(i)));
   }
 }
 
@@ -61,39 +43,33 @@ function takePlace(
 const isOrdinary = (queue: DescriptorQueue, i: number): boolean =>
   queue.engine(i) === Engine.none && queue.row(i) < 0;
 
-function takeDump(machine: Machine, connection: number, state: ConnectionState, i: number, sink: Sink): void {
-  const { queue, devices, connections } = machine;
-  const { mtu } = devices[connections[connection]!.device]!;
+function takeDump(socket: Socket, i: number, sink: Sink): void {
+  const { queue, state } = socket;
+  const { mtu } = socket.device;
   const size = queue.size(i);
   if (size > mtu) {
     state.nicDead = 1;
-    stopQueue(machine, connection);
+    socket.stops.stop(socket.event);
     return sink.effect(Effect["queue-error"], size, mtu);
   }
   state.dumpPackets++;
   state.dumpBytes += size;
-  feed(machine, connection, state, queue.seq(i), size, sink);
+  feed(socket, queue.seq(i), size, sink);
 }
 
 /** A packet for the stream's cipher; a NIC that checks sequence numbers drops the one that it does not expect. */
-function takePacket(
-  machine: Machine,
-  connection: number,
-  state: ConnectionState,
-  i: number,
-  sink: Sink,
-): boolean {
-  const { queue } = machine;
+function takePacket(socket: Socket, i: number, sink: Sink): boolean {
+  const { queue, state } = socket;
   const from = queue.seq(i);
   const length = queue.size(i);
-  if (profileOf(machine, connection).seqCheckedByNic) {
+  if (socket.profile.seqCheckedByNic) {
     if (from !== state.nicSeq) {
       sink.effect(Effect["nic-dropped"], state.nicSeq, from);
       return false;
     }
     state.nicSeq = advance(from, length);
   }
-  feed(machine, connection, state, from, length, sink);
+  feed(socket, from, length, sink);
   return true;
 }
 
@@ -112,53 +88,42 @@ export function restart(state: ConnectionState, row: number): void {
  * The sequence number of the byte that the NIC's record state stands at; null where its record is not in the map
  * (it was told a number that no record has).
  */
-export function nicExpectedSeq(machine: Machine, connection: number, state: ConnectionState): Seq | null {
+export function nicExpectedSeq(socket: Socket): Seq | null {
+  const { state } = socket;
   if (state.nicReady === 0) return null;
-  if (state.nicRow === state.tail) return writeSeqOf(machine, connection, state);
+  if (state.nicRow === state.tail) return socket.writeSeq;
   if (state.nicRow > state.tail || state.nicRow < 1) return null;
-  return advance(machine.records[connection]!.start(state.nicRow), state.nicTaken);
+  return advance(socket.records.start(state.nicRow), state.nicTaken);
 }
 
 /** Bytes reach the NIC's crypto: it follows its records through them, or loses step. */
-function feed(
-  machine: Machine,
-  connection: number,
-  state: ConnectionState,
-  from: Seq,
-  length: number,
-  sink: Sink,
-): void {
+function feed(socket: Socket, from: Seq, length: number, sink: Sink): void {
   if (length === 0) return;
+  const { state } = socket;
   if (state.nicInStep === 1) {
-    const expected = nicExpectedSeq(machine, connection, state);
-    if (expected === from) return followFrom(machine, connection, state, from, length);
+    const expected = nicExpectedSeq(socket);
+    if (expected === from) return followFrom(socket, from, length);
     sink.effect(Effect["out-of-step"], expected ?? from, from);
     state.nicInStep = 0;
   }
-  machine.fed[connection]!.put(state.fedTail++, from, length, state.changes);
+  socket.fed.put(state.fedTail++, from, length, state.changes);
 }
 
 /** In step; once pages have changed, what a record's beginning was like when it was fed has to be kept. */
-function followFrom(
-  machine: Machine,
-  connection: number,
-  state: ConnectionState,
-  from: Seq,
-  length: number,
-): void {
+function followFrom(socket: Socket, from: Seq, length: number): void {
+  const { state, fed } = socket;
   if (state.pageWrites > 0) {
-    const fed = machine.fed[connection]!;
     while (state.fedHead < state.fedTail && fed.endsBy(state.fedHead, advance(from, -state.nicTaken)))
       state.fedHead++;
     fed.put(state.fedTail++, from, length, state.changes);
     state.fedLost = state.fedTail;
   }
-  follow(machine, connection, state, length);
+  follow(socket, length);
 }
 
 /** Moves the NIC's place in the record stream on by `length` bytes. */
-function follow(machine: Machine, connection: number, state: ConnectionState, length: number): void {
-  const lengths = machine.records[connection]!.length.values;
+function follow({ records, state }: Socket, length: number): void {
+  const lengths = records.length.values;
   let taken = state.nicTaken + length;
   let row = state.nicRow;
   while (row < state.tail && taken >= lengths[row]!) taken -= lengths[row++]!;
@@ -167,20 +132,20 @@ function follow(machine: Machine, connection: number, state: ConnectionState, le
 }
 
 /** Puts the NIC where a packet that left in spite of the model must have left it: at the byte behind the packet. */
-export function placeAt(machine: Machine, connection: number, state: ConnectionState, s: Seq): void {
-  const log = machine.records[connection]!;
-  const end = log.end(state.tail - 1);
-  const row = before(s, end) ? log.rowOf(s, state.tail) : state.tail;
+export function placeAt({ records, state, fed }: Socket, s: Seq): void {
+  const end = records.end(state.tail - 1);
+  const row = before(s, end) ? records.rowOf(s, state.tail) : state.tail;
   if (row < 1) return;
   // The static params in the device stay: the driver posts none for the record it named last.
   const { nicStaticRow } = state;
   restart(state, row);
   state.nicStaticRow = nicStaticRow;
-  state.nicTaken = row < state.tail ? distance(log.start(row), s) : 0;
+  state.nicTaken = row < state.tail ? distance(records.start(row), s) : 0;
   if (state.pageWrites === 0 || state.nicTaken === 0) return;
-  machine.fed[connection]!.put(state.fedTail++, log.start(row), state.nicTaken, state.changes);
+  fed.put(state.fedTail++, records.start(row), state.nicTaken, state.changes);
   state.fedLost = state.fedTail;
 }
 
-export const nicRecordSn = (machine: Machine, connection: number, state: ConnectionState): bigint =>
-  machine.records[connection]!.countedSn(state.nicRow, state.tail);
+/** The number that the NIC counts for the record it is in. */
+export const nicRecordSn = ({ records, state }: Socket): bigint =>
+  records.countedSn(state.nicRow, state.tail);

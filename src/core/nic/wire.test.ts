@@ -1,16 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { keysFor, Play, type Setup } from "../../test/scenario.ts";
+import { broken, keysFor, Play, type Setup } from "../../test/scenario.ts";
 import { advance } from "../base/seq.ts";
-import type { Faults } from "../bugs/catalogue.ts";
-import type { Profile } from "../machine/profile.ts";
 import { connectx } from "../profiles/connectx.ts";
 import { innova } from "../profiles/innova.ts";
 import { Engine } from "../words/descriptor.ts";
 import { streamBytes, wireRecord } from "./bytes.ts";
-import { wireBytes } from "./wire.ts";
-
-const broken = (profile: Profile, faults: Faults): Profile => ({ ...profile, faults });
+import { wireBytes } from "./wire-bytes.ts";
 
 /** What is wrong with the bytes of the story's last event; the story's connection has records of 1000 payload bytes. */
 function wrong(setup: Setup, story: string): string[] {
@@ -29,8 +25,8 @@ test("an unbroken device makes the right bytes: no effect", () => {
 
 test("wrong record number: only tags are wrong in TLS 1.2, the nonce travels in the record (kernel.md fact 8)", () => {
   for (const profile of both) {
-    for (const recordSnOff of [1, -1]) {
-      const found = wrong({ profile: broken(profile, { recordSnOff }) }, "> 0:100; > 1500:2100");
+    for (const off of ["record-number-high", "record-number-low"]) {
+      const found = wrong({ profile: broken(profile, off) }, "> 0:100; > 1500:2100");
       assert.deepEqual(
         found.filter((effect) => !effect.startsWith("out-of-step")),
         ["wrong-tag seq=2042 bytes=16"],
@@ -42,7 +38,7 @@ test("wrong record number: only tags are wrong in TLS 1.2, the nonce travels in 
 
 test("wrong record number: everything from there on is wrong in TLS 1.3 (kernel.md fact 8)", () => {
   const found = wrong(
-    { version: 0x0304, profile: broken(connectx, { recordSnOff: 1 }) },
+    { version: 0x0304, profile: broken(connectx, "record-number-high") },
     "> 0:100; > 1522:2044",
   );
   const [step, ...bytes] = found.map((effect) => effect.split(" "));
@@ -59,7 +55,7 @@ test("wrong record number: everything from there on is wrong in TLS 1.3 (kernel.
 
 test("chance agreement with host memory is not called plaintext or placeholder", () => {
   // 3000 wrong bytes agree with what lies in host memory some 12 times by chance, 16 of a tag once in 16 times.
-  const setup: Setup = { version: 0x0304, profile: broken(innova, { recordSnOff: 1 }) };
+  const setup: Setup = { version: 0x0304, profile: broken(innova, "record-number-high") };
   const found = wrong({ ...setup }, "> 0:100; > 1:3066");
   assert.deepEqual(
     found.map((effect) => effect.split(" ")[0]),
@@ -69,7 +65,7 @@ test("chance agreement with host memory is not called plaintext or placeholder",
 
 test("the prefix never posted: the NIC takes the packet for the start of the record", () => {
   for (const profile of both) {
-    const [step, ...rest] = wrong({ profile: broken(profile, { noPrefix: true }) }, jump);
+    const [step, ...rest] = wrong({ profile: broken(profile, "no-prefix") }, jump);
     assert.equal(step, "out-of-step expected=0 seq=500");
     assert.ok(
       rest.some((effect) => effect.startsWith("wrong-ciphertext")),
@@ -80,7 +76,7 @@ test("the prefix never posted: the NIC takes the packet for the start of the rec
 
 test("the prefix one byte short: out of step by that byte", () => {
   for (const profile of both) {
-    const [step, ...rest] = wrong({ profile: broken(profile, { prefixShortBy: 1 }) }, jump);
+    const [step, ...rest] = wrong({ profile: broken(profile, "prefix-short-by-1") }, jump);
     assert.equal(step, "out-of-step expected=499 seq=500");
     assert.ok(
       rest.some((effect) => effect.startsWith("wrong-ciphertext")),
@@ -91,7 +87,7 @@ test("the prefix one byte short: out of step by that byte", () => {
 
 test("the resync behind its packet: this packet and the next are encrypted from the wrong place", () => {
   for (const profile of both) {
-    const setup = { profile: broken(profile, { resyncBehindPacket: true }) };
+    const setup = { profile: broken(profile, "resync-behind-packet") };
     assert.equal(wrong(setup, jump)[0], "out-of-step expected=100 seq=500");
     assert.equal(wrong(setup, `${jump}; > 2000:2500`)[0], "out-of-step expected=500 seq=2000");
   }
@@ -99,7 +95,7 @@ test("the resync behind its packet: this packet and the next are encrypted from 
 
 test("the packet not marked: it leaves in clear, tag and all", () => {
   for (const profile of both) {
-    const found = wrong({ profile: broken(profile, { packetNotMarked: true }) }, "> 0:1029");
+    const found = wrong({ profile: broken(profile, "packet-not-marked") }, "> 0:1029");
     assert.equal(found.length, 2, "plaintext and placeholder, nothing else");
     const [plaintext, placeholder] = found.map((effect) => /^(\S+) seq=(\d+) bytes=(\d+)$/.exec(effect)!);
     assert.deepEqual([plaintext![1], plaintext![2]], ["plaintext", "13"]);
@@ -109,7 +105,7 @@ test("the packet not marked: it leaves in clear, tag and all", () => {
 });
 
 test("a short piece in clear is known for what it is", () => {
-  const setup = { profile: broken(connectx, { packetNotMarked: true }) };
+  const setup = { profile: broken(connectx, "packet-not-marked") };
   assert.deepEqual(wrong(setup, "> 0:10"), [], "the header is the same in clear");
   assert.deepEqual(wrong(setup, "> 13:15"), ["plaintext seq=13 bytes=2"]);
   assert.deepEqual(wrong(setup, "> 1012:1015"), [
@@ -120,7 +116,7 @@ test("a short piece in clear is known for what it is", () => {
 
 test("the placeholder left: only the tag's place is wrong, in every record", () => {
   for (const profile of both) {
-    const setup = { profile: broken(profile, { placeholderLeft: true }) };
+    const setup = { profile: broken(profile, "placeholder-leak") };
     assert.deepEqual(wrong(setup, "> 0:1013"), []);
     assert.deepEqual(wrong(setup, "> 0:3087"), ["placeholder seq=1013 bytes=48"]);
     assert.deepEqual(wrong(setup, "> 0:100; > 1020:1100"), ["placeholder seq=1020 bytes=9"]);
@@ -128,14 +124,14 @@ test("the placeholder left: only the tag's place is wrong, in every record", () 
 });
 
 test("the expected number not moved on: bytes stay right, the next packet is out of order for nothing", () => {
-  const setup = { profile: broken(connectx, { expectedStuckAfterResync: true }) };
+  const setup = { profile: broken(connectx, "expected-stuck") };
   assert.deepEqual(wrong(setup, jump), []);
   const play = new Play(setup, `send 3000; ${jump}; > 2000:2500`);
   assert.equal(play.rest().at(-1)!.effects[0], "out-of-order expected=100 seq=2000");
 });
 
 test("a record released one byte early: its last byte cannot be sent again", () => {
-  const setup = { profile: broken(connectx, { releasedEarlyBy: 1 }) };
+  const setup = { profile: broken(connectx, "released-early") };
   const play = new Play(setup, "send 100; > 0:129; ack 128; > 128:129");
   assert.deepEqual(play.rest().at(-1)!.effects.slice(1), [
     "lookup-failed seq=128",
@@ -144,7 +140,7 @@ test("a record released one byte early: its last byte cannot be sent again", () 
 });
 
 test("out of step goes on until the next params, over packets of any cut", () => {
-  const setup = { profile: broken(connectx, { recordSnOff: 1 }) };
+  const setup = { profile: broken(connectx, "record-number-high") };
   const wrongTags = wrong(setup, "> 0:100; > 1500:1600; > 1600:2000; > 2000:2100; > 2100:3087");
   assert.deepEqual(wrongTags, ["wrong-tag seq=3071 bytes=16"], "the next record's number is wrong too");
 });
@@ -159,16 +155,15 @@ test("a packet over a key update has each record's bytes under its own keys and 
     [100, 300],
   ] as const) {
     play.next();
-    const { machine, state } = play;
+    const { socket } = play;
     const packet = {
-      connection: 0,
-      seq: advance(machine.connections[0]!.startSeq, start),
+      seq: advance(socket.connection.startSeq, start),
       length: end - start,
       engine: Engine.stream,
       row: -1,
     };
-    const right = streamBytes(machine, 0, packet.seq, packet.length, wireRecord)!;
-    assert.deepEqual(wireBytes(machine, state, packet), right);
+    const right = streamBytes(socket, packet.seq, packet.length, wireRecord)!;
+    assert.deepEqual(wireBytes(socket, packet), right);
   }
-  assert.equal(play.machine.records[0]!.sn(3), 0n, "numbers begin again with the keys");
+  assert.equal(play.machine.sockets[0]!.records.sn(3), 0n, "numbers begin again with the keys");
 });

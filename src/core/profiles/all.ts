@@ -1,4 +1,4 @@
-import { type Faults, faultVariantNamed } from "../bugs/catalogue.ts";
+import { bugNamed } from "../bugs/catalogue.ts";
 import { kernelById } from "../machine/generation.ts";
 import type { Profile } from "../machine/profile.ts";
 import { bnxt } from "./bnxt.ts";
@@ -31,20 +31,16 @@ export function profileAmong(families: readonly Profile[], id: string): Profile 
   const match = /^([^/@]+)(?:\/([^/@]+))?(?:@([^/@]+))?$/.exec(id);
   const profile = match && families.find((one) => one.id === match[1]);
   if (!profile) return null;
-  const broken = match[2] === undefined ? profile : withFaults(profile, match[2]);
+  const broken = match[2] === undefined ? profile : withBugs(profile, match[2]);
   if (match[3] === undefined || broken === null) return broken;
   const kernel = kernelById(match[3]);
   return kernel && { ...broken, kernel };
 }
 
 /** The profile with the bugs of a list `NAME+NAME…`; null if one is not known. */
-function withFaults(profile: Profile, names: string): Profile | null {
-  let faults: Faults = profile.faults;
-  for (const name of names.split("+")) {
-    const variant = faultVariantNamed(name);
-    if (variant === null) return null;
-    faults = { ...faults, ...variant.faults };
-  }
+function withBugs(profile: Profile, names: string): Profile | null {
+  const faults = names.split("+");
+  if (!faults.every((name) => bugNamed(name) !== null)) return null;
   const word = profile.word === undefined ? {} : { word: `${profile.word}/${names}` };
-  return { ...profile, ...word, id: `${profile.id}/${names}`, faults };
+  return { ...profile, ...word, id: `${profile.id}/${names}`, faults: [...profile.faults, ...faults] };
 }

@@ -1,5 +1,4 @@
 import { ciphers } from "../base/record.ts";
-import { noFaults } from "../bugs/catalogue.ts";
 import type { Profile } from "../machine/profile.ts";
 
 /** mlx5 ConnectX-6 Dx and later (mlx5e_ktls_handle_tx_skb): params and DUMPs of the prefix ahead of the packet. */
@@ -47,6 +46,6 @@ export const connectx: Profile = {
     options: "OPTIONS",
     prior: "PRIOR",
   },
-  faults: noFaults,
+  faults: [],
   kernel: null,
 };

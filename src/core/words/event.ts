@@ -169,6 +169,12 @@ export class EventLog extends Table {
   /** Appends an event and gives its index. */
   push(event: Event): number {
     const row = this.next();
+    this.write(row, event);
+    return row;
+  }
+
+  /** Writes an event over the one at a row. */
+  write(row: number, event: Event): void {
     this.timeNs.values[row] = event.timeNs;
     this.connection.values[row] = event.connection;
     this.kind.values[row] = event.kind;
@@ -178,7 +184,6 @@ export class EventLog extends Table {
     this.extra.values[row] = event.extra;
     this.line.values[row] = event.line;
     this.offset.values[row] = event.offset;
-    return row;
   }
 
   at(index: number): Event {

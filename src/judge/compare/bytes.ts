@@ -1,6 +1,6 @@
-import { advance, before, distance, type Seq, seq } from "../../core/base/seq.ts";
+import { advance, before, distance, type Seq } from "../../core/base/seq.ts";
 import { streamBytes, wireRecord } from "../../core/nic/bytes.ts";
-import { wireBytes } from "../../core/nic/wire.ts";
+import { wireBytes } from "../../core/nic/wire-bytes.ts";
 import { Engine } from "../../core/words/descriptor.ts";
 import type { Timeline } from "../../replay/timeline.ts";
 import { type Departed, departuresOf } from "./departures.ts";
@@ -58,14 +58,15 @@ function sentIn(timeline: Timeline, event: number): Sent[] {
 /** Bytes before the offload are nobody's record: right as they are, wrong if a cipher took them. */
 function sentOf({ machine }: Timeline, departed: Departed): Sent {
   const { connection, state, engine } = departed;
-  const start = seq(machine.connections[connection]!.startSeq);
+  const socket = machine.sockets[connection]!.at(state);
+  const start = socket.connection.startSeq;
   const skipped = before(departed.seq, start) ? Math.min(distance(departed.seq, start), departed.length) : 0;
   const rest = { ...departed, seq: advance(departed.seq, skipped), length: departed.length - skipped };
   return {
     seq: rest.seq,
     length: rest.length,
-    actual: rest.length === 0 ? null : wireBytes(machine, state, rest),
-    right: rest.length === 0 ? null : streamBytes(machine, connection, rest.seq, rest.length, wireRecord),
+    actual: rest.length === 0 ? null : wireBytes(socket, rest),
+    right: rest.length === 0 ? null : streamBytes(socket, rest.seq, rest.length, wireRecord),
     ahead: engine === Engine.none ? 0 : skipped,
   };
 }

@@ -1,6 +1,5 @@
 import { int32 } from "../../core/base/columns.ts";
 import { driverCountersOf } from "../../core/machine/count.ts";
-import { profileOf } from "../../core/machine/machine.ts";
 import { Timeline } from "../../replay/timeline.ts";
 import type { Trace } from "../../trace/trace.ts";
 import { type ByteDifference, compareBytes } from "./bytes.ts";
@@ -25,12 +24,12 @@ export interface ComparedRun {
   unknownBytes: number;
 }
 
-/** Something that the wire tells: other bytes, or a packet that only some profiles send. */
-export interface WireFinding {
+/** How the wire tells runs apart in an event: by other bytes, or by a packet that only some profiles send. */
+export interface WireDifference {
   event: number;
   /** By run: bytes that left; null where all runs sent as many. */
   left: readonly number[] | null;
-  /** Wrong bytes, or bytes other than the first run's; a finding without any is a legal drop. */
+  /** Wrong bytes, or bytes other than the first run's; where there are none, not sending is legal. */
   bytes: readonly ByteDifference[];
 }
 
@@ -54,7 +53,7 @@ export class Comparison {
   /** Events that do not come to the same effects and descriptors in all runs. */
   readonly differing = int32();
   /** In the order of events. */
-  readonly findings: WireFinding[] = [];
+  readonly wireDifferences: WireDifference[] = [];
   private readonly sinks: readonly EventSink[];
   private readonly isWanted: Wanted;
   private readonly allBytes: boolean;
@@ -68,13 +67,16 @@ export class Comparison {
     contestants: readonly Contestant[],
     { isWanted = () => true, allBytes = false }: CompareOptions = {},
   ) {
-    this.sinks = contestants.map(() => new EventSink());
-    this.runs = contestants.map(({ id, trace }, run) => {
-      const sink = this.sinks[run]!;
-      const timeline = new Timeline(trace, sink);
-      sink.machine = timeline.machine;
+    const sinks: EventSink[] = [];
+    this.runs = contestants.map(({ id, trace }) => {
+      const timeline = new Timeline(trace, (index) => {
+        const sink = new EventSink(index);
+        sinks.push(sink);
+        return sink;
+      });
       return { id, timeline, tally: new Tally(), counters: new Map(), unknownBytes: 0 };
     });
+    this.sinks = sinks;
     this.isWanted = isWanted;
     this.allBytes = allBytes;
   }
@@ -105,7 +107,7 @@ export class Comparison {
     for (let run = 0; run < runs.length; run++) {
       const { timeline, tally } = runs[run]!;
       const sink = sinks[run]!;
-      const tailBefore = connection < 0 ? 0 : timeline.machine.states[connection]!.waitTail;
+      const tailBefore = connection < 0 ? 0 : timeline.machine.sockets[connection]!.state.waitTail;
       sink.clear();
       timeline.run(1);
       tally.take(timeline.machine, event, sink, tailBefore, this.isWanted);
@@ -151,10 +153,9 @@ export class Comparison {
   /** Counters are read before anybody seeks. */
   private finishReplay(): void {
     for (const { timeline, counters } of this.runs) {
-      const { machine } = timeline;
-      for (const [c, state] of machine.states.entries()) {
-        if (!this.isWanted(c)) continue;
-        for (const [name, value] of Object.entries(driverCountersOf(state, profileOf(machine, c))))
+      for (const { index, state, profile } of timeline.machine.sockets) {
+        if (!this.isWanted(index)) continue;
+        for (const [name, value] of Object.entries(driverCountersOf(state, profile)))
           counters.set(name, (counters.get(name) ?? 0) + value);
       }
     }
@@ -167,12 +168,12 @@ export class Comparison {
     );
     for (const [run, count] of unknown.entries()) this.runs[run]!.unknownBytes += count;
     const left = this.lefts.get(event) ?? null;
-    if (left || differences.length > 0) this.findings.push({ event, left, bytes: differences });
+    if (left || differences.length > 0) this.wireDifferences.push({ event, left, bytes: differences });
   }
 
   /** True if bytes differ: drops alone are legal. */
   get bytesDiffer(): boolean {
-    return this.findings.some(({ bytes }) => bytes.length > 0);
+    return this.wireDifferences.some(({ bytes }) => bytes.length > 0);
   }
 }
 

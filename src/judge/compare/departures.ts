@@ -1,10 +1,11 @@
 import type { ConnectionState } from "../../core/machine/state.ts";
-import type { Departure } from "../../core/nic/wire.ts";
+import type { Departure } from "../../core/nic/departure.ts";
 import { Stage } from "../../core/words/stage.ts";
 import type { Recording } from "../../replay/recording.ts";
 
 /** A packet that left in an event, with its connection's state when the NIC had taken it. */
 export interface Departed extends Departure {
+  connection: number;
   state: ConnectionState;
 }
 

@@ -110,10 +110,10 @@ export class Tally {
 
   /** What the event posted is in the queue, or, where it had to wait, in the log of what waits. */
   private takePosted(machine: Machine, connection: number, event: number, tailBefore: number): void {
-    const { queue, states, waiting } = machine;
-    const waited = states[connection]!.waitTail > tailBefore;
-    const log = waited ? waiting[connection]! : null;
-    if (log) {
+    const { queue } = machine;
+    const socket = machine.sockets[connection]!;
+    if (socket.state.waitTail > tailBefore) {
+      const log = socket.waiting;
       const { count } = log;
       queue.clear();
       for (let row = tailBefore; row < count && log.eventAt(row) === event; row++) log.repost(row, queue);

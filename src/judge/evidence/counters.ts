@@ -1,6 +1,6 @@
-import { counterNames, countersOf, vendorCountersOf } from "../../core/machine/count.ts";
+import { countersOf, vendorCountersOf } from "../../core/machine/count.ts";
+import { counterNames } from "../../core/machine/counters.ts";
 import { kernels } from "../../core/machine/generation.ts";
-import { kernelOf, profileOf } from "../../core/machine/machine.ts";
 import type { Timeline } from "../../replay/timeline.ts";
 import type { CounterChange } from "../../trace/evidence/counters.ts";
 import type { ModelReports, SocketCounts } from "./expected.ts";
@@ -90,7 +90,7 @@ function deviceTotals(timeline: Timeline, connections: readonly number[]): Map<s
   const totals = new Map<string, number>();
   for (const c of connections) {
     const state = timeline.stateBefore(c, timeline.eventCount);
-    const profile = profileOf(timeline.machine, c);
+    const profile = timeline.machine.sockets[c]!.profile;
     const own = new Set<string>(Object.values(profile.counters));
     const all: Record<string, number> = { ...countersOf(state), ...vendorCountersOf(state, profile) };
     for (const [name, value] of Object.entries(all)) {
@@ -123,9 +123,8 @@ function reasonOf(timeline: Timeline, name: string, more: bigint, connections: r
 
 /** Why the kernel would not offload such a connection. */
 export function likelyRefusal(timeline: Timeline, connection: number): string {
-  const { version, cipher, name } = timeline.machine.connections[connection]!;
-  const profile = profileOf(timeline.machine, connection);
-  const kernel = kernelOf(timeline.machine, connection);
+  const { profile, kernel, connection: fixed } = timeline.machine.sockets[connection]!;
+  const { version, cipher, name } = fixed;
   const takes = kernels.filter((each) => each.versions.includes(version));
   const tls = version === 0x0304 ? "TLS 1.3" : "TLS 1.2";
   if (!profile.versions.includes(version))

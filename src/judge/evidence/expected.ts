@@ -1,16 +1,20 @@
 import { advance, before, type Seq, seq } from "../../core/base/seq.ts";
-import { kernelOf, profileOf, refusalOf } from "../../core/machine/machine.ts";
+import { refusalOf } from "../../core/kernel/install.ts";
 import { Effect, effects } from "../../core/words/effect.ts";
 import { refusals } from "../../core/words/effect-words.ts";
 import { Kind } from "../../core/words/event.ts";
 import { Stage } from "../../core/words/stage.ts";
-import { effectSet } from "../../replay/effect-set.ts";
 import type { EffectRecord } from "../../replay/recording.ts";
 import type { Timeline } from "../../replay/timeline.ts";
-import type { TracepointName } from "../../trace/evidence/tracepoints.ts";
+import type { Tracepoint, TracepointName } from "../../trace/evidence/tracepoints.ts";
+import { signsNamed } from "../../trace/signs.ts";
 
 /** What a field must be; null = the model does not know, `failure` = any number but 0. */
 export type FieldValue = number | bigint | "failure" | null;
+
+type NamesOf<Fields> = Fields extends unknown ? keyof Fields : never;
+/** The fields that tracepoints have, all kinds together. */
+export type FieldName = NamesOf<Tracepoint["fields"]>;
 
 /** A tracepoint that the kernel hits if what the model says is true (net/tls/trace.h, kernel.md section 6.3). */
 export interface Expected {
@@ -19,7 +23,7 @@ export interface Expected {
   stage: number;
   connection: number;
   name: TracepointName;
-  fields: Readonly<Record<string, FieldValue>>;
+  fields: Readonly<Partial<Record<FieldName, FieldValue>>>;
   /** Trace clock in ns. */
   timeNs: number;
   /** What the model calls it, as `resync-requested`. */
@@ -58,7 +62,7 @@ export interface ModelReports {
   refusals: (string | null)[];
 }
 
-const reported = effectSet(
+const reported = signsNamed(
   "offload-installed",
   "offload-refused",
   "resync-requested",
@@ -73,13 +77,9 @@ const reported = effectSet(
 /** Goes through all effects that tracepoints or tls_stat tell of. Valid once the first pass is done. */
 export function modelReports(timeline: Timeline): ModelReports {
   const reporter = new Reporter(timeline);
-  for (const [c, { installed }] of timeline.machine.connections.entries())
-    if (installed) reporter.installed(c);
-  for (
-    let event = timeline.nextHit(0, 1, reported);
-    event >= 0;
-    event = timeline.nextHit(event + 1, 1, reported)
-  )
+  for (const [c, { installed }] of timeline.trace.connections.entries()) if (installed) reporter.installed(c);
+  const next = (from: number) => timeline.effects.next(from, 1, reported);
+  for (let event = next(0); event >= 0; event = next(event + 1))
     for (const [stage, { effects, connection }] of timeline.record(event).stages.entries())
       for (const effect of effects) reporter.effect({ event, stage, connection }, effect);
   const { events } = timeline.trace;
@@ -97,7 +97,7 @@ class Reporter {
 
   constructor(timeline: Timeline) {
     this.timeline = timeline;
-    const { connections } = timeline.machine;
+    const { connections } = timeline.trace;
     this.reports = {
       expected: connections.map(() => []),
       counts: connections.map(noCounts),
@@ -111,7 +111,7 @@ class Reporter {
     const event = timeline.eventsOf(connection)[0] ?? -1;
     const before = timeline.stateBefore(connection, 0);
     const kind = before.contexts > 0 ? Effect["offload-installed"] : Effect["offload-refused"];
-    const reason = refusalOf(timeline.machine, connection, before);
+    const reason = refusalOf(timeline.machine.sockets[connection]!.at(before));
     this.install({ event, stage: -1, connection }, { kind, a: reason, b: 0 });
   }
 
@@ -128,7 +128,7 @@ class Reporter {
       case Effect["resync-sent"]:
       case Effect["resync-failed"]: {
         // tls_device_resync_tx() reports before it asks the driver, so one that fails is reported as well.
-        const rec_no = this.timeline.machine.records[place.connection]!.knownSn(b);
+        const rec_no = this.timeline.machine.sockets[place.connection]!.records.knownSn(b);
         return this.add(place, kind, "tls_device_tx_resync_send", { tcp_seq: seq(a), rec_no });
       }
       case Effect["rekey-started"]:
@@ -155,12 +155,12 @@ class Reporter {
   /** tls_set_device_offload(): the tracepoint tells what the driver answered, so what is refused before has none. */
   private install(place: Place, { kind, a }: EffectRecord): void {
     const { connection } = place;
-    const { machine } = this.timeline;
-    const { startSeq, recSeq0, version, epochs, cipher } = machine.connections[connection]!;
+    const { kernel, connection: fixed } = this.timeline.machine.sockets[connection]!;
+    const { startSeq, recSeq0, version, epochs, cipher } = fixed;
     const installed = kind === Effect["offload-installed"];
     this.reports.counts[connection]![installed ? "device" : "software"]++;
     if (!installed) this.reports.refusals[connection] = refusals[a]!;
-    const { versions, ciphers, strict } = kernelOf(machine, connection);
+    const { versions, ciphers, strict } = kernel;
     const byKernel = !versions.includes(version) || (strict && cipher !== null && !ciphers.includes(cipher));
     if (byKernel && !installed) return;
     const isKnown = version === 0x0303 || (epochs[0] ?? null) !== null;
@@ -195,8 +195,10 @@ class Reporter {
 }
 
 /** True if the connection's kernel has these tracepoints; FreeBSD, where records come from the packets, has none. */
-const tracesOffload = ({ machine }: Timeline, connection: number): boolean =>
-  kernelOf(machine, connection).hasTracepoints && profileOf(machine, connection).recordsFrom === "map";
+function tracesOffload({ machine }: Timeline, connection: number): boolean {
+  const { kernel, profile } = machine.sockets[connection]!;
+  return kernel.hasTracepoints && profile.recordsFrom === "map";
+}
 
 /** One or more transmits in a row that continue each other and begin with a byte sent before. */
 export interface Burst {

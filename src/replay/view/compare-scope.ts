@@ -1,4 +1,4 @@
-import type { ComparedEvent } from "../recording.ts";
+import type { ComparedEvent } from "../findings.ts";
 import type { Path } from "./path.ts";
 import type { View } from "./view.ts";
 
@@ -8,13 +8,13 @@ const known = new WeakMap<View, readonly ComparedEvent[]>();
 function comparedIn(view: View): readonly ComparedEvent[] {
   let each = known.get(view);
   if (each === undefined) {
-    each = view.timeline.compared?.at(view.position.event) ?? [];
+    each = view.findings.compared?.at(view.position.event) ?? [];
     known.set(view, each);
   }
   return each;
 }
 
-const idsIn = ({ timeline }: View): readonly string[] => timeline.compared?.ids ?? [];
+const idsIn = ({ findings }: View): readonly string[] => findings.compared?.ids ?? [];
 
 function textOf({ queue, replayed, fallback }: ComparedEvent): string {
   const words = [queue];
@@ -28,7 +28,7 @@ const group: Path = {
   says: "Where profiles are compared: which, the connection's own first.",
   reads: ["event"],
   name: () => "Compared",
-  where: ({ timeline, index, recording }) => timeline.compared !== null && index === recording.connection,
+  where: ({ findings, index, recording }) => findings.compared !== null && index === recording.connection,
   of: (view) => idsIn(view).join(", "),
 };
 

@@ -1,7 +1,6 @@
 import type { Seq } from "../../core/base/seq.ts";
 import type { ChangeRow } from "../../core/machine/change-log.ts";
 import type { Device } from "../../core/machine/connection.ts";
-import { isQueueStopped, writeSeqOf } from "../../core/machine/machine.ts";
 import type { Profile } from "../../core/machine/profile.ts";
 import { nicExpectedSeq, nicRecordSn } from "../../core/nic/nic.ts";
 import type { View } from "./view.ts";
@@ -31,25 +30,20 @@ export const isOfEvent = ({ timeline, position, index }: View): boolean =>
 export const deviceOf = ({ machine }: View, device: number): Device => machine.devices[device]!;
 
 /** The profile of the connection's own device. */
-export const profileOf = (view: View): Profile => deviceOf(view, view.connection.device).profile;
+export const profileOf = ({ socket }: View): Profile => socket.profile;
 
 /** The i-th fence, mark or page write of the connection. */
-export const changeAt = ({ machine, index }: View, i: number): ChangeRow => machine.changes[index]!.at(i);
+export const changeAt = ({ socket }: View, i: number): ChangeRow => socket.changes.at(i);
 
 /** The i-th of the descriptors that wait. */
-export const waitingAt = ({ machine, index, state }: View, i: number) =>
-  machine.waiting[index]!.at(state.waitHead + i);
-
-/** End of what TCP was given. */
-export const writtenTo = ({ machine, index, state }: View): Seq => writeSeqOf(machine, index, state);
+export const waitingAt = ({ socket, state }: View, i: number) => socket.waiting.at(state.waitHead + i);
 
 /** The byte that the NIC's record state stands at; null where it stands at none of the map. */
-export const nicSeqOf = ({ machine, index, state }: View): Seq | null =>
-  nicExpectedSeq(machine, index, state);
+export const nicSeqOf = ({ socket }: View): Seq | null => nicExpectedSeq(socket);
 
 /** The number that the NIC counts for the record it stands in. */
-export const nicSnOf = ({ machine, index, state }: View): bigint => nicRecordSn(machine, index, state);
+export const nicSnOf = ({ socket }: View): bigint => nicRecordSn(socket);
 
 /** True if the NIC takes nothing more: a descriptor of this connection stopped the device's queue, or one of another. */
-export const isQueueError = ({ machine, index, state, position }: View): boolean =>
-  state.nicDead === 1 || isQueueStopped(machine, index, position.event);
+export const isQueueError = ({ socket }: View): boolean =>
+  socket.state.nicDead === 1 || socket.isQueueStopped;

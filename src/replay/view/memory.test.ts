@@ -6,9 +6,10 @@ import { profileById } from "../../core/profiles/all.ts";
 import { payloadOf } from "../../trace/language/keystream.ts";
 import { parseTrace } from "../../trace/language/parse.ts";
 import { Timeline } from "../timeline.ts";
-import { describeToken, explain } from "./explain.ts";
+import { explain } from "./explain.ts";
 import { readStream } from "./memory.ts";
 import { viewAt } from "./view.ts";
+import { describeToken } from "./why.ts";
 
 const trace = parseTrace(
   "sample",

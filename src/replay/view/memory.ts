@@ -1,7 +1,6 @@
-import { layoutOf, tagSize } from "../../core/base/record.ts";
+import { tagSize } from "../../core/base/record.ts";
 import { advance, distance, type Seq } from "../../core/base/seq.ts";
 import { placeholderRecord, type RecordView, streamBytes, wireRecord } from "../../core/nic/bytes.ts";
-import { writtenTo } from "./facts.ts";
 import type { Path } from "./path.ts";
 import type { View } from "./view.ts";
 
@@ -16,7 +15,7 @@ const kindSays: Readonly<Record<MemoryKind, string>> = {
 };
 
 /** Bytes that the connection has pushed. */
-const lengthOf = (view: View): number => distance(view.connection.startSeq, writtenTo(view));
+const lengthOf = (view: View): number => distance(view.connection.startSeq, view.socket.writeSeq);
 
 /** Sequence space three ways: each value opens as memory. */
 export const memoryPaths: readonly Path[] = [
@@ -54,31 +53,29 @@ export function readStream(
 ): { bytes: Uint8Array; unreadable: number } {
   const wanted = Math.max(0, Math.min(count, countMax));
   const from = advance(view.connection.startSeq, offset);
-  const pushed = distance(from, writtenTo(view));
+  const pushed = distance(from, view.socket.writeSeq);
   const length = offset < 0 ? 0 : Math.min(wanted, Math.max(0, pushed));
   const bytes = length === 0 ? null : readable(view, kind, from, length);
   return { bytes: bytes ?? new Uint8Array(0), unreadable: wanted - (bytes?.length ?? 0) };
 }
 
 /** All of it, or what is known up to the first record whose bytes are not. */
-function readable(view: View, kind: MemoryKind, from: Seq, length: number): Uint8Array | null {
-  const { machine, index, log } = view;
-  const whole = streamBytes(machine, index, from, length, views[kind]);
+function readable({ socket, log }: View, kind: MemoryKind, from: Seq, length: number): Uint8Array | null {
+  const whole = streamBytes(socket, from, length, views[kind]);
   if (whole) return whole;
   let known = 0;
   for (let row = log.rowOf(from, log.count); row > 0 && row < log.count && known < length; row++) {
-    if (!views[kind](machine, index, row)) break;
+    if (!views[kind](socket, row)) break;
     known = Math.min(length, distance(from, log.end(row)));
   }
-  return known === 0 ? null : streamBytes(machine, index, from, known, views[kind]);
+  return known === 0 ? null : streamBytes(socket, from, known, views[kind]);
 }
 
 /** Payload bytes where they lie in the stream, zeros for header, nonce, type byte and tag. */
-const plaintextRecord: RecordView = (machine, connection, row) => {
-  const bytes = placeholderRecord(machine, connection, row);
-  const { version, cipher } = machine.connections[connection]!;
+const plaintextRecord: RecordView = (socket, row) => {
+  const bytes = placeholderRecord(socket, row);
   if (!bytes) return null;
-  const { prepend, tail } = layoutOf(version, cipher ?? "aes-128-gcm");
+  const { prepend, tail } = socket.layout;
   bytes.fill(0, 0, prepend);
   bytes.fill(0, bytes.length - tagSize - tail);
   return bytes;

@@ -3,7 +3,9 @@ import { seq } from "../../core/base/seq.ts";
 import type { Connection } from "../../core/machine/connection.ts";
 import type { Machine } from "../../core/machine/machine.ts";
 import { RecordKind, type RecordLog } from "../../core/machine/record-log.ts";
+import type { Socket } from "../../core/machine/socket.ts";
 import type { ConnectionState } from "../../core/machine/state.ts";
+import { type Findings, type Judged, noFindings } from "../findings.ts";
 import type { Recording } from "../recording.ts";
 import type { Position, Timeline } from "../timeline.ts";
 import { SeqValue } from "./value.ts";
@@ -14,6 +16,8 @@ import { SeqValue } from "./value.ts";
  */
 export interface View {
   timeline: Timeline;
+  /** What judging the replay found. */
+  findings: Findings;
   machine: Machine;
   position: Position;
   recording: Recording;
@@ -21,24 +25,39 @@ export interface View {
   connection: Connection;
   log: RecordLog;
   state: ConnectionState;
+  /** The connection as it is there. */
+  socket: Socket;
 }
 
-/** The view of one connection from where the debugger stands. */
+/** The view of one connection from where the debugger stands, by the replay alone. */
 export function viewAt(timeline: Timeline, position: Position, connection?: number): View {
   const recording = timeline.record(position.event);
   const index = connection ?? timeline.connectionAt(position);
   const { machine } = timeline;
+  const socket = machine.sockets[index]!.at(timeline.stateOf(index, position), position.event);
   return {
     timeline,
+    findings: noFindings,
     machine,
     position,
     recording,
     index,
-    connection: machine.connections[index]!,
-    log: machine.records[index]!,
-    state: timeline.stateOf(index, position),
+    connection: socket.connection,
+    log: socket.records,
+    state: socket.state,
+    socket,
   };
 }
+
+/** The same with what judging the replay found. */
+export const judgedView = (
+  { timeline, findings }: Judged,
+  position: Position,
+  connection?: number,
+): View => ({
+  ...viewAt(timeline, position, connection),
+  findings,
+});
 
 /** A sequence number as the view shows it. */
 export const seqOf = (view: View, s: number): SeqValue => new SeqValue(view.connection, seq(s));

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { seq } from "../../core/base/seq.ts";
-import { wireBytes } from "../../core/nic/wire.ts";
+import { wireBytes } from "../../core/nic/wire-bytes.ts";
 import { Engine } from "../../core/words/descriptor.ts";
 import { Kind } from "../../core/words/event.ts";
 import { Timeline } from "../../replay/timeline.ts";
@@ -75,7 +75,7 @@ async function comparing(rounds: number): Promise<Result> {
 
 /** Both did the same work, else the comparison would mean nothing. */
 function assertSameWork(trace: Trace, reference: ReturnType<typeof runReference>["state"]): void {
-  const state = new Timeline(trace).runAll().machine.states[0]!;
+  const state = new Timeline(trace).runAll().machine.sockets[0]!.state;
   const { outOfOrder, encryptedBytes, dumpBytes, expectedSeq, sndUna } = state;
   const { counters, driver, tcp } = reference;
   assert.deepEqual(
@@ -153,15 +153,14 @@ export function measureByteSeek(timeline: Timeline, rounds: number): Result[] {
   const seek = (): number => {
     const event = transmits[Math.floor(random() * transmits.length)]!;
     const started = performance.now();
-    const state = timeline.stateBefore(0, event);
+    timeline.stateBefore(0, event);
     const packet = {
-      connection: 0,
       seq: seq(trace.events.seq.at(event)),
       length: trace.events.length.at(event),
       engine: Engine.stream,
       row: -1,
     };
-    wireBytes(machine, state, packet);
+    wireBytes(machine.sockets[0]!, packet);
     return performance.now() - started;
   };
   Array.from({ length: 100 }, seek);

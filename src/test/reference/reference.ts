@@ -210,7 +210,8 @@ export class Reference {
   private push(type: number, { payload, fragments, pieceSize }: ClosedRecord, payloadAt: number): void {
     const start = this.pushed;
     if (payload === 0) this.say("empty-record", start);
-    if (this.profile.faults.headersUnsized && !this.software) this.say("wrong-length", start, payload);
+    if (this.profile.faults.includes("headers-unsized") && !this.software)
+      this.say("wrong-length", start, payload);
     if (fragments > 17) this.say("fragment-overflow", fragments, 17);
     this.append(type, payload, payloadAt, pieceSize);
   }

@@ -1,8 +1,8 @@
 import type { RecordKeys } from "../../core/base/record.ts";
-import { advance, distance, type Seq, seq } from "../../core/base/seq.ts";
+import { advance, distance, type Seq } from "../../core/base/seq.ts";
 import type { Machine } from "../../core/machine/machine.ts";
-import { hostRecord, streamBytes, wireRecord } from "../../core/nic/bytes.ts";
-import { wireBytes } from "../../core/nic/wire.ts";
+import { hostView, streamBytes, wireRecord } from "../../core/nic/bytes.ts";
+import { wireBytes } from "../../core/nic/wire-bytes.ts";
 import { Engine } from "../../core/words/descriptor.ts";
 import { numberMask, sizesOf } from "../reference/crypto.ts";
 import type { Reference } from "../reference/reference.ts";
@@ -34,24 +34,24 @@ export class CheckedNics {
   constructor(machine: Machine, references: readonly Reference[]) {
     this.machine = machine;
     this.references = references;
-    this.nics = machine.connections.map(
-      (_, c) => new ByteNic(machine.connections[this.ownerOf(c)]!, this.tagBreakOf(c)),
+    this.nics = machine.sockets.map(
+      (_, c) => new ByteNic(machine.sockets[this.ownerOf(c)]!.connection, this.tagBreakOf(c)),
     );
-    this.statics = machine.connections.map(() => 1);
-    for (let c = 0; c < this.nics.length; c++) if (machine.states[c]!.installed === 1) this.added(c);
+    this.statics = machine.sockets.map(() => 1);
+    for (let c = 0; c < this.nics.length; c++) if (machine.sockets[c]!.state.installed === 1) this.added(c);
   }
 
-  private faultsOf(c: number) {
-    return this.references[c]!.profile.faults;
+  private has(c: number, bug: string): boolean {
+    return this.references[c]!.profile.faults.includes(bug);
   }
 
   private tagBreakOf(c: number): TagBreak {
-    return this.faultsOf(c).placeholderLeft ? "left" : "none";
+    return this.has(c, "placeholder-leak") ? "left" : "none";
   }
 
   /** A context was added: its NIC is set up now, or by params to come. */
   added(c: number): void {
-    const { tail } = this.machine.states[c]!;
+    const { tail } = this.machine.sockets[c]!.state;
     this.statics[c] = tail;
     if (this.references[c]!.profile.paramsWithFirstPacket) this.nics[c]!.forget();
     else this.restart(c, tail);
@@ -63,9 +63,9 @@ export class CheckedNics {
   }
 
   private keysOf(c: number, row: number): RecordKeys {
-    const { connections, records } = this.machine;
-    const epoch = records[c]!.epoch.at(Math.min(Math.max(row, 0), records[c]!.count - 1));
-    const { epochs } = connections[this.ownerOf(c)]!;
+    const { records } = this.machine.sockets[c]!;
+    const epoch = records.epoch.at(Math.min(Math.max(row, 0), records.count - 1));
+    const { epochs } = this.machine.sockets[this.ownerOf(c)]!.connection;
     return epochs[epoch] ?? epochs[0]!;
   }
 
@@ -74,19 +74,19 @@ export class CheckedNics {
    * end is the model's own choice.
    */
   framesOtherwise(c: number): boolean {
-    if (this.faultsOf(c).headersUnsized) return true;
-    const [own, other] = [c, this.ownerOf(c)].map((one) => sizesOf(this.machine.connections[one]!));
+    if (this.has(c, "headers-unsized")) return true;
+    const [own, other] = [c, this.ownerOf(c)].map((one) => sizesOf(this.machine.sockets[one]!.connection));
     return own!.prepend !== other!.prepend || own!.tail !== other!.tail;
   }
 
   /** The connection whose context the NIC finds for this one. */
   private ownerOf(c: number): number {
-    const { reuses } = this.machine.connections[c]!;
-    return this.faultsOf(c).contextByTuple && reuses >= 0 ? reuses : c;
+    const { reuses } = this.machine.sockets[c]!.connection;
+    return this.has(c, "context-by-tuple") && reuses >= 0 ? reuses : c;
   }
 
   private snOf(c: number, row: number): bigint {
-    const log = this.machine.records[c]!;
+    const log = this.machine.sockets[c]!.records;
     const last = log.count - 1;
     return row <= last ? log.sn(row) : (log.sn(last) + BigInt(row - last)) & numberMask;
   }
@@ -95,7 +95,7 @@ export class CheckedNics {
   take(c: number, i: number): TakenPacket | null {
     const { machine } = this;
     const { kind, row, seq: from, length, fence } = machine.queue.at(i);
-    if (kind !== "packet" && machine.states[c]!.nicDead !== 0) return null;
+    if (kind !== "packet" && machine.sockets[c]!.state.nicDead !== 0) return null;
     if (kind === "static-params") this.statics[c] = row;
     if (kind === "progress-params") this.restart(c, this.statics[c]!);
     if (kind === "sync-packet") this.restart(c, row);
@@ -111,18 +111,18 @@ export class CheckedNics {
 
   /** Puts the NIC behind a packet that was presynced: its record up to there is taken for seen. */
   private place(c: number, row: number, from: Seq, length: number): void {
-    const start = this.machine.records[c]!.start(row);
+    const start = this.machine.sockets[c]!.records.start(row);
     this.restart(c, row);
     this.feed(c, start, distance(start, from) + length);
   }
 
   /** A captured packet left in spite of the model: the NIC stands behind it, at `place`. */
   placeAt(c: number, place: number): void {
-    const { connections, records } = this.machine;
-    const at = advance(seq(connections[c]!.startSeq), place);
-    const row = records[c]!.rowOf(at, records[c]!.count);
-    if (row < 0) return this.restart(c, records[c]!.count);
-    const start = records[c]!.start(row);
+    const { connection, records } = this.machine.sockets[c]!;
+    const at = advance(connection.startSeq, place);
+    const row = records.rowOf(at, records.count);
+    if (row < 0) return this.restart(c, records.count);
+    const start = records.start(row);
     this.restart(c, row);
     this.feed(c, start, distance(start, at));
   }
@@ -130,17 +130,16 @@ export class CheckedNics {
   private packet(c: number, i: number): TakenPacket {
     const { machine } = this;
     const { seq: from, length, engine, row } = machine.queue.at(i);
-    const state = machine.states[c]!;
-    const place = distance(machine.connections[c]!.startSeq, from);
+    const place = distance(machine.sockets[c]!.connection.startSeq, from);
     const ahead = Math.min(length, Math.max(0, -place));
-    const rest = { connection: c, seq: advance(from, ahead), length: length - ahead, engine, row };
+    const rest = { seq: advance(from, ahead), length: length - ahead, engine, row };
     const empty = rest.length === 0;
     // What lies before the offload is not known: a NIC that is made to encrypt it is fed zeros.
     if (engine === Engine.stream && ahead > 0) this.nics[c]!.feed(Buffer.alloc(ahead));
     return {
       ...{ connection: c, at: place, length, engine, ahead },
       left: empty ? null : this.made(c, engine, row, rest.seq, rest.length),
-      computed: empty ? null : wireBytes(machine, state, rest),
+      computed: empty ? null : wireBytes(machine.sockets[c]!, rest),
       right: empty ? null : this.bytes(c, "wire", rest.seq, rest.length),
     };
   }
@@ -152,14 +151,16 @@ export class CheckedNics {
   private made(c: number, engine: number, named: number, from: Seq, length: number): Buffer | null {
     if (engine === Engine.none) return this.bytes(c, "host", from, length);
     if (engine === Engine.stream) return this.feed(c, from, length);
-    const { fallbackWrongTag } = this.faultsOf(c);
-    const log = this.machine.records[c]!;
+    const log = this.machine.sockets[c]!.records;
     const isSoftware = engine === Engine.software;
     const row = log.rowOf(from, log.count);
     const offset = distance(log.start(row), from);
-    const breaks = isSoftware ? (fallbackWrongTag ? "wrong" : "none") : this.tagBreakOf(c);
-    const connection = this.machine.connections[c]!;
-    const nic = new ByteNic(isSoftware ? connection : this.machine.connections[this.ownerOf(c)]!, breaks);
+    const breaks = isSoftware ? (this.has(c, "fallback-wrong-tag") ? "wrong" : "none") : this.tagBreakOf(c);
+    const connection = this.machine.sockets[c]!.connection;
+    const nic = new ByteNic(
+      isSoftware ? connection : this.machine.sockets[this.ownerOf(c)]!.connection,
+      breaks,
+    );
     const keys = isSoftware ? connection.epochs[log.epoch.at(row)]! : this.keysOf(c, row);
     nic.restart(keys, this.snOf(c, named));
     const prefix = this.bytes(c, "host", log.start(row), offset);
@@ -173,13 +174,13 @@ export class CheckedNics {
   private bytes(c: number, view: "host" | "wire", from: Seq, length: number): Buffer | null {
     const { machine } = this;
     if (length === 0) return Buffer.alloc(0);
-    if (Object.keys(this.faultsOf(c)).length > 0) {
-      const { changes } = machine.states[c]!;
-      const host = (m: Machine, connection: number, row: number) => hostRecord(m, connection, row, changes);
-      const known = streamBytes(machine, c, from, length, view === "host" ? host : wireRecord);
+    if (this.references[c]!.profile.faults.length > 0) {
+      const socket = machine.sockets[c]!;
+      const host = hostView(socket.state.changes);
+      const known = streamBytes(socket, from, length, view === "host" ? host : wireRecord);
       return known && Buffer.from(known);
     }
-    const at = distance(machine.connections[c]!.startSeq, from);
+    const at = distance(machine.sockets[c]!.connection.startSeq, from);
     const bytes = this.references[c]!.map[view].subarray(at, at + length);
     return at >= 0 && bytes.length === length ? bytes : null;
   }

@@ -1,5 +1,7 @@
 import { distance, type Seq, seq } from "../../core/base/seq.ts";
-import { createMachine, initialState, type Machine, type Sink } from "../../core/machine/machine.ts";
+import { createMachine, toBeginning } from "../../core/create-machine.ts";
+import type { Machine } from "../../core/machine/machine.ts";
+import type { Sink, Socket } from "../../core/machine/socket.ts";
 import { stateFields } from "../../core/machine/state.ts";
 import { nicExpectedSeq } from "../../core/nic/nic.ts";
 import { step } from "../../core/step.ts";
@@ -8,7 +10,7 @@ import { Effect, effects } from "../../core/words/effect.ts";
 import { DropCode, dropReasons } from "../../core/words/effect-words.ts";
 import { Flag, Kind } from "../../core/words/event.ts";
 import { Stage } from "../../core/words/stage.ts";
-import { contains, effectSet } from "../../replay/effect-set.ts";
+import { signsNamed } from "../../trace/signs.ts";
 import type { Trace } from "../../trace/trace.ts";
 import { playDevice } from "../reference/device.ts";
 import { playOwn } from "../reference/events.ts";
@@ -35,9 +37,9 @@ export interface Coverage {
 
 export const noCoverage = (): Coverage => ({ events: 0, packets: 0, bytes: 0, effects: {} });
 
-const wrongEffects = effectSet("plaintext", "placeholder", "wrong-tag", "wrong-ciphertext", "page-changed");
+const wrongEffects = signsNamed("plaintext", "placeholder", "wrong-tag", "wrong-ciphertext", "page-changed");
 /** Effects that follow from the bytes, which are compared themselves. */
-const ofBytes = effectSet(
+const ofBytes = signsNamed(
   ...(["plaintext", "placeholder", "wrong-tag", "wrong-ciphertext", "page-changed", "nonce-reused"] as const),
 );
 const makers: readonly Maker[] = ["none", "stream", "piece", "software"];
@@ -77,6 +79,7 @@ interface Said {
 
 class Checker implements Sink {
   readonly failures: Failure[] = [];
+  socket: Socket | null = null;
   private readonly machine: Machine;
   private readonly references: Reference[];
   private readonly nics: CheckedNics;
@@ -95,7 +98,7 @@ class Checker implements Sink {
   constructor(trace: Trace, coverage: Coverage) {
     this.machine = createMachine(trace);
     this.coverage = coverage;
-    const { devices, connections } = this.machine;
+    const { devices, connections } = trace;
     this.references = connections.map((connection, c) => new Reference(devices, connection, c));
     this.nics = new CheckedNics(this.machine, this.references);
     this.tallies = connections.map(() => ({}));
@@ -111,7 +114,7 @@ class Checker implements Sink {
     this.wrongBytes = 0;
     this.left = 0;
     this.taken = null;
-    const heads = connections.map((c) => machine.states[c]!.head);
+    const heads = connections.map((c) => machine.sockets[c]!.state.head);
     for (const c of connections) this.playReference(event, c);
     step(machine, event, this);
     this.followCaptured(event);
@@ -136,38 +139,46 @@ class Checker implements Sink {
     reference.queue = [];
     reference.departed = [];
     if (row.connection < 0) return playDevice(reference, row.kind, -1 - row.connection);
-    playOwn(reference, row, distance(machine.connections[c]!.startSeq, row.seq), machine.states[c]!.changes);
+    playOwn(
+      reference,
+      row,
+      distance(machine.sockets[c]!.connection.startSeq, row.seq),
+      machine.sockets[c]!.state.changes,
+    );
   }
 
   /** A captured packet that the model drops did leave: the independent NIC, too, stands behind it. */
   private followCaptured(event: number): void {
-    const { events, packet } = this.machine;
+    const { events, sockets } = this.machine;
     const [kind, flags] = [events.kind.at(event), events.flags.at(event)];
     if (kind !== Kind.transmit || (flags & Flag.captured) === 0) return;
     const byQueue = [DropCode["queue-error"], DropCode["no-context"]];
     const isDropped = this.said.some(({ effect, a }) => effect === Effect.dropped && !byQueue.includes(a));
-    const end = this.place(packet.connection, packet.seq) + packet.length;
-    if (isDropped && end > 0) this.nics.placeAt(packet.connection, end);
+    const c = events.connection.at(event);
+    const { packet } = sockets[c]!;
+    const end = this.place(c, packet.seq) + packet.length;
+    if (isDropped && end > 0) this.nics.placeAt(c, end);
   }
 
   /** A second pass over the same logs must end in the same states: nothing in them is written twice differently. */
   replay(): void {
     const { machine } = this;
-    const finals = machine.states.map((state) => state.copy());
-    for (let c = 0; c < finals.length; c++) machine.states[c] = initialState(machine, c);
-    const silent: Sink = { effect: () => {}, stage: () => {} };
+    const finals = machine.sockets.map(({ state }) => state.copy());
+    for (const socket of machine.sockets) toBeginning(socket);
+    const silent: Sink = { socket: null, effect: () => {}, stage: () => {} };
     for (let event = 0; event < machine.events.count; event++) step(machine, event, silent);
-    for (const [c, state] of machine.states.entries()) {
+    for (const [c, { state }] of machine.sockets.entries()) {
       const other = stateFields.find((field) => state[field] !== finals[c]![field]);
       this.expect("replay", other === undefined, `${other} differs in a second pass`);
     }
   }
 
   effect(effect: number, a: number, b: number): void {
-    const c = this.machine.current;
+    const c = this.socket!.index;
     this.said.push({ connection: c, effect, a, b });
-    const { name, as } = effects[effect]!;
-    const word = typeof as[0] === "string" ? null : as[0][a];
+    const { name, args } = effects[effect]!;
+    const form = args[0]?.[1];
+    const word = typeof form === "object" ? form[a]! : null;
     const count = (key: string) => {
       this.coverage.effects[key] = (this.coverage.effects[key] ?? 0) + 1;
     };
@@ -182,14 +193,13 @@ class Checker implements Sink {
   }
 
   private contextAdded(c: number): void {
-    if (this.machine.states[c]!.software === 0) this.nics.added(c);
+    if (this.machine.sockets[c]!.state.software === 0) this.nics.added(c);
   }
 
-  stage(stage: number, detail: number): void {
-    const { machine } = this;
+  stage(stage: number, detail = -1): void {
     if (stage === Stage.nic) {
       const dropped = this.said.slice(this.staged).some(({ effect }) => effect === Effect["nic-dropped"]);
-      this.taken = dropped ? null : this.nics.take(machine.current, detail);
+      this.taken = dropped ? null : this.nics.take(this.socket!.index, detail);
     }
     this.staged = this.said.length;
     if (stage !== Stage.wire) return;
@@ -209,10 +219,11 @@ class Checker implements Sink {
     if (ahead > 0 && engine !== Engine.none) this.wrongBytes += ahead;
     if (ahead === length) return;
     // Which keystream byte a broken engine begins with is the model's own choice, and so is what a deleted context does.
-    const modelsOwn = faults.blockUnaligned || leavesOrphans || this.nics.framesOtherwise(connection);
+    const modelsOwn =
+      faults.includes("unaligned-counter") || leavesOrphans || this.nics.framesOtherwise(connection);
     const bytes = modelsOwn && computed ? Buffer.from(computed) : left;
     if (bytes === null || right === null || computed === null) {
-      this.expect("map", Object.keys(faults).length > 0, `${at}+${length} is not in the stream`);
+      this.expect("map", faults.length > 0, `${at}+${length} is not in the stream`);
       return;
     }
     let wrong = 0;
@@ -238,37 +249,36 @@ class Checker implements Sink {
     );
     if (engine === Engine.stream) return pagesWritten || crosses || !known;
     if (engine !== Engine.none) return pagesWritten || crosses;
-    // Domain section 2.7: a segment has its first byte's mark, whatever else TCP put into it.
+    // kernel.md section 2.7: a segment has its first byte's mark, whatever else TCP put into it.
     return !kernel.marksSegments || !this.references[c]!.isMarked(at);
   }
 
   /** Every effect, in order, is the reference's. */
   private checkSaid(c: number): void {
-    const said = this.said.filter(({ connection, effect }) => connection === c && !contains(ofBytes, effect));
+    const said = this.said.filter(({ connection, effect }) => connection === c && !ofBytes.includes(effect));
     const model = said.map((one) => this.textOf(one)).join("; ");
     const expected = this.references[c]!.said.join("; ");
     this.expect("outcome", model === expected, `${model || "nothing"} instead of ${expected || "nothing"}`);
   }
 
   private textOf({ connection, effect, a, b }: Said): string {
-    const { name, as } = effects[effect]!;
-    const values = [a, b].flatMap((value, i): (string | number)[] => {
-      const form = as[i]!;
-      if (form === "none") return [];
-      if (typeof form !== "string") return [form[value]!];
-      if (form === "seq") return [this.place(connection, seq(value))];
-      return form === "row" ? [this.placeOfRow(connection, value)] : [value];
+    const { name, args } = effects[effect]!;
+    const values = args.map(([, form], i): string | number => {
+      const value = [a, b][i]!;
+      if (typeof form !== "string") return form[value]!;
+      if (form === "seq") return this.place(connection, seq(value));
+      return form === "row" ? this.placeOfRow(connection, value) : value;
     });
     return [name, ...values].join(" ");
   }
 
   private place(c: number, s: Seq): number {
-    return distance(this.machine.connections[c]!.startSeq, s);
+    return distance(this.machine.sockets[c]!.connection.startSeq, s);
   }
 
   /** Where a record starts, also one not pushed yet. */
   private placeOfRow(c: number, row: number): number {
-    const log = this.machine.records[c]!;
+    const log = this.machine.sockets[c]!.records;
     return this.place(c, row < log.count ? log.start(row) : log.end(log.count - 1));
   }
 
@@ -291,13 +301,13 @@ class Checker implements Sink {
 
   /** Driver, NIC and counters as the reference has them; driver and NIC agree unless something came between. */
   private checkState(c: number): void {
-    const state = this.machine.states[c]!;
+    const state = this.machine.sockets[c]!.state;
     const reference = this.references[c]!;
     const { expected, counters, nic, profile } = reference;
     if (!reference.installed || counters.contexts === 0) return;
     const driver = this.place(c, seq(state.expectedSeq));
     this.expect("driver", driver === expected, `the driver expects ${driver}, not ${expected}`);
-    const stands = nicExpectedSeq(this.machine, c, state);
+    const stands = nicExpectedSeq(this.machine.sockets[c]!);
     const place = stands === null ? null : this.place(c, stands);
     const should = nic.ready ? nic.at : null;
     this.expect("nic", place === should, `the NIC stands at ${place}, not at ${should}`);
@@ -316,7 +326,7 @@ class Checker implements Sink {
 
   /** Counters are counted effects. */
   private checkTallies(c: number): void {
-    const state = this.machine.states[c]!;
+    const state = this.machine.sockets[c]!.state;
     const of = (key: string) => this.tallies[c]![key] ?? 0;
     const counted = [
       [state.encryptedBytes, of("encrypted sum")],
@@ -337,12 +347,12 @@ class Checker implements Sink {
   private checkEffects(): void {
     const sum = (wanted: typeof wrongEffects) =>
       this.said
-        .filter(({ connection, effect }) => contains(wanted, effect) && !this.references[connection]!.hasGap)
+        .filter(({ connection, effect }) => wanted.includes(effect) && !this.references[connection]!.hasGap)
         .reduce((total, { b }) => total + b, 0);
     const told = sum(wrongEffects);
     const message = `effects tell of ${told} wrong bytes, there are ${this.wrongBytes}`;
     this.expect("effects", told === this.wrongBytes, message);
-    const again = sum(effectSet("nonce-reused")) <= told;
+    const again = sum(signsNamed("nonce-reused")) <= told;
     this.expect("effects", again, "more bytes under a reused nonce than wrong ones");
   }
 
@@ -350,8 +360,8 @@ class Checker implements Sink {
   private checkFate(event: number): void {
     const { kind, length, flags } = this.machine.events.at(event);
     if (kind !== Kind.transmit || length === 0 || (flags & Flag.qdiscDrop) !== 0) return;
-    const stopped = effectSet("dropped", "nic-dropped", "waiting");
-    const ends = this.left > 0 || this.said.some(({ effect }) => contains(stopped, effect));
+    const stopped = signsNamed("dropped", "nic-dropped", "waiting");
+    const ends = this.left > 0 || this.said.some(({ effect }) => stopped.includes(effect));
     this.expect("fate", ends, "the segment neither left nor was dropped");
     const reasons = this.said.filter(({ effect }) => effect === Effect.dropped);
     this.expect(

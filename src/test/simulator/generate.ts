@@ -1,8 +1,8 @@
 import { ciphers } from "../../core/base/record.ts";
-import { noFaults } from "../../core/bugs/catalogue.ts";
 import type { Connection, Device } from "../../core/machine/connection.ts";
 import { type Kernel, kernels } from "../../core/machine/generation.ts";
 import type { Profile } from "../../core/machine/profile.ts";
+import { applied } from "../../trace/edit.ts";
 import { parseTrace } from "../../trace/language/parse.ts";
 import type { Trace } from "../../trace/trace.ts";
 import { Dice } from "./dice.ts";
@@ -41,11 +41,20 @@ export function generate(seed: number, setting: Setting, plain = false): Story {
 const senderOf = (connection: Connection, devices: readonly Device[]): Sender =>
   new Sender(connection, devices[connection.device]!);
 
-/** The story as a trace, read as if nothing were broken and played under a profile that need not be the one of its text. */
-export function readStory(story: Story, profile: Profile): Trace {
-  const trace = parseTrace("simulation", textOf(story), () => ({ ...profile, faults: noFaults }));
-  return { ...trace, devices: trace.devices.map((device) => ({ ...device, profile })) };
-}
+/** The story as a trace, played under a profile that need not be the one of its text. */
+export const readStory = (story: Story, profile: Profile): Trace =>
+  playedUnder(traceOf(story, profile), profile);
+
+/** The story as a trace, read as if nothing were broken. */
+export const traceOf = (story: Story, profile: Profile): Trace =>
+  parseTrace("simulation", textOf(story), () => ({ ...profile, faults: [] }));
+
+/** The same events on devices of another profile, whatever it makes of them. */
+export const playedUnder = (trace: Trace, profile: Profile): Trace =>
+  applied(
+    trace,
+    trace.devices.map((_, device) => ({ edit: "set-device", device, to: { profile } })),
+  ).trace;
 
 export const textOf = ({ declarations, events }: Story): string =>
   `${[...declarations, ...events].join("\n")}\n`;

@@ -16,9 +16,9 @@ export function* invariantBreaks(
   reference: Reference,
   headBefore: number,
 ): Generator<[string, string]> {
-  const { startSeq } = machine.connections[connection]!;
-  const state = machine.states[connection]!;
-  const log = machine.records[connection]!;
+  const { startSeq } = machine.sockets[connection]!.connection;
+  const state = machine.sockets[connection]!.state;
+  const log = machine.sockets[connection]!.records;
   const { head, tail, hint } = state;
   const place = (s: number) => distance(startSeq, seq(s));
   const { list, hint: referenceHint } = reference.map;

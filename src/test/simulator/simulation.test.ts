@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { noFaults } from "../../core/bugs/catalogue.ts";
 import { profileById, profiles } from "../../core/profiles/all.ts";
 import { parseTrace } from "../../trace/language/parse.ts";
 import { printTrace } from "../../trace/language/print.ts";
 import type { Trace } from "../../trace/trace.ts";
 import { failuresOf, noCoverage } from "./check.ts";
-import { generate, kernelChoices, readStory, type Story, textOf } from "./generate.ts";
+import { generate, kernelChoices, playedUnder, readStory, type Story, textOf, traceOf } from "./generate.ts";
 import { seekFailure } from "./seeks.ts";
 import { brokenBy, isBroken, minimise, settingOf, simulate } from "./simulation.ts";
 
@@ -30,9 +29,9 @@ for (const profile of profiles) {
       const seed = firstSeed + i;
       const failed = simulate(seed, setting, coverage);
       if (failed === null) continue;
-      const { story, failure } = minimise(failed, profile, 10_000);
+      const { text, failure } = minimise(failed, profile, 10_000);
       const under = `seed ${seed}, kernel ${setting.kernel?.id ?? "not named"}`;
-      assert.fail(`${under}, rule ${failure.rule}: ${failure.message}; smallest trace:\n${textOf(story)}`);
+      assert.fail(`${under}, rule ${failure.rule}: ${failure.message}; smallest trace:\n${text}`);
     }
     const { events, packets, bytes, effects } = coverage;
     t.diagnostic(`${events} events, ${packets} packets with ${bytes} bytes, from seed ${firstSeed}`);
@@ -46,7 +45,7 @@ test("random traces under random variants of the catalogue: what the model says 
     const setting = settingOf(seed, profiles, kernelChoices);
     if (!isBroken(setting.profile)) continue;
     const failed = simulate(seed, setting);
-    const what = failed && `${setting.profile.id}: ${failed.failure.message}\n${textOf(failed.story)}`;
+    const what = failed && `${setting.profile.id}: ${failed.failure.message}\n${failed.text}`;
     assert.equal(what, null, `seed ${seed}`);
   }
 });
@@ -90,7 +89,7 @@ test("a random trace reads back from its print as the same trace", () => {
     // What is broken is read as it was written: for a device and kernel that are not.
     const again = parseTrace(trace.name, printTrace(trace), (id) => ({
       ...profileById(id)!,
-      faults: noFaults,
+      faults: [],
     }));
     const errors = again.diagnostics.filter(({ severity }) => severity === "error");
     assert.deepEqual(errors, [], `seed ${seed}`);
@@ -116,21 +115,25 @@ test("a failure is made small, and the small trace still shows it", () => {
   const profile = profileById("connectx")!;
   const unbroken = { profile, kernel: null };
   // A ConnectX that is checked as if it were whole.
-  const broken = { ...brokenBy(profile, "no-prefix", { noPrefix: true }), id: "connectx" };
-  const failing = (seed: number) => failuresOf(readStory(generate(seed, unbroken), broken))[0];
+  const broken = { ...brokenBy(profile, "no-prefix"), id: "connectx" };
+  const failureIn = (trace: Trace) => failuresOf(playedUnder(trace, broken))[0] ?? null;
   let seed = 1;
-  while (failing(seed) === undefined) seed++;
-  const story = generate(seed, unbroken);
-  const failed = { seed, failure: failing(seed)!, story };
-  const small = minimise(failed, broken, 10_000, (one) => failuresOf(readStory(one, broken))[0] ?? null);
-  const { events } = small.story;
-  assert.ok(events.length < story.events.length, textOf(small.story));
-  for (const [at, event] of events.entries()) {
-    const without = readStory({ ...small.story, events: events.toSpliced(at, 1) }, broken);
+  while (failureIn(traceOf(generate(seed, unbroken), profile)) === null) seed++;
+  const trace = traceOf(generate(seed, unbroken), profile);
+  const failed = { seed, failure: failureIn(trace)!, trace, text: printTrace(trace) };
+  const small = minimise(failed, broken, 10_000, failureIn);
+  assert.ok(small.trace.events.count < trace.events.count, small.text);
+  const lines = small.text.split("\n");
+  // Without edits: a line of the file is taken out, and the rest is read.
+  for (const at of lines.keys()) {
+    if (!lines[at]!.startsWith("+")) continue;
+    const without = parseTrace("without", lines.toSpliced(at, 1).join("\n"), profileById);
     const isRead = without.diagnostics.every(({ severity }) => severity !== "error");
-    const stillFails = isRead && failuresOf(without)[0]?.rule === failed.failure.rule;
-    assert.ok(!stillFails, `it fails without "${event}", too:\n${textOf(small.story)}`);
+    const stillFails = isRead && failureIn(without)?.rule === failed.failure.rule;
+    assert.ok(!stillFails, `it fails without "${lines[at]}", too:\n${small.text}`);
   }
-  assert.equal(failuresOf(readStory(small.story, broken))[0]!.rule, failed.failure.rule);
-  assert.deepEqual(failuresOf(readStory(small.story, profile)), []);
+  const again = parseTrace("again", small.text, profileById);
+  assert.equal(again.events.count, small.trace.events.count);
+  assert.equal(failureIn(again)!.rule, failed.failure.rule);
+  assert.deepEqual(failuresOf(again), []);
 });

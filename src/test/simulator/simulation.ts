@@ -1,17 +1,22 @@
-import { type Faults, faultVariants } from "../../core/bugs/catalogue.ts";
+import { bugs } from "../../core/bugs/catalogue.ts";
 import type { Kernel } from "../../core/machine/generation.ts";
 import type { Profile } from "../../core/machine/profile.ts";
+import { edited } from "../../trace/edited.ts";
+import { printTrace } from "../../trace/language/print.ts";
+import type { Diagnostic, Trace } from "../../trace/trace.ts";
 import { type Coverage, type Failure, failuresOf, laws, noCoverage } from "./check.ts";
 import { Dice } from "./dice.ts";
-import { generate, readStory, type Setting, type Story } from "./generate.ts";
+import { generate, playedUnder, type Setting, textOf, traceOf } from "./generate.ts";
 import { seekFailure } from "./seeks.ts";
-import { affected } from "./variants.ts";
 
 /** A run that failed: what, and the trace that shows it. */
 export interface FailedRun {
   seed: number;
   failure: Failure;
-  story: Story;
+  /** Read as if nothing were broken. */
+  trace: Trace;
+  /** The trace as a file. */
+  text: string;
 }
 
 const unreadable = "trace";
@@ -29,19 +34,17 @@ export function settingOf(
   const kernel = kernels[Math.floor(seed / profiles.length) % kernels.length]!;
   const dice = new Dice(~seed);
   if (seed % brokenEvery !== 0 || isBroken(profile)) return { profile, kernel };
-  const variant = dice.one(
-    ...faultVariants.filter(({ name }) => affected[name]!.families.includes(profile.id)),
-  );
-  return { profile: brokenBy(profile, variant.name, variant.faults), kernel };
+  const bug = dice.one(...bugs.filter(({ families }) => families.includes(profile.id)));
+  return { profile: brokenBy(profile, bug.name), kernel };
 }
 
-export const brokenBy = (profile: Profile, name: string, faults: Faults): Profile => ({
+export const brokenBy = (profile: Profile, bug: string): Profile => ({
   ...profile,
-  id: `${profile.id}/${name}`,
-  faults,
+  id: `${profile.id}/${bug}`,
+  faults: [bug],
 });
 
-export const isBroken = ({ faults }: Profile): boolean => Object.keys(faults).length > 0;
+export const isBroken = ({ faults }: Profile): boolean => faults.length > 0;
 
 /**
  * One simulation: the trace of the seed, played in the setting and checked after every event. What is broken on
@@ -52,16 +55,22 @@ export function simulate(
   setting: Setting,
   coverage: Coverage = noCoverage(),
 ): FailedRun | null {
+  const { profile } = setting;
   const story = generate(seed, setting);
-  const failure = failureOf(story, setting.profile, seed, coverage);
-  return failure && { seed, failure, story };
+  const trace = traceOf(story, profile);
+  const error = errorIn(trace);
+  const failure = error
+    ? { event: -1, rule: unreadable, message: `line ${error.line}: ${error.message}` }
+    : failureOf(trace, profile, seed, coverage);
+  return failure && { seed, failure, trace, text: textOf(story) };
 }
 
-/** The first rule that a story breaks; a trace that the reader finds fault with and a crash of the model count too. */
-function failureOf(story: Story, profile: Profile, seed: number, coverage?: Coverage): Failure | null {
-  const trace = readStory(story, profile);
-  const error = trace.diagnostics.find(({ severity }) => severity === "error");
-  if (error) return { event: -1, rule: unreadable, message: `line ${error.line}: ${error.message}` };
+const errorIn = ({ diagnostics }: Trace): Diagnostic | undefined =>
+  diagnostics.find(({ severity }) => severity === "error");
+
+/** The first rule that a trace breaks; a crash of the model counts, too. */
+function failureOf(read: Trace, profile: Profile, seed: number, coverage?: Coverage): Failure | null {
+  const trace = playedUnder(read, profile);
   try {
     const wanted = ({ rule }: Failure) => !isBroken(profile) || laws.includes(rule);
     const failures = failuresOf(trace, isBroken(profile) ? Number.POSITIVE_INFINITY : 1, coverage);
@@ -74,31 +83,27 @@ function failureOf(story: Story, profile: Profile, seed: number, coverage?: Cove
   }
 }
 
-const errorIn = (story: Story, profile: Profile) =>
-  readStory(story, profile).diagnostics.find(({ severity }) => severity === "error");
-
 /**
- * A smaller story that breaks the same rule: events are taken out, many at once first, as long as it still fails.
- * A story that no longer reads as a trace (a segment of bytes that nobody wrote) does not count.
+ * A smaller trace that breaks the same rule: events are taken out, many at once first, as long as it still fails. One
+ * with errors (a segment of bytes that nobody wrote any more) does not count.
  */
 export function minimise(
   failed: FailedRun,
   profile: Profile,
   timeMs: number,
-  failureIn = (story: Story) => failureOf(story, profile, failed.seed),
+  failureIn = (trace: Trace) => failureOf(trace, profile, failed.seed),
 ): FailedRun {
   if (failed.failure.rule === unreadable) return failed;
   const deadline = Date.now() + timeMs;
-  let best = failed;
-  for (let size = best.story.events.length; size >= 1 && Date.now() < deadline; size = Math.floor(size / 2)) {
-    for (let at = 0; at < best.story.events.length && Date.now() < deadline; ) {
-      const events = best.story.events.toSpliced(at, size);
-      const failure = errorIn({ ...best.story, events }, profile)
-        ? null
-        : failureIn({ ...best.story, events });
-      if (failure?.rule === best.failure.rule) best = { ...best, failure, story: { ...best.story, events } };
-      else at += size;
+  let { failure, trace } = failed;
+  for (let size = trace.events.count; size >= 1 && Date.now() < deadline; size = Math.floor(size / 2)) {
+    for (let event = 0; event < trace.events.count && Date.now() < deadline; ) {
+      const count = Math.min(size, trace.events.count - event);
+      const smaller = edited(trace, [{ edit: "drop", event, count }]);
+      const still = errorIn(smaller) ? null : failureIn(smaller);
+      if (still?.rule === failure.rule) [failure, trace] = [still, smaller];
+      else event += size;
     }
   }
-  return best;
+  return { ...failed, failure, trace, text: printTrace(trace) };
 }

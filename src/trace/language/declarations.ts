@@ -148,8 +148,12 @@ export function readConnection(reading: Reading, words: Token[]): void {
     ? refusalNote(kernel, profile, connection.version, cipher)
     : offloadNote(connection.version, cipher);
   const index = reading.trace.connections.push(connection) - 1;
-  const faults = kernel.overfillsFragments ? { ...profile.faults, overfillsFragments: true } : profile.faults;
-  const progress = new StreamProgress(layoutOf(connection.version, cipher), connection.payloadMax, faults);
+  const progress = new StreamProgress(
+    layoutOf(connection.version, cipher),
+    connection.payloadMax,
+    profile.faults,
+    kernel.overfillsFragments,
+  );
   reading.connections.set(name.text, { index, startSeq, progress });
   reading.connectionLines.push(reading.line);
   reading.trace.streams.push({

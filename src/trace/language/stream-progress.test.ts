@@ -73,18 +73,18 @@ test("close pushes what is open, and nothing otherwise", () => {
 });
 
 test("a broken kernel makes other records of the same writes, and the reader knows", () => {
-  const eater = new StreamProgress(layout, 16384, { closeEatsPayload: true });
+  const eater = new StreamProgress(layout, 16384, ["close-eats-payload"]);
   for (const size of [16384, 16337]) eater.send(size, false, false);
   // 5 bytes are left of the page's 32768 when the second record is closed: 16 payload bytes go.
   assert.equal(eater.pushed, 16413 + 16366 - 16);
 
-  const stale = new StreamProgress(layout, 16384, { stalePending: true });
+  const stale = new StreamProgress(layout, 16384, ["empty-record"]);
   stale.send(100, true, false);
   stale.send(200, false, false);
   stale.send(2, false, true);
   assert.equal(stale.pushed, 329 + 29 + 31);
 
-  const leaver = new StreamProgress(layout, 16384, { eofLeavesOpen: true });
+  const leaver = new StreamProgress(layout, 16384, ["open-record-at-eof"]);
   leaver.send(1000, true, false);
   leaver.spliceEof();
   assert.deepEqual([leaver.pushed, leaver.open], [0, 1000]);

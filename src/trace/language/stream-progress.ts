@@ -1,5 +1,4 @@
 import { type Layout, payloadSizeMax } from "../../core/base/record.ts";
-import type { Faults } from "../../core/bugs/catalogue.ts";
 import {
   closeOpen,
   fragmentsAreFull,
@@ -7,6 +6,8 @@ import {
   openRecord,
   takeBytes,
 } from "../../core/kernel/filling.ts";
+import type { KernelRules } from "../../core/machine/socket.ts";
+import { rulesOf } from "../../core/rules.ts";
 
 /** What says where the stream ends. */
 type StreamEnd = Pick<
@@ -36,16 +37,23 @@ export class StreamProgress implements OpenRecord {
   /** Key epoch of the last `record` line, and rekeys so far. */
   epoch = 0;
   /** pending_open_record_frags. */
-  pendingOpen = false;
+  pendingOpen = 0;
   private readonly layout: Layout;
   private readonly payloadMax: number;
-  private readonly faults: Faults;
+  private readonly rules: KernelRules;
+  private readonly overfills: boolean;
 
-  /** `faults`: bugs of the kernel that make other records of the same writes. */
-  constructor(layout: Layout, payloadMax = payloadSizeMax, faults: Faults = {}) {
+  /** `faults` are bugs that make other records of the same writes; `overfills`: the kernel overfills fragment tables. */
+  constructor(
+    layout: Layout,
+    payloadMax = payloadSizeMax,
+    faults: readonly string[] = [],
+    overfills = false,
+  ) {
     this.layout = layout;
     this.payloadMax = payloadMax;
-    this.faults = faults;
+    this.rules = rulesOf(faults);
+    this.overfills = this.rules.overfillsFragments(overfills);
   }
 
   /** Payload bytes of the open record, −1 = none is open. */
@@ -65,7 +73,6 @@ export class StreamProgress implements OpenRecord {
   send(size: number, more: boolean, typed: boolean, pieceSize = 0): void {
     if (typed) this.closeBeforeControl();
     const { prepend } = this.layout;
-    const { overfillsFragments, stalePending } = this.faults;
     const lengthMax = this.payloadMax + prepend;
     this.openPieceLeft = 0;
     let left = size;
@@ -73,25 +80,25 @@ export class StreamProgress implements OpenRecord {
       if (this.openLength === 0) openRecord(this, prepend);
       left -= takeBytes(this, left, lengthMax, pieceSize);
       const full = fragmentsAreFull(this);
-      if (left === 0 && more && !(full && !overfillsFragments)) break;
+      if (left === 0 && more && !(full && !this.overfills)) break;
       if (left === 0 || full || this.openLength === lengthMax) this.closeRecord();
     } while (left > 0);
-    if (more || !stalePending) this.pendingOpen = this.openLength > 0;
+    this.pendingOpen = this.rules.pendingOpen(this.pendingOpen, more, this.openLength > 0);
   }
 
   /** The end of a sendfile pushes what is open. */
   spliceEof(): void {
-    if (!this.faults.eofLeavesOpen) this.closeRecord();
+    if (this.rules.pushesAtEof) this.closeRecord();
   }
 
   /** Closes and pushes the open record, if there is one. */
   closeRecord(): void {
-    if (this.openLength > 0) this.pushed += closeOpen(this, this.layout, this.faults).length;
+    if (this.openLength > 0) this.pushed += closeOpen(this, this.layout, this.rules).length;
   }
 
   /** A control message ends the open record; a broken kernel pushes an empty one if it believes that there is one. */
   private closeBeforeControl(): void {
-    if (this.openLength === 0 && this.faults.stalePending && this.pendingOpen)
+    if (this.openLength === 0 && this.rules.pushesEmpty(this.pendingOpen))
       this.openLength = this.layout.prepend;
     this.closeRecord();
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { ciphers } from "../../core/base/record.ts";
-import { faultVariants } from "../../core/bugs/catalogue.ts";
+import { bugs } from "../../core/bugs/catalogue.ts";
 import { kernels } from "../../core/machine/generation.ts";
 import { profileWords } from "../../core/machine/profile.ts";
 import { profiles } from "../../core/profiles/all.ts";
@@ -90,7 +90,7 @@ function anyDevice(random: () => number): string {
     versions: () => some(["1.2", "1.3"]),
     ciphers: () => some(ciphers),
     syncHeaderSize: () => Math.floor(random() * 256),
-    faults: () => (random() < 0.5 ? [one(faultVariants).name] : []),
+    faults: () => (random() < 0.5 ? [one(bugs).name] : []),
     kernel: () => one([...kernels.map(({ id }) => id), null]),
   };
   const given = Object.entries(values).filter(() => random() < 0.25);
@@ -128,8 +128,8 @@ test("a device of any make is refused for a contradiction, or replays every samp
       const trace = parseTrace("story", sample, () => profile);
       const timeline = new Timeline(trace);
       assert.doesNotThrow(() => timeline.runAll(), text);
-      const isFaulty = Object.keys(profile.faults).length > 0;
-      const found = wrongs.filter((effect) => timeline.nextOf(0, 1, effect) >= 0);
+      const isFaulty = profile.faults.length > 0;
+      const found = wrongs.filter((effect) => timeline.effects.count(effect) > 0);
       if (!isFaulty) assert.deepEqual(found, [], text);
     }
   }

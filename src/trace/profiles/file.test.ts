@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { faultVariants } from "../../core/bugs/catalogue.ts";
+import { bugs } from "../../core/bugs/catalogue.ts";
+import { deviceCounters } from "../../core/machine/counters.ts";
 import { kernelById } from "../../core/machine/generation.ts";
-import { deviceCounters, profileWords } from "../../core/machine/profile.ts";
+import { profileWords } from "../../core/machine/profile.ts";
 import { profileById, profiles } from "../../core/profiles/all.ts";
 import { connectx } from "../../core/profiles/connectx.ts";
 import { parseProfile, profileKeys, profileSizeMax } from "./file.ts";
@@ -62,7 +63,7 @@ test("every key of a profile can be given", () => {
     syncHeaderSize: 62,
     counters: { ...others, resyncs: "n1_resyncs" },
     descriptorNames: { ...descriptorNames, dump: "FEED" },
-    faults: { dumpWhole: true, noUndo: true },
+    faults: ["long-dump", "no-undo"],
     kernel: kernelById("next"),
   });
   // continuesPrefix would contradict the sync packet.
@@ -84,8 +85,8 @@ test("every word that a key can take is taken", () => {
       const profile = read(`{"base": "connectx", "${key}": "${word}"${along[`${key} ${word}`] ?? ""}}`);
       assert.equal(profile[key as keyof typeof profileWords], word);
     }
-  for (const { name, faults } of faultVariants)
-    assert.deepEqual(read(`{"base": "innova", "faults": ["${name}"]}`).faults, faults);
+  for (const bug of bugs)
+    assert.deepEqual(read(`{"base": "innova", "faults": ["${bug.name}"]}`).faults, [bug.name]);
   for (const counter of deviceCounters)
     assert.equal(read(`{"base": "innova", "counters": {"${counter}": "n"}}`).counters[counter], "n");
 });
@@ -209,18 +210,18 @@ const mistakes: [text: string, marked: string, message: string][] = [
   [
     '{"base": "innova", "faults": ["long"]}',
     "                              ^^^^^^",
-    `each of faults takes ${faultVariants
+    `each of faults takes ${bugs
       .map(({ name }) => `"${name}"`)
       .join(", ")
-      .replace(/, (?="fallback-wrong-tag")/, " or ")}, not "long"`,
+      .replace(/, (?="[^"]*"$)/, " or ")}, not "long"`,
   ],
   [
     '{"base": "innova", "faults": {"dumpWhole": true}}',
     "                             ^^^^^^^^^^^^^^^^^^^",
-    `faults takes a list of ${faultVariants
+    `faults takes a list of ${bugs
       .map(({ name }) => `"${name}"`)
       .join(", ")
-      .replace(/, (?="fallback-wrong-tag")/, " or ")}, not {"dumpWhole": true}`,
+      .replace(/, (?="[^"]*"$)/, " or ")}, not {"dumpWhole": true}`,
   ],
   [
     '{"base": "innova", "kernel": "6.18"}',

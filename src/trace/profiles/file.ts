@@ -1,12 +1,8 @@
 import { type Cipher, ciphers, type TlsVersion, versions } from "../../core/base/record.ts";
-import { type Faults, faultVariantNamed, faultVariants } from "../../core/bugs/catalogue.ts";
+import { bugs } from "../../core/bugs/catalogue.ts";
+import { type DeviceCounter, deviceCounters } from "../../core/machine/counters.ts";
 import { type Kernel, kernelById } from "../../core/machine/generation.ts";
-import {
-  type DeviceCounter,
-  deviceCounters,
-  type Profile,
-  profileWords,
-} from "../../core/machine/profile.ts";
+import { type Profile, profileWords } from "../../core/machine/profile.ts";
 import { profileById, profiles } from "../../core/profiles/all.ts";
 import { type DescriptorKind, descriptorKinds } from "../../core/words/descriptor.ts";
 import type { Diagnostic } from "../trace.ts";
@@ -257,10 +253,15 @@ function nameOf(reading: ProfileReading, value: JsonValue, key: string, besides 
 }
 
 /** Bugs of the catalogue by name, one list for all that the device has. */
-function faultsOf(reading: ProfileReading, value: JsonValue, before: Faults, key: string): Faults {
-  const names = faultVariants.map(({ name }) => name);
-  const faults = wordsOf(reading, value, names, key, 0)?.map((name) => faultVariantNamed(name)!.faults);
-  return Object.assign({}, before, ...(faults ?? [])) as Faults;
+function faultsOf(
+  reading: ProfileReading,
+  value: JsonValue,
+  before: readonly string[],
+  key: string,
+): readonly string[] {
+  const names = bugs.map(({ name }) => name);
+  const found = wordsOf(reading, value, names, key, 0);
+  return [...before, ...(found ?? [])];
 }
 
 function kernelOf(reading: ProfileReading, value: JsonValue, _: Kernel | null, key: string): Kernel | null {

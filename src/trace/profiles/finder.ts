@@ -1,4 +1,4 @@
-import { faultVariants } from "../../core/bugs/catalogue.ts";
+import { bugs } from "../../core/bugs/catalogue.ts";
 import type { Profile } from "../../core/machine/profile.ts";
 import { profileAmong, profileById, profiles } from "../../core/profiles/all.ts";
 import { list } from "../lexer.ts";
@@ -83,7 +83,7 @@ export function pathBeside(file: string, path: string): string {
   return `${/^.*[/\\]/s.exec(file)?.[0] ?? ""}${path}`;
 }
 
-const variantForms = `bugs are ${list(faultVariants.map(({ name }) => name))}, kernels ${list(kernelIds)}`;
+const variantForms = `bugs are ${list(bugs.map(({ name }) => name))}, kernels ${list(kernelIds)}`;
 
 /** Why a word names no profile and what there is instead, for messages. */
 export function profileForms(word: string): string {

@@ -1,0 +1,127 @@
+import { advance, after, before, distance, type Seq } from "../base/seq.ts";
+import type { Connection } from "../machine/connection.ts";
+import { RecordKind } from "../machine/record-log.ts";
+import type { Socket, TagFault } from "../machine/socket.ts";
+import { Engine } from "../words/descriptor.ts";
+import { hostRecord, hostView, streamBytes } from "./bytes.ts";
+import type { Departure } from "./departure.ts";
+import { NicStream } from "./nic-stream.ts";
+
+/**
+ * The bytes that leave for a packet that the NIC has just taken, computed as hardware or software does: from the
+ * record's start, or, out of step, from everything the NIC was fed since it lost step. Null where the stream's bytes
+ * are not known.
+ */
+export function wireBytes(socket: Socket, departure: Departure): Uint8Array | null {
+  const { state } = socket;
+  const { engine } = departure;
+  const clear = streamBytes(socket, departure.seq, departure.length, hostView(state.changes));
+  if (!clear || engine === Engine.none || (engine === Engine.stream && state.nicReady === 0)) return clear;
+  if (engine === Engine.stream && state.nicInStep === 0) return outOfStep(socket);
+  return byRecords(socket, departure, clear);
+}
+
+/** Each record of the packet under its own number and keys, from its beginning on. */
+function byRecords(socket: Socket, departure: Departure, clear: Uint8Array): Uint8Array | null {
+  const { records } = socket;
+  const { length } = departure;
+  const out = new Uint8Array(length);
+  let from = 0;
+  let current: NicStream | null = null;
+  for (let row = records.rowOf(departure.seq, records.count); from < length; row++) {
+    if (records.length.at(row) === 0) continue;
+    const to = Math.min(length, distance(departure.seq, records.end(row)));
+    // Ready ciphertext behind a rekey's boundary, in one segment with what is not: it is encrypted once more.
+    const isReady: boolean = current !== null && records.kind.at(row) === RecordKind.software;
+    if (!isReady) current = engineAt(socket, departure, row, advance(departure.seq, from));
+    if (!current) return null;
+    out.set(current.feed(clear.subarray(from, to)), from);
+    from = to;
+  }
+  return out;
+}
+
+/** The engine at byte `at` of record `row`: it has taken what of the record lies before. */
+function engineAt(socket: Socket, departure: Departure, row: number, at: Seq): NicStream | null {
+  const { records, state } = socket;
+  const stream = engineFor(socket, departure, row);
+  const record = hostRecord(socket, row, state.changes);
+  if (!stream || !record) return null;
+  const offset = distance(records.start(row), at);
+  const asFed = departure.engine === Engine.stream && at === departure.seq && state.pageWrites > 0;
+  const prefix = asFed ? recordAsFed(socket, row) : record;
+  if (!prefix) return null;
+  const isEnd = !before(advance(departure.seq, departure.length), records.end(row));
+  const isPart = departure.engine === Engine.piece && !isEnd;
+  const begin = isPart ? socket.rules.pieceStart(offset, socket.layout.prepend) : offset;
+  stream.feed(prefix.subarray(0, begin));
+  return stream;
+}
+
+/** The cipher that a record of the packet goes through, from the record's beginning on. */
+function engineFor(
+  socket: Socket,
+  { engine, row: named, seq: from }: Departure,
+  row: number,
+): NicStream | null {
+  const { records, connection, rules } = socket;
+  if (engine === Engine.software)
+    return streamOf(connection, records.epoch.at(row), records.sn(row), rules.fallbackTag);
+  // The number that the work request names, counted on where the packet goes on into further records.
+  const counted = engine === Engine.piece ? named + row - records.rowOf(from, records.count) : row;
+  return nicStream(socket, row, records.countedSn(counted, records.count));
+}
+
+/** What the NIC makes of all that it was fed since it lost step; the last of it is the packet. */
+function outOfStep(socket: Socket): Uint8Array | null {
+  const { records, state } = socket;
+  const stream = nicStream(socket, state.nicRow, records.countedSn(state.nicRow, state.tail));
+  if (!stream) return null;
+  if (state.nicTaken > 0) {
+    const begun = recordAsFed(socket, state.nicRow);
+    if (!begun) return null;
+    stream.feed(begun.subarray(0, state.nicTaken));
+  }
+  const { startSeq } = socket.connection;
+  let out: Uint8Array | null = null;
+  for (let i = state.fedLost; i < state.fedTail; i++) {
+    const { from, length, changes } = socket.fed.at(i);
+    // What lies before the offload is not known: zeros stand in, as a record's header noise like the real ones.
+    const ahead = Math.min(length, Math.max(0, distance(from, startSeq)));
+    stream.feed(new Uint8Array(ahead));
+    const bytes = streamBytes(socket, advance(from, ahead), length - ahead, hostView(changes));
+    if (!bytes) return null;
+    out = stream.feed(bytes);
+  }
+  return out;
+}
+
+/** The record that the NIC is in, each byte as it was when the NIC was fed it: pages may have changed since. */
+function recordAsFed(socket: Socket, row: number): Uint8Array | null {
+  const { records, state } = socket;
+  const bytes = hostRecord(socket, row, 0);
+  if (!bytes) return null;
+  const [start, end] = [records.start(row), records.end(row)];
+  for (let i = state.fedHead; i < state.fedLost; i++) {
+    const fed = socket.fed.at(i);
+    const fedEnd = advance(fed.from, fed.length);
+    const from = before(fed.from, start) ? start : fed.from;
+    const to = after(fedEnd, end) ? end : fedEnd;
+    if (!before(from, to)) continue;
+    const part = hostRecord(socket, row, fed.changes)!;
+    bytes.set(part.subarray(distance(start, from), distance(start, to)), distance(start, from));
+  }
+  return bytes;
+}
+
+/** The NIC's cipher from the beginning of a record on; it has the keys of the context that it finds. */
+function nicStream(socket: Socket, row: number, sn: bigint): NicStream | null {
+  const { records, rules } = socket;
+  const epoch = records.epoch.at(Math.min(Math.max(row, 0), records.count - 1));
+  return streamOf(rules.contextOf(socket), epoch, sn, rules.nicTag);
+}
+
+function streamOf(connection: Connection, epoch: number, sn: bigint, tagFault: TagFault): NicStream | null {
+  const keys = connection.epochs[epoch] ?? null;
+  return keys && connection.cipher ? new NicStream(connection, keys, sn, tagFault) : null;
+}

@@ -1,0 +1,18 @@
+import { bugs } from "./bugs/catalogue.ts";
+import { imaginedBugs } from "./bugs/imagined.ts";
+import { rightDriver } from "./driver/rules.ts";
+import { rightKernel } from "./kernel/rules.ts";
+import type { Rules } from "./machine/socket.ts";
+import { rightNic } from "./nic/rules.ts";
+
+/** What kernel, driver and NIC do where nothing is broken. */
+export const rightRules: Rules = { ...rightKernel, ...rightDriver, ...rightNic };
+
+const known = new Map([...bugs, ...imaginedBugs].map((bug) => [bug.name, bug]));
+
+/** The rules that hold where these bugs are; a name that is none of the catalogue's changes nothing. */
+export function rulesOf(faults: readonly string[]): Rules {
+  let rules = rightRules;
+  for (const name of faults) rules = { ...rules, ...known.get(name)?.rules(rules) };
+  return rules;
+}

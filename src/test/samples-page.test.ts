@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { profileById } from "../core/profiles/all.ts";
+import { nodeEnvironment } from "../node/environment.ts";
+import { readTraceFile } from "../study/test-run.ts";
+
+/** The page of samples is made from the samples: their names, their first comment lines, the bugs that they name. UPDATE=1 writes it. */
+const folder = "media/samples";
+const page = path.join(folder, "README.md");
+
+interface Sample {
+  name: string;
+  title: string;
+  /** Broken variants that its expect lines speak of. */
+  bugs: string[];
+}
+
+/** The first line of a trace or script, which says what it shows; what it cites stays out. */
+const titleOf = (text: string): string =>
+  text
+    .split("\n", 1)[0]!
+    .replace(/^(?:#|\/\/) /, "")
+    .replace(/ \(kernel\.md [^)]*\)\.$/, ".");
+
+const bugsOf = (name: string): string[] => {
+  const ids = readTraceFile(nodeEnvironment, path.join(folder, name), null).expectations.flatMap(
+    ({ under }) => under,
+  );
+  const broken = ids.map((id) => id.replace(/@.*$/, "")).filter((id) => id.includes("/") && profileById(id));
+  return [...new Set(broken)].sort();
+};
+
+const samples: Sample[] = readdirSync(folder)
+  .filter((name) => /\.(tlstrace|pkt)$/.test(name))
+  .sort()
+  .map((name) => ({
+    name,
+    title: titleOf(readFileSync(path.join(folder, name), "utf8")),
+    bugs: name.endsWith(".pkt") ? [] : bugsOf(name),
+  }));
+
+const link = (name: string): string => `[${path.parse(name).name}](${name})`;
+
+function pageOf(all: readonly Sample[]): string {
+  const [mechanisms, bugs] = [
+    all.filter(({ bugs }) => bugs.length === 0),
+    all.filter(({ bugs }) => bugs.length > 0),
+  ];
+  return `# Samples
+
+A trace for each mechanism and each bug that the model knows, its story at its head. Behind \`under\` each says what every
+family or kernel does, so one file is run as all of them: \`node dist/cli.js test ${folder}/qdisc-drop.tlstrace\`.
+
+Beside them: \`lossy.pcap\` and \`upload.pcap\`, real captures with their key logs; \`my-nic.nic.json\`, the profile of
+\`my-nic.tlstrace\`; \`evidence/\`, a trace with what a kernel reported of it, once in agreement and once not.
+
+## Mechanisms
+
+| sample | shows |
+|---|---|
+${mechanisms.map(({ name, title }) => `| ${link(name)} | ${title} |`).join("\n")}
+
+## Bugs
+
+A bug is a variant of a family, \`connectx/stale-lookup\`; the lines under it say how it shows, those under \`connectx\` that
+it is mended.
+
+| sample | shows | under |
+|---|---|---|
+${bugs.map(({ name, title, bugs }) => `| ${link(name)} | ${title} | ${bugs.map((id) => `\`${id}\``).join(", ")} |`).join("\n")}
+
+This page is made from the first comment line of each file: \`UPDATE=1 npm test\` writes it.
+`;
+}
+
+test("media/samples/README.md lists every sample by its first comment line (UPDATE=1 writes it)", () => {
+  const text = pageOf(samples);
+  if (process.env.UPDATE === "1") writeFileSync(page, text);
+  assert.equal(readFileSync(page, "utf8"), text, `${page} (UPDATE=1 rewrites it)`);
+});
+
+test("every sample's first line is one sentence, and no two are alike", () => {
+  assert.ok(samples.length > 60);
+  for (const { name, title } of samples) {
+    assert.match(title, /^\S.*\.$/, name);
+    assert.ok(title.length <= 120, name);
+    assert.ok(!title.includes("|"), `${name}: it stands in a table`);
+  }
+  assert.equal(new Set(samples.map(({ title }) => title)).size, samples.length);
+});
