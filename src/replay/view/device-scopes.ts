@@ -1,6 +1,6 @@
 import { headerSize } from "../../core/base/record.ts";
 import { vendorCountersOf } from "../../core/machine/count.ts";
-import { type CounterName, deviceCounters } from "../../core/machine/counters.ts";
+import { type CounterName, counters } from "../../core/machine/counters.ts";
 import type { StateField } from "../../core/machine/state.ts";
 import { comparedPaths } from "./compare-scope.ts";
 import { deviceOf, isInstalled, isNicReady, isQueueError, nicSeqOf, nicSnOf, profileOf } from "./facts.ts";
@@ -108,7 +108,7 @@ const vendorPaths: readonly Path[] = [
 const vendorCounter: Path<string> = {
   path: "driver.vendor.NAME",
   says: "One of these counters, under the vendor's name.",
-  reads: [...deviceCounters, "fallbackBytes"],
+  reads: counters.map(({ counter }) => counter),
   family: { names: (view) => Object.keys(vendorCountersOf(view.state, profileOf(view))) },
   of: (view, name) => vendorCountersOf(view.state, profileOf(view))[name]!,
 };

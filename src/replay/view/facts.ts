@@ -38,9 +38,6 @@ export const changeAt = ({ socket }: View, i: number): ChangeRow => socket.chang
 /** The i-th of the descriptors that wait. */
 export const waitingAt = ({ socket, state }: View, i: number) => socket.waiting.at(state.waitHead + i);
 
-/** End of what TCP was given. */
-export const writtenTo = ({ socket }: View): Seq => socket.writeSeq;
-
 /** The byte that the NIC's record state stands at; null where it stands at none of the map. */
 export const nicSeqOf = ({ socket }: View): Seq | null => nicExpectedSeq(socket);
 
@@ -48,5 +45,5 @@ export const nicSeqOf = ({ socket }: View): Seq | null => nicExpectedSeq(socket)
 export const nicSnOf = ({ socket }: View): bigint => nicRecordSn(socket);
 
 /** True if the NIC takes nothing more: a descriptor of this connection stopped the device's queue, or one of another. */
-export const isQueueError = ({ socket, state }: View): boolean =>
-  state.nicDead === 1 || socket.isQueueStopped;
+export const isQueueError = ({ socket }: View): boolean =>
+  socket.state.nicDead === 1 || socket.isQueueStopped;

@@ -1,7 +1,6 @@
 import { tagSize } from "../../core/base/record.ts";
 import { advance, distance, type Seq } from "../../core/base/seq.ts";
 import { placeholderRecord, type RecordView, streamBytes, wireRecord } from "../../core/nic/bytes.ts";
-import { writtenTo } from "./facts.ts";
 import type { Path } from "./path.ts";
 import type { View } from "./view.ts";
 
@@ -16,7 +15,7 @@ const kindSays: Readonly<Record<MemoryKind, string>> = {
 };
 
 /** Bytes that the connection has pushed. */
-const lengthOf = (view: View): number => distance(view.connection.startSeq, writtenTo(view));
+const lengthOf = (view: View): number => distance(view.connection.startSeq, view.socket.writeSeq);
 
 /** Sequence space three ways: each value opens as memory. */
 export const memoryPaths: readonly Path[] = [
@@ -54,15 +53,14 @@ export function readStream(
 ): { bytes: Uint8Array; unreadable: number } {
   const wanted = Math.max(0, Math.min(count, countMax));
   const from = advance(view.connection.startSeq, offset);
-  const pushed = distance(from, writtenTo(view));
+  const pushed = distance(from, view.socket.writeSeq);
   const length = offset < 0 ? 0 : Math.min(wanted, Math.max(0, pushed));
   const bytes = length === 0 ? null : readable(view, kind, from, length);
   return { bytes: bytes ?? new Uint8Array(0), unreadable: wanted - (bytes?.length ?? 0) };
 }
 
 /** All of it, or what is known up to the first record whose bytes are not. */
-function readable(view: View, kind: MemoryKind, from: Seq, length: number): Uint8Array | null {
-  const { socket, log } = view;
+function readable({ socket, log }: View, kind: MemoryKind, from: Seq, length: number): Uint8Array | null {
   const whole = streamBytes(socket, from, length, views[kind]);
   if (whole) return whole;
   let known = 0;

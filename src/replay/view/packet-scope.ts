@@ -1,7 +1,7 @@
 import { advance, distance, type Seq, seq } from "../../core/base/seq.ts";
 import { Flag, Kind } from "../../core/words/event.ts";
 import { printEvent } from "../../trace/language/print.ts";
-import { Wire } from "../../trace/trace.ts";
+import { placeWord, wireNameOf } from "../../trace/trace.ts";
 import type { Report } from "../findings.ts";
 import { isInstalled, isOfEvent } from "./facts.ts";
 import type { Path } from "./path.ts";
@@ -35,8 +35,6 @@ function fateOf({ timeline, position }: View): string | null {
   return (flags & Flag.qdiscDrop) !== 0 ? "lost in the qdisc" : null;
 }
 
-const verdictNames = ["unknown", "match", "differs"] as const;
-
 const paths: readonly Path[] = [
   {
     path: "packet",
@@ -56,14 +54,14 @@ const paths: readonly Path[] = [
     path: "packet.frame",
     says: "In a capture: the number of its frame.",
     reads: ["event"],
-    where: ({ timeline }) => timeline.trace.kind === "capture",
+    where: ({ timeline }) => placeWord(timeline.trace) === "frame",
     of: lineIn,
   },
   {
     path: "packet.line",
     says: "In a trace file or a script: its line.",
     reads: ["event"],
-    where: ({ timeline }) => timeline.trace.kind !== "capture",
+    where: ({ timeline }) => placeWord(timeline.trace) === "line",
     of: lineIn,
   },
   {
@@ -144,8 +142,10 @@ const paths: readonly Path[] = [
     says: "Of a transmit in a capture: whether its bytes are those that the keys give: match, differs or unknown.",
     reads: ["event"],
     where: (view) => isTransmit(view) && view.timeline.trace.verdicts !== null,
-    of: ({ timeline, position }) =>
-      verdictNames[timeline.trace.verdicts?.wire[position.event] ?? Wire.unknown]!,
+    of: ({ timeline, position }) => {
+      const { verdicts } = timeline.trace;
+      return verdicts && wireNameOf(verdicts, position.event);
+    },
   },
   {
     path: "packet.ack",

@@ -1,7 +1,8 @@
+import { versionName } from "../../core/base/record.ts";
 import { advance } from "../../core/base/seq.ts";
 import { Change, type ChangeRow } from "../../core/machine/change-log.ts";
 import { Hook, Rekey } from "../../core/machine/state.ts";
-import { changeAt, deviceOf, hasAcked, hasSent, isInstalled, isSoftware, writtenTo } from "./facts.ts";
+import { changeAt, deviceOf, hasAcked, hasSent, isInstalled, isSoftware } from "./facts.ts";
 import type { Path } from "./path.ts";
 import { show } from "./value.ts";
 import { seqOf, type View } from "./view.ts";
@@ -53,7 +54,7 @@ const socketPaths: readonly Path[] = [
     path: "tcp.version",
     says: "The TLS version, 1.2 or 1.3.",
     reads: [],
-    of: ({ connection }) => (connection.version === 0x0304 ? "1.3" : "1.2"),
+    of: ({ connection }) => versionName(connection.version),
   },
   {
     path: "tcp.cipher",
@@ -134,7 +135,7 @@ const socketPaths: readonly Path[] = [
     path: "tcp.writeSeq",
     says: "The byte behind the last record pushed.",
     reads: ["tail"],
-    of: (view) => seqOf(view, writtenTo(view)),
+    of: (view) => seqOf(view, view.socket.writeSeq),
   },
   {
     path: "tcp.mss",
