@@ -143,8 +143,8 @@ function resolveException(id: number, option: DebugProtocol.ExceptionFilterOptio
     const conditions = counted
       ? { condition: counted[1], hitCondition: counted[2] }
       : { condition: option.condition };
-    const { label, effects } = filter;
-    const rule: StopRule = { id, label, kind: "effect", effects, ...conditionsOf(conditions) };
+    const { label, kinds } = filter;
+    const rule: StopRule = { id, label, kind: "sign", signs: kinds, ...conditionsOf(conditions) };
     return { answer: { id, verified: true }, rule };
   });
 }

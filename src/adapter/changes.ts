@@ -1,22 +1,23 @@
-import type { Position, Timeline } from "../replay/timeline.ts";
+import type { Judged } from "../replay/findings.ts";
+import type { Position } from "../replay/timeline.ts";
 import { scopesOf } from "../replay/view/scopes.ts";
 import { group, leaf, type ViewNode } from "../replay/view/value.ts";
-import { viewAt } from "../replay/view/view.ts";
+import { judgedView } from "../replay/view/view.ts";
 
 /** Scopes whose values are worth comparing: the packet and its descriptors are other ones at every event. */
 const compared = new Set(["tcp", "records", "driver", "nic"]);
 
 /** What changed of a connection between two positions, as `old → new`; in whichever direction one went. */
 export function changesBetween(
-  timeline: Timeline,
+  judged: Judged,
   from: Position | null,
   to: Position,
   connection: number,
 ): ViewNode {
   return group("changes", "Changes since the last stop", "", () => {
     if (!from) return [];
-    const before = valuesAt(timeline, from, connection);
-    const after = valuesAt(timeline, to, connection);
+    const before = valuesAt(judged, from, connection);
+    const after = valuesAt(judged, to, connection);
     const paths = [...new Set([...before.keys(), ...after.keys()])];
     return paths
       .filter((path) => before.get(path) !== after.get(path))
@@ -27,7 +28,7 @@ export function changesBetween(
   });
 }
 
-function valuesAt(timeline: Timeline, position: Position, connection: number): Map<string, string> {
+function valuesAt(judged: Judged, position: Position, connection: number): Map<string, string> {
   const values = new Map<string, string>();
   const collect = (node: ViewNode): void => {
     const children = node.children();
@@ -35,7 +36,7 @@ function valuesAt(timeline: Timeline, position: Position, connection: number): M
     if (children.length === 0 || node.indexed) values.set(node.path, node.value);
     for (const child of children) collect(child);
   };
-  const scopes = scopesOf(viewAt(timeline, position, connection));
+  const scopes = scopesOf(judgedView(judged, position, connection));
   for (const scope of scopes.filter(({ path }) => compared.has(path))) collect(scope);
   return values;
 }

@@ -1,9 +1,9 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { distance, seq } from "../core/base/seq.ts";
-import { Kind } from "../core/words/event.ts";
 import { Stage, stages } from "../core/words/stage.ts";
+import type { Judged } from "../replay/findings.ts";
 import type { Position, Timeline } from "../replay/timeline.ts";
-import { partOf, recordName, type View, viewAt } from "../replay/view/view.ts";
+import { judgedView, recordName, type View, viewAt } from "../replay/view/view.ts";
+import { causesOf } from "../replay/view/why.ts";
 import { UserError } from "../trace/platform.ts";
 import { atEnd } from "./moves.ts";
 import type { Sources } from "./sources.ts";
@@ -26,14 +26,14 @@ export interface Counter {
 
 /** The call stacks of one stop; frames keep their ids until the next. */
 export class Frames {
-  private readonly timeline: Timeline;
+  private readonly judged: Judged;
   private readonly position: Position;
   private readonly stacks = new Map<number, Frame[]>();
   private readonly byId = new Map<number, Frame>();
   private readonly counter: Counter;
 
-  constructor(timeline: Timeline, position: Position, counter: Counter) {
-    this.timeline = timeline;
+  constructor(judged: Judged, position: Position, counter: Counter) {
+    this.judged = judged;
     this.position = position;
     this.counter = counter;
   }
@@ -42,15 +42,15 @@ export class Frames {
   stack(connection: number): readonly Frame[] {
     const known = this.stacks.get(connection);
     if (known) return known;
-    if (!this.timeline.trace.connections[connection])
-      throw new UserError(`there is no thread ${connection + 1}`);
-    const position = lastPosition(this.timeline, this.position, connection);
+    const { timeline } = this.judged;
+    if (!timeline.trace.connections[connection]) throw new UserError(`there is no thread ${connection + 1}`);
+    const position = lastPosition(timeline, this.position, connection);
     const add = (name: string, at: Position, ofEvent: boolean): Frame => {
       const frame = { id: ++this.counter.last, name, connection, position: at, ofEvent };
       this.byId.set(frame.id, frame);
       return frame;
     };
-    const view = viewAt(this.timeline, position, connection);
+    const view = viewAt(timeline, position, connection);
     const entered = stageNames(view).map(({ name, stage }) => add(name, { ...position, stage }, true));
     const causes = causesOf(view).map(({ name, position: at }) => add(name, at, false));
     const stack = [...entered, ...causes];
@@ -60,14 +60,14 @@ export class Frames {
 
   /** A frame by its id; without one, the innermost frame of the event that the debugger stands at. */
   frame(id: number | undefined): Frame {
-    const current = this.timeline.connectionAt(this.position);
+    const current = this.judged.timeline.connectionAt(this.position);
     const frame = id === undefined ? this.stack(current)[0] : this.byId.get(id);
     if (!frame) throw new UserError("this stack frame is from an earlier stop");
     return frame;
   }
 
   view({ position, connection }: Frame): View {
-    return viewAt(this.timeline, position, connection);
+    return judgedView(this.judged, position, connection);
   }
 }
 
@@ -102,27 +102,6 @@ export function stageName(view: View, index: number): string {
   const isAboutRecord =
     stage === Stage["tls.getRecord"] || stage === Stage["driver.resync"] || stage === Stage["tls.pushRecord"];
   return isAboutRecord ? `${name} ${recordName(view.log, detail)}` : name;
-}
-
-/** Where a transmitted packet's first byte comes from: the record that holds it, the write that opened the record. */
-function causesOf(view: View): { name: string; position: Position }[] {
-  const { timeline, log, state, connection, recording } = view;
-  const { events } = timeline.trace;
-  if (recording.connection !== view.index || events.kind.at(recording.event) !== Kind.transmit) return [];
-  const first = seq(events.seq.at(recording.event));
-  const row = log.rowOf(first, state.tail);
-  const pushedBy = row < 1 ? -1 : log.pushedBy.at(row);
-  if (pushedBy < 0) return [];
-  const offset = distance(log.start(row), first);
-  const pushStage = timeline
-    .record(pushedBy)
-    .stages.findIndex(({ stage, detail }) => stage === Stage["tls.pushRecord"] && detail === row);
-  const name = `${recordName(log, row)}, byte ${offset} (${partOf(view, row, offset)})`;
-  const record = { name, position: { event: pushedBy, stage: pushStage } };
-  const openedBy = log.openedBy.at(row);
-  // A capture shows records, never the writes that they were made of.
-  if (connection.source || openedBy < 0) return [record];
-  return [record, { name: "application write", position: { event: openedBy, stage: 0 } }];
 }
 
 /** A page of a stack as the editor takes it. */

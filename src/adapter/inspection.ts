@@ -1,9 +1,9 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { completions, evaluate } from "../replay/expression.ts";
 import { parseExpression } from "../replay/expression-parse.ts";
-import { describeToken } from "../replay/view/explain.ts";
 import { scopesOf } from "../replay/view/scopes.ts";
 import type { ViewNode } from "../replay/view/value.ts";
+import { describeToken } from "../replay/view/why.ts";
 import { UserError } from "../trace/platform.ts";
 import type { Client } from "./capabilities.ts";
 import { changesBetween } from "./changes.ts";
@@ -41,7 +41,7 @@ export class Inspection {
     this.stop = runner.stop;
     this.client = client;
     this.counter = counter;
-    this.frames = new Frames(runner.timeline, runner.stop.position, counter);
+    this.frames = new Frames(runner.judged, runner.stop.position, counter);
   }
 
   scopes(frameId: number): DebugProtocol.Scope[] {
@@ -57,8 +57,8 @@ export class Inspection {
   private roots(frame: Frame): ViewNode[] {
     const view = this.frames.view(frame);
     const scopes = scopesOf(view);
-    const { timeline } = this.runner;
-    const changes = changesBetween(timeline, this.stop.previous, frame.position, frame.connection);
+    const { judged } = this.runner;
+    const changes = changesBetween(judged, this.stop.previous, frame.position, frame.connection);
     scopes.splice(scopes.length - 1, 0, changes, memoryScope(view));
     return scopes;
   }

@@ -1,20 +1,12 @@
-import type { Profile } from "../core/machine/profile.ts";
-import { profileById } from "../core/profiles/all.ts";
-import { Comparison } from "../judge/compare/compare.ts";
-import { tell } from "../judge/compare/words.ts";
-import { layEvidence, type Overlay } from "../judge/evidence/evidence.ts";
-import { checkExpectations, type Failure } from "../judge/expectations.ts";
-import { Timeline } from "../replay/timeline.ts";
-import type { AdapterEnvironment } from "../study/environment.ts";
-import { compareWhole, replayWhole } from "../study/slices.ts";
-import type { FileDiagnostic } from "../trace/evidence/counters.ts";
-import { evidenceSizeMax, evidenceTooLarge, usableEvidence } from "../trace/evidence/evidence.ts";
-import { type OpenOptions, openTrace } from "../trace/open.ts";
+import type { Environment } from "../study/environment.ts";
+import { choiceOf, profileWord, type Speaker, type StudyRequest, variantWord } from "../study/request.ts";
+import { type Study, study } from "../study/study.ts";
+import { openSubject } from "../study/subject.ts";
 import { type FileAccess, type Progress, UserError } from "../trace/platform.ts";
-import { fileWordOf, namesFile } from "../trace/profile-word.ts";
-import { type ProfileFinder, pathBeside, profileFinder, profileForms } from "../trace/profiles/finder.ts";
+import { fileWordOf } from "../trace/profile-word.ts";
+import { profileForms } from "../trace/profiles/finder.ts";
 import type { Trace } from "../trace/trace.ts";
-import { kernelIds, type Variant, variantOf, withVariant } from "../trace/variant.ts";
+import { kernelIds } from "../trace/variant.ts";
 
 /** What a launch configuration may say; package.json's `configurationAttributes` describe the same. */
 export interface LaunchArguments {
@@ -26,8 +18,8 @@ export interface LaunchArguments {
   profile: string | null;
   /** Globs over stream names; empty = all. */
   streams: string[];
-  tap: OpenOptions["tap"];
-  offloadStart: OpenOptions["offloadStart"];
+  tap: StudyRequest["tap"];
+  offloadStart: StudyRequest["offloadStart"];
   /** Paths of what the kernel reported meanwhile; empty = nothing to lay over the replay. */
   evidence: string[];
   stopOnEntry: boolean;
@@ -35,20 +27,26 @@ export interface LaunchArguments {
   compare: string[];
 }
 
-/** A trace that was opened and run through once: what a session debugs. */
-export interface Debuggee {
+/** What a session debugs. */
+export interface Debuggee extends Study {
+  /** The trace's file, from which a capture's bytes are read until it is closed. */
   file: FileAccess;
-  trace: Trace;
-  timeline: Timeline;
-  failures: Failure[];
-  /** What the kernel's evidence says of the replay; null without evidence. */
-  overlay: Overlay | null;
-  /** What could not be read of it. */
-  evidenceDiagnostics: FileDiagnostic[];
 }
 
-/** Larger key files are not key files. */
-const keysSizeMax = 64 * 1024 * 1024;
+/** What is asked wrongly is told by the attribute that asks it. */
+export const speaker: Speaker = {
+  noChoice: (name, given, words) =>
+    `launch configuration: \`${name}\` is ${JSON.stringify(given)}; it takes ${words.join(", ")}`,
+  noProfile: (given) =>
+    `launch configuration: \`profile\` ${JSON.stringify(given)} is no profile; ${formsFor(given)}`,
+  noVariant: (given) =>
+    `launch configuration: \`compare\` takes a list of profiles and kernels (${kernelIds.join(", ")}), not ${JSON.stringify(given)}; ${formsFor(given)}`,
+  badProfile: (messages) => `launch configuration: \`profile\`: ${messages}`,
+  keysTooLarge: "is too large for a file of keys: check `keys`",
+  noKeys: "is not a key log or crypto_info file: check `keys`",
+};
+
+const formsFor = (given: unknown): string => profileForms(typeof given === "string" ? given : "");
 
 /** Reads launch arguments as an editor sends them. Throws UserError that names the attribute and what it takes. */
 export function readLaunch(given: unknown): LaunchArguments {
@@ -62,8 +60,8 @@ export function readLaunch(given: unknown): LaunchArguments {
     keys: readKeys(attributes.keys),
     profile: readProfile(attributes.profile),
     streams: readStreams(attributes.streams),
-    tap: oneOf(attributes, "tap", ["auto", "host", "wire"]),
-    offloadStart: oneOf(attributes, "offloadStart", ["after-finished", "after-ccs"]),
+    tap: choiceOf("tap", attributes.tap, speaker),
+    offloadStart: choiceOf("offloadStart", attributes.offloadStart, speaker),
     evidence: readPaths(attributes, "evidence"),
     stopOnEntry: readFlag(attributes, "stopOnEntry"),
     compare: readCompare(attributes.compare),
@@ -81,32 +79,13 @@ function readKeys(keys: unknown): LaunchArguments["keys"] {
   return list;
 }
 
-/** The word of a profile; a file that it names is read only when the trace is opened. */
-function readProfile(word: unknown): string | null {
-  if (word === undefined || word === null) return null;
-  if (typeof word === "string" && (namesFile(word) || profileById(word) !== null)) return word;
-  const forms = profileForms(typeof word === "string" ? word : "");
-  throw new UserError(`launch configuration: \`profile\` ${JSON.stringify(word)} is no profile; ${forms}`);
-}
+const readProfile = (word: unknown): string | null =>
+  word === undefined || word === null ? null : profileWord(word, speaker);
 
-/** The profile of a word of the launch configuration. Throws UserError with all that is wrong with its file. */
-function profileNamed(find: ProfileFinder, word: string): Profile {
-  const messages: string[] = [];
-  const profile = find(word, (message) => messages.push(message));
-  if (profile === null) throw new UserError(`launch configuration: \`profile\`: ${messages.join("\n")}`);
-  return profile;
-}
-
-/** The words of the profiles to compare with; files that they name are read when the trace is opened. */
-function readCompare(ids: unknown): string[] {
-  if (ids === undefined || ids === null) return [];
-  const list: unknown[] = Array.isArray(ids) ? ids : [ids];
-  return list.map((id) => {
-    if (typeof id === "string" && (namesFile(id) || variantOf(id, profileById) !== null)) return id;
-    throw new UserError(
-      `launch configuration: \`compare\` takes a list of profiles and kernels (${kernelIds.join(", ")}), not ${JSON.stringify(id)}; ${profileForms(typeof id === "string" ? id : "")}`,
-    );
-  });
+function readCompare(words: unknown): string[] {
+  if (words === undefined || words === null) return [];
+  const list: unknown[] = Array.isArray(words) ? words : [words];
+  return list.map((word) => variantWord(word, speaker));
 }
 
 function readPaths(attributes: Record<string, unknown>, name: string): string[] {
@@ -123,19 +102,6 @@ function readStreams(streams: unknown): string[] {
   throw new UserError("launch configuration: `streams` takes a list of globs such as *:443>*");
 }
 
-function oneOf<Choice extends string>(
-  attributes: Record<string, unknown>,
-  name: string,
-  choices: readonly [Choice, ...Choice[]],
-): Choice {
-  const given = attributes[name] ?? choices[0];
-  const choice = choices.find((each) => each === given);
-  if (choice !== undefined) return choice;
-  throw new UserError(
-    `launch configuration: \`${name}\` is ${JSON.stringify(given)}; it takes ${choices.join(", ")}`,
-  );
-}
-
 function readFlag(attributes: Record<string, unknown>, name: string): boolean {
   const given = attributes[name] ?? false;
   if (typeof given !== "boolean")
@@ -143,45 +109,29 @@ function readFlag(attributes: Record<string, unknown>, name: string): boolean {
   return given;
 }
 
-/** Opens the trace, runs it once and checks its expectations. Throws UserError when there is nothing to debug. */
-export async function load(
-  environment: AdapterEnvironment,
-  launch: LaunchArguments,
-  progress: Progress,
-): Promise<Debuggee> {
-  const file = environment.openFile(launch.program);
-  try {
-    const { streams, tap, offloadStart } = launch;
-    const profiles = profileFinder((path) => environment.openFile(pathBeside(launch.program, path)));
-    const profile = launch.profile === null ? null : profileNamed(profiles, launch.profile);
-    const keys = keyTexts(environment, launch);
-    const options = { profile, profiles, streams, tap, offloadStart };
-    const trace = await openTrace(file, keys, options, environment.platform, progress);
-    if (trace.connections.length === 0 || trace.events.count === 0) throw new UserError(nothingIn(trace));
-    const variants = launch.compare.map((id) => variantOf(id, (word) => profileNamed(profiles, word))!);
-    const timeline = await replayed(trace, variants, progress);
-    return {
-      file,
-      trace,
-      timeline,
-      failures: checkExpectations(timeline),
-      ...overlay(environment, launch, timeline),
-    };
-  } catch (error) {
-    file.close?.();
-    throw error;
-  }
-}
-
-/** The trace's first pass; with profiles to compare it is one of a comparison's, which marks what differs. */
-async function replayed(trace: Trace, variants: readonly Variant[], progress: Progress): Promise<Timeline> {
-  if (variants.length === 0) return replayWhole(new Timeline(trace), progress);
-  const own = [...new Set(trace.devices.map(({ profile }) => profile.id))].join(", ");
-  const others = variants.map((variant) => ({ id: shownId(variant.id), trace: withVariant(trace, variant) }));
-  const contestants = [{ id: own, trace }, ...others];
-  const comparison = await compareWhole(new Comparison(contestants), progress);
-  tell(comparison);
-  return comparison.runs[0]!.timeline;
+/** What a launch configuration wants to see: its profiles' paths begin beside the program, its files go by short names. */
+export function requestOf(launch: LaunchArguments): StudyRequest {
+  const { program, keys, profile, streams, tap, offloadStart } = launch;
+  const isOnly = (path: string) =>
+    launch.evidence.filter((other) => baseName(other) === baseName(path)).length === 1;
+  return {
+    program,
+    keys,
+    profile,
+    profilesFrom: "program",
+    streams,
+    tap,
+    offloadStart,
+    evidence: launch.evidence.map((path) => ({ path, name: isOnly(path) ? baseName(path) : path })),
+    comparison:
+      launch.compare.length === 0
+        ? null
+        : {
+            among: launch.compare.map((word) => ({ word, name: shownId(word) })),
+            withOwn: true,
+            allBytes: false,
+          },
+  };
 }
 
 /** A profile's word without the folders of the file that it may name. */
@@ -192,51 +142,21 @@ function shownId(word: string): string {
 
 const baseName = (path: string): string => path.replace(/^.*[\\/]/, "");
 
-/** Lays the evidence over the replay. Throws UserError for a file that is none. */
-function overlay(
-  environment: AdapterEnvironment,
+/** The study that a launch configuration asks for, with the file that is open for it. Throws UserError when there is nothing to debug. */
+export async function debuggeeOf(
+  environment: Environment,
   launch: LaunchArguments,
-  timeline: Timeline,
-): Pick<Debuggee, "overlay" | "evidenceDiagnostics"> {
-  if (launch.evidence.length === 0) return { overlay: null, evidenceDiagnostics: [] };
-  const isOnly = (path: string) =>
-    launch.evidence.filter((other) => baseName(other) === baseName(path)).length === 1;
-  const files = launch.evidence.map((path) => ({
-    name: isOnly(path) ? baseName(path) : path,
-    text: new TextDecoder().decode(wholeFile(environment, path, evidenceSizeMax, evidenceTooLarge)),
-  }));
-  const evidence = usableEvidence(files);
-  return { overlay: layEvidence(timeline, evidence), evidenceDiagnostics: evidence.diagnostics };
-}
-
-/** A whole file. Throws UserError saying `tooLarge` for one that is. */
-function wholeFile(
-  environment: AdapterEnvironment,
-  path: string,
-  sizeMax: number,
-  tooLarge: string,
-): Uint8Array {
-  const file = environment.openFile(path);
+  progress: Progress,
+): Promise<Debuggee> {
+  const { file, ...subject } = await openSubject(environment, requestOf(launch), speaker, progress);
   try {
-    if (file.size > sizeMax) throw new UserError(`${path} ${tooLarge}`);
-    return file.read(0, file.size);
-  } finally {
+    const { trace } = subject;
+    if (trace.connections.length === 0 || trace.events.count === 0) throw new UserError(nothingIn(trace));
+    return { file, ...(await study(subject, progress)) };
+  } catch (error) {
     file.close?.();
+    throw error;
   }
-}
-
-function keyTexts(environment: AdapterEnvironment, { program, keys }: LaunchArguments): string[] {
-  const beside = keys === null ? environment.findKeys(program) : null;
-  const list = keys ?? (beside === null ? [] : [beside]);
-  return list.map((key) => (typeof key === "string" ? keyText(environment, key) : JSON.stringify([key])));
-}
-
-function keyText(environment: AdapterEnvironment, path: string): string {
-  const tooLarge = "is too large for a file of keys: check `keys`";
-  const bytes = wholeFile(environment, path, keysSizeMax, tooLarge);
-  if (bytes.subarray(0, 4096).includes(0))
-    throw new UserError(`${path} is not a key log or crypto_info file: check \`keys\``);
-  return new TextDecoder().decode(bytes);
 }
 
 /** Most reasons named when there is nothing to debug. */

@@ -1,13 +1,17 @@
+import type { DebugProtocol } from "@vscode/debugprotocol";
+import { type Judged, signsAt } from "../replay/findings.ts";
 import type { EffectRecord } from "../replay/recording.ts";
 import { type SearchResult, type StopRule, StopSearch } from "../replay/stops.ts";
 import type { Position, Timeline } from "../replay/timeline.ts";
 import { wordEffect } from "../replay/view/effect-text.ts";
-import { gravity } from "../replay/view/explain.ts";
+import { gravest } from "../replay/view/explain.ts";
 import { viewAt } from "../replay/view/view.ts";
 import { Cancelled, type Progress, UserError } from "../trace/platform.ts";
 import type { Breakpoints } from "./breakpoints.ts";
 import { stageName } from "./frames.ts";
 import { atEnd, type Move } from "./moves.ts";
+
+type StoppedEvent = DebugProtocol.StoppedEvent["body"];
 
 export type Direction = 1 | -1;
 
@@ -22,30 +26,26 @@ export interface Stop {
   /** What happened, in a few words. */
   description: string;
   rules: readonly StopRule[];
-  /** The effect that an exception filter caught, or the gravest one of a step. */
-  effect: EffectRecord | null;
+  /** The sign that an exception filter caught, or the gravest one of a step. */
+  sign: EffectRecord | null;
 }
 
-type Why = Pick<Stop, "reason" | "description"> & Partial<Pick<Stop, "rules" | "effect">>;
+type Why = Pick<Stop, "reason" | "description"> & Partial<Pick<Stop, "rules" | "sign">>;
 
 /** Candidate events looked at between two looks at the clock. */
 const budget = 64;
 
 /** Moves through the trace: steps at once, continues in slices that somebody can interrupt. */
 export class Runner {
-  readonly timeline: Timeline;
+  readonly judged: Judged;
   stop: Stop;
   private readonly breakpoints: Breakpoints;
   private readonly log: (position: Position, message: string) => void;
   private search: StopSearch | null = null;
   private searchVersion = -1;
 
-  constructor(
-    timeline: Timeline,
-    breakpoints: Breakpoints,
-    log: (position: Position, message: string) => void,
-  ) {
-    this.timeline = timeline;
+  constructor(judged: Judged, breakpoints: Breakpoints, log: (position: Position, message: string) => void) {
+    this.judged = judged;
     this.breakpoints = breakpoints;
     this.log = log;
     this.stop = {
@@ -55,14 +55,18 @@ export class Runner {
       reason: "entry",
       description: "Start of the trace",
       rules: [],
-      effect: null,
+      sign: null,
     };
+  }
+
+  get timeline(): Timeline {
+    return this.judged.timeline;
   }
 
   /** Goes to a position and stops there. */
   arrive(position: Position, direction: Direction, why: Why): Stop {
     const previous = this.stop.position;
-    this.stop = { position, previous, direction, rules: [], effect: null, ...why };
+    this.stop = { position, previous, direction, rules: [], sign: null, ...why };
     return this.stop;
   }
 
@@ -71,8 +75,8 @@ export class Runner {
     const { timeline } = this;
     const position = move(timeline, this.stop.position, connection);
     if (position) {
-      const effect = headline(timeline, this.stop.position, position, direction);
-      return this.arrive(position, direction, { reason: "step", description: "Step", effect });
+      const sign = headline(this.judged, this.stop.position, position, direction);
+      return this.arrive(position, direction, { reason: "step", description: "Step", sign });
     }
     const { name } = timeline.trace.connections[connection]!;
     const description = direction === 1 ? `No further event of ${name}` : `No earlier event of ${name}`;
@@ -105,7 +109,7 @@ export class Runner {
   /** The search with the rules of now; it remembers its counts until they change. */
   private searchNow(): StopSearch {
     if (!this.search || this.searchVersion !== this.breakpoints.version) {
-      this.search = new StopSearch(this.timeline, this.breakpoints.rules);
+      this.search = new StopSearch(this.judged, this.breakpoints.rules);
       this.searchVersion = this.breakpoints.version;
     }
     return this.search;
@@ -113,20 +117,16 @@ export class Runner {
 
   /** Log points say what they have to say; null if there were only those. */
   private found(found: NonNullable<SearchResult["found"]>, direction: Direction): Stop | null {
-    const { position, effect } = found;
+    const { position, sign } = found;
     const rules = found.rules.filter((rule) => {
       if (rule.log) this.log(position, rule.log);
       return !rule.log;
     });
     if (rules.length === 0) return null;
     const kinds = new Set(rules.map(({ kind }) => kind));
-    const reason = kinds.has("effect")
-      ? "exception"
-      : kinds.has("line")
-        ? "breakpoint"
-        : "function breakpoint";
+    const reason = kinds.has("sign") ? "exception" : kinds.has("line") ? "breakpoint" : "function breakpoint";
     const description = rules.map(({ label }) => label).join(", ");
-    return this.arrive(position, direction, { reason, description, rules, effect });
+    return this.arrive(position, direction, { reason, description, rules, sign });
   }
 
   private ended(direction: Direction): Stop {
@@ -162,22 +162,13 @@ export class Runner {
   }
 }
 
-/** The gravest effect of what a step forwards went through; of the last stage alone for a step back. */
-function headline(
-  timeline: Timeline,
-  from: Position,
-  to: Position,
-  direction: Direction,
-): EffectRecord | null {
-  const sameEvent = from.event === to.event;
-  const first = direction === -1 ? to.stage : sameEvent ? from.stage + 1 : 0;
-  const passed = timeline.record(to.event).stages.slice(Math.max(first, 0), to.stage + 1);
-  const effects = passed.flatMap((stage) => stage.effects);
-  for (const kind of gravity) {
-    const effect = effects.find((each) => each.kind === kind);
-    if (effect) return effect;
-  }
-  return null;
+/** The gravest sign of what a step forwards went through; of the last stage alone for a step back. */
+function headline(judged: Judged, from: Position, to: Position, direction: Direction): EffectRecord | null {
+  const { event } = to;
+  const sameEvent = from.event === event;
+  const first = Math.max(0, direction === -1 ? to.stage : sameEvent ? from.stage + 1 : 0);
+  const passed = Array.from({ length: Math.max(0, to.stage + 1 - first) }, (_, i) => first + i);
+  return gravest(passed.flatMap((stage) => signsAt(judged, { event, stage })));
 }
 
 /** Position and direction of a stop on one line: `event 5 of 9, after driver.check, forwards`. */
@@ -188,8 +179,27 @@ export function placeText(timeline: Timeline, { position, direction }: Stop): st
   return `event ${position.event + 1} of ${timeline.eventCount}, ${where}, ${way}`;
 }
 
-/** Why and where, for whoever hovers over the stopped thread or reads the status bar. */
-export function stopText(timeline: Timeline, stop: Stop): string {
-  const effect = stop.effect ? `: ${wordEffect(viewAt(timeline, stop.position), stop.effect)}` : "";
-  return `${stop.description}${effect} (${placeText(timeline, stop)})`;
+/** The body of a stopped event, with what the protocol has no word for. */
+export interface StoppedBody extends StoppedEvent {
+  /** Where the debugger stands and which way it came, for a status bar. */
+  place: string;
+  direction: Direction;
+}
+
+/** A stop as the editor is told of it; its text says why and where, for whoever hovers over the thread. */
+export function stoppedBody(timeline: Timeline, stop: Stop): StoppedBody {
+  const { reason, description, rules, position, direction } = stop;
+  const place = placeText(timeline, stop);
+  const sign = stop.sign ? `: ${wordEffect(viewAt(timeline, position), stop.sign)}` : "";
+  const body: StoppedBody = {
+    reason,
+    description,
+    text: `${description}${sign} (${place})`,
+    threadId: timeline.connectionAt(position) + 1,
+    allThreadsStopped: true,
+    place,
+    direction,
+  };
+  if (rules.length > 0) body.hitBreakpointIds = rules.map(({ id }) => id);
+  return body;
 }

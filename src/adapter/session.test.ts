@@ -28,6 +28,7 @@ test("the first out-of-order transmit stops the trace before the driver has done
     /out-of-order expected=2896 seq=4344 \(event 5 of 9, after driver\.check, forwards\)$/,
   );
   assert.deepEqual([stop.threadId, stop.allThreadsStopped], [1, true]);
+  assert.deepEqual([stop.place, stop.direction], ["event 5 of 9, after driver.check, forwards", 1]);
   assert.equal(await lineOf(client), 8);
   assert.deepEqual(await expected(client), ["2896", "2896"]);
   assert.deepEqual(await children(client, "Descriptors"), []);

@@ -1,20 +1,20 @@
 import { BreakpointEvent, Event, InitializedEvent, TerminatedEvent } from "@vscode/debugadapter";
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { viewAt } from "../replay/view/view.ts";
-import type { AdapterEnvironment } from "../study/environment.ts";
+import { judgedView } from "../replay/view/view.ts";
+import type { Environment } from "../study/environment.ts";
 import { printEvent } from "../trace/language/print.ts";
 import { UserError } from "../trace/platform.ts";
 import { AnsweringSession } from "./answering-session.ts";
 import { Breakpoints } from "./breakpoints.ts";
 import { capabilities, clientOf } from "./capabilities.ts";
 import { exceptionInfo } from "./exception-info.ts";
-import { findingsOf } from "./findings.ts";
 import { stackPage } from "./frames.ts";
 import { Inspection } from "./inspection.ts";
-import { type Debuggee, type LaunchArguments, load, readLaunch } from "./launch.ts";
+import { type Debuggee, debuggeeOf, type LaunchArguments, readLaunch } from "./launch.ts";
 import { LogOutput } from "./log-points.ts";
 import { type Move, next, stageBack, stepBack, stepIn, stepOut } from "./moves.ts";
-import { type Direction, Runner, type Stop, stopText } from "./runner.ts";
+import { openingOutput } from "./opening-output.ts";
+import { type Direction, Runner, type Stop, stoppedBody } from "./runner.ts";
 import { type Sources, sourcesOf } from "./sources.ts";
 
 /** Everything about the trace that is being debugged. */
@@ -27,12 +27,12 @@ interface Target extends Debuggee {
 
 /** The Debug Adapter Protocol: what each request means here. The work is done in the files beside this one. */
 export class TraceDebugSession extends AnsweringSession {
-  private readonly environment: AdapterEnvironment;
+  private readonly environment: Environment;
   private readonly breakpoints = new Breakpoints();
   private readonly counter = { last: 0 };
   private opened: Target | null = null;
 
-  constructor(environment: AdapterEnvironment) {
+  constructor(environment: Environment) {
     super();
     this.environment = environment;
   }
@@ -74,14 +74,14 @@ export class TraceDebugSession extends AnsweringSession {
   /** Opens the trace and runs it once; what was open before stays until this has worked. */
   private async open(launch: LaunchArguments, request: DebugProtocol.Request | undefined): Promise<void> {
     const debuggee = await this.work("Opening the trace", request?.seq, (job) =>
-      load(this.environment, launch, job),
+      debuggeeOf(this.environment, launch, job),
     );
     this.opened?.file.close?.();
-    const { trace, timeline } = debuggee;
+    const { trace } = debuggee;
     const sources = sourcesOf(trace, launch.program, this.client.firstLine);
-    const output = new LogOutput();
-    const runner = new Runner(timeline, this.breakpoints, (position, message) => {
-      const line = output.line(viewAt(timeline, position), message);
+    const logged = new LogOutput();
+    const runner = new Runner(debuggee, this.breakpoints, (position, message) => {
+      const line = logged.line(judgedView(debuggee, position), message);
       if (line !== null) this.write({ output: `${line}\n`, ...sources.placeOf(position.event) });
     });
     this.opened = {
@@ -91,7 +91,7 @@ export class TraceDebugSession extends AnsweringSession {
       runner,
       inspection: new Inspection(runner, this.client, this.counter),
     };
-    for (const finding of findingsOf(debuggee)) this.write(finding);
+    for (const output of openingOutput(debuggee)) this.write(output);
   }
 
   private get target(): Target {
@@ -160,16 +160,7 @@ export class TraceDebugSession extends AnsweringSession {
   private tell(stop: Stop): void {
     const { runner, timeline } = this.target;
     this.target.inspection = new Inspection(runner, this.client, this.counter);
-    const { reason, description, rules, position } = stop;
-    const body: DebugProtocol.StoppedEvent["body"] = {
-      reason,
-      description,
-      text: stopText(timeline, stop),
-      threadId: timeline.connectionAt(position) + 1,
-      allThreadsStopped: true,
-    };
-    if (rules.length > 0) body.hitBreakpointIds = rules.map(({ id }) => id);
-    this.sendEvent(new Event("stopped", body));
+    this.sendEvent(new Event("stopped", stoppedBody(timeline, stop)));
   }
 
   protected override nextRequest(
@@ -286,7 +277,7 @@ export class TraceDebugSession extends AnsweringSession {
   }
 
   protected override exceptionInfoRequest(response: DebugProtocol.ExceptionInfoResponse): void {
-    this.answer(response, () => exceptionInfo(this.target.runner, this.target.failures));
+    this.answer(response, () => exceptionInfo(this.target.runner));
   }
 
   protected override threadsRequest(response: DebugProtocol.ThreadsResponse): void {

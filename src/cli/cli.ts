@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { UserError } from "../trace/platform.ts";
 import type { CompareFlags } from "./compare.ts";
-import type { LoadFlags } from "./open.ts";
+import type { ReadFlags } from "./flags.ts";
 import { exitStatus } from "./output.ts";
 import type { TestFlags } from "./test-command.ts";
 
@@ -17,14 +17,14 @@ reading(
 )
   .addOption(profileOption())
   .option("--json", "one JSON object a line: streams, records, transmits, summaries")
-  .action(async (file: string, flags: LoadFlags) => (await import("./replay.ts")).replay(file, flags));
+  .action(async (file: string, flags: ReadFlags) => (await import("./replay.ts")).replay(file, flags));
 reading(
   "verify",
   "Says whether every record authenticates and every captured byte is the right one.",
   "a capture",
 )
   .addOption(profileOption())
-  .action(async (file: string, flags: LoadFlags) => (await import("./verify.ts")).verify(file, flags));
+  .action(async (file: string, flags: ReadFlags) => (await import("./verify.ts")).verify(file, flags));
 reading(
   "compare",
   "Replays one trace under several profiles: a table of what each costs, then the events in which they differ.\n" +

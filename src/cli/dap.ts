@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { TraceDebugSession } from "../adapter/session.ts";
 import { nodeEnvironment } from "../node/environment.ts";
-import type { AdapterEnvironment } from "../study/environment.ts";
+import type { Environment } from "../study/environment.ts";
 import { UserError } from "../trace/platform.ts";
 
 const portMax = 65_535;
@@ -16,7 +16,7 @@ export async function serve(port: string | undefined): Promise<void> {
 }
 
 /** Speaks the Debug Adapter Protocol on stdin and stdout: one session, which ends the process. */
-function serveStdio(environment: AdapterEnvironment): void {
+function serveStdio(environment: Environment): void {
   const session = new TraceDebugSession(environment);
   process.on("SIGTERM", () => session.shutdown());
   session.start(process.stdin, process.stdout);
@@ -26,7 +26,7 @@ function serveStdio(environment: AdapterEnvironment): void {
  * Speaks the Debug Adapter Protocol on a TCP port of the loopback interface (0 = any free one), a session a
  * connection. Gives the listening server. Throws UserError if the port cannot be had.
  */
-export function serveTcp(port: number, environment: AdapterEnvironment): Promise<Server> {
+export function serveTcp(port: number, environment: Environment): Promise<Server> {
   const server = createServer((socket) => {
     const session = new TraceDebugSession(environment);
     session.setRunAsServer(true);

@@ -1,3 +1,6 @@
+import type { FileDiagnostic } from "../trace/evidence/counters.ts";
+import type { Trace } from "../trace/trace.ts";
+
 /** Exit statuses: 1 = something in the input is wrong, 2 = bad usage or unreadable input. */
 export const exitStatus = { wrong: 1, unusable: 2 } as const;
 
@@ -13,4 +16,18 @@ export async function print(lines: Iterable<string>): Promise<void> {
     if (chunk.length > 1 << 16) await flush();
   }
   await flush();
+}
+
+/** Diagnostics go to stderr, with their place, in the form that problem matchers read. */
+export function complain(file: string, { diagnostics }: Trace): void {
+  for (const { severity, message, line, frame } of diagnostics) {
+    const place = line !== undefined ? `:${line}` : frame ? `: frame ${frame}` : "";
+    process.stderr.write(`${file}${place}: ${severity}: ${message}\n`);
+  }
+}
+
+/** The same for what could not be read of evidence. */
+export function complainOfEvidence(diagnostics: readonly FileDiagnostic[]): void {
+  for (const { severity, message, file, line } of diagnostics)
+    process.stderr.write(`${file}:${line ?? 1}: ${severity}: ${message}\n`);
 }

@@ -1,22 +1,24 @@
+import { sha256 } from "../node/digest.ts";
+import { evidenceLines } from "../report/evidence-lines.ts";
 import { goldenLines } from "../report/golden.ts";
 import { linesOf, overlayLines } from "../report/lines.ts";
-import { evidenceLines, overlayOf } from "./evidence.ts";
-import { load } from "./load.ts";
-import { complain, type LoadFlags, selectedStreams } from "./open.ts";
+import { streamsOf } from "../study/subject.ts";
+import { type ReadFlags, requestOf } from "./flags.ts";
+import { open, studied } from "./opened.ts";
 import { print } from "./output.ts";
 
 /** `tlstrace replay`: what the model says of every event, as golden text or as JSON lines. */
-export async function replay(file: string, flags: LoadFlags & { json?: boolean }): Promise<void> {
-  const timeline = await load(file, flags);
-  const streams = selectedStreams(timeline.trace, flags);
-  complain(file, timeline.trace);
-  const overlay = overlayOf(timeline, flags.evidence);
+export async function replay(file: string, flags: ReadFlags & { json?: boolean }): Promise<void> {
+  const request = requestOf(file, flags);
+  const study = await studied(await open(request));
+  const { trace, timeline, overlay } = study;
+  const streams = streamsOf(trace, request.streams);
   if (!flags.json) {
     const connections = new Set(streams.flatMap(({ connection }) => (connection < 0 ? [] : [connection])));
-    await print(goldenLines(timeline, connections));
+    await print(goldenLines(study, connections));
     return print(overlay === null ? [] : evidenceLines(overlay));
   }
-  for (const stream of streams) await print(jsonOf(linesOf(timeline, stream)));
+  for (const stream of streams) await print(jsonOf(linesOf(timeline, stream, sha256)));
   if (overlay !== null) await print(jsonOf(overlayLines(timeline, overlay)));
 }
 

@@ -2,16 +2,19 @@ import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { kernels } from "../core/machine/generation.ts";
 import { profileAmong, profiles } from "../core/profiles/all.ts";
+import { nodeEnvironment } from "../node/environment.ts";
+import { fileUri } from "../node/file-uri.ts";
 import { tracePaths } from "../node/trace-paths.ts";
 import { Timeline } from "../replay/timeline.ts";
 import { junitOf } from "../report/junit.ts";
 import { sarifOf } from "../report/sarif.ts";
 import { tapHead, tapOf } from "../report/tap.ts";
+import { profilesBeside } from "../study/subject.ts";
 import { failuresOf, readTraceFile, runTest, type TestRun } from "../study/test-run.ts";
 import { withMissing } from "../study/test-update.ts";
 import { UserError } from "../trace/platform.ts";
 import { type Variant, variantOf, variantsOf } from "../trace/variant.ts";
-import { profilesBeside, variantNamed } from "./open.ts";
+import { variantOfFlag } from "./flags.ts";
 import { exitStatus, print } from "./output.ts";
 
 export interface TestFlags {
@@ -33,13 +36,13 @@ export async function test(paths: string[], flags: TestFlags): Promise<void> {
   const jobs = files.flatMap((file) => (asked ?? variantsIn(file)).map((variant) => ({ file, variant })));
   await print(tapHead(jobs.length));
   for (const { file, variant } of jobs) {
-    const run = runTest(file, variant);
+    const run = await runTest(nodeEnvironment, file, variant);
     runs.push(run);
     tell(run, told);
     await print(tapOf(run, runs.length));
   }
   if (flags.junit !== undefined) save(flags.junit, junitOf(runs));
-  if (flags.sarif !== undefined) save(flags.sarif, sarifOf(runs));
+  if (flags.sarif !== undefined) save(flags.sarif, sarifOf(runs, fileUri));
   const failures = runs.flatMap(failuresOf);
   if (failures.some(({ rule }) => rule === "file-unreadable")) process.exitCode = exitStatus.unusable;
   else if (failures.length > 0) process.exitCode = exitStatus.wrong;
@@ -47,16 +50,16 @@ export async function test(paths: string[], flags: TestFlags): Promise<void> {
 
 /** What every file is to run under; null = nothing is said, each file knows itself. */
 function askedFor({ profile, allProfiles, allKernels }: TestFlags): Variant[] | null {
-  if (allProfiles) return profiles.map(({ id }) => variantNamed(id));
-  if (allKernels) return kernels.map(({ id }) => variantNamed(id));
-  return profile === undefined ? null : [...new Set(profile.split(","))].map(variantNamed);
+  if (allProfiles) return profiles.map(({ id }) => variantOfFlag(id));
+  if (allKernels) return kernels.map(({ id }) => variantOfFlag(id));
+  return profile === undefined ? null : [...new Set(profile.split(","))].map(variantOfFlag);
 }
 
 /** What a trace runs under by itself: its own devices' profiles (null), then each variant that its expect lines name. */
 export function variantsIn(file: string): (Variant | null)[] {
   try {
-    const beside = profilesBeside(file);
-    const trace = readTraceFile(file, null, beside);
+    const beside = profilesBeside(nodeEnvironment, file);
+    const trace = readTraceFile(nodeEnvironment, file, null, beside);
     const find = (word: string) => beside(word) ?? profileAmong([...trace.profileFiles.values()], word);
     return [null, ...variantsOf(trace).flatMap((id) => variantOf(id, find) ?? [])];
   } catch (error) {
@@ -110,7 +113,7 @@ const namedBeside = (file: string, { id, profileOf }: Variant): Variant => ({
 
 function readable(file: string, variant: Variant | null) {
   try {
-    const trace = readTraceFile(file, variant);
+    const trace = readTraceFile(nodeEnvironment, file, variant);
     return trace.diagnostics.some(({ severity }) => severity === "error") ? null : trace;
   } catch (error) {
     if (error instanceof UserError) return null;

@@ -1,38 +1,39 @@
 import { advance, after, seq } from "../core/base/seq.ts";
 import { Kind } from "../core/words/event.ts";
 import type { Overlay } from "../judge/evidence/evidence.ts";
+import { streamsOf } from "../study/subject.ts";
 import { Authenticated, type Stream, type Trace, type Verdicts, Wire } from "../trace/trace.ts";
-import { complain, type LoadFlags, type Opened, open, selectedStreams } from "./open.ts";
+import { type ReadFlags, requestOf } from "./flags.ts";
+import { type Opened, open, studied } from "./opened.ts";
 import { exitStatus, print } from "./output.ts";
 
-/** More findings than this of one stream are counted, not listed. */
-const findingsMax = 20;
+/** More places with wrong bytes than this of one stream are counted, not listed. */
+const listedMax = 20;
 
 /** `tlstrace verify`: each stream's sums, then every failed record and every differing transmit. */
-export async function verify(file: string, flags: LoadFlags): Promise<void> {
-  const opened = await open(file, flags);
-  complain(file, opened.trace);
-  const { overlay, findings } = await findingsIn(opened, flags);
-  const streams = selectedStreams(opened.trace, flags);
+export async function verify(file: string, flags: ReadFlags): Promise<void> {
+  const request = requestOf(file, flags);
+  const opened = await open(request);
+  const { trace } = opened.subject;
+  const { overlay, wrongBytes } = await judged(opened);
+  const streams = streamsOf(trace, request.streams);
   let wrong = (overlay?.findings.length ?? 0) > 0;
   for (const stream of streams) {
-    const found = stream.connection < 0 ? [] : findings(stream.connection);
-    await print([
-      ...sumsOf(opened.trace, stream),
-      ...found.slice(0, findingsMax).map((finding) => `  WRONG ${finding}`),
-    ]);
-    if (found.length > findingsMax) await print([`  … and ${found.length - findingsMax} more`]);
+    const found = stream.connection < 0 ? [] : wrongBytes(stream.connection);
+    await print([...sumsOf(trace, stream), ...found.slice(0, listedMax).map((text) => `  WRONG ${text}`)]);
+    if (found.length > listedMax) await print([`  … and ${found.length - listedMax} more`]);
     wrong ||= found.length > 0;
   }
-  if (overlay !== null) await print((await import("./evidence.ts")).evidenceLines(overlay));
-  const checked = streams.some(({ connection }) => connection >= 0 && wasChecked(opened.trace, connection));
+  if (overlay !== null) await print((await import("../report/evidence-lines.ts")).evidenceLines(overlay));
+  const checked = streams.some(({ connection }) => connection >= 0 && wasChecked(trace, connection));
   const right = checked ? "Everything that could be checked is right." : "Nothing could be checked.";
   await print([wrong ? "Something is wrong." : right]);
   if (wrong) process.exitCode = exitStatus.wrong;
 }
 
-interface Found {
-  findings: (connection: number) => string[];
+interface Judged {
+  /** The places with wrong bytes of a connection, in words. */
+  wrongBytes: (connection: number) => string[];
   overlay: Overlay | null;
 }
 
@@ -40,18 +41,14 @@ interface Found {
  * What is wrong with a connection's bytes, and what the kernel reported otherwise. A capture is replayed only if there
  * is something of either: its bytes are judged already.
  */
-async function findingsIn(opened: Opened, { evidence }: LoadFlags): Promise<Found> {
-  const { verdicts } = opened.trace;
-  const isRight = verdicts !== null && !hasWrong(verdicts);
-  if (isRight && evidence === undefined) return { findings: () => [], overlay: null };
-  const [{ replayed }, { findingsOf }, { overlayOf }] = await Promise.all([
-    import("./load.ts"),
-    import("../report/wrong-bytes.ts"),
-    import("./evidence.ts"),
-  ]);
-  const timeline = await replayed(opened);
-  const overlay = overlayOf(timeline, evidence);
-  return { findings: (connection) => (isRight ? [] : findingsOf(timeline, connection)), overlay };
+async function judged(opened: Opened): Promise<Judged> {
+  const { trace, evidence } = opened.subject;
+  const isRight = trace.verdicts !== null && !hasWrong(trace.verdicts);
+  if (isRight && evidence === null) return { wrongBytes: () => [], overlay: null };
+  const { wrongBytesOf } = await import("../report/wrong-bytes.ts");
+  const study = await studied(opened);
+  const { overlay } = study;
+  return { wrongBytes: (connection) => (isRight ? [] : wrongBytesOf(study, connection)), overlay };
 }
 
 const hasWrong = ({ wire, authenticated }: Verdicts): boolean =>

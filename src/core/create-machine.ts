@@ -10,10 +10,10 @@ import { Kind } from "./words/event.ts";
 
 /** A machine before its first event. */
 export function createMachine(scenario: Scenario): Machine {
-  const { devices, connections, events, recordSns } = scenario;
+  const { devices, connections, events, recordSns, reader } = scenario;
   const queue = new DescriptorQueue();
   const stops = devices.map(() => new QueueStops());
-  const shared = { devices, events, recordSns, queue, packet: noPacket(), stops };
+  const shared = { devices, events, recordSns, reader, queue, packet: noPacket(), stops };
   const rules = devices.map(({ profile }) => rulesOf(profile.faults));
   const sockets = connections.map((connection, index) => {
     const reused = connections[connection.reuses] ?? null;

@@ -189,7 +189,7 @@ function loseInQdisc({ state, packet }: Socket, sink: Sink): void {
 function sendNew({ state, packet, writeSeq, connection }: Socket): void {
   const end = advance(packet.seq, packet.length);
   const has = !after(end, writeSeq) || state.installed === 0;
-  if (has || connection.source !== null) {
+  if (has || connection.source?.kind === "captured") {
     state.sndNxt = end;
     return;
   }

@@ -1,16 +1,12 @@
 import * as vscode from "vscode";
 import { TraceDebugSession } from "../adapter/session.ts";
-import { findKeys } from "../node/key-files.ts";
-import { nodePlatform, openFile } from "../node/platform.ts";
-import type { AdapterEnvironment } from "../study/environment.ts";
+import { nodeEnvironment } from "../node/environment.ts";
 import { configurationOf, configurationProvider, dynamicProvider } from "./configurations.ts";
 import { debugViewTrackers } from "./debug-view.ts";
 import { expressionProvider, inlineValuesProvider } from "./hovers.ts";
 import { chooseKeys } from "./keys.ts";
 import { StatusTrackers } from "./status.ts";
 import { activeTrace, debugType, isCapture, pickTrace } from "./trace-files.ts";
-
-const environment: AdapterEnvironment = { platform: nodePlatform, openFile, findKeys };
 
 /** The extension's composition root: says to the editor who answers for debug type and language `tlstrace`. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -19,7 +15,7 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(
     debug.registerDebugAdapterDescriptorFactory(debugType, {
       createDebugAdapterDescriptor: () =>
-        new vscode.DebugAdapterInlineImplementation(new TraceDebugSession(environment)),
+        new vscode.DebugAdapterInlineImplementation(new TraceDebugSession(nodeEnvironment)),
     }),
     debug.registerDebugConfigurationProvider(debugType, configurationProvider(memory)),
     debug.registerDebugConfigurationProvider(

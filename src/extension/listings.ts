@@ -21,12 +21,24 @@ async function askUntil(end: number): Promise<void> {
   while (!(await knowsScheme()) && Date.now() < end) await sleep(askMs);
 }
 
-/** A document of no session cannot be opened either way; whose scheme is not known, it is "no such resource". */
+/** A scheme that no editor and no extension knows. */
+const nobodys = "tlstrace-nobodys-scheme";
+
+/**
+ * A document of no session cannot be opened either way. What the editor says of it, in whatever language, is what it
+ * says of a scheme that nobody knows, until it knows this one.
+ */
 async function knowsScheme(): Promise<boolean> {
+  const [ours, unknown] = await Promise.all([refusalOf("debug"), refusalOf(nobodys)]);
+  return ours !== unknown;
+}
+
+/** What the editor says of a document that is not there, without the scheme; null if it opens one. */
+async function refusalOf(scheme: string): Promise<string | null> {
   try {
-    await vscode.workspace.openTextDocument(vscode.Uri.from({ scheme: "debug", path: "listing" }));
-    return true;
+    await vscode.workspace.openTextDocument(vscode.Uri.from({ scheme, path: "listing" }));
+    return null;
   } catch (error) {
-    return !/Unable to resolve resource/.test(String(error));
+    return String(error).replaceAll(scheme, "");
   }
 }

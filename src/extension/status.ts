@@ -1,7 +1,6 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import * as vscode from "vscode";
-
-type Stop = DebugProtocol.StoppedEvent["body"];
+import type { StoppedBody } from "../adapter/runner.ts";
 
 /**
  * Shows where the session that is looked at stands and which way it travelled in the status bar, in the adapter's words:
@@ -10,7 +9,7 @@ type Stop = DebugProtocol.StoppedEvent["body"];
 export class StatusTrackers implements vscode.DebugAdapterTrackerFactory {
   private readonly item: vscode.StatusBarItem;
   /** Where sessions stand, by their identifiers; those that run or are gone have no entry. */
-  private readonly stops = new Map<string, Stop>();
+  private readonly stops = new Map<string, StoppedBody>();
 
   constructor(subscriptions: vscode.Disposable[]) {
     this.item = vscode.window.createStatusBarItem("tlstrace.position", vscode.StatusBarAlignment.Left, 100);
@@ -33,22 +32,21 @@ export class StatusTrackers implements vscode.DebugAdapterTrackerFactory {
     };
   }
 
-  private put(session: string, stop: Stop | null): void {
+  private put(session: string, stop: StoppedBody | null): void {
     if (stop) this.stops.set(session, stop);
     else this.stops.delete(session);
     this.show();
   }
 
-  /** A stop's text says why and, in brackets at its end, where and which way: the bar has room for the latter. */
+  /** The bar has room for where and which way; why is shown under the mouse. */
   private show(): void {
     const stop = this.stops.get(vscode.debug.activeDebugSession?.id ?? "");
     if (!stop) return this.item.hide();
-    const { text = "", description = "" } = stop;
-    const place = /\(([^()]*)\)$/.exec(text)?.[1] ?? description;
-    const icon = place.endsWith("backwards") ? "$(debug-reverse-continue)" : "$(debug-continue)";
+    const { text = "", place, direction } = stop;
+    const icon = direction === -1 ? "$(debug-reverse-continue)" : "$(debug-continue)";
     this.item.text = `${icon} ${place}`;
-    this.item.tooltip = text || description;
-    this.item.accessibilityInformation = { label: this.item.tooltip };
+    this.item.tooltip = text;
+    this.item.accessibilityInformation = { label: text };
     this.item.show();
   }
 }

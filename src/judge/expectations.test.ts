@@ -3,10 +3,13 @@ import { test } from "node:test";
 import type { Profile } from "../core/machine/profile.ts";
 import { profileById } from "../core/profiles/all.ts";
 import { connectx } from "../core/profiles/connectx.ts";
+import { Findings, type Judged, noFindings } from "../replay/findings.ts";
 import { Timeline } from "../replay/timeline.ts";
 import { broken } from "../test/scenario.ts";
 import { parseTrace } from "../trace/language/parse.ts";
-import { checkExpectations, outcomesOf } from "./expectations.ts";
+import { Sign } from "../trace/signs.ts";
+import type { Trace } from "../trace/trace.ts";
+import { failedExpectations, outcomesOf } from "./expectations.ts";
 
 /** A retransmission in the middle of record 0, which is 1029 bytes; the kernel's layout of a TLS 1.2 GCM record. */
 const story = (expects: string) => `device eth0 profile=connectx
@@ -19,14 +22,16 @@ connection mail device=eth1
 ${expects}
 `;
 
+const replayed = (trace: Trace) => ({ timeline: new Timeline(trace).runAll(), findings: noFindings });
+
 function failuresOf(text: string, profiles: (id: string) => Profile | null = profileById): string[] {
   const trace = parseTrace("test", text, profiles);
   assert.deepEqual(
     trace.diagnostics.filter(({ severity }) => severity === "error"),
     [],
   );
-  return checkExpectations(new Timeline(trace).runAll()).map(
-    ({ expected, actual }) => `${expected} | ${actual}`,
+  return outcomesOf(replayed(trace)).flatMap(({ expected, actual }) =>
+    actual === null ? [] : [`${expected} | ${actual}`],
   );
 }
 const brokenConnectx = (bug: string) => (id: string) =>
@@ -72,7 +77,7 @@ for (const [expect, failures] of lines) {
 
 test("lines under other profiles are no outcomes", () => {
   const trace = parseTrace("test", story(" expect no resync under innova\n expect resync"), profileById);
-  const outcomes = outcomesOf(new Timeline(trace).runAll());
+  const outcomes = outcomesOf(replayed(trace));
   assert.deepEqual(
     outcomes.map(({ expectation, actual }) => [expectation.line, actual]),
     [[9, null]],
@@ -117,4 +122,29 @@ test("a sequence number beyond 2^31 is expected as it is written", () => {
     text += `+0 web gap 1000000000\n+0 web > ${end}000000000:${end}000000000(0)\n+0 web < ack ${end}000000000\n`;
   text += "+0 web gap 500000000\n+0 web > 2400000000:2400000100(100)\n expect out-of-order seq=2400000000\n";
   assert.deepEqual(failuresOf(text), []);
+});
+
+const failedIn = (judged: Judged) => failedExpectations(judged.timeline, outcomesOf(judged));
+
+test("a line that does not hold is a finding of its event, one for the whole file of the last; nobody writes it anywhere", () => {
+  const trace = parseTrace("test", story(" expect no resync\nexpect no out-of-order"), profileById);
+  const judged = replayed(trace);
+  const failed = failedIn(judged);
+  assert.deepEqual(
+    failed.map(({ event, text }) => [event, text]),
+    [
+      [2, "line 8: expected no resync, got resync record=0 replayed=500"],
+      [2, "line 9: expected no out-of-order, got out-of-order expected=1029 seq=500"],
+    ],
+  );
+  assert.deepEqual(failedIn(judged), failed);
+});
+
+test("a line may speak of what was found before", () => {
+  const trace = parseTrace("test", story(" expect profile-differs"), profileById);
+  const judged = replayed(trace);
+  assert.equal(failedIn(judged).length, 1);
+  const kind = Sign["profile-differs"];
+  const found = { kind, a: 0, b: 0, event: 2, stage: -1, place: "", text: "innova sends nothing" };
+  assert.deepEqual(failedIn({ ...judged, findings: new Findings({ findings: [found] }) }), []);
 });

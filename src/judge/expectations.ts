@@ -1,9 +1,10 @@
 import { countersOf, vendorCountersOf } from "../core/machine/count.ts";
-import { Effect } from "../core/words/effect.ts";
+import { type Finding, hasSign, type Judged, nextSign, signsAt } from "../replay/findings.ts";
 import type { Timeline } from "../replay/timeline.ts";
 import { effectFields, wordEffect } from "../replay/view/effect-text.ts";
 import { viewAt } from "../replay/view/view.ts";
 import { printExpected } from "../trace/language/print.ts";
+import { Sign } from "../trace/signs.ts";
 import type { Expectation, WireVerdict } from "../trace/trace.ts";
 import { runsUnder } from "../trace/variant.ts";
 import { isTransmit, wireVerdictsOf } from "./wire-verdict.ts";
@@ -17,30 +18,29 @@ export interface Outcome {
   actual: string | null;
 }
 
-/** An expect line that does not hold. */
-export interface Failure extends Outcome {
-  actual: string;
-}
-
-/** Every expect line that speaks of a connection of this run, in the file's order: all but those `under` other profiles. */
-export function outcomesOf(timeline: Timeline): Outcome[] {
-  return timeline.trace.expectations
-    .filter((expectation) => speaksHere(timeline, expectation))
+/**
+ * Every expect line that speaks of a connection of this run, in the file's order: all but those `under` other profiles.
+ * A line may also speak of what was found before.
+ */
+export function outcomesOf(judged: Judged): Outcome[] {
+  return judged.timeline.trace.expectations
+    .filter((expectation) => speaksHere(judged.timeline, expectation))
     .map((expectation) => ({
       expectation,
       expected: printExpected(expectation),
-      actual: disagreement(timeline, expectation),
+      actual: disagreement(judged, expectation),
     }));
 }
 
-/** Checks every expect line after the first pass, and marks the events whose expectations fail. */
-export function checkExpectations(timeline: Timeline): Failure[] {
-  const failures = outcomesOf(timeline).filter((outcome): outcome is Failure => outcome.actual !== null);
-  for (const { expectation } of failures) {
-    const event = expectation.event < 0 ? timeline.eventCount - 1 : expectation.event;
-    if (event >= 0) timeline.mark(event, Effect["expectation-failed"]);
-  }
-  return failures;
+/** The expect lines that do not hold, each as a finding of its event; of those for the whole file the last event. */
+export function failedExpectations({ eventCount }: Timeline, outcomes: readonly Outcome[]): Finding[] {
+  const last = eventCount - 1;
+  return outcomes.flatMap(({ expectation, expected, actual }): Finding[] => {
+    if (actual === null) return [];
+    const event = expectation.event < 0 ? last : expectation.event;
+    const text = `line ${expectation.line}: expected ${expected}, got ${actual}`;
+    return [{ kind: Sign["expectation-failed"], a: event, b: 0, event, stage: -1, place: "", text }];
+  });
 }
 
 /** True if the line speaks of any connection of this run. */
@@ -67,14 +67,15 @@ function runsAs({ trace }: Timeline, connection: number, under: readonly string[
 }
 
 /** What happened instead; null if the expectation holds. */
-function disagreement(timeline: Timeline, expectation: Expectation): string | null {
+function disagreement(judged: Judged, expectation: Expectation): string | null {
+  const { timeline } = judged;
   const { what, no } = expectation;
   if ("counter" in what) {
     const value = counterAt(timeline, expectation, what.counter, what.of);
     return value === what.value ? null : `${what.counter}=${value}`;
   }
   if ("wire" in what) return wireDisagreement(timeline, expectation, what.wire);
-  const seen = effectsSeen(timeline, expectation, Effect[what.effect]);
+  const seen = signsSeen(judged, expectation, Sign[what.effect]);
   const matching = seen.filter(({ fields }) =>
     Object.entries(what.fields).every(([name, value]) => fields.get(name) === value),
   );
@@ -127,24 +128,25 @@ interface Seen {
   fields: ReadonlyMap<string, string>;
 }
 
-/** The effects of one kind in an event, or in the whole file when `event` is −1. */
-function effectsSeen(timeline: Timeline, { event, under }: Expectation, kind: number): Seen[] {
-  if (event >= 0) return effectsIn(timeline, event, kind);
+/** The signs of one kind in an event, or in the whole file when `event` is −1. */
+function signsSeen(judged: Judged, { event, under }: Expectation, kind: number): Seen[] {
+  if (event >= 0) return signsIn(judged, event, kind);
   const seen: Seen[] = [];
-  for (let e = timeline.nextOf(0, 1, kind); e >= 0; e = timeline.nextOf(e + 1, 1, kind)) {
-    if (timeline.connectionsOf(e).some((c) => runsAs(timeline, c, under)))
-      seen.push(...effectsIn(timeline, e, kind));
+  const next = (from: number) => nextSign(judged, from, 1, [kind]);
+  for (let e = next(0); e >= 0; e = next(e + 1)) {
+    if (judged.timeline.connectionsOf(e).some((c) => runsAs(judged.timeline, c, under)))
+      seen.push(...signsIn(judged, e, kind));
   }
   return seen;
 }
 
-function effectsIn(timeline: Timeline, event: number, kind: number): Seen[] {
-  if (!timeline.has(event, kind)) return [];
-  return timeline.record(event).stages.flatMap(({ effects }, stage) => {
-    const view = viewAt(timeline, { event, stage });
-    return effects
-      .filter((effect) => effect.kind === kind)
-      .map((effect) => ({ text: wordEffect(view, effect), fields: new Map(effectFields(view, effect)) }));
+function signsIn(judged: Judged, event: number, kind: number): Seen[] {
+  if (!hasSign(judged, event, [kind])) return [];
+  return judged.timeline.record(event).stages.flatMap((_, stage) => {
+    const view = viewAt(judged.timeline, { event, stage });
+    return signsAt(judged, { event, stage })
+      .filter((sign) => sign.kind === kind)
+      .map((sign) => ({ text: wordEffect(view, sign), fields: new Map(effectFields(view, sign)) }));
   });
 }
 

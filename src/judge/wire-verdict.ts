@@ -1,10 +1,13 @@
 import { advance, after, before, seq } from "../core/base/seq.ts";
+import type { RecordLog } from "../core/machine/record-log.ts";
 import { isKnown } from "../core/nic/bytes.ts";
 import { Effect } from "../core/words/effect.ts";
 import { Kind } from "../core/words/event.ts";
 import { Stage } from "../core/words/stage.ts";
+import type { Finding } from "../replay/findings.ts";
 import type { Timeline } from "../replay/timeline.ts";
-import type { WireVerdict } from "../trace/trace.ts";
+import { Sign } from "../trace/signs.ts";
+import { Authenticated, Wire, type WireVerdict } from "../trace/trace.ts";
 
 const wrong = ["plaintext", "placeholder", "wrong-tag", "wrong-ciphertext"] as const satisfies WireVerdict[];
 
@@ -13,11 +16,11 @@ const wrong = ["plaintext", "placeholder", "wrong-tag", "wrong-ciphertext"] as c
  * wrong bytes left. The oracle looked at the bytes when the packet left and said an effect for each kind of wrong ones.
  */
 export function wireVerdictsOf(timeline: Timeline, event: number): WireVerdict[] {
-  const found = wrong.filter((name) => timeline.has(event, Effect[name]));
+  const found = wrong.filter((name) => timeline.effects.has(event, Effect[name]));
   if (found.length > 0) return found;
   if (!timeline.record(event).stages.some(({ stage }) => stage === Stage.wire)) return ["nothing"];
   // A captured packet that the model would have dropped did leave, with bytes that the model did not make.
-  const isForeign = timeline.has(event, Effect.dropped);
+  const isForeign = timeline.effects.has(event, Effect.dropped);
   return [!isForeign && knows(timeline, event) ? "match" : "unknown"];
 }
 
@@ -40,4 +43,33 @@ function knows({ machine, trace }: Timeline, event: number): boolean {
     if (row + 1 === log.count) break;
   }
   return true;
+}
+
+/** What comparing a capture with whole-record encryption found, as findings of its events; a trace file has none. */
+export function wireFindings({ trace, machine }: Timeline): Finding[] {
+  const { verdicts, events } = trace;
+  const findings: Finding[] = [];
+  const rows = machine.sockets.map(({ records }) => rowsByEvent(records));
+  const add = (kind: number, event: number, a: number, b: number) =>
+    findings.push({ kind, a, b, event, stage: -1, place: "", text: "" });
+  for (let event = 0; verdicts && event < events.count; event++) {
+    if (verdicts.wire[event] === Wire.differs) {
+      const { firstSeq, bytes } = verdicts.differences.get(event) ?? { firstSeq: 0, bytes: 0 };
+      add(Sign["wire-differs"], event, seq(firstSeq), bytes);
+    }
+    if (verdicts.authenticated[event] === Authenticated.no) {
+      const row = rows[events.connection.at(event)]!().get(event) ?? -1;
+      add(Sign["authentication-failed"], event, row, events.length.at(event));
+    }
+  }
+  return findings;
+}
+
+/** Rows of a record log by the events that pushed them, gathered when somebody asks. */
+function rowsByEvent({ pushedBy, count }: RecordLog): () => ReadonlyMap<number, number> {
+  let rows: Map<number, number> | null = null;
+  return () => {
+    rows ??= new Map(Array.from({ length: count }, (_, row) => [pushedBy.at(row), row]));
+    return rows;
+  };
 }

@@ -1,7 +1,7 @@
 import type { Sink, Socket } from "../core/machine/socket.ts";
 import type { ConnectionState } from "../core/machine/state.ts";
 import type { PostedDescriptor } from "../core/words/descriptor.ts";
-import { lowEffects } from "./effect-set.ts";
+import type { SignIndex } from "./sign-index.ts";
 
 /** One effect as it happened. */
 export interface EffectRecord {
@@ -37,25 +37,6 @@ export interface Recording {
   descriptors: PostedDescriptor[];
 }
 
-/** What one profile makes of an event, beside what others make of it. */
-export interface ComparedEvent {
-  /** The profile, as the user named it. */
-  id: string;
-  /** Effects that not every profile has here, as golden text. */
-  effects: string[];
-  /** What was posted, in the family's words. */
-  queue: string;
-  /** Bytes replayed to the device, and bytes encrypted in software. */
-  replayed: number;
-  fallback: number;
-}
-
-/** The events of a trace under several profiles. */
-export interface ComparedEvents {
-  readonly ids: readonly string[];
-  at(event: number): ComparedEvent[];
-}
-
 /** The sink for the event somebody looks at: keeps every stage with a copy of the state. */
 export class RecordingSink implements Sink {
   readonly stages: StageRecord[] = [];
@@ -88,16 +69,21 @@ export class RecordingSink implements Sink {
   }
 }
 
-/** The sink for runs and seeks: one bit an effect kind, in the two halves of an EffectSet. */
-export class MaskSink implements Sink {
+/** The sink for the first pass: enters each effect's kind in the index. */
+export class IndexSink implements Sink {
   socket: Socket | null = null;
-  low = 0;
-  high = 0;
+  private readonly index: SignIndex;
 
-  effect(kind: number): void {
-    if (kind < lowEffects) this.low |= 1 << kind;
-    else this.high |= 1 << kind;
+  constructor(index: SignIndex) {
+    this.index = index;
   }
 
-  stage(): void {}
+  effect(kind: number, _a: number, _b: number): void {
+    this.index.add(this.socket!.event, kind);
+  }
+
+  stage(_stage: number, _detail?: number): void {}
 }
+
+/** The sink for seeks: only the state is wanted. */
+export const silent: Sink = { socket: null, effect: () => {}, stage: () => {} };

@@ -4,28 +4,31 @@ import test from "node:test";
 import { profileById } from "../core/profiles/all.ts";
 import { stages } from "../core/words/stage.ts";
 import { parseTrace } from "../trace/language/parse.ts";
-import { effectSet } from "./effect-set.ts";
+import { Sign, signsNamed } from "../trace/signs.ts";
 import { parseExpression } from "./expression-parse.ts";
+import { Findings, type Judged, noFindings } from "./findings.ts";
 import { parseHit, type StopRule, StopSearch, stagesNamed } from "./stops.ts";
 import { Timeline } from "./timeline.ts";
 
 const text = readFileSync("media/samples/retransmission-in-record.tlstrace", "utf8");
 const timeline = new Timeline(parseTrace("sample", text, profileById)).runAll();
 
+const plain: Judged = { timeline, findings: noFindings };
+
 const rule = (fields: Partial<StopRule>): StopRule => ({
   id: 1,
   label: "rule",
-  kind: "effect",
+  kind: "sign",
   condition: null,
   hit: null,
   ...fields,
 });
-const outOfOrder = rule({ effects: effectSet("out-of-order") });
-const resync = rule({ id: 2, effects: effectSet("resync") });
+const outOfOrder = rule({ signs: signsNamed("out-of-order") });
+const resync = rule({ id: 2, signs: signsNamed("resync") });
 
 /** Every stop of a continue from the start to the end (or back), as `event/stage`. */
-function stopsOf(rules: StopRule[], direction: 1 | -1 = 1): string[] {
-  const search = new StopSearch(timeline, rules);
+function stopsOf(rules: StopRule[], direction: 1 | -1 = 1, judged: Judged = plain): string[] {
+  const search = new StopSearch(judged, rules);
   const stops: string[] = [];
   let at = direction === 1 ? { event: 0, stage: -1 } : { event: timeline.eventCount - 1, stage: 99 };
   for (;;) {
@@ -49,19 +52,19 @@ const cases: [what: string, rules: StopRule[], stops: string[]][] = [
   ],
   [
     "a condition",
-    [rule({ effects: effectSet("out-of-order"), condition: parseExpression("packet.length > 1448") })],
+    [rule({ signs: signsNamed("out-of-order"), condition: parseExpression("packet.length > 1448") })],
     ["4/driver.check"],
   ],
   [
     "a hit condition",
-    [rule({ effects: effectSet("encrypted"), hit: parseHit("%2") })],
+    [rule({ signs: signsNamed("encrypted"), hit: parseHit("%2") })],
     ["2/driver.advance", "6/driver.advance"],
   ],
   [
     "a hit condition behind a condition",
     [
       rule({
-        effects: effectSet("encrypted"),
+        signs: signsNamed("encrypted"),
         condition: parseExpression("packet.outOfOrder"),
         hit: parseHit("2"),
       }),
@@ -79,7 +82,7 @@ const cases: [what: string, rules: StopRule[], stops: string[]][] = [
     ["5/tls.cleanAcked", "8/tls.cleanAcked"],
   ],
   ["a line", [rule({ kind: "line", events: Int32Array.of(3, 5) })], ["3/skb", "5/tcp.ack"]],
-  ["nothing", [rule({ effects: effectSet("plaintext") })], []],
+  ["nothing", [rule({ signs: signsNamed("plaintext") })], []],
 ];
 for (const [what, rules, stops] of cases) {
   test(`${what}: stops forwards, and the same backwards`, () => {
@@ -103,4 +106,18 @@ test("hit conditions: a number is that occurrence", () => {
   assert.deepEqual(hits("<3"), [1, 2]);
   assert.deepEqual(hits("%3"), [3, 6]);
   assert.throws(() => parseHit("often"), /hit condition/);
+});
+
+test("findings stop as effects do, at their stage or behind the event's last, among the effects in both directions", () => {
+  const found = (name: "wire-differs" | "evidence-differs", event: number, stage: number) => ({
+    ...{ kind: Sign[name], a: 0, b: 0, event, stage, place: "", text: "" },
+  });
+  const findings = new Findings({
+    findings: [found("evidence-differs", 6, 2), found("wire-differs", 4, -1), found("wire-differs", 1, 99)],
+  });
+  const judged = { timeline, findings };
+  const rules = [rule({ signs: signsNamed("out-of-order", "wire-differs", "evidence-differs") })];
+  const stops = ["1/wire", "4/driver.check", "4/wire", "6/driver.check", "6/tls.getRecord"];
+  assert.deepEqual(stopsOf(rules, 1, judged), stops);
+  assert.deepEqual(stopsOf(rules, -1, judged), stops.toReversed());
 });

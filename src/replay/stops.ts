@@ -3,27 +3,28 @@ import { Effect } from "../core/words/effect.ts";
 import { type StageSpec, stages } from "../core/words/stage.ts";
 import { globPattern } from "../trace/glob.ts";
 import { UserError } from "../trace/platform.ts";
-import { contains, type EffectSet, isEmpty, noEffects, setOf, union } from "./effect-set.ts";
 import { holds } from "./expression.ts";
 import type { Expression } from "./expression-parse.ts";
-import type { EffectRecord, StageRecord } from "./recording.ts";
-import type { Position, Timeline } from "./timeline.ts";
-import { viewAt } from "./view/view.ts";
+import { hasSign, type Judged, nextSign, signsAt } from "./findings.ts";
+import type { EffectRecord } from "./recording.ts";
+import { nearer } from "./sign-index.ts";
+import type { Position } from "./timeline.ts";
+import { judgedView } from "./view/view.ts";
 
 /** Which occurrences of a stop count: the n-th from the start of the trace, whichever way one came. */
 export type HitCondition = (occurrence: number) => boolean;
 
-/** Something the user wants to stop at: a predicate on one event's effects, stages or line. */
+/** Something the user wants to stop at: a predicate on one event's signs, stages or line. */
 export interface StopRule {
   id: number;
   label: string;
-  kind: "line" | "function" | "effect";
+  kind: "line" | "function" | "sign";
   /** line: the events of that line, sorted. */
   events?: Int32Array;
   /** function: a stage's or kernel function's name, `*` and `?` as in globs. */
   names?: string;
-  /** effect: the kinds that it stops on. */
-  effects?: EffectSet;
+  /** sign: the kinds that it stops on. */
+  signs?: readonly number[];
   condition: Expression | null;
   hit: HitCondition | null;
   /** Log point: the message, instead of stopping. */
@@ -32,7 +33,7 @@ export interface StopRule {
 
 /** Where a search got to. */
 export interface SearchResult {
-  found: { position: Position; rules: StopRule[]; effect: EffectRecord | null } | null;
+  found: { position: Position; rules: StopRule[]; sign: EffectRecord | null } | null;
   /** From where to go on when nothing was found yet. */
   at: Position;
   /** The trace has no more events in this direction. */
@@ -71,16 +72,16 @@ export function stagesNamed(glob: string): number[] {
 
 /** Finds the next place where a rule applies, in either direction. */
 export class StopSearch {
-  private readonly timeline: Timeline;
-  /** Rules that may apply at any event with the right effects; line rules stand in `byEvent`. */
+  private readonly judged: Judged;
+  /** Rules that may apply at any event with the right signs; line rules stand in `byEvent`. */
   private readonly rules: readonly PreparedRule[];
   private readonly byEvent = new Map<number, PreparedRule[]>();
-  /** Events with none of these effects cannot stop anything; null when a rule may stop at any event. */
-  private readonly wanted: EffectSet | null;
+  /** Events with none of these signs cannot stop anything; null when a rule may stop at any event. */
+  private readonly wanted: readonly number[] | null;
   private readonly lines: Int32Array;
 
-  constructor(timeline: Timeline, rules: readonly StopRule[]) {
-    this.timeline = timeline;
+  constructor(judged: Judged, rules: readonly StopRule[]) {
+    this.judged = judged;
     const prepared = rules.map((rule) => prepare(rule));
     this.rules = prepared.filter(({ rule }) => rule.kind !== "line");
     for (const each of prepared) {
@@ -90,8 +91,8 @@ export class StopSearch {
         else this.byEvent.set(event, [each]);
       }
     }
-    const sets = this.rules.map(({ rule, stages }) => effectsFor(rule, stages));
-    this.wanted = sets.reduce((sum, set) => (sum && set ? union(sum, set) : null), noEffects);
+    const sets = this.rules.map(({ rule, stages }) => signsFor(rule, stages));
+    this.wanted = sets.every((set) => set !== null) ? [...new Set(sets.flat())] : null;
     this.lines = Int32Array.from(this.byEvent.keys()).sort();
   }
 
@@ -111,13 +112,10 @@ export class StopSearch {
   }
 
   private candidate(from: number, direction: 1 | -1): number {
-    const { timeline, wanted, lines } = this;
-    if (from < 0 || from >= timeline.eventCount) return -1;
+    const { judged, wanted, lines } = this;
+    if (from < 0 || from >= judged.timeline.eventCount) return -1;
     if (wanted === null) return from;
-    const hit = isEmpty(wanted) ? -1 : timeline.nextHit(from, direction, wanted);
-    const line = nextOf(lines, from, direction);
-    if (hit < 0 || line < 0) return Math.max(hit, line);
-    return direction === 1 ? Math.min(hit, line) : Math.max(hit, line);
+    return nearer(nextSign(judged, from, direction, wanted), nextOf(lines, from, direction), direction);
   }
 
   /**
@@ -127,7 +125,7 @@ export class StopSearch {
   private within(from: Position, direction: 1 | -1, left: Budget): SearchResult["found"] | "later" {
     const rules = this.rulesAt(from.event);
     if (rules.length === 0) return null;
-    const { stages: recorded } = this.timeline.record(from.event);
+    const { stages: recorded } = this.judged.timeline.record(from.event);
     const first = direction === 1 ? from.stage + 1 : Math.min(from.stage, recorded.length) - 1;
     for (let stage = first; stage >= 0 && stage < recorded.length; stage += direction) {
       const position = { event: from.event, stage };
@@ -138,25 +136,31 @@ export class StopSearch {
       );
       if (applying.length === 0) continue;
       const stopping = applying.map(({ rule }) => rule);
-      return { position, rules: stopping, effect: effectFor(stopping, recorded[stage]!) };
+      return { position, rules: stopping, sign: this.signFor(stopping, position) };
     }
     return null;
   }
 
   private rulesAt(event: number): readonly PreparedRule[] {
     const ofLine = this.byEvent.get(event) ?? [];
-    const mayApply = this.wanted === null || this.timeline.meets(event, this.wanted);
+    const mayApply = this.wanted === null || hasSign(this.judged, event, this.wanted);
     return mayApply ? [...ofLine, ...this.rules] : ofLine;
   }
 
   /** The rule without its hit condition. */
   private matches({ rule, stages }: PreparedRule, { event, stage }: Position): boolean {
-    const here = this.timeline.record(event).stages[stage]!;
+    const { judged } = this;
+    const here = judged.timeline.record(event).stages[stage]!;
     if (rule.kind === "line" && stage !== 0) return false;
     if (rule.kind === "function" && !stages.has(here.stage)) return false;
-    if (rule.kind === "effect" && !here.effects.some(({ kind }) => contains(rule.effects!, kind)))
-      return false;
-    return rule.condition === null || holds(viewAt(this.timeline, { event, stage }), rule.condition);
+    if (rule.kind === "sign" && this.signFor([rule], { event, stage }) === null) return false;
+    return rule.condition === null || holds(judgedView(judged, { event, stage }), rule.condition);
+  }
+
+  /** The first sign there that one of the rules stops on. */
+  private signFor(rules: readonly StopRule[], position: Position): EffectRecord | null {
+    const wanted = ({ kind }: EffectRecord) => rules.some(({ signs }) => signs?.includes(kind));
+    return signsAt(this.judged, position).find(wanted) ?? null;
   }
 
   /** Counts the rule's hits before `event`, as far as the budget goes; true when they are counted. */
@@ -176,7 +180,9 @@ export class StopSearch {
 
   private isHit(prepared: PreparedRule, event: number): boolean {
     if (!this.rulesAt(event).includes(prepared)) return false;
-    return this.timeline.record(event).stages.some((_, stage) => this.matches(prepared, { event, stage }));
+    return this.judged.timeline
+      .record(event)
+      .stages.some((_, stage) => this.matches(prepared, { event, stage }));
   }
 }
 
@@ -198,22 +204,11 @@ interface Budget {
   steps: number;
 }
 
-/** Effects that an event must have for the rule to apply; null = any event may do. */
-function effectsFor(rule: StopRule, stageNumbers: ReadonlySet<number>): EffectSet | null {
-  if (rule.kind === "effect") return rule.effects ?? noEffects;
-  if (rule.kind === "line") return noEffects;
-  let set = noEffects;
-  for (const number of stageNumbers) {
-    const effect = (stages[number]! as StageSpec).effect;
-    if (!effect) return null;
-    set = union(set, setOf(Effect[effect]));
-  }
-  return set;
-}
-
-function effectFor(rules: readonly StopRule[], stage: StageRecord): EffectRecord | null {
-  const set = rules.reduce((sum, rule) => union(sum, rule.effects ?? noEffects), noEffects);
-  return stage.effects.find(({ kind }) => contains(set, kind)) ?? null;
+/** Signs of which an event must have one for the rule to apply; null = any event may do. */
+function signsFor(rule: StopRule, stageNumbers: ReadonlySet<number>): readonly number[] | null {
+  if (rule.kind === "sign") return rule.signs ?? [];
+  const said = [...stageNumbers].map((number) => (stages[number]! as StageSpec).effect);
+  return said.every((effect) => effect !== undefined) ? said.map((effect) => Effect[effect]) : null;
 }
 
 /** The first entry of a sorted list at or after (before) `from`; −1 if none. */

@@ -1,31 +1,36 @@
 import { countersOf } from "../core/machine/count.ts";
-import { checkExpectations } from "../judge/expectations.ts";
+import { type Judged, signsAt } from "../replay/findings.ts";
 import type { Timeline } from "../replay/timeline.ts";
 import { queueText } from "../replay/view/device-scopes.ts";
 import { wordEffect } from "../replay/view/effect-text.ts";
 import { viewAt } from "../replay/view/view.ts";
 import { printDeclarations, printEvent } from "../trace/language/print.ts";
+import { Sign } from "../trace/signs.ts";
 
-/** The replay as text: every event of the selected connections, its effects and what was posted below it, counters at the end. */
-export function* goldenLines(timeline: Timeline, connections: ReadonlySet<number>): Generator<string> {
+const expectationFailed = Sign["expectation-failed"];
+
+/** The replay as text: every event of the selected connections, its signs and what was posted below it, counters at the end. */
+export function* goldenLines(judged: Judged, connections: ReadonlySet<number>): Generator<string> {
+  const { timeline } = judged;
   const { trace } = timeline;
   yield* printDeclarations(trace);
   for (let event = 0; event < timeline.eventCount; event++) {
     if (!timeline.connectionsOf(event).some((c) => connections.has(c))) continue;
     yield printEvent(trace, event);
-    yield* effectLines(timeline, event);
+    yield* signLines(judged, event);
   }
   for (const c of connections) yield counterLine(timeline, c);
-  for (const { expectation, expected, actual } of checkExpectations(timeline)) {
-    yield `line ${expectation.line}: expected ${expected}, got ${actual}`;
-  }
+  for (const { kind, text } of judged.findings.all) if (kind === expectationFailed) yield text;
 }
 
-function* effectLines(timeline: Timeline, event: number): Generator<string> {
+/** Expectations that fail are told at the end. */
+function* signLines(judged: Judged, event: number): Generator<string> {
+  const { timeline } = judged;
   const { stages } = timeline.record(event);
   for (let stage = 0; stage < stages.length; stage++) {
     const view = viewAt(timeline, { event, stage });
-    for (const effect of stages[stage]!.effects) yield `         ${wordEffect(view, effect)}`;
+    for (const sign of signsAt(judged, { event, stage }))
+      if (sign.kind !== expectationFailed) yield `         ${wordEffect(view, sign)}`;
   }
   const posted = stages.at(-1)?.posted ?? 0;
   if (posted > 0)

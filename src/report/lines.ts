@@ -1,17 +1,18 @@
-import { createHash } from "node:crypto";
+import { versionName } from "../core/base/record.ts";
 import { advance, after, distance, seq, toU32 } from "../core/base/seq.ts";
 import { countersOf } from "../core/machine/count.ts";
 import { RecordKind } from "../core/machine/record-log.ts";
 import { ConnectionState } from "../core/machine/state.ts";
 import { contentOf, streamBytes, wireRecord } from "../core/nic/bytes.ts";
 import { wireBytes } from "../core/nic/wire-bytes.ts";
-import { Effect, effects } from "../core/words/effect.ts";
+import { Effect } from "../core/words/effect.ts";
 import { Flag, Kind } from "../core/words/event.ts";
 import { departuresOf } from "../judge/compare/departures.ts";
 import type { Overlay } from "../judge/evidence/evidence.ts";
 import type { Recording } from "../replay/recording.ts";
 import type { Timeline } from "../replay/timeline.ts";
-import { Authenticated, type Stream, Wire } from "../trace/trace.ts";
+import { signs } from "../trace/signs.ts";
+import { Authenticated, placeWord, type Stream, type WireName, wireNameOf } from "../trace/trace.ts";
 
 /** One line of `replay --json`; the field names and their meaning are a contract with scripts. */
 export type Line = Readonly<Record<string, unknown>>;
@@ -20,19 +21,22 @@ export type Line = Readonly<Record<string, unknown>>;
 const snOf = (sn: bigint | null) =>
   sn === null ? null : sn <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(sn) : String(sn);
 
+/** Names bytes by their SHA-256 in hexadecimal digits; the platform's own is much faster than a portable one. */
+export type Digest = (bytes: Uint8Array) => string;
+
 /** All lines of one stream: itself, its records, its transmits, the summary. */
-export function* linesOf(timeline: Timeline, stream: Stream): Generator<Line> {
+export function* linesOf(timeline: Timeline, stream: Stream, digest: Digest): Generator<Line> {
   yield streamLine(timeline, stream);
-  const tally = new Tally();
+  const sums = new Sums();
   if (stream.connection >= 0) {
-    yield* recordLines(timeline, stream, tally);
-    yield* transmitLines(timeline, stream, tally);
+    yield* recordLines(timeline, stream, sums, digest);
+    yield* transmitLines(timeline, stream, sums);
   }
-  yield summaryLine(timeline, stream, tally);
+  yield summaryLine(timeline, stream, sums);
 }
 
 /** What the summary adds up. */
-class Tally {
+class Sums {
   records = 0;
   authenticated = 0;
   failed = 0;
@@ -46,7 +50,7 @@ class Tally {
 function streamLine({ machine, trace }: Timeline, stream: Stream): Line {
   const connection = trace.connections[stream.connection];
   const log = machine.sockets[stream.connection]?.records;
-  const version = stream.version === null ? null : stream.version === 0x0304 ? "1.3" : "1.2";
+  const version = stream.version && versionName(stream.version);
   // Bytes missing at the start do not hide its number: TLS 1.2 fixes it, in TLS 1.3 the keys do.
   const hasSn = connection && (connection.version === 0x0303 || connection.epochs[0]);
   const isGap = log && log.count > 1 && log.kind.at(1) === RecordKind.gap;
@@ -64,15 +68,21 @@ function streamLine({ machine, trace }: Timeline, stream: Stream): Line {
   };
 }
 
-function* recordLines({ machine, trace }: Timeline, stream: Stream, tally: Tally): Generator<Line> {
+function* recordLines(
+  { machine, trace }: Timeline,
+  stream: Stream,
+  sums: Sums,
+  digest: Digest,
+): Generator<Line> {
   const socket = machine.sockets[stream.connection]!;
   const log = socket.records;
   for (let row = 1; row < log.count; row++) {
     if (log.kind.at(row) !== RecordKind.record) continue;
     const verdict = trace.verdicts ? trace.verdicts.authenticated[log.pushedBy.at(row)] : Authenticated.yes;
-    tally.records++;
-    if (verdict === Authenticated.yes) tally.authenticated++;
-    if (verdict === Authenticated.no) tally.failed++;
+    const content = verdict === Authenticated.no ? null : contentOf(socket, row);
+    sums.records++;
+    if (verdict === Authenticated.yes) sums.authenticated++;
+    if (verdict === Authenticated.no) sums.failed++;
     yield {
       kind: "record",
       stream: stream.name,
@@ -82,32 +92,23 @@ function* recordLines({ machine, trace }: Timeline, stream: Stream, tally: Tally
       recordSn: snOf(log.knownSn(row)),
       epoch: log.epoch.at(row),
       authenticated: verdict === Authenticated.yes ? true : verdict === Authenticated.no ? false : null,
-      plaintextSha256: verdict === Authenticated.no ? null : digestOf(contentOf(socket, row)),
+      plaintextSha256: content && digest(content),
     };
   }
 }
 
-const digestOf = (content: Uint8Array | null): string | null =>
-  content === null ? null : createHash("sha256").update(content).digest("hex");
-
-function* transmitLines(timeline: Timeline, stream: Stream, tally: Tally): Generator<Line> {
-  const { events, kind } = timeline.trace;
+function* transmitLines(timeline: Timeline, stream: Stream, sums: Sums): Generator<Line> {
+  const { events } = timeline.trace;
   const { startSeq } = timeline.trace.connections[stream.connection]!;
   for (const event of timeline.eventsOf(stream.connection)) {
     if (events.kind.at(event) !== Kind.transmit || (events.flags.at(event) & Flag.qdiscDrop) !== 0) continue;
     const end = advance(seq(events.seq.at(event)), events.length.at(event));
     if (events.length.at(event) === 0 || !after(end, startSeq)) continue;
-    yield transmitLine(timeline, stream, event, kind === "capture" ? "frame" : "line", tally);
+    yield transmitLine(timeline, stream, event, sums);
   }
 }
 
-function transmitLine(
-  timeline: Timeline,
-  stream: Stream,
-  event: number,
-  place: "frame" | "line",
-  tally: Tally,
-): Line {
+function transmitLine(timeline: Timeline, stream: Stream, event: number, sums: Sums): Line {
   const { events, connections } = timeline.trace;
   const { startSeq } = connections[stream.connection]!;
   const log = timeline.machine.sockets[stream.connection]!.records;
@@ -120,29 +121,29 @@ function transmitLine(
   const row = log.rowOf(from, log.count);
   const outOfOrder = effects.some(({ kind }) => kind === Effect["out-of-order"]);
   const replayedBytes = effects.find(({ kind }) => kind === Effect.resync)?.b ?? 0;
-  tally.transmits++;
-  if (outOfOrder) tally.outOfOrder++;
-  tally.replayedBytes += replayedBytes;
+  sums.transmits++;
+  if (outOfOrder) sums.outOfOrder++;
+  sums.replayedBytes += replayedBytes;
   return {
     kind: "transmit",
     stream: stream.name,
-    [place]: events.line.at(event),
+    [placeWord(timeline.trace)]: events.line.at(event),
     seq: toU32(from),
     length,
     outOfOrder,
     expectedSeq: toU32(seq(recording.before.expectedSeq)),
     recordSn: row < 1 ? null : snOf(log.knownSn(row)),
     replayedBytes,
-    wire: verdictOf(timeline, recording, tally),
+    wire: verdictOf(timeline, recording, sums),
   };
 }
 
 /** How the packet's bytes compare with whole-record encryption: the captured ones, or, for a trace file, the model's. */
-function verdictOf(timeline: Timeline, recording: Recording, tally: Tally): string {
+function verdictOf(timeline: Timeline, recording: Recording, sums: Sums): WireName {
   const { verdicts } = timeline.trace;
   const { event } = recording;
-  if (verdicts) return ["unknown", "match", "differs"][verdicts.wire[event] ?? Wire.unknown]!;
-  let verdict = "unknown";
+  if (verdicts) return wireNameOf(verdicts, event);
+  let verdict: WireName = "unknown";
   for (const departure of departuresOf(recording)) {
     const { state, connection, seq: from, length } = departure;
     const socket = timeline.machine.sockets[connection]!.at(state);
@@ -150,8 +151,8 @@ function verdictOf(timeline: Timeline, recording: Recording, tally: Tally): stri
     const right = streamBytes(socket, from, length, wireRecord);
     if (!actual || !right) continue;
     const differing = actual.reduce((sum, byte, i) => sum + (byte === right[i] ? 0 : 1), 0);
-    tally.compared += actual.length;
-    tally.differing += differing;
+    sums.compared += actual.length;
+    sums.differing += differing;
     if (verdict !== "differs") verdict = differing === 0 ? "match" : "differs";
   }
   return verdict;
@@ -171,33 +172,33 @@ export function* overlayLines({ trace }: Timeline, overlay: Overlay): Generator<
     differing: findings.length,
   };
   const { events, connections } = trace;
-  for (const { effect, event, place, text } of findings) {
+  for (const { kind, event, place, text } of findings) {
     const connection = event < 0 ? -1 : events.connection.at(event);
     yield {
       kind: "finding",
-      rule: effects[effect]!.name,
+      rule: signs[kind]!.name,
       stream: connections[connection]?.name ?? null,
-      [trace.kind === "capture" ? "frame" : "line"]: event < 0 ? null : events.line.at(event),
+      [placeWord(trace)]: event < 0 ? null : events.line.at(event),
       evidence: place === "" ? null : place,
       text,
     };
   }
 }
 
-function summaryLine(timeline: Timeline, stream: Stream, tally: Tally): Line {
+function summaryLine(timeline: Timeline, stream: Stream, sums: Sums): Line {
   const { trace } = timeline;
   const c = stream.connection;
   return {
     kind: "summary",
     stream: stream.name,
-    records: tally.records,
-    authenticated: tally.authenticated,
-    failed: tally.failed,
-    transmits: tally.transmits,
-    outOfOrder: tally.outOfOrder,
-    replayedBytes: tally.replayedBytes,
-    wireBytesCompared: trace.verdicts ? (trace.verdicts.compared[c] ?? 0) : tally.compared,
-    wireBytesDiffering: trace.verdicts ? (trace.verdicts.differing[c] ?? 0) : tally.differing,
+    records: sums.records,
+    authenticated: sums.authenticated,
+    failed: sums.failed,
+    transmits: sums.transmits,
+    outOfOrder: sums.outOfOrder,
+    replayedBytes: sums.replayedBytes,
+    wireBytesCompared: trace.verdicts ? (trace.verdicts.compared[c] ?? 0) : sums.compared,
+    wireBytesDiffering: trace.verdicts ? (trace.verdicts.differing[c] ?? 0) : sums.differing,
     counters: countersOf(c < 0 ? new ConnectionState() : timeline.stateBefore(c, timeline.eventCount)),
   };
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { test } from "node:test";
+import { fileUri } from "../node/file-uri.ts";
 import { type Case, caseRules, type TestRun } from "../study/test-run.ts";
 import { junitOf } from "./junit.ts";
 import { sarifOf } from "./sarif.ts";
@@ -138,7 +139,7 @@ test("JUnit: well-formed, with the elements and attributes that its readers know
 });
 
 test("SARIF 2.1.0: what its schema requires, a result a failure, with its place", () => {
-  const log = JSON.parse(sarifOf(runs));
+  const log = JSON.parse(sarifOf(runs, fileUri));
   assert.equal(log.version, "2.1.0");
   assert.match(log.$schema, /sarif-2\.1\.0/);
   assert.equal(log.runs.length, 1);

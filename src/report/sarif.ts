@@ -1,13 +1,13 @@
-import path from "node:path";
-import { pathToFileURL } from "node:url";
 import { type Case, caseRules, failuresOf, type TestRun } from "../study/test-run.ts";
+
+type Failed = ReturnType<typeof failuresOf>[number];
 
 const ruleIds = Object.keys(caseRules) as (keyof typeof caseRules)[];
 
-/** The failures of all runs as a SARIF 2.1.0 log (OASIS), which code hosts show beside the lines. */
-export function sarifOf(runs: readonly TestRun[]): string {
+/** The failures of all runs as a SARIF 2.1.0 log (OASIS), which code hosts show beside the lines. `uriOf` names a file. */
+export function sarifOf(runs: readonly TestRun[], uriOf: (file: string) => string): string {
   const results = runs.flatMap((run) =>
-    failuresOf(run).map((failed) => resultOf(run, failed, failed.failure)),
+    failuresOf(run).map((failed) => resultOf(run, failed, uriOf(run.file))),
   );
   const log = {
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
@@ -29,7 +29,7 @@ const ruleOf = (id: keyof typeof caseRules) => ({
   defaultConfiguration: { level: "error" },
 });
 
-function resultOf({ file, profile }: TestRun, { rule, line, columns }: Case, failure: string) {
+function resultOf({ profile }: TestRun, { rule, line, columns, failure }: Failed, uri: string) {
   const region = line === null ? {} : { region: { startLine: line, ...columnsOf(columns) } };
   const under = profile === null ? "" : ` (under ${profile})`;
   return {
@@ -37,7 +37,7 @@ function resultOf({ file, profile }: TestRun, { rule, line, columns }: Case, fai
     ruleIndex: ruleIds.indexOf(rule),
     level: "error",
     message: { text: `${failure}${under}` },
-    locations: [{ physicalLocation: { artifactLocation: { uri: uriOf(file) }, ...region } }],
+    locations: [{ physicalLocation: { artifactLocation: { uri }, ...region } }],
     ...(profile === null ? {} : { properties: { profile } }),
   };
 }
@@ -45,9 +45,3 @@ function resultOf({ file, profile }: TestRun, { rule, line, columns }: Case, fai
 /** SARIF counts columns from 1; its end column is the one behind. */
 const columnsOf = (columns: Case["columns"]) =>
   columns === null ? {} : { startColumn: columns.start + 1, endColumn: columns.end + 1 };
-
-/** A relative reference stays one, so that the log can be read beside another checkout. */
-function uriOf(file: string): string {
-  if (path.isAbsolute(file)) return pathToFileURL(file).href;
-  return file.split(path.sep).map(encodeURIComponent).join("/");
-}

@@ -1,36 +1,40 @@
 import { distance, type Seq, seq } from "../core/base/seq.ts";
 import { Kind } from "../core/words/event.ts";
-import { contains, effectSet } from "../replay/effect-set.ts";
+import { wordDamage } from "../judge/damage.ts";
+import { type Judged, nextSign } from "../replay/findings.ts";
 import type { Timeline } from "../replay/timeline.ts";
 import { wordEffect } from "../replay/view/effect-text.ts";
 import { partOf, recordName, viewAt } from "../replay/view/view.ts";
+import { signsNamed } from "../trace/signs.ts";
+import { eventPlace } from "../trace/trace.ts";
 
 /** In a capture only its own bytes can be wrong; a trace file has none, there the model's bytes are judged. */
 const wrongIn = {
-  capture: effectSet("wire-differs", "authentication-failed"),
-  text: effectSet("plaintext", "placeholder", "wrong-tag", "wrong-ciphertext"),
+  capture: signsNamed("wire-differs", "authentication-failed"),
+  text: signsNamed("plaintext", "placeholder", "wrong-tag", "wrong-ciphertext"),
 } as const;
 
 /** Each failed record and each differing packet, with its frame, its record and the first wrong byte. */
-export function findingsOf(timeline: Timeline, connection: number): string[] {
-  const wrong = wrongIn[timeline.trace.kind];
-  const findings: string[] = [];
-  for (let event = timeline.nextHit(0, 1, wrong); event >= 0; event = timeline.nextHit(event + 1, 1, wrong)) {
-    if (timeline.connectionsOf(event).includes(connection)) findings.push(...findingsAt(timeline, event));
+export function wrongBytesOf(judged: Judged, connection: number): string[] {
+  const { timeline } = judged;
+  const next = (from: number) => nextSign(judged, from, 1, wrongIn[timeline.trace.kind]);
+  const texts: string[] = [];
+  for (let event = next(0); event >= 0; event = next(event + 1)) {
+    if (timeline.connectionsOf(event).includes(connection)) texts.push(...wrongAt(timeline, event));
   }
-  return findings;
+  return texts;
 }
 
-function findingsAt(timeline: Timeline, event: number): string[] {
+function wrongAt(timeline: Timeline, event: number): string[] {
   const { events, verdicts, kind } = timeline.trace;
-  const place = `${kind === "capture" ? "frame" : "line"} ${events.line.at(event)}`;
+  const place = eventPlace(timeline.trace, event);
   if (events.kind.at(event) === Kind.record) {
     const { log, connection, state } = viewAt(timeline, { event, stage: 0 });
     const row = state.tail - 1;
     const range = `${distance(connection.startSeq, log.start(row))}:${distance(connection.startSeq, log.end(row))}`;
-    return [
-      `${place}: ${recordName(log, row)} (${range}) does not authenticate; ${verdicts?.damage.get(event) ?? `the wrong byte is somewhere in ${range}`}`,
-    ];
+    const damage = verdicts?.damage.get(event);
+    const why = damage ? wordDamage(damage) : `the wrong byte is somewhere in ${range}`;
+    return [`${place}: ${recordName(log, row)} (${range}) does not authenticate; ${why}`];
   }
   const difference = verdicts?.differences.get(event);
   if (difference)
@@ -41,7 +45,7 @@ function findingsAt(timeline: Timeline, event: number): string[] {
     .record(event)
     .stages.flatMap(({ effects }, stage) =>
       effects
-        .filter((effect) => contains(wrongIn[kind], effect.kind))
+        .filter((effect) => wrongIn[kind].includes(effect.kind))
         .map((effect) => `${place}: ${wordEffect(viewAt(timeline, { event, stage }), effect)}`),
     );
 }

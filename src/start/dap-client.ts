@@ -1,4 +1,5 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
+import type { StoppedBody } from "../adapter/runner.ts";
 import type { TraceDebugSession } from "../adapter/session.ts";
 
 /** The bodies of the answers that somebody looks into. */
@@ -23,7 +24,7 @@ interface Bodies {
 }
 
 interface EventBodies {
-  stopped: DebugProtocol.StoppedEvent["body"];
+  stopped: StoppedBody;
   output: DebugProtocol.OutputEvent["body"];
   breakpoint: DebugProtocol.BreakpointEvent["body"];
   progressStart: DebugProtocol.ProgressStartEvent["body"];

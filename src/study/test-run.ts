@@ -1,13 +1,13 @@
-import { profilesBeside } from "../cli/open.ts";
-import { outcomesOf } from "../judge/expectations.ts";
-import { openFile } from "../node/platform.ts";
-import { Timeline } from "../replay/timeline.ts";
+import type { Outcome } from "../judge/expectations.ts";
 import { parseTrace } from "../trace/language/parse.ts";
 import { textOf } from "../trace/open.ts";
 import { captureFormat } from "../trace/pcap/capture-file.ts";
-import { UserError } from "../trace/platform.ts";
+import { noProgress, UserError } from "../trace/platform.ts";
 import type { Diagnostic, Trace } from "../trace/trace.ts";
 import type { Variant } from "../trace/variant.ts";
+import type { Environment } from "./environment.ts";
+import { study } from "./study.ts";
+import { profilesBeside } from "./subject.ts";
 
 /** Kinds of failures, as reports name their rules. */
 export const caseRules = {
@@ -48,14 +48,18 @@ export const failuresOf = ({ cases }: TestRun): (Case & { failure: string })[] =
   cases.filter((one): one is Case & { failure: string } => one.failure !== null);
 
 /** Runs a trace as a test; what cannot be read is a failing case, never an exception. */
-export function runTest(file: string, variant: Variant | null): TestRun {
+export async function runTest(
+  environment: Environment,
+  file: string,
+  variant: Variant | null,
+): Promise<TestRun> {
   const run = { file, profile: variant?.id ?? null };
   try {
-    const trace = readTraceFile(file, variant);
+    const trace = readTraceFile(environment, file, variant);
+    const { outcomes } = await study({ trace, contest: null, evidence: null }, noProgress);
     const errors = trace.diagnostics.filter(({ severity }) => severity === "error");
     const remarks = trace.diagnostics.filter(({ severity }) => severity !== "error");
-    const timeline = new Timeline(trace).runAll();
-    return { ...run, cases: [...errors.map(errorCase), ...expectationCases(timeline)], remarks };
+    return { ...run, cases: [...errors.map(errorCase), ...outcomes.map(expectationCase)], remarks };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const unreadable: Case = {
@@ -69,19 +73,23 @@ export function runTest(file: string, variant: Variant | null): TestRun {
   }
 }
 
-/** A trace file with its devices' own profiles, or under a variant. Throws UserError if it is not text or a capture. */
+/**
+ * A trace file with its devices' own profiles, or under a variant, however much of it can be read. Throws UserError if
+ * it is not text or a capture.
+ */
 export function readTraceFile(
+  environment: Environment,
   fileName: string,
   variant: Variant | null,
-  profiles = profilesBeside(fileName),
+  profiles = profilesBeside(environment, fileName),
 ): Trace {
-  const file = openFile(fileName);
+  const file = environment.openFile(fileName);
   try {
     if (captureFormat(file) !== null)
       throw new UserError(`${fileName} is a capture: expect lines stand in trace files (.tlstrace)`);
     return parseTrace(file.name, textOf(file), profiles, variant?.profileOf);
   } finally {
-    file.close();
+    file.close?.();
   }
 }
 
@@ -93,11 +101,10 @@ const errorCase = ({ message, line = 1, start, end }: Diagnostic): Case => ({
   failure: message,
 });
 
-const expectationCases = (timeline: Timeline): Case[] =>
-  outcomesOf(timeline).map(({ expectation, expected, actual }) => ({
-    name: `line ${expectation.line}: expect ${expected}`,
-    rule: "expectation-failed",
-    line: expectation.line,
-    columns: null,
-    failure: actual === null ? null : `expected ${expected}, got ${actual}`,
-  }));
+const expectationCase = ({ expectation, expected, actual }: Outcome): Case => ({
+  name: `line ${expectation.line}: expect ${expected}`,
+  rule: "expectation-failed",
+  line: expectation.line,
+  columns: null,
+  failure: actual === null ? null : `expected ${expected}, got ${actual}`,
+});

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { profileById, profiles } from "../core/profiles/all.ts";
-import { checkExpectations } from "../judge/expectations.ts";
 import { Timeline } from "../replay/timeline.ts";
 import { comparable } from "../test/comparable.ts";
 import { edited } from "../trace/edited.ts";
 import { parseTrace } from "../trace/language/parse.ts";
+import { judge } from "./study.ts";
 import { missingExpectations, withMissing } from "./test-update.ts";
 
 /** Two segments retransmitted, the second in record 1: static params under connectx, none under innova. */
@@ -80,7 +80,7 @@ for (const [ids, lines] of expected) {
     assert.deepEqual(newLines(story, text), lines);
     assert.equal(added, lines.length);
     assert.deepEqual(update(text, ids), { text, added: 0 });
-    for (const timeline of timelinesOf(text, ids)) assert.deepEqual(checkExpectations(timeline), []);
+    for (const timeline of timelinesOf(text, ids)) assert.deepEqual(judge(timeline).findings.all, []);
   });
 }
 

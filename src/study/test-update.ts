@@ -1,7 +1,6 @@
 import { profiles } from "../core/profiles/all.ts";
 import { effects } from "../core/words/effect.ts";
 import { speaksHere } from "../judge/expectations.ts";
-import { contains, effectSet } from "../replay/effect-set.ts";
 import type { Timeline } from "../replay/timeline.ts";
 import { effectFields } from "../replay/view/effect-text.ts";
 import { viewAt } from "../replay/view/view.ts";
@@ -10,21 +9,8 @@ import { printExpected } from "../trace/language/print.ts";
 import { withLines } from "../trace/text-edit.ts";
 import type { Expectation, Trace } from "../trace/trace.ts";
 
-/** Effects of a stream in good order, or that the trace itself states; every other one is worth an expect line. */
-const ordinary: readonly string[] = [
-  "record-pushed",
-  "record-released",
-  "encrypted",
-  "piece",
-  "offload-installed",
-  "acknowledged",
-  "lost",
-  "qdisc-drop",
-  "expectation-failed",
-];
-const notableEffects = effectSet(
-  ...effects.map(({ name }) => name).filter((name) => !ordinary.includes(name)),
-);
+/** Effects worth an expect line: all but those of a stream in good order, or that the trace itself states. */
+const notableEffects = effects.flatMap(({ ordinary }, kind) => (ordinary ? [] : [kind]));
 /** Indentation of new lines in a file that has no indented expect line. */
 const indentation = " ".repeat(7);
 
@@ -88,7 +74,7 @@ function missingOf(
 ): ExpectEdit["expected"][] {
   const idsOf = new Map<string, { what: Expectation["what"]; ids: string[] }>();
   for (const timeline of timelines) {
-    if (!timeline.meets(event, notableEffects)) continue;
+    if (!timeline.effects.meets(event, notableEffects)) continue;
     if (stated.some((expectation) => speaksHere(timeline, expectation))) continue;
     const profile = timeline.machine.sockets[timeline.connectionsOf(event)[0]!]!.profile;
     const id = profile.word ?? profile.id;
@@ -110,7 +96,7 @@ function notable(timeline: Timeline, event: number): Expectation["what"][] {
   return timeline.record(event).stages.flatMap(({ effects: said }, stage) => {
     const view = viewAt(timeline, { event, stage });
     return said
-      .filter(({ kind }) => contains(notableEffects, kind))
+      .filter(({ kind }) => notableEffects.includes(kind))
       .map((effect) => ({
         effect: effects[effect.kind]!.name,
         fields: Object.fromEntries(effectFields(view, effect).filter(([, value]) => value !== "unknown")),

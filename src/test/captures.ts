@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { distance, seq } from "../core/base/seq.ts";
@@ -75,6 +76,17 @@ export const readBytes = (capture: CaptureBytes, options: Partial<CaptureOptions
     nodePlatform,
     noProgress,
   );
+
+/** Everything of a captured record but its tag, null if it is not known; `row` as in the connection's record log. */
+export function plaintextOf(
+  { connections, reader }: Trace,
+  connection: number,
+  row: number,
+): Uint8Array | null {
+  const { source } = connections[connection]!;
+  assert.ok(source?.kind === "captured" && reader !== null);
+  return reader.plaintext(source.stream, row);
+}
 
 /** A `record` event with its place in the trace. */
 export interface SeenRecord {

@@ -8,7 +8,9 @@ import { kernelById, kernels } from "../core/machine/generation.ts";
 import type { Profile } from "../core/machine/profile.ts";
 import { profileById } from "../core/profiles/all.ts";
 import { outcomesOf } from "../judge/expectations.ts";
+import { nodeEnvironment } from "../node/environment.ts";
 import { Timeline } from "../replay/timeline.ts";
+import { judge } from "../study/study.ts";
 import { failuresOf, readTraceFile, runTest } from "../study/test-run.ts";
 import type { Trace } from "../trace/trace.ts";
 import { underIdOf } from "../trace/variant.ts";
@@ -27,13 +29,13 @@ const textOf = (sample: string): string => readFileSync(path.join(folder, sample
 
 /** The sample with every device's profile replaced. */
 const parsed = (sample: string, profileOf: (own: Profile) => Profile): Trace =>
-  readTraceFile(path.join(folder, sample), { id: "replaced", profileOf });
+  readTraceFile(nodeEnvironment, path.join(folder, sample), { id: "replaced", profileOf });
 
-const declared = (sample: string): Trace => readTraceFile(path.join(folder, sample), null);
+const declared = (sample: string): Trace => readTraceFile(nodeEnvironment, path.join(folder, sample), null);
 
 /** Expect lines that do not hold in a run, as `line: expected, got`. */
 const failuresIn = (trace: Trace): string[] =>
-  outcomesOf(new Timeline(trace).runAll()).flatMap(({ expectation, expected, actual }) =>
+  outcomesOf(judge(new Timeline(trace).runAll())).flatMap(({ expectation, expected, actual }) =>
     actual === null ? [] : [`${expectation.line}: expected ${expected}, got ${actual}`],
   );
 
@@ -43,12 +45,12 @@ const idsIn = (sample: string): string[] => [
 ];
 
 for (const sample of samples) {
-  test(`${sample}: every expect line holds, under its own devices and every variant that it names`, () => {
+  test(`${sample}: every expect line holds, under its own devices and every variant that it names`, async () => {
     const trace = declared(sample);
     assert.deepEqual(trace.diagnostics, []);
     assert.ok(trace.expectations.length > 0);
     for (const variant of variantsIn(path.join(folder, sample))) {
-      const run = runTest(path.join(folder, sample), variant);
+      const run = await runTest(nodeEnvironment, path.join(folder, sample), variant);
       assert.ok(run.cases.length > 0, `no expect line speaks of ${variant?.id}`);
       assert.deepEqual(failuresOf(run), [], variant?.id ?? "its own devices");
     }

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { open } from "../cli/open.ts";
 import { advance, after, seq } from "../core/base/seq.ts";
 import { profiles } from "../core/profiles/all.ts";
 import { connectx } from "../core/profiles/connectx.ts";
@@ -10,12 +9,13 @@ import { Effect } from "../core/words/effect.ts";
 import { dropReasons } from "../core/words/effect-words.ts";
 import { Flag, Kind } from "../core/words/event.ts";
 import type { Comparison } from "../judge/compare/compare.ts";
-import { wordFinding } from "../judge/compare/words.ts";
+import { wordDifference } from "../judge/compare/words.ts";
 import type { Timeline } from "../replay/timeline.ts";
 import type { Trace } from "../trace/trace.ts";
 import { compared } from "./comparing.ts";
 import { corpusFolder } from "./corpus.ts";
 import { generate, readStory } from "./simulator/generate.ts";
+import { studyOf } from "./studies.ts";
 
 const all = profiles.map(({ id }) => id).join(",");
 const samples = ["lossy", "upload"].map((name) => path.join("media/samples", name));
@@ -27,7 +27,7 @@ const captures = [...samples, ...(corpus === null ? [] : recorded)];
 
 async function opened(name: string): Promise<Trace> {
   assert.ok(existsSync(`${name}.keys`), name);
-  return (await open(`${name}.pcap`, { keys: [`${name}.keys`] })).trace;
+  return (await studyOf(`${name}.pcap`, { keys: [`${name}.keys`] })).trace;
 }
 
 for (const name of captures) {
@@ -46,7 +46,8 @@ for (const name of captures) {
     const { jumps, returns, aside, ahead } = jumpsIn(trace);
     for (const { tally, timeline } of [connectx!, innova!]) {
       assert.equal(tally.outOfOrder, jumps.length + ahead.length);
-      for (const event of returns) assert.ok(timeline.has(event, Effect["out-of-order"]), `event ${event}`);
+      for (const event of returns)
+        assert.ok(timeline.effects.has(event, Effect["out-of-order"]), `event ${event}`);
       // Each jump costs a resync, or the record is gone.
       const gone = tally.drops[dropReasons.indexOf("no-sync-data")]!;
       assert.equal(tally.resyncs + gone, jumps.length);
@@ -65,13 +66,13 @@ test("random traces: the numbers add up and every byte is right, under every pro
     const trace = readStory(generate(seed, { profile: connectx, kernel: null }, true), connectx);
     const comparison = compared(trace, all, { allBytes: true });
     addsUp(comparison);
-    const wrong = comparison.findings.filter(({ bytes }) => bytes.length > 0);
+    const wrong = comparison.wireDifferences.filter(({ bytes }) => bytes.length > 0);
     assert.deepEqual(
-      wrong.map((finding) => wordFinding(comparison, finding)),
+      wrong.map((difference) => wordDifference(comparison, difference)),
       [],
       `seed ${seed}`,
     );
-    dropped += comparison.findings.length;
+    dropped += comparison.wireDifferences.length;
   }
   assert.ok(dropped > 0, "some trace has a packet that not all profiles send");
 });

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
-import { load } from "../cli/load.ts";
 import { ciphers } from "../core/base/record.ts";
+import { sha256 } from "../node/digest.ts";
 import { linesOf } from "../report/lines.ts";
 import { corpusFolder } from "./corpus.ts";
+import { studyOf } from "./studies.ts";
 
 /** Facts of one direction, made by another program (and tshark) when the corpus was put together. */
 interface FlowFacts {
@@ -46,9 +47,9 @@ if (folder === null) {
 
 async function agrees(corpus: string, capture: CaseFacts): Promise<void> {
   const keys = capture.keylog ? [path.join(corpus, capture.keylog)] : [];
-  const timeline = await load(path.join(corpus, capture.file), { keys, profile: "connectx" });
+  const { timeline } = await studyOf(path.join(corpus, capture.file), { keys, profile: "connectx" });
   const streams = new Map(
-    timeline.trace.streams.map((stream) => [stream.name, [...linesOf(timeline, stream)] as Line[]]),
+    timeline.trace.streams.map((stream) => [stream.name, [...linesOf(timeline, stream, sha256)] as Line[]]),
   );
   const repetitions = new Map<string, number>();
   for (const flow of capture.flows.filter(({ segs }) => segs > 0)) {

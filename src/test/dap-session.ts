@@ -3,17 +3,17 @@ import type { DebugProtocol } from "@vscode/debugprotocol";
 import { TraceDebugSession } from "../adapter/session.ts";
 import { nodeEnvironment } from "../node/environment.ts";
 import { DapClient } from "../start/dap-client.ts";
-import type { AdapterEnvironment } from "../study/environment.ts";
+import type { Environment } from "../study/environment.ts";
 
 /** A new session with an editor attached to it. */
-export const session = (environment: AdapterEnvironment = nodeEnvironment): DapClient =>
+export const session = (environment: Environment = nodeEnvironment): DapClient =>
   new DapClient(new TraceDebugSession(environment));
 
 /** Path of a shipped sample. */
 export const sample = (name: string): string => path.resolve("media/samples", name);
 
 /** An environment whose only file is this text, under any path. */
-export function textEnvironment(text: string | (() => string)): AdapterEnvironment {
+export function textEnvironment(text: string | (() => string)): Environment {
   const openFile = (file: string) => {
     const bytes = new TextEncoder().encode(typeof text === "string" ? text : text());
     return {

@@ -5,11 +5,12 @@ import { test } from "node:test";
 import { readLaunch } from "../adapter/launch.ts";
 import { profileById, profiles } from "../core/profiles/all.ts";
 import { effects } from "../core/words/effect.ts";
-import { checkExpectations } from "../judge/expectations.ts";
+import { nodeEnvironment } from "../node/environment.ts";
 import { evaluate } from "../replay/expression.ts";
 import { parseExpression } from "../replay/expression-parse.ts";
 import { Timeline } from "../replay/timeline.ts";
 import { viewAt } from "../replay/view/view.ts";
+import { judge } from "../study/study.ts";
 import { readTraceFile } from "../study/test-run.ts";
 import { parseTrace } from "../trace/language/parse.ts";
 import { profileKeys } from "../trace/profiles/file.ts";
@@ -125,7 +126,7 @@ test("traces in the documents are read without a diagnostic, and their expect li
     const trace = parseTrace(page, text, profileById);
     assert.deepEqual(trace.diagnostics, [], page);
     assert.ok(trace.expectations.length > 0, page);
-    assert.deepEqual(checkExpectations(new Timeline(trace).runAll()), [], page);
+    assert.deepEqual(judge(new Timeline(trace).runAll()).findings.all, [], page);
   }
 });
 
@@ -137,7 +138,7 @@ const firstColumn = (page: string): string[] =>
 
 test("expressions.md: every path of its table is one, and its examples can be evaluated", () => {
   const timeline = new Timeline(
-    readTraceFile("media/samples/retransmission-in-record.tlstrace", null),
+    readTraceFile(nodeEnvironment, "media/samples/retransmission-in-record.tlstrace", null),
   ).runAll();
   const view = viewAt(timeline, { event: 4, stage: 0 });
   const listed = firstColumn("media/docs/expressions.md");

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { load } from "../cli/load.ts";
-import { deviceCountersOf } from "../core/machine/count.ts";
-import type { DeviceCounter } from "../core/machine/profile.ts";
+import { driverCountersOf } from "../core/machine/count.ts";
 import { profiles } from "../core/profiles/all.ts";
 import { layEvidence, type Overlay } from "../judge/evidence/evidence.ts";
 import { findingText } from "../replay/findings.ts";
@@ -11,6 +9,7 @@ import { readEvidence } from "../trace/evidence/evidence.ts";
 import { ethtoolText, kernelTrace } from "./kernel-reports.ts";
 import { generate, readStory } from "./simulator/generate.ts";
 import { seeded } from "./simulator/mutate.ts";
+import { studyOf } from "./studies.ts";
 
 /** A kernel that does what the model says agrees with it, and one changed number is found: random traces, every family. */
 const runs = 40;
@@ -18,17 +17,15 @@ const firstSeed = Number(process.env.SEED ?? 7000);
 
 type File = { name: string; text: string };
 
-/** A replay of its own for each evidence: findings stay in the timeline. */
 const replay = (seed: number, profile: (typeof profiles)[number]): Timeline =>
   new Timeline(readStory(generate(seed, { profile, kernel: null }, true), profile)).runAll();
 
 function filesOf(timeline: Timeline): File[] {
   const totals = new Map<string, number>();
   for (let c = 0; c < timeline.trace.connections.length; c++) {
-    const moved = deviceCountersOf(timeline.stateBefore(c, timeline.eventCount));
-    const { counters } = timeline.trace.devices[0]!.profile;
-    for (const [counter, name] of Object.entries(counters))
-      totals.set(name, (totals.get(name) ?? 0) + moved[counter as DeviceCounter]);
+    const { profile } = timeline.trace.devices[0]!;
+    const moved = driverCountersOf(timeline.stateBefore(c, timeline.eventCount), profile);
+    for (const [name, value] of Object.entries(moved)) totals.set(name, (totals.get(name) ?? 0) + value);
   }
   return [
     { name: "kernel.trace", text: kernelTrace(timeline) },
@@ -97,7 +94,8 @@ for (const profile of profiles) {
 }
 
 const capture = "media/samples/lossy.pcap";
-const open = (profile: string) => load(capture, { profile, keys: ["media/samples/lossy.keys"] });
+const open = async (profile: string) =>
+  (await studyOf(capture, { profile, keys: ["media/samples/lossy.keys"] })).timeline;
 
 /** An offload is installed when the handshake is done, a capture knows it from its first record on: so much later. */
 const earlier = (trace: string) =>

@@ -16,7 +16,7 @@ export const lines = read("agrees.trace")
 export const timelineOf = (text: string): Timeline =>
   new Timeline(parseTrace("t", text, profileById)).runAll();
 
-/** A replay of the sample of its own: findings stay in the timeline. */
+/** A replay of the sample. */
 export const replay = (): Timeline => timelineOf(read("netronome.tlstrace"));
 
 export const lay = (timeline: Timeline, ...files: [name: string, text: string][]): Overlay =>

@@ -1,7 +1,8 @@
+import { keystreamKeySize } from "../core/base/keystream.ts";
 import { type Cipher, type RecordKeys, recordType, type TlsVersion } from "../core/base/record.ts";
 import { distance, seq } from "../core/base/seq.ts";
 import { createMachine } from "../core/create-machine.ts";
-import { type Device, nicNamed, usualSocket } from "../core/machine/connection.ts";
+import { type Device, nicNamed, type RecordSource, usualSocket } from "../core/machine/connection.ts";
 import { vendorCountersOf } from "../core/machine/count.ts";
 import { type Kernel, kernelById } from "../core/machine/generation.ts";
 import type { Machine } from "../core/machine/machine.ts";
@@ -13,7 +14,7 @@ import { profileById } from "../core/profiles/all.ts";
 import { connectx } from "../core/profiles/connectx.ts";
 import { step } from "../core/step.ts";
 import { tcbFields } from "../core/words/descriptor.ts";
-import { type EffectSpec, effects } from "../core/words/effect.ts";
+import { effects } from "../core/words/effect.ts";
 import {
   deviceColumn,
   deviceEventKinds,
@@ -44,7 +45,7 @@ export interface Setup {
   /** Keys of epoch 0, and of the epochs that `record` events begin. */
   keys?: RecordKeys;
   laterKeys?: RecordKeys[];
-  payload?: (offset: number, length: number) => Uint8Array;
+  source?: RecordSource;
 }
 
 /** What one event did, in words: sequence numbers relative to the offload start, records by row. */
@@ -71,9 +72,6 @@ export function keysFor(cipher: Cipher): RecordKeys {
     iv: Uint8Array.from({ length: 12 }, (_, i) => 0xc0 + i),
   };
 }
-
-const countedPayload = (offset: number, length: number): Uint8Array =>
-  Uint8Array.from({ length }, (_, i) => (offset + i) * 7 + ((offset + i) >> 8));
 
 /** A device that has these bugs and no others; imagined ones, too. */
 export const broken = (profile: Profile, ...faults: readonly string[]): Profile => ({ ...profile, faults });
@@ -119,8 +117,7 @@ export class Play {
       ...usualSocket,
       payloadMax: setup.payloadMax ?? usualSocket.payloadMax,
       installed: !/\binstall\b/.test(story),
-      source: null,
-      payload: setup.payload ?? countedPayload,
+      source: setup.source ?? { kind: "generated" as const, key: new Uint8Array(keystreamKeySize) },
     };
     const events = new EventLog();
     for (const words of story.split(";"))
@@ -130,6 +127,7 @@ export class Play {
       connections: [connection],
       events,
       recordSns: new Map(),
+      reader: null,
     });
   }
 
@@ -179,13 +177,13 @@ export class Play {
   }
 
   private words(kind: number, a: number, b: number): string {
-    const { name, fields, as }: EffectSpec = effects[kind]!;
-    const value = (n: number, i: 0 | 1) => {
-      if (as[i] === "seq") return this.relative(n);
-      return typeof as[i] === "string" ? n : as[i]?.[n];
-    };
-    const words = [name, ...[a, b].map((n, i) => fields[i] && `${fields[i]}=${value(n, i as 0 | 1)}`)];
-    return words.filter((word) => word !== "").join(" ");
+    const { name, args } = effects[kind]!;
+    const words = args.map(([field, form], i) => {
+      const n = [a, b][i]!;
+      const value = form === "seq" ? this.relative(n) : typeof form === "string" ? n : form[n];
+      return `${field}=${value}`;
+    });
+    return [name, ...words].join(" ");
   }
 
   private queue(): string {

@@ -11,6 +11,7 @@ import { Flag, Kind, packTransmit } from "../core/words/event.ts";
 import { nodePlatform, openFile } from "../node/platform.ts";
 import { Timeline } from "../replay/timeline.ts";
 import { goldenLines } from "../report/golden.ts";
+import { judge } from "../study/study.ts";
 import { longTrace } from "../test/bench/long-trace.ts";
 import { comparable } from "../test/comparable.ts";
 import { Dice } from "../test/simulator/dice.ts";
@@ -250,14 +251,14 @@ test("the records of a capture are as captured; what was compared stays with the
 
 /** Every event with its effects, and the counters. */
 const replayOf = (trace: Trace): string[] => [
-  ...goldenLines(new Timeline(trace).runAll(), new Set(trace.connections.keys())),
+  ...goldenLines(judge(new Timeline(trace).runAll()), new Set(trace.connections.keys())),
 ];
 
 /** All that edits may not touch in the trace they are made to, as a value of its own. */
 const wholeOf = (trace: Trace): unknown =>
   structuredClone({
     ...(comparable(trace) as object),
-    connections: trace.connections.map(({ source: _, payload: __, ...rest }) => rest),
+    reader: null,
     diagnostics: trace.diagnostics,
   });
 

@@ -1,8 +1,9 @@
 import type { Cipher, TlsVersion } from "../core/base/record.ts";
-import type { Connection, Device } from "../core/machine/connection.ts";
+import type { Connection, Device, RecordReader } from "../core/machine/connection.ts";
 import type { Profile } from "../core/machine/profile.ts";
-import type { EffectName } from "../core/words/effect.ts";
 import { EventLog } from "../core/words/event.ts";
+import type { CapturedRecords } from "./captured.ts";
+import type { SignName } from "./signs.ts";
 
 /**
  * Verdicts of `expect wire=…` on the bytes of a packet. `match`: each is the one right byte of the stream, and those
@@ -32,7 +33,7 @@ export interface Diagnostic {
   frame?: number;
 }
 
-/** One `expect` line: an effect or a wire verdict that the event above must (or must not) have, or a counter's value there. */
+/** One `expect` line: an effect (or finding) or a wire verdict that the event above must (or must not) have, or a counter's value there. */
 export interface Expectation {
   line: number;
   /** The event it speaks of; −1 = the whole file (it stands after the last event). */
@@ -42,7 +43,7 @@ export interface Expectation {
   /** Ids behind `under`: it speaks only of connections whose device runs as one of them; empty = of every connection. */
   under: readonly string[];
   what:
-    | { effect: EffectName; fields: Readonly<Record<string, string>> }
+    | { effect: SignName; fields: Readonly<Record<string, string>> }
     | { wire: WireVerdict }
     | { counter: string; value: number; of: string | null };
 }
@@ -63,7 +64,25 @@ export interface Stream {
 }
 
 export const Wire = { unknown: 0, match: 1, differs: 2 } as const;
+const wireNames = ["unknown", "match", "differs"] as const;
+export type WireName = (typeof wireNames)[number];
 export const Authenticated = { unknown: 0, yes: 1, no: 2 } as const;
+
+/** A byte of a record that is not what it must be. */
+export interface WrongByte {
+  /** Place in the record, from its header on. */
+  offset: number;
+  is: number;
+  must: number;
+}
+
+/** What is known of the damage of a record that does not authenticate; `at` = its distance from the offload start. */
+export type Damage =
+  | { part: "header" | "nonce" | "ciphertext" | "tag"; at: number; wrong: readonly WrongByte[] }
+  /** Its bytes are right for the record of another number. */
+  | { part: "number"; sn: bigint }
+  /** It lies somewhere in the record. */
+  | { part: "unknown"; at: number; length: number };
 
 /** What comparing a capture with whole-record encryption found. */
 export interface Verdicts {
@@ -77,7 +96,7 @@ export interface Verdicts {
   /** One of Authenticated, by the index of a `record` event. */
   authenticated: Uint8Array;
   /** What is known of a failed record's damage, by the index of its `record` event. */
-  damage: Map<number, string>;
+  damage: Map<number, Damage>;
 }
 
 /** Anything readable, as events: from a trace file or a capture. */
@@ -102,7 +121,22 @@ export interface Trace {
   diagnostics: Diagnostic[];
   /** Null for trace files: their wire bytes come from the model alone. */
   verdicts: Verdicts | null;
+  /** Where the records of a capture's connections lie in its file, by `stream` of their sources. */
+  captured: CapturedRecords[];
+  /** Reads them there: the one thing of a Trace that is no data. Null where nothing is captured, or no file at hand. */
+  reader: RecordReader | null;
 }
+
+/** What is known of a transmit's bytes in a word. */
+export const wireNameOf = ({ wire }: Verdicts, event: number): WireName =>
+  wireNames[wire[event] ?? Wire.unknown]!;
+
+/** What a trace counts its events by: frames of a capture, lines of a file. */
+export const placeWord = ({ kind }: Trace): "frame" | "line" => (kind === "capture" ? "frame" : "line");
+
+/** Where an event stands: `frame 12`, `line 3`. */
+export const eventPlace = (trace: Trace, event: number): string =>
+  `${placeWord(trace)} ${trace.events.line.at(event)}`;
 
 /** A trace that holds nothing yet. */
 export const emptyTrace = (name: string, kind: Trace["kind"]): Trace => ({
@@ -119,4 +153,6 @@ export const emptyTrace = (name: string, kind: Trace["kind"]): Trace => ({
   comments: new Map(),
   diagnostics: [],
   verdicts: null,
+  captured: [],
+  reader: null,
 });

@@ -107,10 +107,10 @@ export function cutRuns(runs: readonly Run[], start: number, end: number): Run[]
   return parts;
 }
 
-/** Index of the first entry of an ascending list that is at least `wanted`; the list's length if none is. */
-export function firstAtLeast(ascending: Int32Array, wanted: number): number {
+/** Index of the first entry of an ascending list (of its first `length`) that is at least `wanted`; the length if none is. */
+export function firstAtLeast(ascending: Int32Array, wanted: number, length = ascending.length): number {
   let low = 0;
-  let high = ascending.length;
+  let high = length;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (ascending[middle]! < wanted) low = middle + 1;

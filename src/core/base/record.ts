@@ -6,6 +6,8 @@ export type TlsVersion = 0x0303 | 0x0304;
 /** Protocol versions by the words that people use for them. */
 export const versions: Readonly<Record<string, TlsVersion>> = { "1.2": 0x0303, "1.3": 0x0304 };
 
+export const versionName = (version: TlsVersion): "1.2" | "1.3" => (version === 0x0304 ? "1.3" : "1.2");
+
 /** AEADs whose records the model can encrypt. Linux offloads the two AES-GCM ones only. */
 export const ciphers = ["aes-128-gcm", "aes-256-gcm", "chacha20-poly1305"] as const;
 export type Cipher = (typeof ciphers)[number];

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Happening, Play, type Setup } from "../../test/scenario.ts";
-import { type CounterName, countersOf } from "../machine/count.ts";
+import { countersOf } from "../machine/count.ts";
+import type { CounterName } from "../machine/counters.ts";
 import { nicExpectedSeq, nicRecordSn } from "../nic/nic.ts";
 import { connectx } from "../profiles/connectx.ts";
 import { innova } from "../profiles/innova.ts";

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Reference } from "../../test/reference/reference.ts";
 import { lastOf, Play, type Setup, setupOf } from "../../test/scenario.ts";
-import { type CounterName, countersOf } from "../machine/count.ts";
+import { countersOf } from "../machine/count.ts";
+import type { CounterName } from "../machine/counters.ts";
 import { wireBytes } from "../nic/wire-bytes.ts";
 
 // The device went down: tls_validate_xmit_skb_sw sends every packet to tls_sw_fallback.

@@ -26,16 +26,35 @@ export const nicNamed = (name: string, profile: Profile, mtu: number): Device =>
 /** Devices of one trace: a bit each in ConnectionState.held. */
 export const devicesMax = 31;
 
-/**
- * What the model cannot derive: the bytes of a record as the TLS layer built it.
- * Row numbers are those of the connection's record log; the start marker is row 0.
- */
-export interface RecordSource {
+/** Where the bytes of a connection's records come from, which the model cannot derive; plain data. */
+export type RecordSource = GeneratedSource | WrittenSource | CapturedSource;
+
+/** What the application writes is the keystream under a key. */
+export interface GeneratedSource {
+  kind: "generated";
+  key: Uint8Array;
+}
+
+/** What the application writes is given: records known from elsewhere can be made again. */
+export interface WrittenSource {
+  kind: "written";
+  bytes: Uint8Array;
+}
+
+/** A reader knows the records, by the number that the stream has in its capture. */
+export interface CapturedSource {
+  kind: "captured";
+  stream: number;
+}
+
+/** Reads the records that a capture holds: what of a trace is no data, for it holds a file. */
+export interface RecordReader {
   /**
-   * Header, explicit nonce and inner plaintext (TLS 1.3: with type byte and padding) of the record at `row`:
-   * everything but the tag. Null when a capture lacks its bytes or its key.
+   * Header, explicit nonce and inner plaintext (TLS 1.3: with type byte and padding) of a record as the TLS layer built
+   * it: everything but the tag. Null when the capture lacks its bytes or its key. `row` is that of the connection's
+   * record log; the start marker is row 0.
    */
-  plaintext(row: number): Uint8Array | null;
+  plaintext(stream: number, row: number): Uint8Array | null;
 }
 
 /** One offloaded sender: what is fixed about it. What changes is in ConnectionState. */
@@ -60,10 +79,8 @@ export interface Connection {
   reuses: number;
   /** True: offloaded before the first event. False: an install event says when (captures). */
   installed: boolean;
-  /** Where the bytes of captured records come from; null for a trace file, whose payload is generated. */
+  /** Where the bytes of its records come from; null = they are not known. */
   source: RecordSource | null;
-  /** Payload bytes [offset, offset + length) of what the application writes, for generated content. */
-  payload: ((offset: number, length: number) => Uint8Array) | null;
 }
 
 /** What only few sockets have, as all others have it. */

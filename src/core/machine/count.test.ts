@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Play, setupOf } from "../../test/scenario.ts";
 import { profiles } from "../profiles/all.ts";
-import { counterNames, countersOf, vendorCountersOf } from "./count.ts";
+import { countersOf, vendorCountersOf } from "./count.ts";
+import { counterNames } from "./counters.ts";
 import { ConnectionState } from "./state.ts";
 
 test("the standard counters' names (kernel.md section 6.1)", () => {

@@ -1,6 +1,6 @@
 import type { DescriptorQueue } from "../words/descriptor.ts";
 import type { EventLog } from "../words/event.ts";
-import type { Connection, Device } from "./connection.ts";
+import type { Connection, Device, RecordReader } from "./connection.ts";
 import type { QueueStops } from "./queue-stops.ts";
 import type { Socket } from "./socket.ts";
 
@@ -23,4 +23,6 @@ export interface Scenario {
   connections: readonly Connection[];
   events: EventLog;
   recordSns: ReadonlyMap<number, bigint>;
+  /** Reads captured records; null where nothing is captured. */
+  reader: RecordReader | null;
 }

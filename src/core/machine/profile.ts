@@ -1,32 +1,7 @@
 import type { Cipher, TlsVersion } from "../base/record.ts";
 import type { DescriptorKind } from "../words/descriptor.ts";
+import type { DeviceCounter } from "./counters.ts";
 import type { Kernel } from "./generation.ts";
-
-/** What drivers count, in words of the model; a profile says what its vendor calls it. */
-export const deviceCounters = [
-  "contexts",
-  "contextsDeleted",
-  "encryptedPackets",
-  "encryptedBytes",
-  "outOfOrder",
-  "outOfOrderBytes",
-  "skipNoSyncData",
-  "dropNoSyncData",
-  "dropBypassRequired",
-  "dropNoMemory",
-  "dropNoMetadata",
-  "resyncs",
-  "resyncBytes",
-  "dumpPackets",
-  "dumpBytes",
-  "fallbackPackets",
-  "piecesComplete",
-  "piecesStart",
-  "piecesMiddle",
-  "piecesEnd",
-  "piecesTrimmed",
-] as const;
-export type DeviceCounter = (typeof deviceCounters)[number];
 
 /** Words of a profile's fields, as profile files write them; what each says stands at its field. */
 export const profileWords = {

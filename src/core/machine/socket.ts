@@ -3,7 +3,7 @@ import type { Seq } from "../base/seq.ts";
 import type { DescriptorQueue } from "../words/descriptor.ts";
 import type { EventLog } from "../words/event.ts";
 import { ChangeLog } from "./change-log.ts";
-import type { Connection, Device } from "./connection.ts";
+import type { Connection, Device, RecordReader } from "./connection.ts";
 import { FedLog } from "./fed-log.ts";
 import type { Kernel } from "./generation.ts";
 import type { Packet } from "./packet.ts";
@@ -19,6 +19,8 @@ export interface Shared {
   readonly events: EventLog;
   /** Numbers of captured records that do not follow from the record before, by event. */
   readonly recordSns: ReadonlyMap<number, bigint>;
+  /** Reads captured records; null where nothing is captured. */
+  readonly reader: RecordReader | null;
   /** What the driver posted in the event that is being worked on; the NIC takes it at the event's end. */
   readonly queue: DescriptorQueue;
   /** The segment that is being worked on, reused like the queue: a transmit allocates nothing. */
@@ -59,6 +61,7 @@ export class Socket {
   readonly devices: readonly Device[];
   readonly events: EventLog;
   readonly recordSns: ReadonlyMap<number, bigint>;
+  readonly reader: RecordReader | null;
   readonly queue: DescriptorQueue;
   readonly packet: Packet;
   /** When its device's transmit queue stood still. */
@@ -90,6 +93,7 @@ export class Socket {
     this.devices = shared.devices;
     this.events = shared.events;
     this.recordSns = shared.recordSns;
+    this.reader = shared.reader;
     this.queue = shared.queue;
     this.packet = shared.packet;
     this.stops = shared.stops[connection.device]!;

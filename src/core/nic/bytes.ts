@@ -1,7 +1,8 @@
 import { seal } from "../base/aead.ts";
+import { keystream } from "../base/keystream.ts";
 import { aadOf, explicitNonce, headerSize, nonceOf, prependOf, recordType, tagSize } from "../base/record.ts";
 import { advance, before, distance, type Seq } from "../base/seq.ts";
-import type { Connection } from "../machine/connection.ts";
+import type { GeneratedSource, WrittenSource } from "../machine/connection.ts";
 import { RecordKind } from "../machine/record-log.ts";
 import type { Socket } from "../machine/socket.ts";
 
@@ -80,9 +81,9 @@ export function wireRecord(socket: Socket, row: number): Uint8Array | null {
 
 /** True if the model knows what the row's bytes are and must become: it is a record whose content and keys are known. */
 export function isKnown(socket: Socket, row: number): boolean {
-  const { cipher, source, payload } = socket.connection;
+  const { cipher, source } = socket.connection;
   if (!isRecord(socket, row) || !cipher || !socket.keysOf(socket.records.epoch.at(row))) return false;
-  return source ? source.plaintext(row) !== null : payload !== null;
+  return source?.kind === "captured" ? plaintextOf(socket, row) !== null : source !== null;
 }
 
 function isRecord({ records }: Socket, row: number): boolean {
@@ -92,17 +93,14 @@ function isRecord({ records }: Socket, row: number): boolean {
 
 /** Everything of a record but its tag, in clear. */
 function plaintextOf(socket: Socket, row: number): Uint8Array | null {
-  const { source, payload } = socket.connection;
-  if (!isRecord(socket, row)) return null;
-  if (source) return source.plaintext(row);
-  return payload ? generated(socket, row, payload) : null;
+  const { source } = socket.connection;
+  if (!isRecord(socket, row) || source === null) return null;
+  if (source.kind === "captured") return socket.reader?.plaintext(source.stream, row) ?? null;
+  return made(socket, row, source);
 }
 
-function generated(
-  socket: Socket,
-  row: number,
-  payload: NonNullable<Connection["payload"]>,
-): Uint8Array | null {
+/** The record as the TLS layer builds it of what the application writes. */
+function made(socket: Socket, row: number, source: GeneratedSource | WrittenSource): Uint8Array | null {
   const { records } = socket;
   const { version, cipher, recSeq0 } = socket.connection;
   const keys = socket.keysOf(records.epoch.at(row));
@@ -112,10 +110,15 @@ function generated(
   const bytes = new Uint8Array(length - tagSize);
   const nonce = prepend > headerSize ? explicitNonce(keys, recSeq0, records.sn(row)) : new Uint8Array(0);
   bytes.set(prependOf(version, cipher, records.type.at(row), length, nonce));
-  bytes.set(payload(records.payloadAt.at(row), length - overhead), prepend);
+  bytes.set(payloadOf(source, records.payloadAt.at(row), length - overhead), prepend);
   if (version === 0x0304) bytes[bytes.length - 1] = records.type.at(row) || recordType.applicationData;
   return bytes;
 }
+
+const payloadOf = (source: GeneratedSource | WrittenSource, offset: number, length: number): Uint8Array =>
+  source.kind === "generated"
+    ? keystream(source.key, offset, length)
+    : source.bytes.subarray(offset, offset + length);
 
 /** A way to look at the stream, a record at a time: in clear with placeholders, or as it must be on the wire. */
 export type RecordView = (socket: Socket, row: number) => Uint8Array | null;

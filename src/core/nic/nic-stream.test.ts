@@ -10,7 +10,7 @@ const hex = (bytes: Uint8Array | null) => bytes && Buffer.from(bytes).toString("
 const bytes = (text: string) => Uint8Array.from(Buffer.from(text, "hex"));
 const counted = (length: number) => Uint8Array.from({ length }, (_, i) => i);
 const hello = bytes("68656c6c6f68656c6c6f0100");
-const payload = (offset: number, length: number) => hello.slice(offset, offset + length);
+const source = { kind: "written", bytes: hello } as const;
 const salt = bytes("a0a1a2a3");
 
 interface Vector {
@@ -24,7 +24,7 @@ interface Vector {
 const vectors: Vector[] = [
   {
     name: "TLS 1.2 AES-128-GCM, an alert as third record",
-    setup: { recSeq0: 1n, payload, keys: { key: counted(16), salt, iv: bytes("00000000000000ff") } },
+    setup: { recSeq0: 1n, source, keys: { key: counted(16), salt, iv: bytes("00000000000000ff") } },
     story: "send 5; send 5; send 2 type=21",
     wire: [
       "170303001d00000000000000ffeb0c3d8f9f6878dcadb64c7b5a6839e674750a143f",
@@ -37,7 +37,7 @@ const vectors: Vector[] = [
     setup: {
       cipher: "aes-256-gcm",
       recSeq0: 1n,
-      payload,
+      source,
       keys: { key: counted(32), salt, iv: bytes("00000000000000ff") },
     },
     story: "send 5",
@@ -48,7 +48,7 @@ const vectors: Vector[] = [
     setup: {
       version: 0x0304,
       recSeq0: 0n,
-      payload,
+      source,
       keys: { key: counted(16), salt, iv: bytes("b0b1b2b3b4b5b6b7") },
     },
     story: "send 5; send 5",

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { contains, effectSet } from "../../replay/effect-set.ts";
 import { seq } from "../base/seq.ts";
 import { FedLog } from "../machine/fed-log.ts";
 import { ConnectionState, stateFields } from "../machine/state.ts";
@@ -40,21 +39,18 @@ test("a record's extra column keeps type, epoch and the three marks apart", () =
           }
 });
 
-test("flags and effects are distinct bits of their columns", () => {
+test("flags are distinct bits of their column", () => {
   const flags = Object.values(Flag);
   assert.equal(new Set(flags).size, flags.length);
   for (const flag of flags) assert.ok(Number.isInteger(Math.log2(flag)) && flag < 2 ** 16, `${flag}`);
-  assert.ok(effects.length <= 64, "a set of effects is two 32-bit halves");
-  const all = effectSet(...effects.map(({ name }) => name));
-  const one = effectSet("plaintext", "rekey-done");
-  for (const [kind, { name }] of effects.entries()) {
-    assert.ok(contains(all, kind), name);
-    assert.equal(contains(one, kind), name === "plaintext" || name === "rekey-done", name);
-  }
+});
+
+test("an effect's number is its place, and it has two arguments at most, as a sink takes them", () => {
   assert.deepEqual(
     effects.map(({ name }) => Effect[name]),
     effects.map((_, i) => i),
   );
+  for (const { name, args } of effects) assert.ok(args.length <= 2, name);
 });
 
 test("names of effects, stages and profiles are distinct", () => {

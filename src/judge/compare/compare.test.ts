@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Effect } from "../../core/words/effect.ts";
 import { tableOf } from "../../report/compare-table.ts";
 import { comparedText } from "../../test/comparing.ts";
 import type { Comparison } from "./compare.ts";
 import { descriptorsOf, measures } from "./measures.ts";
-import { tell, wordFinding } from "./words.ts";
+import { comparedEvents, profileFindings, wordDifference } from "./words.ts";
 
 // Worked by hand from kernel.md sections 1.6 and 5. In TLS 1.2 with AES-GCM a record has 29 bytes more than its
 // payload: record 1 is 0:3029, record 2 is 3029:4058, record 3 is 4058:5087.
@@ -118,7 +117,7 @@ test("the events that differ are those in which drivers do different things, and
     [...values.subarray(0, length)].map((event) => events.line.at(event)),
     [5, 7, 8, 9, 10],
   );
-  assert.deepEqual(comparison.findings, []);
+  assert.deepEqual(comparison.wireDifferences, []);
 });
 
 test("the table is aligned, and says what a driver does not have with a dash", () => {
@@ -141,32 +140,34 @@ test("a device that leaves the placeholder in a tag's place sends other bytes: w
   const { events } = timeline.trace;
   // The tags of records 1 and 2 in the packet at 2896 (32 bytes from 3029 - 16 on), that of record 3 in the last packet.
   assert.deepEqual(
-    comparison.findings.map((finding) => [events.line.at(finding.event), wordFinding(comparison, finding)]),
+    profileFindings(comparison).map(({ event, text }) => [events.line.at(event), text]),
     [
       [7, "connectx/placeholder-leak sends 32 wrong bytes, the first at 3013: record 1, byte 3013 (tag)"],
       [10, "connectx/placeholder-leak sends 16 wrong bytes, the first at 5071: record 3, byte 1013 (tag)"],
     ],
   );
-  tell(comparison);
-  for (const { event } of comparison.findings) assert.ok(timeline.has(event, Effect["profile-differs"]));
+  const { ids, at } = comparedEvents(comparison);
+  assert.deepEqual(ids, ["connectx", "connectx/placeholder-leak"]);
+  const [right, leaking] = at(profileFindings(comparison)[0]!.event);
+  assert.deepEqual([right!.effects, leaking!.effects], [[], ["placeholder seq=3013 bytes=32"]]);
 });
 
 test("the first profile's own wrong bytes count, too, and all bytes can be computed", () => {
   const comparison = comparedText(worked, "connectx/placeholder-leak,netronome", { allBytes: true });
   assert.deepEqual(
-    comparison.findings.map(({ bytes }) => bytes.map(({ run, from }) => [run, from])),
+    comparison.wireDifferences.map(({ bytes }) => bytes.map(({ run, from }) => [run, from])),
     [[[0, "encryption"]], [[0, "encryption"]]],
   );
-  assert.deepEqual(comparedText(worked, families, { allBytes: true }).findings, []);
+  assert.deepEqual(comparedText(worked, families, { allBytes: true }).wireDifferences, []);
 });
 
-test("a packet that one driver drops and another sends is a finding without wrong bytes", () => {
+test("a packet that one driver drops and another sends is told apart without wrong bytes", () => {
   // Record 1 is released: a rebuilding driver finds nothing, FreeBSD's has the record with the packet (kernel.md 5.7).
   const text = `${worked}+0 web < ack 5087\n+0 web > 0:1448(1448)\n`;
   const comparison = comparedText(text, "connectx,freebsd-connectx");
   assert.equal(comparison.bytesDiffer, false);
   assert.deepEqual(
-    comparison.findings.map((finding) => wordFinding(comparison, finding)),
+    comparison.wireDifferences.map((difference) => wordDifference(comparison, difference)),
     ["freebsd-connectx sends 1448 bytes, connectx sends nothing"],
   );
   const [connectx, freebsd] = comparison.runs;
@@ -194,7 +195,7 @@ connection web device=eth0 version=1.2 cipher=aes-128-gcm seq=0 rec_seq=1
 test("work done in slices comes to the same as at once", () => {
   const whole = comparedText(worked, "connectx,connectx/placeholder-leak");
   const sliced = comparedText(worked, "connectx,connectx/placeholder-leak", {}, 1);
-  assert.deepEqual(sliced.findings, whole.findings);
+  assert.deepEqual(sliced.wireDifferences, whole.wireDifferences);
   assert.deepEqual(tableOf(sliced), tableOf(whole));
 });
 

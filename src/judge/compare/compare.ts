@@ -24,12 +24,12 @@ export interface ComparedRun {
   unknownBytes: number;
 }
 
-/** Something that the wire tells: other bytes, or a packet that only some profiles send. */
-export interface WireFinding {
+/** How the wire tells runs apart in an event: by other bytes, or by a packet that only some profiles send. */
+export interface WireDifference {
   event: number;
   /** By run: bytes that left; null where all runs sent as many. */
   left: readonly number[] | null;
-  /** Wrong bytes, or bytes other than the first run's; a finding without any is a legal drop. */
+  /** Wrong bytes, or bytes other than the first run's; where there are none, not sending is legal. */
   bytes: readonly ByteDifference[];
 }
 
@@ -53,7 +53,7 @@ export class Comparison {
   /** Events that do not come to the same effects and descriptors in all runs. */
   readonly differing = int32();
   /** In the order of events. */
-  readonly findings: WireFinding[] = [];
+  readonly wireDifferences: WireDifference[] = [];
   private readonly sinks: readonly EventSink[];
   private readonly isWanted: Wanted;
   private readonly allBytes: boolean;
@@ -67,11 +67,16 @@ export class Comparison {
     contestants: readonly Contestant[],
     { isWanted = () => true, allBytes = false }: CompareOptions = {},
   ) {
-    this.sinks = contestants.map(() => new EventSink());
-    this.runs = contestants.map(({ id, trace }, run) => {
-      const timeline = new Timeline(trace, this.sinks[run]);
+    const sinks: EventSink[] = [];
+    this.runs = contestants.map(({ id, trace }) => {
+      const timeline = new Timeline(trace, (index) => {
+        const sink = new EventSink(index);
+        sinks.push(sink);
+        return sink;
+      });
       return { id, timeline, tally: new Tally(), counters: new Map(), unknownBytes: 0 };
     });
+    this.sinks = sinks;
     this.isWanted = isWanted;
     this.allBytes = allBytes;
   }
@@ -163,12 +168,12 @@ export class Comparison {
     );
     for (const [run, count] of unknown.entries()) this.runs[run]!.unknownBytes += count;
     const left = this.lefts.get(event) ?? null;
-    if (left || differences.length > 0) this.findings.push({ event, left, bytes: differences });
+    if (left || differences.length > 0) this.wireDifferences.push({ event, left, bytes: differences });
   }
 
   /** True if bytes differ: drops alone are legal. */
   get bytesDiffer(): boolean {
-    return this.findings.some(({ bytes }) => bytes.length > 0);
+    return this.wireDifferences.some(({ bytes }) => bytes.length > 0);
   }
 }
 

@@ -3,17 +3,16 @@ import { departureAt } from "../../core/nic/departure.ts";
 import { isRightByConstruction } from "../../core/nic/wire.ts";
 import { Effect } from "../../core/words/effect.ts";
 import { Stage } from "../../core/words/stage.ts";
-import { contains } from "../../replay/effect-set.ts";
-import { MaskSink } from "../../replay/recording.ts";
+import { IndexSink } from "../../replay/recording.ts";
 
 /** Numbers that an effect takes: kind, two arguments, connection. */
 export const effectWidth = 4;
 
 /**
  * The sink for runs that are compared: an event's effects one by one, what left in it, and whether the bytes that left
- * are right by construction or have to be looked at. It keeps no state, so it costs little more than a mask.
+ * are right by construction or have to be looked at. It keeps no state, so it costs little more than the index alone.
  */
-export class EventSink extends MaskSink {
+export class EventSink extends IndexSink {
   /** The event's effects, `effectWidth` cells each. */
   readonly effects = int32();
   /** Cells from which on effects are of the queue and the NIC, no longer the driver's. */
@@ -24,6 +23,7 @@ export class EventSink extends MaskSink {
   isSuspect = false;
   private taken = -1;
   private isBehindDriver = false;
+  private isDropped = false;
 
   /** Before the next event. */
   clear(): void {
@@ -33,10 +33,12 @@ export class EventSink extends MaskSink {
     this.isSuspect = false;
     this.taken = -1;
     this.isBehindDriver = false;
+    this.isDropped = false;
   }
 
-  override effect(kind: number, a = 0, b = 0): void {
-    super.effect(kind);
+  override effect(kind: number, a: number, b: number): void {
+    super.effect(kind, a, b);
+    if (kind === Effect.dropped) this.isDropped = true;
     const { effects } = this;
     const at = effects.length;
     effects.reserve(at + effectWidth);
@@ -49,7 +51,7 @@ export class EventSink extends MaskSink {
     if (!this.isBehindDriver) this.driverEnd = effects.length;
   }
 
-  override stage(stage = 0, detail = 0): void {
+  override stage(stage: number, detail: number): void {
     const { taken } = this;
     this.taken = stage === Stage.nic ? detail : -1;
     if (stage === Stage.nic || stage === Stage.queue) this.isBehindDriver = true;
@@ -61,7 +63,7 @@ export class EventSink extends MaskSink {
     const socket = this.socket!;
     if (taken < 0) {
       // A captured packet that the model drops leaves all the same, but not the model.
-      if (!contains(this, Effect.dropped)) this.left += socket.packet.length;
+      if (!this.isDropped) this.left += socket.packet.length;
       return;
     }
     const departure = departureAt(socket, taken);

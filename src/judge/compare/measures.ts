@@ -52,5 +52,5 @@ export const dropsOf = ({ tally }: ComparedRun): Map<string, number> =>
   new Map(dropReasons.flatMap((reason, i) => (tally.drops[i]! > 0 ? [[reason, tally.drops[i]!]] : [])));
 
 /** How many events of a run have bytes that are wrong, or other than the first run's. */
-export const wrongEventsOf = ({ findings }: Comparison, run: number): number =>
-  findings.filter(({ bytes }) => bytes.some((difference) => difference.run === run)).length;
+export const wrongEventsOf = ({ wireDifferences }: Comparison, run: number): number =>
+  wireDifferences.filter(({ bytes }) => bytes.some((difference) => difference.run === run)).length;

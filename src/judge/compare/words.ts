@@ -1,13 +1,14 @@
 import { distance } from "../../core/base/seq.ts";
 import { replayedBytes } from "../../core/words/descriptor.ts";
 import { Effect } from "../../core/words/effect.ts";
-import type { ComparedEvent, EffectRecord } from "../../replay/recording.ts";
+import type { ComparedEvent, ComparedEvents, Finding } from "../../replay/findings.ts";
 import { queueText } from "../../replay/view/device-scopes.ts";
 import { wordEffect } from "../../replay/view/effect-text.ts";
 import { partOf, recordName, viewAt } from "../../replay/view/view.ts";
 import { relative } from "../../trace/language/print.ts";
+import { Sign } from "../../trace/signs.ts";
 import type { ByteDifference } from "./bytes.ts";
-import type { ComparedRun, Comparison, WireFinding } from "./compare.ts";
+import type { ComparedRun, Comparison, WireDifference } from "./compare.ts";
 
 /** What each profile makes of an event, with the effects that not all of them have. */
 export function comparedAt({ runs }: Comparison, event: number): ComparedEvent[] {
@@ -23,13 +24,12 @@ export function comparedAt({ runs }: Comparison, event: number): ComparedEvent[]
   });
 }
 
-/** The model's effects of an event as text, without what was found by comparing; bytes encrypted in software. */
+/** The effects of an event as text; bytes encrypted in software. */
 function effectsAt({ timeline }: ComparedRun, event: number): { texts: string[]; fallback: number } {
   const { stages } = timeline.record(event);
-  const isOwn = ({ kind }: EffectRecord) => kind !== Effect["profile-differs"];
   const effects = stages.flatMap(({ effects: here }, stage) => {
     const view = viewAt(timeline, { event, stage });
-    return here.filter(isOwn).map((effect) => ({ effect, text: wordEffect(view, effect) }));
+    return here.map((effect) => ({ effect, text: wordEffect(view, effect) }));
   });
   const fallback = effects
     .filter(({ effect }) => effect.kind === Effect["software-fallback"])
@@ -44,25 +44,26 @@ function postedAt({ timeline }: ComparedRun, event: number): { queue: string; re
   return { queue: queueText(view, posted), replayed: replayedBytes(descriptors.slice(0, posted)) };
 }
 
-/** Tells the first run's timeline, which somebody looks at, what the others do. */
-export function tell(comparison: Comparison): void {
-  const { timeline } = comparison.runs[0]!;
-  timeline.compared = {
-    ids: comparison.runs.map(({ id }) => id),
-    at: (event) => comparedAt(comparison, event),
-  };
-  for (const finding of comparison.findings)
-    timeline.find({
-      effect: Effect["profile-differs"],
-      event: finding.event,
-      stage: -1,
-      place: "",
-      text: wordFinding(comparison, finding),
-    });
-}
+/** The trace's events under all the profiles, worded when somebody looks at one. */
+export const comparedEvents = (comparison: Comparison): ComparedEvents => ({
+  ids: comparison.runs.map(({ id }) => id),
+  at: (event) => comparedAt(comparison, event),
+});
 
-/** A finding in a sentence: who sends what others drop, whose bytes are wrong and where. */
-export function wordFinding(comparison: Comparison, { event, left, bytes }: WireFinding): string {
+/** What the wire tells of the profiles, as findings of the first run's events. */
+export const profileFindings = (comparison: Comparison): Finding[] =>
+  comparison.wireDifferences.map((difference) => ({
+    kind: Sign["profile-differs"],
+    a: 0,
+    b: 0,
+    event: difference.event,
+    stage: -1,
+    place: "",
+    text: wordDifference(comparison, difference),
+  }));
+
+/** A difference in a sentence: who sends what others drop, whose bytes are wrong and where. */
+export function wordDifference(comparison: Comparison, { event, left, bytes }: WireDifference): string {
   const sent = left === null ? [] : [wordLeft(comparison, left)];
   return [...sent, ...bytes.map((difference) => wordBytes(comparison, event, difference))].join("; ");
 }

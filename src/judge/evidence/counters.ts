@@ -1,4 +1,5 @@
-import { counterNames, countersOf, vendorCountersOf } from "../../core/machine/count.ts";
+import { countersOf, vendorCountersOf } from "../../core/machine/count.ts";
+import { counterNames } from "../../core/machine/counters.ts";
 import { kernels } from "../../core/machine/generation.ts";
 import type { Timeline } from "../../replay/timeline.ts";
 import type { CounterChange } from "../../trace/evidence/counters.ts";

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { profileById } from "../../core/profiles/all.ts";
-import { Effect } from "../../core/words/effect.ts";
-import { findingText } from "../../replay/findings.ts";
+import { Findings, findingText, signsAt } from "../../replay/findings.ts";
 import { Timeline } from "../../replay/timeline.ts";
 import { wordEffect } from "../../replay/view/effect-text.ts";
 import { explain } from "../../replay/view/explain.ts";
 import { scopeAt } from "../../replay/view/scopes.ts";
-import { viewAt } from "../../replay/view/view.ts";
+import { judgedView } from "../../replay/view/view.ts";
 import { lay, line, lines, read, replay, timelineOf } from "../../test/evidence-sample.ts";
 import { mutate, seeded } from "../../test/simulator/mutate.ts";
 import { parseTrace } from "../../trace/language/parse.ts";
+import { Sign } from "../../trace/signs.ts";
 
 /** Findings of a kernel trace laid over the sample. */
 const found = (...trace: string[]): string[] =>
@@ -153,23 +153,21 @@ test("a retransmission that the kernel did not report, where it reported others"
   ]);
 });
 
-test("a disagreement is an effect of its event and stage; what agrees is seen as well", () => {
+test("a disagreement is found at its event and stage; what agrees is seen as well", () => {
   const timeline = replay();
-  lay(timeline, ["k", [install, request, line(3, "rec_no=2", "rec_no=3"), retransmit].join("\n")]);
-  const event = timeline.nextOf(0, 1, Effect["evidence-differs"]);
+  const hits = [install, request, line(3, "rec_no=2", "rec_no=3"), retransmit];
+  const judged = { timeline, findings: new Findings(lay(timeline, ["k", hits.join("\n")])) };
+  assert.equal(judged.findings.all.length, 1);
+  const { event, stage } = judged.findings.all[0]!;
   assert.equal(timeline.trace.events.line.at(event), 15);
-  assert.equal(timeline.nextOf(event + 1, 1, Effect["evidence-differs"]), -1);
-  const { stages } = timeline.record(event);
-  const stage = stages.findIndex(({ effects }) =>
-    effects.some(({ kind }) => kind === Effect["evidence-differs"]),
-  );
-  assert.ok(stages[stage]!.effects.some(({ kind }) => kind === Effect["resync-sent"]));
-  const view = viewAt(timeline, { event, stage });
+  const shown = signsAt(judged, { event, stage });
+  assert.deepEqual(shown.map(({ kind }) => kind).slice(-2), [Sign["resync-sent"], Sign["evidence-differs"]]);
+  const view = judgedView(judged, { event, stage });
   const sentence =
     "k:3: the kernel reported tls_device_tx_resync_send with rec_no 3; the model says rec_no 2";
-  const effect = stages[stage]!.effects.find(({ kind }) => kind === Effect["evidence-differs"])!;
-  assert.equal(wordEffect(view, effect), `evidence-differs finding=${sentence}`);
-  const { headline, details } = explain(view, effect);
+  const sign = shown.at(-1)!;
+  assert.equal(wordEffect(view, sign), `evidence-differs finding=${sentence}`);
+  const { headline, details } = explain(view, sign);
   assert.ok(headline.includes(sentence));
   const told = "tls_device_tx_resync_send tcp_seq 4029 (3029), rec_no 3";
   assert.ok(

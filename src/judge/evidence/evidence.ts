@@ -1,4 +1,4 @@
-import { type Finding, listIn } from "../../replay/findings.ts";
+import type { Finding, Report } from "../../replay/findings.ts";
 import type { Timeline } from "../../replay/timeline.ts";
 import type { Evidence, TraceFile } from "../../trace/evidence/evidence.ts";
 import type { Tracepoint } from "../../trace/evidence/tracepoints.ts";
@@ -6,10 +6,11 @@ import { compareCounters } from "./counters.ts";
 import { burstsOf, type Expected, type ModelReports, modelReports } from "./expected.ts";
 import { hasBothDirections, hostConnections, verdictOf } from "./installed.ts";
 import { Judge, type Matching } from "./judge.ts";
+import { listIn } from "./lists.ts";
 import { align, alignRetransmits, offsetOf, type Pair, votedOffset } from "./match.ts";
 import { isRetransmit, type Socket, socketsOf } from "./sockets.ts";
 
-/** Evidence laid over a replay, in words; the disagreements stand in the timeline's findings, too. */
+/** Evidence laid over a replay, in words. */
 export interface Overlay {
   /** Whether the offload is on at all; null where no evidence tells. */
   isInstalled: boolean | null;
@@ -23,9 +24,11 @@ export interface Overlay {
   counters: number;
   /** What the kernel reported otherwise, in the order of events. */
   findings: Finding[];
+  /** What the kernel reported of events, by event. */
+  reports: ReadonlyMap<number, readonly Report[]>;
 }
 
-/** Lays a kernel's evidence over a replay whose first pass is done: marks its events and says where the two differ. */
+/** Lays a kernel's evidence over a replay whose first pass is done: what it reports of events, and where the two differ. */
 export function layEvidence(timeline: Timeline, evidence: Evidence): Overlay {
   const model = modelReports(timeline);
   const sockets = socketsOf(timeline, evidence.tracepoints, model.expected);
@@ -42,7 +45,6 @@ export function layEvidence(timeline: Timeline, evidence: Evidence): Overlay {
     if (!unsure.has(connection)) judge.missing(connection, model.expected[connection]!, matchings);
   for (const counter of counters) judge.counter(counter);
   judge.findings.sort((a, b) => a.event - b.event);
-  for (const finding of judge.findings) timeline.find(finding);
 
   const { isInstalled, lines } = verdictOf(timeline, evidence, known, model, host);
   const overlay = {
@@ -52,6 +54,7 @@ export function layEvidence(timeline: Timeline, evidence: Evidence): Overlay {
     agreeing: counters.filter((counter) => counter.told === counter.model).length,
     counters: counters.length,
     findings: judge.findings,
+    reports: judge.reports,
   };
   const summary = [
     ...lines,

@@ -4,13 +4,17 @@ import { Effect, effects } from "../../core/words/effect.ts";
 import { refusals } from "../../core/words/effect-words.ts";
 import { Kind } from "../../core/words/event.ts";
 import { Stage } from "../../core/words/stage.ts";
-import { effectSet } from "../../replay/effect-set.ts";
 import type { EffectRecord } from "../../replay/recording.ts";
 import type { Timeline } from "../../replay/timeline.ts";
-import type { TracepointName } from "../../trace/evidence/tracepoints.ts";
+import type { Tracepoint, TracepointName } from "../../trace/evidence/tracepoints.ts";
+import { signsNamed } from "../../trace/signs.ts";
 
 /** What a field must be; null = the model does not know, `failure` = any number but 0. */
 export type FieldValue = number | bigint | "failure" | null;
+
+type NamesOf<Fields> = Fields extends unknown ? keyof Fields : never;
+/** The fields that tracepoints have, all kinds together. */
+export type FieldName = NamesOf<Tracepoint["fields"]>;
 
 /** A tracepoint that the kernel hits if what the model says is true (net/tls/trace.h, kernel.md section 6.3). */
 export interface Expected {
@@ -19,7 +23,7 @@ export interface Expected {
   stage: number;
   connection: number;
   name: TracepointName;
-  fields: Readonly<Record<string, FieldValue>>;
+  fields: Readonly<Partial<Record<FieldName, FieldValue>>>;
   /** Trace clock in ns. */
   timeNs: number;
   /** What the model calls it, as `resync-requested`. */
@@ -58,7 +62,7 @@ export interface ModelReports {
   refusals: (string | null)[];
 }
 
-const reported = effectSet(
+const reported = signsNamed(
   "offload-installed",
   "offload-refused",
   "resync-requested",
@@ -74,11 +78,8 @@ const reported = effectSet(
 export function modelReports(timeline: Timeline): ModelReports {
   const reporter = new Reporter(timeline);
   for (const [c, { installed }] of timeline.trace.connections.entries()) if (installed) reporter.installed(c);
-  for (
-    let event = timeline.nextHit(0, 1, reported);
-    event >= 0;
-    event = timeline.nextHit(event + 1, 1, reported)
-  )
+  const next = (from: number) => timeline.effects.next(from, 1, reported);
+  for (let event = next(0); event >= 0; event = next(event + 1))
     for (const [stage, { effects, connection }] of timeline.record(event).stages.entries())
       for (const effect of effects) reporter.effect({ event, stage, connection }, effect);
   const { events } = timeline.trace;

@@ -1,12 +1,13 @@
 import { seq } from "../../core/base/seq.ts";
 import type { Connection } from "../../core/machine/connection.ts";
-import { Effect } from "../../core/words/effect.ts";
-import type { Finding } from "../../replay/findings.ts";
+import type { Finding, Report } from "../../replay/findings.ts";
 import type { Timeline } from "../../replay/timeline.ts";
 import type { Evidence, TraceFile } from "../../trace/evidence/evidence.ts";
 import type { Tracepoint } from "../../trace/evidence/tracepoints.ts";
+import { Sign } from "../../trace/signs.ts";
 import type { CounterComparison } from "./counters.ts";
 import { burstsOf, type Expected, type ModelReports } from "./expected.ts";
+import { listIn } from "./lists.ts";
 import { differing, type Pair, type RetransmitPair } from "./match.ts";
 import { addressNames, hasAddresses, isRetransmit, type Socket, tupleOf } from "./sockets.ts";
 import { expectedText, placeOf, rangeText, signed, toldText, wordField } from "./words.ts";
@@ -31,6 +32,8 @@ const laterRecords = " (a capture does not show what the application had written
 /** Finds where evidence and model disagree, and keeps a sentence for each. */
 export class Judge {
   readonly findings: Finding[] = [];
+  /** What the kernel reported of events, by event. */
+  readonly reports = new Map<number, Report[]>();
   /** Findings beyond those kept. */
   left = 0;
   /** Tracepoints that belong to an event. */
@@ -51,9 +54,9 @@ export class Judge {
     }
   }
 
-  private add(finding: Omit<Finding, "effect">): void {
+  private add(finding: Omit<Finding, "kind" | "a" | "b">): void {
     if (this.findings.length >= findingsMax) this.left++;
-    else this.findings.push({ ...finding, effect: Effect["evidence-differs"] });
+    else this.findings.push({ kind: Sign["evidence-differs"], a: 0, b: 0, ...finding });
   }
 
   private connection(c: number): Connection {
@@ -101,7 +104,7 @@ export class Judge {
     this.matched++;
     if (event < 0) return;
     const text = toldText(this.connection(connection).startSeq, tracepoint);
-    this.timeline.found.report(event, { place: placeOf(tracepoint), text });
+    listIn(this.reports, event).push({ place: placeOf(tracepoint), text });
   }
 
   private fields(expected: Expected, tracepoint: Tracepoint): void {

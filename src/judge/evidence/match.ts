@@ -1,7 +1,7 @@
-import { listIn } from "../../replay/findings.ts";
 import type { Tracepoint } from "../../trace/evidence/tracepoints.ts";
-import type { Burst, Expected, FieldValue } from "./expected.ts";
-import { agrees, fieldsOf, isSame } from "./sockets.ts";
+import type { Burst, Expected, FieldName, FieldValue } from "./expected.ts";
+import { listIn } from "./lists.ts";
+import { agrees, fieldOf, isSame, type Told, wantedIn } from "./sockets.ts";
 
 /** A tracepoint and what the model says of it, in one order; either may have no partner. */
 export interface Pair {
@@ -64,11 +64,11 @@ function nextAlike(
 export function differing(
   expected: Expected,
   tracepoint: Tracepoint,
-): { name: string; wanted: FieldValue; told: unknown }[] {
-  const told = fieldsOf(tracepoint);
-  return Object.entries(expected.fields).flatMap(([name, wanted]) =>
-    agrees(wanted, told[name]) ? [] : [{ name, wanted, told: told[name] }],
-  );
+): { name: FieldName; wanted: FieldValue; told: Told<FieldName> | undefined }[] {
+  return wantedIn(expected).flatMap(([name, wanted]) => {
+    const told = fieldOf(tracepoint, name);
+    return agrees(wanted, told) ? [] : [{ name, wanted, told }];
+  });
 }
 
 /** Trace clock minus evidence clock in ns: the median over what belongs together; null where nothing does. */

@@ -1,8 +1,8 @@
-import { before, distance, seq } from "../../core/base/seq.ts";
-import { listIn } from "../../replay/findings.ts";
+import { before, distance } from "../../core/base/seq.ts";
 import type { Timeline } from "../../replay/timeline.ts";
 import type { Tracepoint, TracepointName } from "../../trace/evidence/tracepoints.ts";
-import type { Expected, FieldValue } from "./expected.ts";
+import type { Expected, FieldName, FieldValue } from "./expected.ts";
+import { listIn } from "./lists.ts";
 
 /** What one socket reported in one kernel trace, from its offload (or its first tracepoint) to the next one's. */
 export interface Socket {
@@ -33,11 +33,20 @@ const isOfTransmit = (tracepoint: Tracepoint): boolean =>
   transmitSide.has(tracepoint.event) &&
   (tracepoint.event !== "tls_device_offload_set" || tracepoint.fields.direction === 1);
 
-/** The fields of a tracepoint by name, as the model's are. */
-export const fieldsOf = ({ fields }: Tracepoint): Readonly<Record<string, unknown>> => fields;
+type Fields = Tracepoint["fields"];
+/** What tracepoints tell in a field of this name; null where a kernel does not print it. */
+export type Told<Name extends FieldName> = Extract<Fields, { readonly [name in Name]: unknown }>[Name];
+
+/** A field of whatever tracepoint; undefined if that one has none of this name. */
+export const fieldOf = <Name extends FieldName>({ fields }: Tracepoint, name: Name): Told<Name> | undefined =>
+  (fields as Partial<Record<FieldName, unknown>>)[name] as Told<Name> | undefined;
+
+/** What the model says of a tracepoint's fields. */
+export const wantedIn = ({ fields }: Expected): readonly (readonly [name: FieldName, wanted: FieldValue])[] =>
+  Object.entries(fields) as [FieldName, FieldValue][];
 
 /** True if the field is what the model says, or nobody knows. */
-export const agrees = (wanted: FieldValue, told: unknown): boolean =>
+export const agrees = (wanted: FieldValue, told: Told<FieldName> | undefined): boolean =>
   wanted === null ||
   told === undefined ||
   told === null ||
@@ -46,7 +55,7 @@ export const agrees = (wanted: FieldValue, told: unknown): boolean =>
 /** True if the tracepoint is the expected one in all that both tell. */
 export const isSame = (expected: Expected, tracepoint: Tracepoint): boolean =>
   expected.name === tracepoint.event &&
-  Object.entries(expected.fields).every(([name, wanted]) => agrees(wanted, fieldsOf(tracepoint)[name]));
+  wantedIn(expected).every(([name, wanted]) => agrees(wanted, fieldOf(tracepoint, name)));
 
 /** `SRC:PORT>DST:PORT` as a connection of a capture is named, for IPv4 and for IPv6; none where there are no addresses. */
 export function addressNames(tracepoint: Tracepoint): string[] {
@@ -164,7 +173,7 @@ class Mapping {
   /** Two points if all fields fit, one for the sequence number. */
   private score(tracepoint: Tracepoint, scores: Map<number, number>): void {
     const own = new Map<number, number>();
-    const key = `${tracepoint.event} ${fieldsOf(tracepoint).tcp_seq}`;
+    const key = `${tracepoint.event} ${fieldOf(tracepoint, "tcp_seq")}`;
     for (const each of this.bySeq.get(key) ?? [])
       if (own.get(each.connection) !== 2) own.set(each.connection, isSame(each, tracepoint) ? 2 : 1);
     for (const [c, points] of own) scores.set(c, (scores.get(c) ?? 0) + points);
@@ -173,8 +182,8 @@ class Mapping {
   /** Connections whose stream holds every sequence number that the socket reports, none for one that says where its own begins. */
   private inRange(socket: Socket): number[] {
     const seqs = socket.tracepoints.flatMap((each) => {
-      const at = fieldsOf(each).tcp_seq;
-      return typeof at === "number" ? [seq(at)] : [];
+      const at = fieldOf(each, "tcp_seq");
+      return at === undefined || at === null ? [] : [at];
     });
     const begins = socket.tracepoints.some(({ event }) => event === "tls_device_offload_set");
     if (seqs.length === 0 || begins) return [];
@@ -219,9 +228,9 @@ class Mapping {
   }
 
   private hasNumber(connection: number, tracepoint: Tracepoint): boolean {
-    const { rec_no } = fieldsOf(tracepoint);
+    const recNo = fieldOf(tracepoint, "rec_no");
     return this.expected[connection]!.some(
-      ({ name, fields }) => name === tracepoint.event && fields.rec_no === rec_no,
+      ({ name, fields }) => name === tracepoint.event && fields.rec_no === recNo,
     );
   }
 }

@@ -1,11 +1,11 @@
-import type { ComparedEvent } from "../recording.ts";
+import type { ComparedEvent } from "../findings.ts";
 import { group, leaf, type ViewNode } from "./value.ts";
 import type { View } from "./view.ts";
 
 /** What each profile makes of the current event, its own profile first; nothing where none are compared. */
-export function comparedNodes({ timeline, position, index, recording }: View): ViewNode[] {
-  if (!timeline.compared || index !== recording.connection) return [];
-  const { compared } = timeline;
+export function comparedNodes({ findings, position, index, recording }: View): ViewNode[] {
+  const { compared } = findings;
+  if (!compared || index !== recording.connection) return [];
   const path = "driver.compared";
   const node = group(path, "Compared", compared.ids.join(", "), () => []);
   // Only who opens it pays for the other profiles' replays.

@@ -1,37 +1,34 @@
 import { seq } from "../../core/base/seq.ts";
 import type { RecordLog } from "../../core/machine/record-log.ts";
-import { type ArgumentForm, type EffectSpec, effects } from "../../core/words/effect.ts";
 import { relative } from "../../trace/language/print.ts";
-import { findingText } from "../findings.ts";
+import { type SignSpec, signs } from "../../trace/signs.ts";
+import { type Finding, findingText } from "../findings.ts";
 import type { EffectRecord } from "../recording.ts";
 import type { View } from "./view.ts";
 
-/** An effect's arguments by their field names, as text: relative sequence numbers, absolute record numbers. */
-export function effectFields(view: View, effect: EffectRecord): [name: string, value: string][] {
-  const { fields, as }: EffectSpec = effects[effect.kind]!;
-  const args = [effect.a, effect.b];
-  return fields.flatMap((name, i): [string, string][] =>
-    name === "" ? [] : [[name, argument(view, as[i]!, args[i]!)]],
-  );
+/** A sign's arguments by their names, as text: relative sequence numbers, absolute record numbers, a finding's sentence. */
+export function effectFields(view: View, sign: EffectRecord | Finding): [name: string, value: string][] {
+  const said = [sign.a, sign.b];
+  return signs[sign.kind]!.args.map(([name, form], i) => [
+    name,
+    form === "text" ? findingText(sign as Finding) : argument(view, form, said[i]!),
+  ]);
 }
 
-function argument(view: View, as: ArgumentForm, value: number): string {
-  if (typeof as !== "string") return as[value] ?? String(value);
-  switch (as) {
+type ArgumentForm = Exclude<SignSpec["args"][number][1], "text">;
+
+function argument(view: View, form: ArgumentForm, value: number): string {
+  switch (form) {
     case "seq":
       return String(relative(view.connection.startSeq, seq(value)));
     case "row":
       return recordNumber(view.log, value, view.state.tail);
     case "device":
       return view.machine.devices[value]?.name ?? String(value);
-    case "finding": {
-      const finding = view.timeline.found.findings[value];
-      return finding === undefined ? String(value) : findingText(finding);
-    }
-    case "expectation":
     case "count":
-    case "none":
       return String(value);
+    default:
+      return form[value] ?? String(value);
   }
 }
 
@@ -39,8 +36,8 @@ function argument(view: View, as: ArgumentForm, value: number): string {
 const recordNumber = (log: RecordLog, row: number, tail: number): string =>
   row < log.count ? String(log.knownSn(row) ?? "unknown") : String(log.countedSn(row, tail));
 
-/** One effect as a line of golden text: `out-of-order expected=2896 seq=4344`. */
-export function wordEffect(view: View, effect: EffectRecord): string {
-  const fields = effectFields(view, effect).map(([name, value]) => `${name}=${value}`);
-  return [effects[effect.kind]!.name, ...fields].join(" ");
+/** One sign as a line of golden text: `out-of-order expected=2896 seq=4344`. */
+export function wordEffect(view: View, sign: EffectRecord): string {
+  const fields = effectFields(view, sign).map(([name, value]) => `${name}=${value}`);
+  return [signs[sign.kind]!.name, ...fields].join(" ");
 }

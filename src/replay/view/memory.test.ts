@@ -2,13 +2,15 @@ import assert from "node:assert/strict";
 import { createDecipheriv } from "node:crypto";
 import { readFileSync } from "node:fs";
 import test from "node:test";
+import { keystream } from "../../core/base/keystream.ts";
 import { profileById } from "../../core/profiles/all.ts";
 import { payloadOf } from "../../trace/language/keystream.ts";
 import { parseTrace } from "../../trace/language/parse.ts";
 import { Timeline } from "../timeline.ts";
-import { describeToken, explain } from "./explain.ts";
+import { explain } from "./explain.ts";
 import { readStream } from "./memory.ts";
 import { viewAt } from "./view.ts";
+import { describeToken } from "./why.ts";
 
 const trace = parseTrace(
   "sample",
@@ -21,7 +23,7 @@ const view = viewAt(timeline, { event: 4, stage: 1 });
 test("the placeholder view holds header, payload in clear and the canary; the wire view decrypts to the payload", () => {
   const host = readStream(view, "placeholder", 0, 16413).bytes;
   assert.deepEqual([...host.subarray(0, 5)], [23, 3, 3, 0x40, 0x18]);
-  assert.deepEqual(host.subarray(13, 16397), payloadOf("web")(0, 16384));
+  assert.deepEqual(host.subarray(13, 16397), keystream(payloadOf("web").key, 0, 16384));
   assert.equal(new TextDecoder().decode(host.subarray(16397)), "PLACEHOLDER_TAG!");
 
   // Second implementation: node:crypto opens what the wire view gives for record 1.
@@ -32,7 +34,7 @@ test("the placeholder view holds header, payload in clear and the canary; the wi
   open.setAuthTag(wire.subarray(16397));
   assert.deepEqual(
     new Uint8Array(Buffer.concat([open.update(wire.subarray(13, 16397)), open.final()])),
-    payloadOf("web")(0, 16384),
+    keystream(payloadOf("web").key, 0, 16384),
   );
 });
 

@@ -1,9 +1,10 @@
+import { versionName } from "../../core/base/record.ts";
 import { advance, distance, type Seq } from "../../core/base/seq.ts";
 import { Change } from "../../core/machine/change-log.ts";
 import { Hook, Rekey } from "../../core/machine/state.ts";
 import { Flag, Kind } from "../../core/words/event.ts";
 import { printEvent } from "../../trace/language/print.ts";
-import { Wire } from "../../trace/trace.ts";
+import { placeWord, wireNameOf } from "../../trace/trace.ts";
 import { group, leaf, type ViewNode } from "./value.ts";
 import { partOf, record, recordName, seqOf, type View } from "./view.ts";
 
@@ -15,21 +16,21 @@ export function packet(view: View): ViewNode {
     const line = printEvent(view.timeline.trace, view.position.event);
     const nodes = [
       leaf("packet", "event", line),
-      leaf("packet", view.timeline.trace.kind === "capture" ? "frame" : "line", event.line),
+      leaf("packet", placeWord(view.timeline.trace), event.line),
       leaf("packet", "time", event.timeNs / 1e9, `${(event.timeNs / 1e9).toFixed(9)} s`),
     ];
     if (event.kind === Kind.transmit) nodes.push(...segment(view, event.seq, event.length, event.flags));
     if (event.kind === Kind.ack) nodes.push(leaf("packet", "ack", seqOf(view, event.seq)));
     if (event.kind === Kind.send || event.kind === Kind.record || event.kind === Kind.gap)
       nodes.push(leaf("packet", "length", event.length));
-    if (view.timeline.found.reportsOf(view.position.event).length > 0) nodes.push(reported(view));
+    if (view.findings.reportsOf(view.position.event).length > 0) nodes.push(reported(view));
     return nodes;
   });
 }
 
 /** What the kernel itself reported of the event. */
 function reported(view: View): ViewNode {
-  const reports = view.timeline.found.reportsOf(view.position.event);
+  const reports = view.findings.reportsOf(view.position.event);
   const value = reports.map(({ text }) => text).join("; ");
   return group("packet.kernel", "kernel", value, () =>
     reports.map(({ place, text }, i) => leaf("packet.kernel", `report${i + 1}`, `${place}: ${text}`)),
@@ -41,7 +42,6 @@ function segment(view: View, from: Seq, length: number, flags: number): ViewNode
   const row = log.rowOf(from, state.tail);
   const offset = row < 0 ? null : distance(log.start(row), from);
   const { verdicts } = view.timeline.trace;
-  const names = ["unknown", "match", "differs"];
   const nodes = [
     leaf("packet", "seq", seqOf(view, from)),
     leaf("packet", "endSeq", seqOf(view, advance(from, length))),
@@ -58,8 +58,7 @@ function segment(view: View, from: Seq, length: number, flags: number): ViewNode
         ? "lost in the qdisc"
         : null;
   if (lost) nodes.push(leaf("packet", "fate", lost));
-  if (verdicts)
-    nodes.push(leaf("packet", "wire", names[verdicts.wire[view.position.event] ?? Wire.unknown]!));
+  if (verdicts) nodes.push(leaf("packet", "wire", wireNameOf(verdicts, view.position.event)));
   nodes[0]!.range = { from, length };
   return nodes;
 }
@@ -71,7 +70,7 @@ export function tcp(view: View): ViewNode {
     leaf("tcp", "name", connection.name),
     leaf("tcp", "device", machine.devices[connection.device]!.name),
     leaf("tcp", "kernel", machine.devices[connection.device]!.kernel.id),
-    leaf("tcp", "version", connection.version === 0x0304 ? "1.3" : "1.2"),
+    leaf("tcp", "version", versionName(connection.version)),
     leaf("tcp", "cipher", connection.cipher),
     leaf("tcp", "offloaded", state.installed === 1 && state.software === 0),
     leaf("tcp", "encryption", encryptionOf(view)),

@@ -5,6 +5,7 @@ import type { Machine } from "../../core/machine/machine.ts";
 import { RecordKind, type RecordLog } from "../../core/machine/record-log.ts";
 import type { Socket } from "../../core/machine/socket.ts";
 import type { ConnectionState } from "../../core/machine/state.ts";
+import { type Findings, type Judged, noFindings } from "../findings.ts";
 import type { Recording } from "../recording.ts";
 import type { Position, Timeline } from "../timeline.ts";
 import { group, leaf, SeqValue, type ViewNode } from "./value.ts";
@@ -15,6 +16,8 @@ import { group, leaf, SeqValue, type ViewNode } from "./value.ts";
  */
 export interface View {
   timeline: Timeline;
+  /** What judging the replay found. */
+  findings: Findings;
   machine: Machine;
   position: Position;
   recording: Recording;
@@ -26,7 +29,7 @@ export interface View {
   socket: Socket;
 }
 
-/** The view of one connection from where the debugger stands. */
+/** The view of one connection from where the debugger stands, by the replay alone. */
 export function viewAt(timeline: Timeline, position: Position, connection?: number): View {
   const recording = timeline.record(position.event);
   const index = connection ?? timeline.connectionAt(position);
@@ -34,6 +37,7 @@ export function viewAt(timeline: Timeline, position: Position, connection?: numb
   const socket = machine.sockets[index]!.at(timeline.stateOf(index, position), position.event);
   return {
     timeline,
+    findings: noFindings,
     machine,
     position,
     recording,
@@ -44,6 +48,16 @@ export function viewAt(timeline: Timeline, position: Position, connection?: numb
     socket,
   };
 }
+
+/** The same with what judging the replay found. */
+export const judgedView = (
+  { timeline, findings }: Judged,
+  position: Position,
+  connection?: number,
+): View => ({
+  ...viewAt(timeline, position, connection),
+  findings,
+});
 
 /** A sequence number as the view shows it. */
 export const seqOf = (view: View, s: number): SeqValue => new SeqValue(view.connection, seq(s));

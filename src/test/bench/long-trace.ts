@@ -29,7 +29,6 @@ export function longTrace(transmits: number, outOfOrderShare: number, seed: numb
     ...usualSocket,
     installed: true,
     source: null,
-    payload: null,
   };
   return {
     ...emptyTrace("long", "text"),

@@ -3,11 +3,11 @@ import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { aadOf, headerSize, layoutOf, nonceOf, tagSize } from "../../core/base/record.ts";
 import { RecordKind } from "../../core/machine/record-log.ts";
 import { nodePlatform, openFile } from "../../node/platform.ts";
-import { effectSet } from "../../replay/effect-set.ts";
 import { Timeline } from "../../replay/timeline.ts";
 import { openTrace } from "../../trace/open.ts";
 import { readSegments } from "../../trace/pcap/capture-file.ts";
 import { noProgress } from "../../trace/platform.ts";
+import { signsNamed } from "../../trace/signs.ts";
 import type { Trace } from "../../trace/trace.ts";
 import type { CaptureFile } from "./captures.ts";
 import type { Result } from "./goals.ts";
@@ -102,7 +102,8 @@ function sealedRecords({ trace, machine }: Timeline): SealedRecord[] {
     assert.equal(cipher, "aes-128-gcm", "captures of this benchmark use it");
     for (let row = 1; row < log.count; row++) {
       const keys = epochs[log.epoch.at(row)];
-      const plaintext = log.kind.at(row) === RecordKind.record ? source?.plaintext(row) : null;
+      const isRecord = source?.kind === "captured" && log.kind.at(row) === RecordKind.record;
+      const plaintext = isRecord ? trace.reader!.plaintext(source.stream, row) : null;
       if (!keys || !plaintext) continue;
       const { prepend } = layoutOf(version, "aes-128-gcm");
       const nonce = nonceOf(
@@ -133,7 +134,7 @@ export async function measureFirstStop(capture: CaptureFile, rounds: number): Pr
   for (let round = 0; round < rounds; round++) {
     const ms = await timed(async () => {
       const { timeline, close } = await openCapture(capture);
-      const event = timeline.nextHit(0, 1, effectSet("out-of-order"));
+      const event = timeline.effects.next(0, 1, signsNamed("out-of-order"));
       assert.ok(event >= 0, "the capture has an out-of-order transmit");
       timeline.record(event);
       close();

@@ -1,3 +1,5 @@
+import assert from "node:assert/strict";
+import { keystream } from "../../core/base/keystream.ts";
 import type { Connection, Device } from "../../core/machine/connection.ts";
 import type { Kernel } from "../../core/machine/generation.ts";
 import type { Profile } from "../../core/machine/profile.ts";
@@ -218,7 +220,9 @@ export class Reference {
 
   /** A record goes to TCP; also one that the trace gives as a capture shows it. */
   append(type: number, payload: number, payloadAt = this.written, pieceSize = 0): void {
-    const content = this.connection.payload!(payloadAt, payload);
+    const { source } = this.connection;
+    assert.ok(source?.kind === "generated");
+    const content = keystream(source.key, payloadAt, payload);
     this.announce(this.map.append(type, content, pieceSize, this.software));
   }
 

@@ -10,7 +10,7 @@ import { Effect, effects } from "../../core/words/effect.ts";
 import { DropCode, dropReasons } from "../../core/words/effect-words.ts";
 import { Flag, Kind } from "../../core/words/event.ts";
 import { Stage } from "../../core/words/stage.ts";
-import { contains, effectSet } from "../../replay/effect-set.ts";
+import { signsNamed } from "../../trace/signs.ts";
 import type { Trace } from "../../trace/trace.ts";
 import { playDevice } from "../reference/device.ts";
 import { playOwn } from "../reference/events.ts";
@@ -37,9 +37,9 @@ export interface Coverage {
 
 export const noCoverage = (): Coverage => ({ events: 0, packets: 0, bytes: 0, effects: {} });
 
-const wrongEffects = effectSet("plaintext", "placeholder", "wrong-tag", "wrong-ciphertext", "page-changed");
+const wrongEffects = signsNamed("plaintext", "placeholder", "wrong-tag", "wrong-ciphertext", "page-changed");
 /** Effects that follow from the bytes, which are compared themselves. */
-const ofBytes = effectSet(
+const ofBytes = signsNamed(
   ...(["plaintext", "placeholder", "wrong-tag", "wrong-ciphertext", "page-changed", "nonce-reused"] as const),
 );
 const makers: readonly Maker[] = ["none", "stream", "piece", "software"];
@@ -176,8 +176,9 @@ class Checker implements Sink {
   effect(effect: number, a: number, b: number): void {
     const c = this.socket!.index;
     this.said.push({ connection: c, effect, a, b });
-    const { name, as } = effects[effect]!;
-    const word = typeof as[0] === "string" ? null : as[0][a];
+    const { name, args } = effects[effect]!;
+    const form = args[0]?.[1];
+    const word = typeof form === "object" ? form[a]! : null;
     const count = (key: string) => {
       this.coverage.effects[key] = (this.coverage.effects[key] ?? 0) + 1;
     };
@@ -254,20 +255,19 @@ class Checker implements Sink {
 
   /** Every effect, in order, is the reference's. */
   private checkSaid(c: number): void {
-    const said = this.said.filter(({ connection, effect }) => connection === c && !contains(ofBytes, effect));
+    const said = this.said.filter(({ connection, effect }) => connection === c && !ofBytes.includes(effect));
     const model = said.map((one) => this.textOf(one)).join("; ");
     const expected = this.references[c]!.said.join("; ");
     this.expect("outcome", model === expected, `${model || "nothing"} instead of ${expected || "nothing"}`);
   }
 
   private textOf({ connection, effect, a, b }: Said): string {
-    const { name, as } = effects[effect]!;
-    const values = [a, b].flatMap((value, i): (string | number)[] => {
-      const form = as[i]!;
-      if (form === "none") return [];
-      if (typeof form !== "string") return [form[value]!];
-      if (form === "seq") return [this.place(connection, seq(value))];
-      return form === "row" ? [this.placeOfRow(connection, value)] : [value];
+    const { name, args } = effects[effect]!;
+    const values = args.map(([, form], i): string | number => {
+      const value = [a, b][i]!;
+      if (typeof form !== "string") return form[value]!;
+      if (form === "seq") return this.place(connection, seq(value));
+      return form === "row" ? this.placeOfRow(connection, value) : value;
     });
     return [name, ...values].join(" ");
   }
@@ -347,12 +347,12 @@ class Checker implements Sink {
   private checkEffects(): void {
     const sum = (wanted: typeof wrongEffects) =>
       this.said
-        .filter(({ connection, effect }) => contains(wanted, effect) && !this.references[connection]!.hasGap)
+        .filter(({ connection, effect }) => wanted.includes(effect) && !this.references[connection]!.hasGap)
         .reduce((total, { b }) => total + b, 0);
     const told = sum(wrongEffects);
     const message = `effects tell of ${told} wrong bytes, there are ${this.wrongBytes}`;
     this.expect("effects", told === this.wrongBytes, message);
-    const again = sum(effectSet("nonce-reused")) <= told;
+    const again = sum(signsNamed("nonce-reused")) <= told;
     this.expect("effects", again, "more bytes under a reused nonce than wrong ones");
   }
 
@@ -360,8 +360,8 @@ class Checker implements Sink {
   private checkFate(event: number): void {
     const { kind, length, flags } = this.machine.events.at(event);
     if (kind !== Kind.transmit || length === 0 || (flags & Flag.qdiscDrop) !== 0) return;
-    const stopped = effectSet("dropped", "nic-dropped", "waiting");
-    const ends = this.left > 0 || this.said.some(({ effect }) => contains(stopped, effect));
+    const stopped = signsNamed("dropped", "nic-dropped", "waiting");
+    const ends = this.left > 0 || this.said.some(({ effect }) => stopped.includes(effect));
     this.expect("fate", ends, "the segment neither left nor was dropped");
     const reasons = this.said.filter(({ effect }) => effect === Effect.dropped);
     this.expect(

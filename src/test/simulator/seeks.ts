@@ -16,7 +16,7 @@ export function seekFailure(trace: Trace, seed: number): string | null {
   const before: string[][] = [];
   for (let event = 0; event < count; event++) {
     before.push(statesAt(straight, event));
-    const seen = effects.filter((_, kind) => straight.has(event, kind)).map(({ name }) => name);
+    const seen = effects.filter((_, kind) => straight.effects.has(event, kind)).map(({ name }) => name);
     const recorded = new Set(
       straight.record(event).stages.flatMap((stage) => stage.effects.map(({ kind }) => kind)),
     );

@@ -100,7 +100,7 @@ test("a random trace reads back from its print as the same trace", () => {
         profile: profile.id,
         kernel: kernel.title,
       })),
-      connections: connections.map(({ payload: _, ...rest }) => rest),
+      connections,
     });
     assert.deepEqual(facts(again), facts(trace), `seed ${seed}`);
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { Kind } from "../../core/words/event.ts";
-import { type CaptureBytes, captureNamed, readBytes } from "../../test/captures.ts";
+import { type CaptureBytes, captureNamed, plaintextOf, readBytes } from "../../test/captures.ts";
 import { corpusFolder } from "../../test/corpus.ts";
 import { hangMs, mutate, seeded } from "../../test/simulator/mutate.ts";
 import { UserError } from "../platform.ts";
@@ -44,7 +44,7 @@ function assertSound(trace: Trace): void {
     assert.ok(connection >= 0 && connection < connections.length && length >= 0);
     if (kind !== Kind.record && kind !== Kind.gap) continue;
     rows[connection]++;
-    const plaintext = connections[connection]!.source?.plaintext(rows[connection]) ?? null;
+    const plaintext = plaintextOf(trace, connection, rows[connection]);
     if (kind === Kind.gap) assert.equal(plaintext, null);
     assert.ok(plaintext === null || plaintext.length === length - 16);
   }

@@ -8,6 +8,7 @@ import {
   captureNamed,
   type FlowFacts,
   loadCapture,
+  plaintextOf,
   readBytes,
   recordsOf,
   transmitsOf,
@@ -171,7 +172,7 @@ test("CCM suites: a record map without decryption, and a note", async (t) => {
     );
     // In TLS 1.3 nobody can tell where the application keys begin without them.
     assert.ok(records.every((record) => record.snUnknown === facts.versions.includes("1.3")));
-    assert.equal(trace.connections[sender.connection]!.source!.plaintext(1), null);
+    assert.equal(plaintextOf(trace, sender.connection, 1), null);
   }
 });
 

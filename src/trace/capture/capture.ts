@@ -2,17 +2,19 @@ import { nicNamed } from "../../core/machine/connection.ts";
 import type { Profile } from "../../core/machine/profile.ts";
 import { globMatcher } from "../glob.ts";
 import { openCaptureFile, readSegments } from "../pcap/capture-file.ts";
-import type { SegmentLog, Segments } from "../pcap/segments.ts";
+import type { Flow, SegmentLog, Segments } from "../pcap/segments.ts";
 import { FileWindow } from "../pcap/window.ts";
 import { type FileAccess, type Platform, type Progress, UserError } from "../platform.ts";
 import { type KeySource, parseKeyLogs } from "../tls/keys.ts";
-import { gapType, type RecordTable } from "../tls/record-table.ts";
 import type { OffloadStart } from "../tls/start.ts";
-import { assemble, type ByteStream } from "../tls/stream.ts";
 import type { Tap } from "../tls/tap.ts";
-import type { Diagnostic, Trace } from "../trace.ts";
-import { listEvents } from "./events.ts";
-import { type CaptureContext, readSenders, type Sender, speaksTls } from "./senders.ts";
+import { type Diagnostic, emptyTrace, type Trace } from "../trace.ts";
+import { type Batch, batchOf } from "./batch.ts";
+import { complaints } from "./complaints.ts";
+import { Conversation } from "./conversation.ts";
+import { EventList } from "./events.ts";
+import { readerOf } from "./reader.ts";
+import type { CaptureContext } from "./senders.ts";
 
 /** How the user wants a capture to be taken. */
 export interface CaptureOptions {
@@ -42,119 +44,115 @@ export async function readCapture(
     ({ severity, frame }) => severity === "error" && frame !== undefined,
   );
   if (segments.frames === 0 && damage) throw new UserError(`${file.name}: ${damage.message}`);
-  return traceOf(opened, segments, keys, options, platform, progress);
+  const capture = new GrowingCapture(opened, { keys, options, platform, progress });
+  await capture.take(segments, true);
+  return capture.trace(segments.diagnostics);
 }
 
-async function traceOf(
-  file: FileAccess,
-  segments: Segments,
-  keys: KeySource,
-  options: CaptureOptions,
-  platform: Platform,
-  progress: Progress,
-): Promise<Trace> {
-  const { log: keyLog, diagnostics } = parseKeyLogs([...segments.secrets, ...keys.keyLogs]);
-  const { tap, offloadStart } = options;
-  const copyWindow = new FileWindow(file);
-  const context: CaptureContext = {
-    platform,
-    progress,
-    keyLog,
-    cryptoInfos: keys.cryptoInfos,
-    tap,
-    offloadStart,
-    copyWindow,
-  };
-  const senders = await readAllSenders(context, segments, new FileWindow(file), globMatcher(options.streams));
-  const connections = [];
-  for (const sender of senders) {
-    if (sender.offload === null) continue;
-    sender.shown.connection = connections.length;
-    connections.push(sender.offload.connection);
-  }
-  const listed = await listEvents(segments.log, senders, segments.flows.length, progress);
-  return {
-    name: file.name,
-    kind: "capture",
-    devices: [nicNamed("eth0", options.profile, options.mtu ?? 1500)],
-    connections,
-    streams: senders.map((sender) => sender.shown),
-    ...listed,
-    expectations: [],
-    profileFiles: new Map(),
-    comments: new Map(),
-    diagnostics: [...segments.diagnostics, ...diagnostics, ...complaints(senders, keys, options)],
-  };
+/** What reading a capture takes beside its file. */
+export interface CaptureRequest {
+  keys: KeySource;
+  options: CaptureOptions;
+  platform: Platform;
+  progress: Progress;
 }
 
-async function readAllSenders(
-  context: CaptureContext,
-  { log, flows }: Segments,
-  window: FileWindow,
-  isWanted: (name: string) => boolean,
-): Promise<Sender[]> {
-  const rows = rowsByStream(log, flows.length);
-  const senders: Sender[] = [];
-  for (const [index, flow] of flows.entries()) {
-    if (index % 256 === 0) await context.progress.tick(index, flows.length, "reading connections");
-    const streams = ([0, 1] as const).map((direction): ByteStream | null => {
-      const own = rows(2 * index + direction);
-      return own.length === 0 ? null : assemble(log, own, flow.isn[direction], window);
-    });
-    if (!speaksTls(context, flow, streams)) continue;
-    senders.push(...(await readSenders(context, index, flow, streams, isWanted)));
-  }
-  return senders;
-}
+/** Segments that come, and what else a capture file tells as it is read. */
+export type Growing = Pick<Segments, "log" | "flows" | "secrets">;
 
-/** Segments with payload, sorted by stream (2 × flow + direction) in one pass; gives the rows of one stream. */
-function rowsByStream(log: SegmentLog, flows: number): (stream: number) => Int32Array {
-  const ends = new Int32Array(2 * flows + 1);
-  const streamOf = (row: number) => 2 * log.flow.values[row]! + log.direction.values[row]!;
-  for (let row = 0; row < log.count; row++) if (log.length.values[row]! > 0) ends[streamOf(row) + 1]!++;
-  for (let i = 1; i < ends.length; i++) ends[i]! += ends[i - 1]!;
-  const starts = ends.slice();
-  const rows = new Int32Array(ends[2 * flows]!);
-  for (let row = 0; row < log.count; row++) {
-    if (log.length.values[row]! > 0) rows[starts[streamOf(row)]!++] = row;
-  }
-  return (stream) => rows.subarray(ends[stream], ends[stream + 1]);
-}
+/**
+ * A capture whose segments come in batches. After each of them it is the Trace of a capture that ends there; what was
+ * read before is gone through again only as far as the batch may change it.
+ */
+export class GrowingCapture {
+  private readonly file: FileAccess;
+  private readonly request: CaptureRequest;
+  /** By flow: those with payload. */
+  private readonly conversations: (Conversation | undefined)[] = [];
+  private readonly events = new EventList();
+  private context: CaptureContext | null = null;
+  private keyDiagnostics: Diagnostic[] = [];
+  /** Rows of the log, and key logs in the file, that were taken. */
+  private rows = 0;
+  private secrets = -1;
 
-/** What the user asked for and did not get. */
-function complaints(senders: readonly Sender[], keys: KeySource, options: CaptureOptions): Diagnostic[] {
-  const found: Diagnostic[] = [];
-  if (senders.length === 0) {
-    const message =
-      options.streams.length > 0
-        ? `no TLS stream matches ${options.streams.join(", ")}: names are SRC:PORT>DST:PORT, * and ? match anything`
-        : "no TLS records were found at the beginning of any connection of the capture";
-    found.push({ severity: "warning", message });
+  constructor(file: FileAccess, request: CaptureRequest) {
+    this.file = file;
+    this.request = request;
   }
-  for (const info of keys.cryptoInfos) {
-    const name = `${info.source}>${info.destination}`;
-    if (senders.some((sender) => sender.shown.name === name)) continue;
-    found.push({
-      severity: "warning",
-      message: `no stream ${name} in the capture: its crypto_info was not used`,
-    });
-  }
-  for (const { shown, offload } of senders) {
-    const missing = offload && missingOf(offload.walked.table);
-    if (missing) found.push({ severity: "note", message: `${shown.name}: ${missing}` });
-  }
-  return found;
-}
 
-/** What of a stream's records is not there, null if nothing. */
-function missingOf(table: RecordTable): string | null {
-  let gaps = 0;
-  let bytes = 0;
-  for (let row = 0; row < table.count; row++) {
-    if (table.type.values[row] !== gapType) continue;
-    gaps++;
-    bytes += table.length.values[row]!;
+  /** Takes what was added to the log since the last time. `isLast`: nothing more will come. */
+  async take(growing: Growing, isLast: boolean): Promise<void> {
+    const { log, flows, secrets } = growing;
+    this.context ??= this.contextOf(log);
+    const hasNewKeys = secrets.length > this.secrets;
+    if (hasNewKeys) this.learnKeys(this.context, secrets);
+    const batch = batchOf(log, this.rows, flows.length);
+    this.rows = log.count;
+    for (const [index, flow] of flows.entries()) {
+      if (index % 256 === 0) await this.request.progress.tick(index, flows.length, "reading connections");
+      if (!hasNewKeys && !batch.touches(index)) continue;
+      await this.takeFlow(this.context, index, flow, batch);
+      if (isLast) this.finish(index);
+    }
   }
-  if (gaps === 0) return null;
-  return `${gaps} gap(s) of ${bytes} bytes in all where records are not known, because the capture lacks bytes or they are damaged`;
+
+  private contextOf(log: SegmentLog): CaptureContext {
+    const { keys, options, platform, progress } = this.request;
+    const { tap, offloadStart, streams } = options;
+    const [window, copyWindow] = [new FileWindow(this.file), new FileWindow(this.file)];
+    const isWanted = globMatcher(streams);
+    const { cryptoInfos } = keys;
+    const keyLog = new Map();
+    return { platform, progress, log, window, copyWindow, keyLog, cryptoInfos, tap, offloadStart, isWanted };
+  }
+
+  private learnKeys(context: CaptureContext, secrets: readonly string[]): void {
+    const { log, diagnostics } = parseKeyLogs([...secrets, ...this.request.keys.keyLogs]);
+    context.keyLog = log;
+    this.keyDiagnostics = diagnostics;
+    this.secrets = secrets.length;
+  }
+
+  private async takeFlow(context: CaptureContext, index: number, flow: Flow, batch: Batch): Promise<void> {
+    const { conversations } = this;
+    const conversation = conversations[index] ?? new Conversation(context, index, flow);
+    for (const direction of [0, 1] as const) conversation.take(direction, batch.rows(2 * index + direction));
+    if (conversation.isEmpty) return;
+    conversations[index] = conversation;
+    await conversation.read();
+  }
+
+  /** No segment comes any more: what only reading on needs goes, and whoever speaks no TLS. */
+  private finish(index: number): void {
+    const conversation = this.conversations[index];
+    conversation?.finish();
+    if (conversation?.senders.length === 0) this.conversations[index] = undefined;
+  }
+
+  /** What there is, with what reading the file had to say. A Trace that was given before is overtaken by this one. */
+  async trace(found: readonly Diagnostic[]): Promise<Trace> {
+    const { keys, options, platform, progress } = this.request;
+    const senders = this.conversations.flatMap((conversation) => conversation?.senders ?? []);
+    const offloads = senders.flatMap(({ offload }) => offload ?? []);
+    const listed = await this.events.list(this.context!.log, senders, progress);
+    const captured = offloads.map((offload) => offload.captured);
+    let connection = 0;
+    return {
+      ...emptyTrace(this.file.name, "capture"),
+      devices: [nicNamed("eth0", options.profile, options.mtu ?? 1500)],
+      connections: offloads.map(({ connection }, stream) => ({
+        ...connection,
+        source: { kind: "captured", stream },
+      })),
+      streams: senders.map(({ shown, offload }) => ({
+        ...shown,
+        connection: offload ? connection++ : -1,
+      })),
+      ...listed,
+      captured,
+      reader: readerOf(captured, this.file, platform),
+      diagnostics: [...found, ...this.keyDiagnostics, ...complaints(senders, keys, options.streams)],
+    };
+  }
 }

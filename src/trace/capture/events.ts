@@ -3,8 +3,8 @@ import { after, type Seq, seq } from "../../core/base/seq.ts";
 import { EventLog, Flag, Kind, packRecord } from "../../core/words/event.ts";
 import { type SegmentLog, TcpFlag } from "../pcap/segments.ts";
 import type { Progress } from "../platform.ts";
+import { Positions, payloadSeq } from "../tls/assembly.ts";
 import { gapType } from "../tls/record-table.ts";
-import { Positions, payloadSeq } from "../tls/stream.ts";
 import { type Verdicts, Wire } from "../trace.ts";
 import type { Offload, Sender } from "./senders.ts";
 
@@ -16,30 +16,41 @@ export interface CaptureEvents {
   verdicts: Verdicts;
 }
 
-/** Lists the events of all senders with an offload start, in capture order; `flows` is how many flows there are. */
-export async function listEvents(
-  log: SegmentLog,
-  senders: readonly Sender[],
-  flows: number,
-  progress: Progress,
-): Promise<CaptureEvents> {
-  const writer = new EventWriter(senders, flows);
-  writer.reserve(log, senders);
-  for (let row = 0; row < log.count; row++) {
-    if (row % tickEvery === 0) await progress.tick(row, log.count, "listing events");
-    writer.take(log, row);
+/** The events of all senders with an offload start, in capture order, as far as segments have come. */
+export class EventList {
+  private writer: EventWriter | null = null;
+
+  /** Lists what came since the last time, and once more what may have become another. */
+  async list(log: SegmentLog, senders: readonly Sender[], progress: Progress): Promise<CaptureEvents> {
+    const offloaded = senders.filter(isOffloaded);
+    if (!this.writer?.resume(offloaded)) this.writer = new EventWriter(log, offloaded);
+    const { writer } = this;
+    writer.reserve();
+    for (; writer.row < log.count; writer.row++) {
+      if (writer.row % tickEvery === 0) await progress.tick(writer.row, log.count, "listing events");
+      writer.take(writer.row);
+    }
+    for (const { side } of offloaded) side.unlisted = Number.POSITIVE_INFINITY;
+    return writer.result();
   }
-  return writer.result();
 }
+
+type Offloaded = Sender & { offload: Offload };
+const isOffloaded = (sender: Sender): sender is Offloaded => sender.offload !== null;
 
 /** Segments between two questions whether to go on. */
 const tickEvery = 1 << 15;
+/** Marks kept at most; then every other one goes. */
+const marksMax = 32;
 
 /** How far one sender's events have got. */
 interface Cursor {
   offload: Offload;
+  stream: number;
   connection: number;
   positions: Positions;
+  /** Position behind the last byte sent so far. */
+  end: number;
   /** Rows of the record table listed so far. */
   listed: number;
   /** Place in its epoch that the next record has if it follows from the one before; −1 if that is not known. */
@@ -74,108 +85,169 @@ class JudgedEvents extends EventLog {
   readonly authenticated = this.column(uint8());
 }
 
-class EventWriter {
-  readonly #events = new JudgedEvents();
-  readonly #sacks = new Map<number, readonly number[]>();
-  readonly #recordSns = new Map<number, bigint>();
-  readonly #compared: number[] = [];
-  readonly #differing: number[] = [];
-  readonly #differences: Verdicts["differences"] = new Map();
-  readonly #damage: Verdicts["damage"] = new Map();
-  /** By 2 × flow + direction. */
-  readonly #cursors: (Cursor | undefined)[];
+/** A segment to go on from once more, with what had been written up to it. */
+interface Mark {
+  row: number;
+  events: number;
+  cursors: readonly Cursor[];
+  compared: readonly number[];
+  differing: readonly number[];
+}
 
-  constructor(senders: readonly Sender[], flows: number) {
-    this.#cursors = new Array(2 * flows);
-    for (const { offload, flow, direction, stream, shown } of senders) {
-      if (offload === null) continue;
-      this.#cursors[2 * flow + direction] = {
-        offload,
-        connection: shown.connection,
-        positions: new Positions(stream.positions.origin),
-        listed: 0,
-        nextIndex: 0,
-        epoch: 0,
-        acked: stream.positions.origin,
-      };
-      this.#compared.push(0);
-      this.#differing.push(0);
+class EventWriter {
+  /** The segment that is next. */
+  row = 0;
+  private readonly log: SegmentLog;
+  private readonly events = new JudgedEvents();
+  private readonly sacks = new Map<number, readonly number[]>();
+  private readonly recordSns = new Map<number, bigint>();
+  private compared: number[];
+  private differing: number[];
+  private readonly differences: Verdicts["differences"] = new Map();
+  private readonly damage: Verdicts["damage"] = new Map();
+  /** By connection. */
+  private cursors: Cursor[];
+  /** The same by 2 × flow + direction. */
+  private readonly byStream: (Cursor | undefined)[] = [];
+  private marks: Mark[] = [];
+
+  constructor(log: SegmentLog, senders: readonly Offloaded[]) {
+    this.log = log;
+    this.cursors = senders.map(({ offload, side }, connection) => ({
+      offload,
+      stream: side.stream,
+      connection,
+      positions: new Positions(side.assembly.positions.origin),
+      end: Number.NEGATIVE_INFINITY,
+      listed: 0,
+      nextIndex: 0,
+      epoch: 0,
+      acked: side.assembly.positions.origin,
+    }));
+    for (const cursor of this.cursors) this.byStream[cursor.stream] = cursor;
+    this.compared = senders.map(() => 0);
+    this.differing = senders.map(() => 0);
+  }
+
+  /** Goes back to the last mark before anything that may have changed; false if these are not the same connections. */
+  resume(senders: readonly Offloaded[]): boolean {
+    if (senders.length !== this.cursors.length) return false;
+    for (const [connection, { side, offload }] of senders.entries()) {
+      const { stream, positions, offload: known } = this.cursors[connection]!;
+      const isSame = side.stream === stream && offload.start === known.start;
+      if (!isSame || side.assembly.positions.origin !== positions.origin) return false;
     }
+    this.mark();
+    const isValid = ({ cursors }: Mark) => cursors.every(({ end }, i) => end <= senders[i]!.side.unlisted);
+    while (this.marks.length > 0 && !isValid(this.marks.at(-1)!)) this.marks.pop();
+    const mark = this.marks.at(-1);
+    if (!mark) return false;
+    this.goTo(mark, senders);
+    return true;
+  }
+
+  private mark(): void {
+    const cursors = this.cursors.map((cursor) => ({ ...cursor, positions: cursor.positions.copy() }));
+    const [compared, differing] = [[...this.compared], [...this.differing]];
+    this.marks.push({ row: this.row, events: this.events.count, cursors, compared, differing });
+    if (this.marks.length > marksMax) this.marks = this.marks.filter((_, i) => i % 2 === 1);
+  }
+
+  private goTo(mark: Mark, senders: readonly Offloaded[]): void {
+    const { events } = this;
+    this.row = mark.row;
+    for (const { values } of [events.wire, events.authenticated]) values.fill(0, mark.events, events.count);
+    events.count = mark.events;
+    this.cursors = mark.cursors.map((cursor, i) => {
+      const { positions } = cursor;
+      return { ...cursor, positions: positions.copy(), offload: senders[i]!.offload };
+    });
+    for (const cursor of this.cursors) this.byStream[cursor.stream] = cursor;
+    this.compared = [...mark.compared];
+    this.differing = [...mark.differing];
+    for (const found of [this.sacks, this.recordSns, this.differences, this.damage])
+      for (const event of found.keys()) if (event >= mark.events) found.delete(event);
   }
 
   /** Room for about as many events as there will be, so that columns do not end half empty. */
-  reserve(log: SegmentLog, senders: readonly Sender[]): void {
-    let rows = 0;
-    for (let row = 0; row < log.count; row++) {
-      if (this.#cursorOf(log, row, 0) && log.length.values[row]! > 0) rows++;
-      if (this.#cursorOf(log, row, 1) && log.length.values[row]! === 0) rows++;
+  reserve(): void {
+    const { log } = this;
+    let rows = this.events.count;
+    for (let row = this.row; row < log.count; row++) {
+      if (this.cursorOf(row, 0) && log.length.values[row]! > 0) rows++;
+      if (this.cursorOf(row, 1) && log.length.values[row]! === 0) rows++;
     }
-    for (const { offload } of senders) rows += offload ? offload.walked.table.count + 2 : 0;
-    this.#events.reserve(rows);
+    for (const { offload, listed } of this.cursors) rows += offload.walked.table.count - listed + 2;
+    this.events.reserve(rows);
   }
 
   result(): CaptureEvents {
-    const { wire, authenticated, count } = this.#events;
+    const { wire, authenticated, count } = this.events;
     const verdicts: Verdicts = {
       wire: wire.values.subarray(0, count),
       authenticated: authenticated.values.subarray(0, count),
-      compared: this.#compared,
-      differing: this.#differing,
-      differences: this.#differences,
-      damage: this.#damage,
+      compared: this.compared,
+      differing: this.differing,
+      differences: this.differences,
+      damage: this.damage,
     };
-    return { events: this.#events, sacks: this.#sacks, recordSns: this.#recordSns, verdicts };
+    return { events: this.events, sacks: this.sacks, recordSns: this.recordSns, verdicts };
   }
 
   /** The cursor of the segment's sender, or (`other` = 1) of its receiver. */
-  #cursorOf(log: SegmentLog, row: number, other: number): Cursor | undefined {
-    return this.#cursors[2 * log.flow.values[row]! + (log.direction.values[row]! ^ other)];
+  private cursorOf(row: number, other: number): Cursor | undefined {
+    const { log } = this;
+    return this.byStream[2 * log.flow.values[row]! + (log.direction.values[row]! ^ other)];
   }
 
-  take(log: SegmentLog, row: number): void {
+  take(row: number): void {
+    const { log } = this;
     const flags = log.flags.values[row]!;
-    const receiver = this.#cursorOf(log, row, 1);
-    if (receiver && (flags & TcpFlag.ack) !== 0 && (flags & TcpFlag.rst) === 0)
-      this.#takeAck(receiver, log, row);
-    const sender = this.#cursorOf(log, row, 0);
-    if (sender && log.length.values[row]! > 0) this.#takePayload(sender, log, row);
+    const receiver = this.cursorOf(row, 1);
+    if (receiver && (flags & TcpFlag.ack) !== 0 && (flags & TcpFlag.rst) === 0) this.takeAck(receiver, row);
+    const sender = this.cursorOf(row, 0);
+    if (sender && log.length.values[row]! > 0) this.takePayload(sender, row);
   }
 
-  #takeAck(cursor: Cursor, log: SegmentLog, row: number): void {
+  private takeAck(cursor: Cursor, row: number): void {
+    const { log } = this;
     const ack = seq(log.ack.values[row]!);
     if (!after(ack, cursor.acked)) return;
     cursor.acked = ack;
-    const event = this.#push(cursor, log, row, marker(Kind.ack, ack));
+    const event = this.push(cursor, row, marker(Kind.ack, ack));
     const sacks = log.sacks.get(row);
-    if (sacks) this.#sacks.set(event, sacks);
+    if (sacks) this.sacks.set(event, sacks);
   }
 
-  #takePayload(cursor: Cursor, log: SegmentLog, row: number): void {
+  private takePayload(cursor: Cursor, row: number): void {
+    const { log } = this;
     const { start } = cursor.offload;
     const position = cursor.positions.of(payloadSeq(log, row));
     const end = position + log.length.values[row]!;
+    const isBeyond = cursor.positions.isBeyond(position);
+    if (!isBeyond && end > cursor.end) cursor.end = end;
     const fin = log.flags.values[row]! & TcpFlag.fin ? Flag.fin : 0;
     if (end <= start) {
-      this.#transmit(cursor, log, row, { from: position, to: end, offset: 0, flags: fin });
+      this.transmit(cursor, row, { from: position, to: end, offset: 0, flags: fin });
       return;
     }
     const straddles = position < start;
-    if (straddles) this.#transmit(cursor, log, row, { from: position, to: start, offset: 0, flags: 0 });
+    if (straddles) this.transmit(cursor, row, { from: position, to: start, offset: 0, flags: 0 });
     const from = straddles ? start : position;
-    if (!cursor.positions.isBeyond(position)) this.#listRecords(cursor, log, row, end);
+    if (!isBeyond) this.listRecords(cursor, row, end);
     const flags = fin | (straddles ? Flag.straddle : 0);
-    const event = this.#transmit(cursor, log, row, { from, to: end, offset: from - position, flags });
-    this.#judge(cursor, log, row, event, position);
+    const event = this.transmit(cursor, row, { from, to: end, offset: from - position, flags });
+    this.judge(cursor, row, event, position);
   }
 
-  #transmit(
+  private transmit(
     cursor: Cursor,
-    log: SegmentLog,
     row: number,
     part: { from: number; to: number; offset: number; flags: number },
   ): number {
+    const { log } = this;
     const held = log.captured.values[row]! > part.offset;
-    return this.#push(cursor, log, row, {
+    return this.push(cursor, row, {
       kind: Kind.transmit,
       flags: part.flags | Flag.captured,
       seq: cursor.positions.seqOf(part.from),
@@ -186,32 +258,32 @@ class EventWriter {
   }
 
   /** Lists what the stream has of records and gaps up to `end`; the first of them is preceded by the installation. */
-  #listRecords(cursor: Cursor, log: SegmentLog, row: number, end: number): void {
+  private listRecords(cursor: Cursor, row: number, end: number): void {
     const { walked, connection } = cursor.offload;
     const { table } = walked;
     while (cursor.listed < table.count && table.start.values[cursor.listed]! < end) {
-      if (cursor.listed === 0) this.#push(cursor, log, row, marker(Kind.install, connection.startSeq));
+      if (cursor.listed === 0) this.push(cursor, row, marker(Kind.install, connection.startSeq));
       const record = cursor.listed++;
-      if (table.type.values[record] === gapType) this.#listGap(cursor, log, row, record);
-      else this.#listRecord(cursor, log, row, record);
+      if (table.type.values[record] === gapType) this.listGap(cursor, row, record);
+      else this.listRecord(cursor, row, record);
     }
   }
 
-  #listGap(cursor: Cursor, log: SegmentLog, row: number, record: number): void {
+  private listGap(cursor: Cursor, row: number, record: number): void {
     const { table } = cursor.offload.walked;
     const at = cursor.positions.seqOf(table.start.values[record]!);
     cursor.nextIndex = -1;
-    this.#push(cursor, log, row, { ...marker(Kind.gap, at), length: table.length.values[record]! });
+    this.push(cursor, row, { ...marker(Kind.gap, at), length: table.length.values[record]! });
   }
 
-  #listRecord(cursor: Cursor, log: SegmentLog, row: number, record: number): void {
+  private listRecord(cursor: Cursor, row: number, record: number): void {
     const { table, damage } = cursor.offload.walked;
     const index = table.index.values[record]!;
     const epoch = table.epoch.values[record]!;
     const startsEpoch = epoch !== cursor.epoch;
     const snUnknown = index < 0;
     const snGiven = !snUnknown && index !== (startsEpoch ? 0 : cursor.nextIndex);
-    const event = this.#push(cursor, log, row, {
+    const event = this.push(cursor, row, {
       kind: Kind.record,
       flags: 0,
       seq: cursor.positions.seqOf(table.start.values[record]!),
@@ -219,15 +291,16 @@ class EventWriter {
       extra: packRecord({ type: table.type.values[record]!, epoch, startsEpoch, snUnknown, snGiven }),
       offset: -1,
     });
-    this.#events.authenticated.values[event] = table.authenticated.values[record]!;
-    if (snGiven) this.#recordSns.set(event, table.snAt(record)!);
-    if (damage.size > 0 && damage.has(record)) this.#damage.set(event, damage.get(record)!);
+    this.events.authenticated.values[event] = table.authenticated.values[record]!;
+    if (snGiven) this.recordSns.set(event, table.snAt(record)!);
+    if (damage.size > 0 && damage.has(record)) this.damage.set(event, damage.get(record)!);
     cursor.epoch = epoch;
     cursor.nextIndex = snUnknown ? -1 : index + 1;
   }
 
   /** Compares the offloaded part of a segment, which stands at `position`, with its right bytes. */
-  #judge(cursor: Cursor, log: SegmentLog, row: number, event: number, position: number): void {
+  private judge(cursor: Cursor, row: number, event: number, position: number): void {
+    const { log } = this;
     const { start, walked } = cursor.offload;
     const from = Math.max(start, position);
     const held = position + log.captured.values[row]!;
@@ -235,17 +308,18 @@ class EventWriter {
     if (held <= from || cursor.positions.isBeyond(position)) return;
     const compared = held - from - overlapOf(walked.unknown, from, held);
     const difference = walked.differences.get(row);
-    this.#compared[cursor.connection]! += compared;
+    this.compared[cursor.connection]! += compared;
     if (difference) {
-      this.#differing[cursor.connection]! += difference.bytes;
+      this.differing[cursor.connection]! += difference.bytes;
       const firstSeq = cursor.positions.seqOf(difference.first) >>> 0;
-      this.#differences.set(event, { bytes: difference.bytes, firstSeq });
-      this.#events.wire.values[event] = Wire.differs;
-    } else if (compared === whole - from) this.#events.wire.values[event] = Wire.match;
+      this.differences.set(event, { bytes: difference.bytes, firstSeq });
+      this.events.wire.values[event] = Wire.differs;
+    } else if (compared === whole - from) this.events.wire.values[event] = Wire.match;
   }
 
-  #push(cursor: Cursor, log: SegmentLog, row: number, entry: Entry): number {
-    return this.#events.push({
+  private push(cursor: Cursor, row: number, entry: Entry): number {
+    const { log } = this;
+    return this.events.push({
       timeNs: log.timeNs.values[row]!,
       connection: cursor.connection,
       kind: entry.kind,

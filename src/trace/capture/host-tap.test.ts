@@ -5,6 +5,7 @@ import {
   type CaptureBytes,
   captureNamed,
   copiesOf,
+  plaintextOf,
   readBytes,
   recordsOf,
   transmitsOf,
@@ -17,10 +18,9 @@ const folder = corpusFolder();
 /** The capture as the sender of this connection would have seen it before an offloading NIC. */
 function beforeNic(capture: CaptureBytes, trace: Trace, connection: number): CaptureBytes {
   const bytes = capture.bytes.slice();
-  const { source } = trace.connections[connection]!;
   const right = new Map<number, number>();
   for (const record of recordsOf(trace, connection)) {
-    const plaintext = source!.plaintext(record.row)!;
+    const plaintext = plaintextOf(trace, connection, record.row)!;
     plaintext.forEach((byte, i) => {
       right.set(record.start + i, byte);
     });
@@ -59,7 +59,7 @@ for (const name of [
       const [mine, theirs] = [wire, host].map((trace) => trace.connections[connection]!);
       assert.deepEqual(theirs!.epochs, mine!.epochs);
       for (const { row } of found) {
-        assert.deepEqual(theirs!.source!.plaintext(row), mine!.source!.plaintext(row));
+        assert.deepEqual(plaintextOf(host, connection, row), plaintextOf(wire, connection, row));
       }
       // The other direction came over the wire.
       assert.ok(

@@ -1,27 +1,67 @@
-import { type RecordKeys, tagSize, u64Bytes, u64Of } from "../../core/base/record.ts";
+import { type RecordKeys, u64Bytes, u64Of } from "../../core/base/record.ts";
 import { distance } from "../../core/base/seq.ts";
 import { type Connection, usualSocket } from "../../core/machine/connection.ts";
-import type { Flow } from "../pcap/segments.ts";
+import type { CapturedRecords } from "../captured.ts";
+import type { Flow, SegmentLog } from "../pcap/segments.ts";
 import type { FileWindow } from "../pcap/window.ts";
 import type { Platform, Progress } from "../platform.ts";
-import { openRecord, type Protection, protectionOf } from "../tls/decrypt.ts";
-import { headerAt } from "../tls/framing.ts";
+import type { Assembly } from "../tls/assembly.ts";
+import { protectionOf } from "../tls/decrypt.ts";
 import type { CryptoInfo, KeyLog } from "../tls/keys.ts";
-import { type Opening, readOpening } from "../tls/opening.ts";
-import { gapType } from "../tls/record-table.ts";
-import { renewalsOf } from "../tls/renegotiation.ts";
-import { findStart, type OffloadStart, type Start } from "../tls/start.ts";
-import type { ByteStream } from "../tls/stream.ts";
+import type { Opening } from "../tls/opening.ts";
+import { findStart, type OffloadStart, type Sought, type Start } from "../tls/start.ts";
 import { offloadNote } from "../tls/suites.ts";
-import { findTap, type Tap } from "../tls/tap.ts";
-import { type Walked, walk } from "../tls/walk.ts";
-import { Authenticated, type Stream } from "../trace.ts";
+import { findTap, type Tap, type TapFound } from "../tls/tap.ts";
+import { type Walked, Walker } from "../tls/walk.ts";
+import type { Stream } from "../trace.ts";
+
+/** What reading the connections of one capture needs. */
+export interface CaptureContext {
+  platform: Platform;
+  progress: Progress;
+  log: SegmentLog;
+  window: FileWindow;
+  /** Where further copies are read, so that reading them does not disturb the streams' own window. */
+  copyWindow: FileWindow;
+  keyLog: KeyLog;
+  cryptoInfos: readonly CryptoInfo[];
+  tap: Tap;
+  offloadStart: OffloadStart;
+  isWanted: (name: string) => boolean;
+}
+
+/** One direction of a connection, and how far its records were followed. */
+export interface Side {
+  flow: Flow;
+  direction: 0 | 1;
+  /** 2 × flow + direction, as the capture numbers them. */
+  stream: number;
+  /** Initial sequence number that its positions count from, −1 = unknown. */
+  isn: number;
+  assembly: Assembly;
+  /** Position from which on its bytes may be others than when they were last followed. */
+  changed: number;
+  /** Position from which on its records may be others than when they were last listed. */
+  unlisted: number;
+  walk: Walk | null;
+}
+
+/** A walk along a side's records, and what it set out with. */
+interface Walk {
+  begun: Beginning;
+  walker: Walker;
+}
+
+interface Beginning {
+  start: Start;
+  cipher: Stream["cipher"];
+  isHostTap: boolean;
+  renewals: readonly RecordKeys[];
+}
 
 /** One direction of a connection of the capture: its stream and, if it has an offload start, its records. */
 export interface Sender {
-  flow: number;
-  direction: 0 | 1;
-  stream: ByteStream;
+  side: Side;
   shown: Stream;
   offload: Offload | null;
 }
@@ -32,157 +72,115 @@ export interface Offload {
   /** Position of its first byte. */
   start: number;
   walked: Walked;
+  captured: CapturedRecords;
 }
 
-/** What reading the connections of one capture needs. */
-export interface CaptureContext {
-  platform: Platform;
-  progress: Progress;
-  keyLog: KeyLog;
-  cryptoInfos: readonly CryptoInfo[];
-  tap: Tap;
-  offloadStart: OffloadStart;
-  copyWindow: FileWindow;
-}
+const endsOf = ({ flow, direction }: Side) => [flow.ends[direction], flow.ends[1 - direction]!] as const;
 
 /** `SRC:PORT>DST:PORT`, with `#2` … for a repeated 4-tuple. */
-function streamName(flow: Flow, direction: 0 | 1): string {
-  const [from, to] = [flow.ends[direction], flow.ends[direction === 0 ? 1 : 0]];
-  return `${from}>${to}${flow.repetition > 1 ? `#${flow.repetition}` : ""}`;
+export function streamName(side: Side): string {
+  const { repetition } = side.flow;
+  return `${endsOf(side).join(">")}${repetition > 1 ? `#${repetition}` : ""}`;
 }
 
-const infoOf = (context: CaptureContext, flow: Flow, direction: 0 | 1): CryptoInfo | null =>
-  context.cryptoInfos.find(
-    (info) => info.source === flow.ends[direction] && info.destination === flow.ends[direction === 0 ? 1 : 0],
-  ) ?? null;
-
-/** True if TLS records are seen at the beginning of a direction, or a crypto_info says that it has some. */
-export function speaksTls(
-  context: CaptureContext,
-  flow: Flow,
-  streams: readonly (ByteStream | null)[],
-): boolean {
-  return streams.some((stream, direction) => {
-    if (stream === null) return false;
-    const header = headerAt(stream, stream.begin);
-    const follows = header && headerAt(stream, stream.begin + header.length);
-    return (header && follows !== null) || infoOf(context, flow, direction as 0 | 1) !== null;
-  });
+/** What a crypto_info says of this direction, null if there is none. */
+export function infoOf({ cryptoInfos }: CaptureContext, side: Side): CryptoInfo | null {
+  const [source, destination] = endsOf(side);
+  return cryptoInfos.find((info) => info.source === source && info.destination === destination) ?? null;
 }
 
-/** Every renegotiation costs another reading. */
-const renegotiationsMax = 64;
-
-/** Reads both directions of a TLS connection, or those of them that are wanted. */
-export async function readSenders(
+/** Reads one direction of a TLS connection, as far as it has come. */
+export async function readSender(
   context: CaptureContext,
-  index: number,
-  flow: Flow,
-  streams: readonly (ByteStream | null)[],
-  isWanted: (name: string) => boolean,
-): Promise<Sender[]> {
-  const opening = readOpening(streams[0] ?? null, streams[1] ?? null);
-  let renewals: [RecordKeys, RecordKeys][] = [];
-  for (;;) {
-    const senders: Sender[] = [];
-    for (const direction of [0, 1] as const) {
-      const stream = streams[direction];
-      if (!stream || !isWanted(streamName(flow, direction))) continue;
-      const renewed = renewals.map((both) => both[direction]);
-      senders.push(await readSender(context, index, flow, direction, stream, opening, renewed));
-    }
-    const [client, server] = ([0, 1] as const).map(
-      (side) => senders.find(({ direction }) => direction === side)?.offload?.walked.hellos ?? [],
-    );
-    const known = renewals.length;
-    renewals = renewalsOf(context.keyLog, opening.suite, client!, server!);
-    // The hellos of a renegotiation are read under the keys of the one before.
-    if (renewals.length > known && known < renegotiationsMax) continue;
-    for (const { stream } of senders) stream.forgetRows();
-    return senders;
-  }
-}
-
-async function readSender(
-  context: CaptureContext,
-  index: number,
-  flow: Flow,
-  direction: 0 | 1,
-  stream: ByteStream,
+  side: Side,
   opening: Opening,
   renewals: readonly RecordKeys[],
 ): Promise<Sender> {
-  const { keyLog } = context;
+  const { keyLog, offloadStart } = context;
   const { aead } = context.platform;
-  const info = infoOf(context, flow, direction);
-  const start = info
-    ? startOf(info, stream)
-    : findStart({ stream, direction, opening, keyLog, aead }, context.offloadStart);
+  const { direction, assembly } = side;
+  const info = infoOf(context, side);
+  const { found: start, lack } = info
+    ? startOf(info, assembly)
+    : findStart({ stream: assembly.bytes, direction, opening, keyLog, aead }, offloadStart);
   const shown: Stream = {
-    name: streamName(flow, direction),
+    name: streamName(side),
     connection: -1,
     version: info?.version ?? opening.version,
     cipherName: info?.cipher ?? opening.suite?.cipherName ?? null,
     cipher: info?.cipher ?? opening.suite?.cipher ?? null,
     tap: "wire",
-    note: typeof start === "string" ? start : null,
+    note: lack,
   };
-  const sender: Sender = { flow: index, direction, stream, shown, offload: null };
-  if (typeof start !== "string") sender.offload = await readOffload(context, flow, sender, start, renewals);
-  return sender;
+  return { side, shown, offload: start && (await readOffload(context, side, shown, start, renewals)) };
 }
 
 /** A crypto_info says itself where it starts. */
-function startOf(info: CryptoInfo, stream: ByteStream): Start | string {
-  const position = distance(stream.positions.origin, info.startSeq);
-  if (position >= stream.end)
-    return "the crypto_info's tcp_seq lies behind the captured bytes of this stream";
+function startOf(info: CryptoInfo, { positions, bytes }: Assembly): Sought<Start> {
+  const position = distance(positions.origin, info.startSeq);
+  if (position >= bytes.end)
+    return { found: null, lack: "the crypto_info's tcp_seq lies behind the captured bytes of this stream" };
   const { version, keys } = info;
   const nonce = version === 0x0303 && info.cipher !== "chacha20-poly1305" ? u64Of(keys.iv) : null;
   const rest = { secret: null, nonce, keysFit: false, plainFinished: false, note: null };
   const hash = info.cipher === "aes-256-gcm" ? ("sha384" as const) : ("sha256" as const);
   const suite = { id: 0, cipherName: info.cipher, cipher: info.cipher, hash };
-  return { position, version, suite, recSeq0: info.recSeq, keys, ...rest };
+  return { found: { position, version, suite, recSeq0: info.recSeq, keys, ...rest }, lack: null };
 }
 
 async function readOffload(
   context: CaptureContext,
-  flow: Flow,
-  sender: Sender,
+  side: Side,
+  shown: Stream,
   start: Start,
   renewals: readonly RecordKeys[],
 ): Promise<Offload> {
-  const { shown, stream, direction } = sender;
   const { cipher } = shown;
   const protection = cipher && protectionOf(context.platform.aead, start.version, cipher);
-  const found = findTap(stream, start, protection, context.tap);
-  if (!found.keysUsable) {
-    start = { ...start, keys: null, secret: null, recSeq0: start.version === 0x0304 ? null : start.recSeq0 };
-  }
+  const found = findTap(side.assembly.bytes, start, protection, context.tap);
   const isHostTap = found.tap === "host";
-  const { copyWindow, progress } = context;
-  const walked = await walk({ stream, start, protection, renewals, isHostTap, copyWindow }, progress);
+  const begun = { start: startAs(found, start), cipher, isHostTap, renewals };
+  const walker = walkerOf(context, side, begun);
+  const walked = await walker.run(context.progress);
   shown.tap = found.tap;
   const notes = [start.note, found.note, noteOf(walked), offloadNote(start.version, cipher)];
   shown.note = notes.filter((note) => note !== null).join("; ") || null;
-  const connection: Connection = {
-    name: shown.name,
-    device: 0,
-    version: start.version,
-    cipher,
-    startSeq: stream.positions.seqOf(start.position),
-    recSeq0: start.recSeq0 ?? 0n,
-    epochs: epochsOf(walked),
-    mss: mssOf(flow, direction),
-    ...usualSocket,
-    installed: false,
-    source: {
-      plaintext: (row) =>
-        protection && plaintextOf(stream, walked, protection, isHostTap, row - 1, copyWindow),
-    },
-    payload: null,
+  return {
+    connection: connectionOf(side, shown, begun.start, walked),
+    start: start.position,
+    walked,
+    captured: capturedOf(side.assembly, begun, walked),
   };
-  return { connection, start: start.position, walked };
+}
+
+/** Keys that open none of the first records are none. */
+const startAs = ({ keysUsable }: TapFound, start: Start): Start =>
+  keysUsable
+    ? start
+    : { ...start, keys: null, secret: null, recSeq0: start.version === 0x0304 ? null : start.recSeq0 };
+
+/** The walk that goes on, if it set out with the same; else a new one. */
+function walkerOf(context: CaptureContext, side: Side, begun: Beginning): Walker {
+  const { changed, walk, assembly } = side;
+  side.changed = Number.POSITIVE_INFINITY;
+  if (walk && isSame(walk.begun, begun)) {
+    walk.walker.rewind(changed);
+    side.unlisted = Math.min(side.unlisted, walk.walker.place.position);
+    return walk.walker;
+  }
+  const { start, cipher } = begun;
+  const protection = cipher && protectionOf(context.platform.aead, start.version, cipher);
+  const walker = new Walker({ ...begun, assembly, protection, copyWindow: context.copyWindow });
+  side.walk = { begun, walker };
+  side.unlisted = Number.NEGATIVE_INFINITY;
+  return walker;
+}
+
+/** True if two values of plain data say the same. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
+  const [one, other] = [new Map(Object.entries(a)), new Map(Object.entries(b))];
+  return one.size === other.size && [...one].every(([key, value]) => isSame(value, other.get(key)));
 }
 
 /** Records after a renegotiation have keys that no key log line of this connection gives. */
@@ -191,6 +189,21 @@ const noteOf = ({ epochs }: Walked): string | null =>
     ? "after a renegotiation the keys are not known: record map without decryption from there on"
     : null;
 
+const connectionOf = (side: Side, shown: Stream, start: Start, walked: Walked): Connection => ({
+  name: shown.name,
+  device: 0,
+  version: start.version,
+  cipher: shown.cipher,
+  startSeq: side.assembly.positions.seqOf(start.position),
+  recSeq0: start.recSeq0 ?? 0n,
+  epochs: epochsOf(walked),
+  // What the receiver announced in its SYN is the most that this sender's packets carry; 0 if its SYN was not seen.
+  mss: side.flow.mss[1 - side.direction]!,
+  ...usualSocket,
+  installed: false,
+  source: null,
+});
+
 /** In TLS 1.2 GCM the first explicit nonce is not derived from secrets: the records tell it. */
 function epochsOf({ epochs, firstNonce }: Walked): (RecordKeys | null)[] {
   const [first, ...later] = epochs;
@@ -198,34 +211,21 @@ function epochsOf({ epochs, firstNonce }: Walked): (RecordKeys | null)[] {
   return [{ ...first, iv: u64Bytes(firstNonce) }, ...later];
 }
 
-/** What the receiver announced in its SYN is the most that this sender's packets carry; 0 if its SYN was not seen. */
-const mssOf = (flow: Flow, direction: 0 | 1): number => flow.mss[direction === 0 ? 1 : 0];
-
-/** Header, explicit nonce and inner plaintext of a row of the record table, read from the file and decrypted. */
-function plaintextOf(
-  stream: ByteStream,
+const capturedOf = (
+  assembly: Assembly,
+  { start, cipher, isHostTap }: Beginning,
   walked: Walked,
-  protection: Protection,
-  isHostTap: boolean,
-  row: number,
-  window: FileWindow,
-): Uint8Array | null {
+): CapturedRecords => {
   const { table, epochs, overlays } = walked;
-  if (row < 0 || row >= table.count || table.type.at(row) === gapType) return null;
-  const [start, length] = [table.start.at(row), table.length.at(row)];
-  const isAuthentic = table.authenticated.at(row) === Authenticated.yes;
-  if (!isAuthentic && !isHostTap) return null;
-  const record = new Uint8Array(length);
-  if (stream.read(start, length, record) < length && !overlays.has(row)) return null;
-  for (const overlay of overlays.get(row) ?? []) {
-    window.copy(overlay.offset, overlay.length, record, overlay.start - start);
-  }
-  if (isHostTap) return record.slice(0, length - tagSize);
-  const sn = table.snAt(row);
-  const epoch = table.epoch.at(row);
-  const keys = epochs[epoch] ?? null;
-  const plaintext = sn === null || keys === null ? null : openRecord(protection, keys, sn, record);
-  if (plaintext === null) return null;
-  record.set(plaintext, protection.layout.prepend);
-  return record.slice(0, protection.layout.prepend + plaintext.length);
-}
+  const { start: from, length, offset } = assembly.pieces;
+  return {
+    version: start.version,
+    cipher,
+    isHostTap,
+    epochs,
+    recSeq0: table.recSeq0,
+    pieces: { start: from, length, offset },
+    records: table,
+    overlays,
+  };
+};

@@ -197,8 +197,7 @@ function connectionOf(reading: Reading, given: Given, name: string, suite: Suite
     mss: number("mss", mtuMax, mtu - headersSize, "an MSS"),
     reuses: attribute("reuses", -1, (value) => reusedOf(reading, value)),
     installed: true,
-    source: null,
-    payload: payloadOf(name),
+    source: payloadOf(name),
   };
 }
 

@@ -1,8 +1,9 @@
-import { counterNames, vendorCounterNames } from "../../core/machine/count.ts";
+import { vendorCounterNames } from "../../core/machine/count.ts";
+import { counterNames } from "../../core/machine/counters.ts";
 import type { Profile } from "../../core/machine/profile.ts";
 import { profiles } from "../../core/profiles/all.ts";
-import { type ArgumentForm, type EffectName, type EffectSpec, effects } from "../../core/words/effect.ts";
 import { integer, integer64, LineFault, list, option, part, span, type Token } from "../lexer.ts";
+import { type SignSpec, signs } from "../signs.ts";
 import type { Expectation } from "../trace.ts";
 import { wireVerdicts } from "../trace.ts";
 import { kernelIds, underIdOf } from "../variant.ts";
@@ -97,19 +98,16 @@ function wireOf(value: Token, details: Token[], no: boolean): Expectation["what"
 }
 
 function effectOf(reading: Reading, subject: Token, details: Token[]): Expectation["what"] {
-  const spec: EffectSpec | undefined = effects.find((effect) => effect.name === subject.text);
+  const spec = signs.find(({ name }) => name === subject.text);
   if (spec === undefined)
-    throw new LineFault(
-      subject,
-      `no effect of this name; there are ${list(effects.map((effect) => effect.name))}`,
-    );
+    throw new LineFault(subject, `no effect of this name; there are ${list(signs.map(({ name }) => name))}`);
   const fields: Record<string, string> = {};
   for (const word of details) {
     const given = option(word);
     const name = given === null ? "" : (fieldAliases[given.key] ?? given.key);
-    const at = spec.fields.indexOf(name);
-    if (given === null || name === "" || at < 0) {
-      const known = spec.fields.filter((field) => field !== "");
+    const arg = spec.args.find(([field]) => field === name);
+    if (given === null || arg === undefined) {
+      const known = spec.args.map(([field]) => field);
       throw new LineFault(
         word,
         known.length === 0
@@ -118,13 +116,13 @@ function effectOf(reading: Reading, subject: Token, details: Token[]): Expectati
       );
     }
     if (Object.hasOwn(fields, name)) throw new LineFault(word, `${name}= is given twice; leave one out`);
-    fields[name] = fieldValue(reading, given.value, spec.as[at]!, name);
+    fields[name] = fieldValue(reading, given.value, arg[1], name);
   }
-  return { effect: spec.name as EffectName, fields };
+  return { effect: spec.name, fields };
 }
 
 /** A field's value as it is compared: sequence numbers relative, record numbers absolute, without leading zeros. */
-function fieldValue(reading: Reading, value: Token, as: ArgumentForm, name: string): string {
+function fieldValue(reading: Reading, value: Token, as: SignSpec["args"][number][1], name: string): string {
   if (as === "seq")
     return String(integer(value, relativeMin, relativeMax, `${name}, a relative sequence number,`));
   if (as === "row") return String(integer64(value, `${name}, a record number,`));

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { profilesBeside } from "../../cli/open.ts";
+import { nodeEnvironment } from "../../node/environment.ts";
+import { profilesBeside } from "../../study/subject.ts";
 import { comparable } from "../../test/comparable.ts";
 import { hangMs, mutate, seeded } from "../../test/simulator/mutate.ts";
 import type { Trace } from "../trace.ts";
@@ -13,7 +14,7 @@ const samplesFolder = path.resolve("media/samples");
 const samples = readdirSync(samplesFolder).filter((name) => name.endsWith(".tlstrace"));
 const head = "device eth0\nconnection web device=eth0\n";
 const parse = (text: string): Trace =>
-  parseTrace("test", text, profilesBeside(path.join(samplesFolder, "a.tlstrace")));
+  parseTrace("test", text, profilesBeside(nodeEnvironment, path.join(samplesFolder, "a.tlstrace")));
 const errors = (trace: Trace) => trace.diagnostics.filter(({ severity }) => severity === "error");
 
 /** A trace with the event forms that the samples leave out. */

@@ -108,8 +108,7 @@ function addConnection(
     mss,
     ...usualSocket,
     installed: true,
-    source: null,
-    payload: payloadOf(name),
+    source: payloadOf(name),
   });
   trace.streams.push({
     name,

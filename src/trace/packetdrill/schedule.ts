@@ -69,8 +69,7 @@ export class ScheduleTrace {
       mss: devices[0]!.mtu - headersSize,
       ...usualSocket,
       installed: true,
-      source: null,
-      payload: payloadOf(name),
+      source: payloadOf(name),
     });
     streams.push({ name, connection, version, cipherName: cipher, cipher, tap: "wire", note: null });
     this.progress.push(new StreamProgress(layoutOf(version, cipher)));

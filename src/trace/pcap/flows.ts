@@ -24,89 +24,89 @@ export class FlowTable {
   /** Packets refused because there were too many flows. */
   refused = 0;
 
-  readonly #cache = new Int32Array(cacheSlots).fill(-1);
-  readonly #tuples = new Map<string, number>();
+  private readonly cache = new Int32Array(cacheSlots).fill(-1);
+  private readonly tuples = new Map<string, number>();
   /** Keys of all tuples, one behind the other; a tuple's address size (4 or 16) and its current flow. */
-  #keys = new Uint8Array(keySize * 64);
-  readonly #addressSize = int32();
-  readonly #current = int32();
+  private keys = new Uint8Array(keySize * 64);
+  private readonly addressSize = int32();
+  private readonly current = int32();
   /** By flow: 1 when ends[0] is the destination of its tuple's first packet; first sequence number each way. */
-  readonly #reversed = int32();
-  readonly #firstSeq = int32();
+  private readonly reversed = int32();
+  private readonly firstSeq = int32();
 
   /** The flow of a packet, begun here if it is new; −1 when there are too many. Sets `direction`. */
   find(bytes: Uint8Array, packet: Packet, frame: number): number {
     const slot = slotOf(bytes, packet);
-    let tuple = this.#cache[slot]!;
-    let way = tuple < 0 ? -1 : this.#wayOf(tuple, bytes, packet);
+    let tuple = this.cache[slot]!;
+    let way = tuple < 0 ? -1 : this.wayOf(tuple, bytes, packet);
     if (way < 0) {
-      tuple = this.#tupleOf(bytes, packet);
-      if (tuple < 0) return this.#refuse();
-      this.#cache[slot] = tuple;
-      way = this.#wayOf(tuple, bytes, packet);
+      tuple = this.tupleOf(bytes, packet);
+      if (tuple < 0) return this.refuse();
+      this.cache[slot] = tuple;
+      way = this.wayOf(tuple, bytes, packet);
     }
-    let flow = this.#current.values[tuple]!;
-    if (flow < 0 || (packet.flags & TcpFlag.syn && this.#startsAnother(flow, way, packet))) {
-      if (this.flows.length >= flowsMax) return this.#refuse();
-      flow = this.#begin(tuple, way, bytes, packet);
+    let flow = this.current.values[tuple]!;
+    if (flow < 0 || (packet.flags & TcpFlag.syn && this.startsAnother(flow, way, packet))) {
+      if (this.flows.length >= flowsMax) return this.refuse();
+      flow = this.begin(tuple, way, bytes, packet);
     }
-    this.direction = (way ^ this.#reversed.values[flow]!) as 0 | 1;
-    this.#note(flow, packet, frame);
+    this.direction = (way ^ this.reversed.values[flow]!) as 0 | 1;
+    this.note(flow, packet, frame);
     return flow;
   }
 
-  #refuse(): number {
+  private refuse(): number {
     this.refused++;
     return -1;
   }
 
   /** 0: the packet has the tuple's ends in its order, 1: the other way round, −1: it belongs to another tuple. */
-  #wayOf(tuple: number, bytes: Uint8Array, packet: Packet): number {
+  private wayOf(tuple: number, bytes: Uint8Array, packet: Packet): number {
     const size = packet.addressSize;
-    if (this.#addressSize.values[tuple] !== size) return -1;
+    if (this.addressSize.values[tuple] !== size) return -1;
     const key = tuple * keySize;
     const { source, destination, tcp } = packet;
-    if (this.#same(key + 32, bytes, tcp, 4) && this.#same(key, bytes, source, size)) {
-      if (this.#same(key + 16, bytes, destination, size)) return 0;
+    if (this.same(key + 32, bytes, tcp, 4) && this.same(key, bytes, source, size)) {
+      if (this.same(key + 16, bytes, destination, size)) return 0;
     }
-    if (!this.#same(key + 32, bytes, tcp + 2, 2) || !this.#same(key + 34, bytes, tcp, 2)) return -1;
-    return this.#same(key + 16, bytes, source, size) && this.#same(key, bytes, destination, size) ? 1 : -1;
+    if (!this.same(key + 32, bytes, tcp + 2, 2) || !this.same(key + 34, bytes, tcp, 2)) return -1;
+    return this.same(key + 16, bytes, source, size) && this.same(key, bytes, destination, size) ? 1 : -1;
   }
 
-  #same(key: number, bytes: Uint8Array, at: number, length: number): boolean {
-    const keys = this.#keys;
+  private same(key: number, bytes: Uint8Array, at: number, length: number): boolean {
+    const keys = this.keys;
     for (let i = 0; i < length; i++) if (keys[key + i] !== bytes[at + i]) return false;
     return true;
   }
 
-  #tupleOf(bytes: Uint8Array, packet: Packet): number {
+  private tupleOf(bytes: Uint8Array, packet: Packet): number {
     const key = keyText(bytes, packet);
-    const known = this.#tuples.get(key);
+    const known = this.tuples.get(key);
     if (known !== undefined) return known;
     if (this.flows.length >= flowsMax) return -1;
-    const tuple = this.#tuples.size;
-    this.#tuples.set(key, tuple);
-    this.#addressSize.push(packet.addressSize);
-    this.#current.push(-1);
-    this.#keep(tuple * keySize, bytes, packet);
+    const tuple = this.tuples.size;
+    this.tuples.set(key, tuple);
+    this.addressSize.push(packet.addressSize);
+    this.current.push(-1);
+    this.keep(tuple * keySize, bytes, packet);
     return tuple;
   }
 
-  #keep(key: number, bytes: Uint8Array, { source, destination, tcp, addressSize }: Packet): void {
-    if (key + keySize > this.#keys.length) {
-      const grown = new Uint8Array(this.#keys.length * 2);
-      grown.set(this.#keys);
-      this.#keys = grown;
+  private keep(key: number, bytes: Uint8Array, { source, destination, tcp, addressSize }: Packet): void {
+    if (key + keySize > this.keys.length) {
+      const grown = new Uint8Array(this.keys.length * 2);
+      grown.set(this.keys);
+      this.keys = grown;
     }
-    this.#keys.set(bytes.subarray(source, source + addressSize), key);
-    this.#keys.set(bytes.subarray(destination, destination + addressSize), key + 16);
-    this.#keys.set(bytes.subarray(tcp, tcp + 4), key + 32);
+    this.keys.set(bytes.subarray(source, source + addressSize), key);
+    this.keys.set(bytes.subarray(destination, destination + addressSize), key + 16);
+    this.keys.set(bytes.subarray(tcp, tcp + 4), key + 32);
   }
 
   /** Whether a SYN or SYN-ACK on a used tuple belongs to a connection after the current one. */
-  #startsAnother(index: number, way: number, packet: Packet): boolean {
+  private startsAnother(index: number, way: number, packet: Packet): boolean {
     const flow = this.flows[index]!;
-    const sender = (way ^ this.#reversed.values[index]!) as 0 | 1;
+    const sender = (way ^ this.reversed.values[index]!) as 0 | 1;
     const peer = sender === 0 ? 1 : 0;
     if (flow.isn[sender] === packet.seq >>> 0) return false;
     // A server that forgot may answer the same SYN again with another number.
@@ -115,18 +115,18 @@ export class FlowTable {
     if (flow.isn[sender] !== -1) return !answersPeer;
     // Its first SYN on record: late in the capture's order if what it sent before follows it.
     if (flow.firstFrame[sender] !== 0) {
-      return advance(seq(packet.seq), 1) !== this.#firstSeq.values[2 * index + sender];
+      return advance(seq(packet.seq), 1) !== this.firstSeq.values[2 * index + sender];
     }
     return flow.isn[peer] === -1;
   }
 
-  #begin(tuple: number, way: number, bytes: Uint8Array, packet: Packet): number {
+  private begin(tuple: number, way: number, bytes: Uint8Array, packet: Packet): number {
     const { source, destination, tcp, addressSize, flags } = packet;
     const sender = endpointText(bytes, source, addressSize, u16be(bytes, tcp));
     const receiver = endpointText(bytes, destination, addressSize, u16be(bytes, tcp + 2));
     // The first frame's sender counts as the client; a SYN-ACK's is the server.
     const fromServer = (flags & TcpFlag.syn) !== 0 && (flags & TcpFlag.ack) !== 0;
-    const previous = this.#current.values[tuple]!;
+    const previous = this.current.values[tuple]!;
     const flow = this.flows.length;
     this.flows.push({
       ends: fromServer ? [receiver, sender] : [sender, receiver],
@@ -135,19 +135,19 @@ export class FlowTable {
       isn: [-1, -1],
       firstFrame: [0, 0],
     });
-    this.#reversed.push(way ^ (fromServer ? 1 : 0));
-    this.#firstSeq.push(0);
-    this.#firstSeq.push(0);
-    this.#current.values[tuple] = flow;
+    this.reversed.push(way ^ (fromServer ? 1 : 0));
+    this.firstSeq.push(0);
+    this.firstSeq.push(0);
+    this.current.values[tuple] = flow;
     return flow;
   }
 
-  #note(index: number, packet: Packet, frame: number): void {
+  private note(index: number, packet: Packet, frame: number): void {
     const flow = this.flows[index]!;
     const direction = this.direction;
     if (flow.firstFrame[direction] === 0) {
       flow.firstFrame[direction] = frame;
-      this.#firstSeq.values[2 * index + direction] = packet.seq;
+      this.firstSeq.values[2 * index + direction] = packet.seq;
     }
     if ((packet.flags & TcpFlag.syn) === 0) return;
     flow.isn[direction] = packet.seq >>> 0;

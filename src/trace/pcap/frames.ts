@@ -39,12 +39,12 @@ export class Frames {
   /** Frames so far: the number of the last one, counted from 1. */
   count = 0;
 
-  readonly #flows = new FlowTable();
-  readonly #packet = new Packet();
+  private readonly flows = new FlowTable();
+  private readonly packet = new Packet();
   /** Apart from the others, because a sparse file has millions of them. */
-  readonly #empty: Seen = { times: 0, first: 0 };
-  readonly #odd = new Map<Oddity, Seen>();
-  readonly #unknownLinks = new Map<number, Seen>();
+  private readonly empty: Seen = { times: 0, first: 0 };
+  private readonly odd = new Map<Oddity, Seen>();
+  private readonly unknownLinks = new Map<number, Seen>();
 
   /**
    * One frame: headers in `bytes` from `start`, `captured` of `size` bytes in the file from `offset` on. A negative
@@ -60,67 +60,67 @@ export class Frames {
     linkType: number,
   ): void {
     this.count++;
-    const packet = this.#packet;
+    const packet = this.packet;
     const end = Math.min(start + captured, bytes.length);
     const parsed = parseFrame(packet, bytes, start, end, Math.max(size, captured), linkType);
     if (parsed !== Parsed.tcp) {
-      this.#leaveOut(parsed, linkType);
+      this.leaveOut(parsed, linkType);
       return;
     }
-    const flow = this.#flows.find(bytes, packet, this.count);
+    const flow = this.flows.find(bytes, packet, this.count);
     if (flow < 0) this.note("tooManyFlows");
     else if (this.log.count >= segmentsMax) this.note("tooManySegments");
-    else this.#append(bytes, start, captured, offset, timeNs, flow);
+    else this.append(bytes, start, captured, offset, timeNs, flow);
   }
 
   /** A frame of which the file has no byte. */
   addEmpty(): void {
     this.count++;
-    if (this.#empty.times++ === 0) this.#empty.first = this.count;
+    if (this.empty.times++ === 0) this.empty.first = this.count;
   }
 
   /** Counts something odd about the current frame. */
   note(oddity: Oddity): void {
-    const seen = this.#odd.get(oddity);
+    const seen = this.odd.get(oddity);
     if (seen) seen.times++;
-    else this.#odd.set(oddity, { times: 1, first: this.count });
+    else this.odd.set(oddity, { times: 1, first: this.count });
   }
 
   /** What was read, with everything that was odd about it; `name` is the file's. */
   finish(name: string): Segments {
-    if (this.#empty.times > 0) {
-      this.#report(this.#empty, "a frame holds no bytes: the file is probably sparse or damaged");
+    if (this.empty.times > 0) {
+      this.report(this.empty, "a frame holds no bytes: the file is probably sparse or damaged");
     }
-    for (const [oddity, seen] of this.#odd) this.#report(seen, oddities[oddity]);
-    for (const [linkType, seen] of this.#unknownLinks) {
+    for (const [oddity, seen] of this.odd) this.report(seen, oddities[oddity]);
+    for (const [linkType, seen] of this.unknownLinks) {
       const what = `a frame of link type ${linkType} cannot be read and is left out: capture Ethernet or raw IP`;
-      this.#report(seen, what);
+      this.report(seen, what);
     }
     if (this.log.count === 0) {
       const message = `${name} holds no TCP packets (${this.count} frames read): check that it is the right capture and interface`;
       this.diagnostics.push({ severity: "error", message });
     }
     const { log, secrets, count, diagnostics } = this;
-    return { log, flows: this.#flows.flows, secrets, frames: count, diagnostics };
+    return { log, flows: this.flows.flows, secrets, frames: count, diagnostics };
   }
 
-  #report({ times, first }: Seen, what: string): void {
+  private report({ times, first }: Seen, what: string): void {
     const where = times === 1 ? `frame ${first}` : `${times} times from frame ${first} on`;
     this.diagnostics.push({ severity: "warning", message: `${what} (${where})`, frame: first });
   }
 
-  #leaveOut(parsed: Parsed, linkType: number): void {
+  private leaveOut(parsed: Parsed, linkType: number): void {
     if (parsed === Parsed.laterFragment) this.note("laterFragment");
     else if (parsed === Parsed.cut) this.note("cut");
     else if (parsed === Parsed.damaged) this.note("damaged");
     else if (linkType >= 0 && !isLinkTypeKnown(linkType)) {
-      const seen = this.#unknownLinks.get(linkType);
+      const seen = this.unknownLinks.get(linkType);
       if (seen) seen.times++;
-      else this.#unknownLinks.set(linkType, { times: 1, first: this.count });
+      else this.unknownLinks.set(linkType, { times: 1, first: this.count });
     }
   }
 
-  #append(
+  private append(
     bytes: Uint8Array,
     start: number,
     captured: number,
@@ -129,13 +129,13 @@ export class Frames {
     flow: number,
   ): void {
     const { log } = this;
-    const packet = this.#packet;
-    if (packet.sackBlocks > 0) this.#keepSacks(bytes);
+    const packet = this.packet;
+    if (packet.sackBlocks > 0) this.keepSacks(bytes);
     const headers = packet.payload - start;
     const row = log.next();
     log.timeNs.values[row] = timeNs;
     log.flow.values[row] = flow;
-    log.direction.values[row] = this.#flows.direction;
+    log.direction.values[row] = this.flows.direction;
     log.seq.values[row] = seq(packet.seq);
     log.ack.values[row] = seq(packet.ack);
     log.flags.values[row] = packet.flags;
@@ -145,9 +145,9 @@ export class Frames {
     log.frame.values[row] = this.count;
   }
 
-  #keepSacks(bytes: Uint8Array): void {
+  private keepSacks(bytes: Uint8Array): void {
     const { log } = this;
-    const { sack, sackBlocks } = this.#packet;
+    const { sack, sackBlocks } = this.packet;
     if (log.sacks.size >= sacksMax) {
       this.note("sackLeftOut");
       return;

@@ -29,71 +29,71 @@ export class Pcap implements Container {
   need = fileHeaderSize;
   stopped = false;
 
-  readonly #frames: Frames;
-  readonly #fileSize: number;
-  #form: PcapForm = { little: true, nsPerUnit: 1000, recordHeaderSize: 16 };
-  #linkType = 0;
+  private readonly frames: Frames;
+  private readonly fileSize: number;
+  private form: PcapForm = { little: true, nsPerUnit: 1000, recordHeaderSize: 16 };
+  private linkType = 0;
   /** Time of the first frame, −1 before it. */
-  #firstSeconds = -1;
-  #firstFraction = 0;
+  private firstSeconds = -1;
+  private firstFraction = 0;
 
   constructor(frames: Frames, fileSize: number) {
-    this.#frames = frames;
-    this.#fileSize = fileSize;
+    this.frames = frames;
+    this.fileSize = fileSize;
   }
 
   take(bytes: Uint8Array, offset: number): number {
     if (bytes.length < this.need) return 0;
-    let at = offset === 0 ? this.#takeFileHeader(bytes) : 0;
-    const { little, recordHeaderSize } = this.#form;
+    let at = offset === 0 ? this.takeFileHeader(bytes) : 0;
+    const { little, recordHeaderSize } = this.form;
     this.need = recordHeaderSize;
     while (at + recordHeaderSize <= bytes.length) {
       const captured = u32(bytes, at + 8, little);
       if (captured === 0) {
-        this.#frames.addEmpty();
+        this.frames.addEmpty();
         at += recordHeaderSize;
         continue;
       }
       const start = at + recordHeaderSize;
-      if (!this.#isWhole(offset + at, captured)) break;
+      if (!this.isWhole(offset + at, captured)) break;
       if (start + Math.min(captured, headersSizeMax) > bytes.length) {
         this.need = recordHeaderSize + Math.min(captured, headersSizeMax);
         break;
       }
       const size = u32(bytes, at + 12, little);
-      this.#frames.add(bytes, start, captured, size, offset + start, this.#timeNs(bytes, at), this.#linkType);
+      this.frames.add(bytes, start, captured, size, offset + start, this.timeNs(bytes, at), this.linkType);
       at = start + captured;
     }
     return at;
   }
 
-  #takeFileHeader(bytes: Uint8Array): number {
-    this.#form = forms.get(u32(bytes, 0, false)) ?? this.#form;
+  private takeFileHeader(bytes: Uint8Array): number {
+    this.form = forms.get(u32(bytes, 0, false)) ?? this.form;
     // The upper bits tell of frame check sequences, which lie behind the IP packet and do no harm.
-    this.#linkType = u32(bytes, 20, this.#form.little) & 0x03ffffff;
+    this.linkType = u32(bytes, 20, this.form.little) & 0x03ffffff;
     return fileHeaderSize;
   }
 
   /** Whether the record at a byte offset lies in the file; a diagnostic and the end of reading if not. */
-  #isWhole(offset: number, captured: number): boolean {
+  private isWhole(offset: number, captured: number): boolean {
     if (captured > frameSizeMax) {
-      reportDamage(this.#frames, offset, `a record claims ${captured} captured bytes`);
+      reportDamage(this.frames, offset, `a record claims ${captured} captured bytes`);
       this.stopped = true;
-    } else if (offset + this.#form.recordHeaderSize + captured > this.#fileSize) {
-      reportCut(this.#frames, offset);
+    } else if (offset + this.form.recordHeaderSize + captured > this.fileSize) {
+      reportCut(this.frames, offset);
       this.stopped = true;
     }
     return !this.stopped;
   }
 
-  #timeNs(bytes: Uint8Array, at: number): number {
-    const { little, nsPerUnit } = this.#form;
+  private timeNs(bytes: Uint8Array, at: number): number {
+    const { little, nsPerUnit } = this.form;
     const seconds = u32(bytes, at, little);
     const fraction = u32(bytes, at + 4, little);
-    if (this.#firstSeconds < 0) {
-      this.#firstSeconds = seconds;
-      this.#firstFraction = fraction;
+    if (this.firstSeconds < 0) {
+      this.firstSeconds = seconds;
+      this.firstFraction = fraction;
     }
-    return (seconds - this.#firstSeconds) * 1e9 + (fraction - this.#firstFraction) * nsPerUnit;
+    return (seconds - this.firstSeconds) * 1e9 + (fraction - this.firstFraction) * nsPerUnit;
   }
 }

@@ -52,34 +52,34 @@ export class Pcapng implements Container {
   need = 12;
   stopped = false;
 
-  readonly #frames: Frames;
-  readonly #fileSize: number;
-  #little = true;
-  #interfaces: Interface[] = [];
+  private readonly frames: Frames;
+  private readonly fileSize: number;
+  private little = true;
+  private interfaces: Interface[] = [];
   /** Absolute time of the capture's first frame, null before it. */
-  #originNs: bigint | null = null;
-  #lastTimeNs = 0;
-  #secretsSize = 0;
+  private originNs: bigint | null = null;
+  private lastTimeNs = 0;
+  private secretsSize = 0;
 
   constructor(frames: Frames, fileSize: number) {
-    this.#frames = frames;
-    this.#fileSize = fileSize;
+    this.frames = frames;
+    this.fileSize = fileSize;
   }
 
   take(bytes: Uint8Array, offset: number): number {
     let at = 0;
     this.need = 12;
     while (at + 12 <= bytes.length) {
-      const type = u32(bytes, at, this.#little);
-      if (type === Block.section) this.#little = u32(bytes, at + 8, true) === byteOrderMagic;
-      const total = u32(bytes, at + 4, this.#little);
-      if (!this.#isWhole(bytes, at, offset, type, total)) break;
+      const type = u32(bytes, at, this.little);
+      if (type === Block.section) this.little = u32(bytes, at + 8, true) === byteOrderMagic;
+      const total = u32(bytes, at + 4, this.little);
+      if (!this.isWhole(bytes, at, offset, type, total)) break;
       const isRead = blockSizeMin(type) > 0;
       if (isRead && at + total > bytes.length) {
         this.need = total;
         break;
       }
-      if (isRead) this.#takeBlock(type, bytes, at, total, offset);
+      if (isRead) this.takeBlock(type, bytes, at, total, offset);
       if (this.stopped) break;
       at += total;
     }
@@ -87,57 +87,57 @@ export class Pcapng implements Container {
   }
 
   /** Whether the block at an index makes sense and lies in the file; a diagnostic and the end of reading if not. */
-  #isWhole(bytes: Uint8Array, at: number, offset: number, type: number, total: number): boolean {
+  private isWhole(bytes: Uint8Array, at: number, offset: number, type: number, total: number): boolean {
     const sizeMin = blockSizeMin(type);
     const sizeMax = type === Block.secrets ? secretsSizeMax : packetBlockSizeMax;
     let damage: string | null = null;
-    if (type === Block.section && !this.#little && u32(bytes, at + 8, false) !== byteOrderMagic) {
+    if (type === Block.section && !this.little && u32(bytes, at + 8, false) !== byteOrderMagic) {
       damage = "a section header has no byte-order mark";
     } else if (total % 4 !== 0 || total < Math.max(sizeMin, 12) || (sizeMin > 0 && total > sizeMax)) {
       damage = `a block of type 0x${type.toString(16)} claims ${total} bytes`;
     }
-    if (damage !== null) reportDamage(this.#frames, offset + at, damage);
-    else if (offset + at + total > this.#fileSize) reportCut(this.#frames, offset + at);
+    if (damage !== null) reportDamage(this.frames, offset + at, damage);
+    else if (offset + at + total > this.fileSize) reportCut(this.frames, offset + at);
     else return true;
     this.stopped = true;
     return false;
   }
 
-  #takeBlock(type: number, bytes: Uint8Array, at: number, total: number, offset: number): void {
+  private takeBlock(type: number, bytes: Uint8Array, at: number, total: number, offset: number): void {
     if (type === Block.enhancedPacket || type === Block.obsoletePacket) {
-      this.#takePacket(type, bytes, at, total, offset);
-    } else if (type === Block.simplePacket) this.#takeSimplePacket(bytes, at, total, offset);
-    else if (type === Block.interface) this.#takeInterface(bytes, at, total, offset);
-    else if (type === Block.secrets) this.#takeSecrets(bytes, at, total);
-    else this.#interfaces = [];
-    if (u32(bytes, at + total - 4, this.#little) !== total) this.#frames.note("trailerWrong");
+      this.takePacket(type, bytes, at, total, offset);
+    } else if (type === Block.simplePacket) this.takeSimplePacket(bytes, at, total, offset);
+    else if (type === Block.interface) this.takeInterface(bytes, at, total, offset);
+    else if (type === Block.secrets) this.takeSecrets(bytes, at, total);
+    else this.interfaces = [];
+    if (u32(bytes, at + total - 4, this.little) !== total) this.frames.note("trailerWrong");
   }
 
-  #takeInterface(bytes: Uint8Array, at: number, total: number, offset: number): void {
-    if (this.#interfaces.length >= interfacesMax) {
-      reportDamage(this.#frames, offset + at, `more than ${interfacesMax} interfaces in one section`);
+  private takeInterface(bytes: Uint8Array, at: number, total: number, offset: number): void {
+    if (this.interfaces.length >= interfacesMax) {
+      reportDamage(this.frames, offset + at, `more than ${interfacesMax} interfaces in one section`);
       this.stopped = true;
       return;
     }
-    this.#interfaces.push({
-      linkType: u16(bytes, at + 8, this.#little),
-      snapLength: u32(bytes, at + 12, this.#little),
-      clock: new CaptureClock(bytes, at + 16, at + total - 4, this.#little),
+    this.interfaces.push({
+      linkType: u16(bytes, at + 8, this.little),
+      snapLength: u32(bytes, at + 12, this.little),
+      clock: new CaptureClock(bytes, at + 16, at + total - 4, this.little),
     });
   }
 
   /** Enhanced packets and their predecessor differ in the width of the interface number only. */
-  #takePacket(type: number, bytes: Uint8Array, at: number, total: number, offset: number): void {
-    const little = this.#little;
+  private takePacket(type: number, bytes: Uint8Array, at: number, total: number, offset: number): void {
+    const little = this.little;
     const id = type === Block.enhancedPacket ? u32(bytes, at + 8, little) : u16(bytes, at + 8, little);
-    const { clock } = this.#interfaces[id] ?? {};
+    const { clock } = this.interfaces[id] ?? {};
     if (clock) {
       const high = u32(bytes, at + 12, little);
       const low = u32(bytes, at + 16, little);
-      this.#originNs ??= clock.absoluteNs(high, low);
-      this.#lastTimeNs = clock.sinceNs(this.#originNs, high, low);
+      this.originNs ??= clock.absoluteNs(high, low);
+      this.lastTimeNs = clock.sinceNs(this.originNs, high, low);
     }
-    this.#add(
+    this.add(
       id,
       bytes,
       at + 28,
@@ -149,13 +149,13 @@ export class Pcapng implements Container {
   }
 
   /** Simple packets have neither time nor interface: the first interface, the time of the frame before. */
-  #takeSimplePacket(bytes: Uint8Array, at: number, total: number, offset: number): void {
-    const size = u32(bytes, at + 8, this.#little);
-    const snapLength = this.#interfaces[0]?.snapLength || frameSizeMax;
-    this.#add(0, bytes, at + 12, Math.min(size, snapLength, total - 16), size, offset, at + total);
+  private takeSimplePacket(bytes: Uint8Array, at: number, total: number, offset: number): void {
+    const size = u32(bytes, at + 8, this.little);
+    const snapLength = this.interfaces[0]?.snapLength || frameSizeMax;
+    this.add(0, bytes, at + 12, Math.min(size, snapLength, total - 16), size, offset, at + total);
   }
 
-  #add(
+  private add(
     id: number,
     bytes: Uint8Array,
     start: number,
@@ -164,22 +164,22 @@ export class Pcapng implements Container {
     offset: number,
     end: number,
   ): void {
-    const frames = this.#frames;
+    const frames = this.frames;
     const room = end - 4 - start;
     if (captured === 0) frames.addEmpty();
     else {
-      const linkType = this.#interfaces[id]?.linkType ?? -1;
-      frames.add(bytes, start, Math.min(captured, room), size, offset + start, this.#lastTimeNs, linkType);
+      const linkType = this.interfaces[id]?.linkType ?? -1;
+      frames.add(bytes, start, Math.min(captured, room), size, offset + start, this.lastTimeNs, linkType);
       if (linkType < 0) frames.note("noInterface");
       if (captured > room) frames.note("overlong");
     }
   }
 
-  #takeSecrets(bytes: Uint8Array, at: number, total: number): void {
-    if (u32(bytes, at + 8, this.#little) !== tlsKeyLog) return;
-    const length = Math.min(u32(bytes, at + 12, this.#little), total - 20);
-    this.#secretsSize += length;
-    if (this.#secretsSize > secretsSizeMax) this.#frames.note("secretsTooLarge");
-    else this.#frames.secrets.push(new TextDecoder().decode(bytes.subarray(at + 16, at + 16 + length)));
+  private takeSecrets(bytes: Uint8Array, at: number, total: number): void {
+    if (u32(bytes, at + 8, this.little) !== tlsKeyLog) return;
+    const length = Math.min(u32(bytes, at + 12, this.little), total - 20);
+    this.secretsSize += length;
+    if (this.secretsSize > secretsSizeMax) this.frames.note("secretsTooLarge");
+    else this.frames.secrets.push(new TextDecoder().decode(bytes.subarray(at + 16, at + 16 + length)));
   }
 }

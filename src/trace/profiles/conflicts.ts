@@ -1,3 +1,4 @@
+import { versionName } from "../../core/base/record.ts";
 import type { Profile } from "../../core/machine/profile.ts";
 import { list } from "../lexer.ts";
 
@@ -76,6 +77,6 @@ function refusalOf(profile: Profile, key: "versions" | "ciphers"): string | null
   const { kernel } = profile;
   const taken: readonly unknown[] = kernel === null ? profile[key] : kernel[key];
   if (kernel === null || profile[key].some((one: unknown) => taken.includes(one))) return null;
-  const names = kernel[key].map((one) => (typeof one === "number" ? (one === 0x0303 ? "1.2" : "1.3") : one));
+  const names = kernel[key].map((one) => (typeof one === "number" ? versionName(one) : one));
   return `kernel ${kernel.id} offloads no other ${key} than ${list(names)}: nothing would be offloaded`;
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bugs } from "../../core/bugs/catalogue.ts";
+import { deviceCounters } from "../../core/machine/counters.ts";
 import { kernelById } from "../../core/machine/generation.ts";
-import { deviceCounters, profileWords } from "../../core/machine/profile.ts";
+import { profileWords } from "../../core/machine/profile.ts";
 import { profileById, profiles } from "../../core/profiles/all.ts";
 import { connectx } from "../../core/profiles/connectx.ts";
 import { parseProfile, profileKeys, profileSizeMax } from "./file.ts";

@@ -1,12 +1,8 @@
 import { type Cipher, ciphers, type TlsVersion, versions } from "../../core/base/record.ts";
 import { bugs } from "../../core/bugs/catalogue.ts";
+import { type DeviceCounter, deviceCounters } from "../../core/machine/counters.ts";
 import { type Kernel, kernelById } from "../../core/machine/generation.ts";
-import {
-  type DeviceCounter,
-  deviceCounters,
-  type Profile,
-  profileWords,
-} from "../../core/machine/profile.ts";
+import { type Profile, profileWords } from "../../core/machine/profile.ts";
 import { profileById, profiles } from "../../core/profiles/all.ts";
 import { type DescriptorKind, descriptorKinds } from "../../core/words/descriptor.ts";
 import type { Diagnostic } from "../trace.ts";

@@ -17,10 +17,10 @@ export interface Epoch {
 export class RecordOpener {
   readonly first: Epoch;
   readonly protection: Protection | null;
-  readonly #start: Start;
-  readonly #renewals: readonly RecordKeys[];
+  private readonly start: Start;
+  private readonly renewals: readonly RecordKeys[];
   /** Epochs after the first, by number. */
-  readonly #later: Epoch[] = [];
+  private readonly later: Epoch[] = [];
 
   /**
    * `protection` is null if the model lacks the cipher: then nothing opens. `renewals` are the keys after the first,
@@ -30,13 +30,13 @@ export class RecordOpener {
     const keys = protection && start.keys;
     this.first = { number: 0, keys, secret: keys && start.secret };
     this.protection = protection;
-    this.#start = start;
-    this.#renewals = renewals;
+    this.start = start;
+    this.renewals = renewals;
   }
 
   /** Number of the record `index` places after its epoch's first. */
   snOf(epoch: Epoch, index: number): bigint {
-    return snOf(this.#start.recSeq0 ?? 0n, epoch.number, index);
+    return snOf(this.start.recSeq0 ?? 0n, epoch.number, index);
   }
 
   /** The inner plaintext of a whole record; null if it does not authenticate at this place, or the keys are not known. */
@@ -47,15 +47,15 @@ export class RecordOpener {
 
   /** The epoch after a KeyUpdate (RFC 8446 §7.2) or a renegotiation. */
   after(epoch: Epoch): Epoch {
-    this.#later[epoch.number + 1] ??= this.#makeAfter(epoch);
-    return this.#later[epoch.number + 1]!;
+    this.later[epoch.number + 1] ??= this.makeAfter(epoch);
+    return this.later[epoch.number + 1]!;
   }
 
-  #makeAfter(epoch: Epoch): Epoch {
+  private makeAfter(epoch: Epoch): Epoch {
     const number = epoch.number + 1;
-    const { suite, version } = this.#start;
+    const { suite, version } = this.start;
     if (version === 0x0303)
-      return { number, keys: this.protection && (this.#renewals[number - 1] ?? null), secret: null };
+      return { number, keys: this.protection && (this.renewals[number - 1] ?? null), secret: null };
     if (!epoch.secret || !this.protection || !suite) return { number, keys: null, secret: null };
     const secret = nextSecret(suite.hash, epoch.secret);
     return { number, secret, keys: keys13(suite.hash, this.protection.cipher, secret) };

@@ -80,41 +80,46 @@ const bodySizeMax = 1 << 16;
 /** Cuts handshake messages out of record contents: a record may hold many, a message may span many records. */
 export class MessageReader {
   /** Bytes of the message that is not complete yet. */
-  #pending = new Uint8Array(1 << 10);
-  #size = 0;
+  private pending = new Uint8Array(1 << 10);
+  private size = 0;
   /** Bytes of an overlong message still to be skipped. */
-  #skip = 0;
+  private skip = 0;
+
+  /** True if no message is only partly there. */
+  get isEmpty(): boolean {
+    return this.size === 0 && this.skip === 0;
+  }
 
   /** Takes the content of one handshake record and gives the messages that it completes. */
   feed(content: Uint8Array): Message[] {
-    const skipped = Math.min(this.#skip, content.length);
-    this.#skip -= skipped;
-    this.#append(content.subarray(skipped));
-    const bytes = this.#pending;
+    const skipped = Math.min(this.skip, content.length);
+    this.skip -= skipped;
+    this.append(content.subarray(skipped));
+    const bytes = this.pending;
     const messages: Message[] = [];
     let at = 0;
-    while (at + 4 <= this.#size) {
+    while (at + 4 <= this.size) {
       const size = (bytes[at + 1]! << 16) | u16be(bytes, at + 2);
       const end = at + 4 + size;
-      if (end > this.#size && size <= bodySizeMax) break;
-      const held = Math.min(end, this.#size, at + 4 + bodySizeMax);
+      if (end > this.size && size <= bodySizeMax) break;
+      const held = Math.min(end, this.size, at + 4 + bodySizeMax);
       messages.push({ type: bytes[at]!, body: bytes.slice(at + 4, held) });
-      this.#skip = Math.max(0, end - this.#size);
-      at = Math.min(end, this.#size);
+      this.skip = Math.max(0, end - this.size);
+      at = Math.min(end, this.size);
     }
-    bytes.copyWithin(0, at, this.#size);
-    this.#size -= at;
+    bytes.copyWithin(0, at, this.size);
+    this.size -= at;
     return messages;
   }
 
-  #append(content: Uint8Array): void {
-    const size = this.#size + content.length;
-    if (size > this.#pending.length) {
-      const grown = new Uint8Array(Math.max(size, 2 * this.#pending.length));
-      grown.set(this.#pending.subarray(0, this.#size));
-      this.#pending = grown;
+  private append(content: Uint8Array): void {
+    const size = this.size + content.length;
+    if (size > this.pending.length) {
+      const grown = new Uint8Array(Math.max(size, 2 * this.pending.length));
+      grown.set(this.pending.subarray(0, this.size));
+      this.pending = grown;
     }
-    this.#pending.set(content, this.#size);
-    this.#size = size;
+    this.pending.set(content, this.size);
+    this.size = size;
   }
 }

@@ -54,6 +54,12 @@ export class RecordTable {
       this.push({ ...unknown, start: at, length: Math.min(end - at, gapSizeMax) });
   }
 
+  /** Only the first `count` rows stay. */
+  cut(count: number): void {
+    for (const column of [this.start, this.length, this.type, this.epoch, this.index, this.authenticated])
+      column.length = count;
+  }
+
   /** The numbers of the last `count` rows turn out not to be known. */
   forgetNumbers(count: number): void {
     this.index.values.fill(-1, this.count - count, this.count);

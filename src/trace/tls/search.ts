@@ -8,12 +8,12 @@ import type { ByteStream } from "./stream.ts";
  * stretch of a good capture is always searched and a hostile capture costs no more than a good one.
  */
 export class SearchBudget {
-  #left = 1 << 25;
+  left = 1 << 25;
 
   /** Pays for looking at so many bytes; false once nothing is left. */
   spend(bytes: number): boolean {
-    this.#left -= bytes;
-    return this.#left > 0;
+    this.left -= bytes;
+    return this.left > 0;
   }
 
   /** Pays for decrypting so many bytes. */
@@ -22,7 +22,7 @@ export class SearchBudget {
   }
 
   earn(bytes: number): void {
-    this.#left = Math.min(1 << 27, this.#left + 2 * bytes);
+    this.left = Math.min(1 << 27, this.left + 2 * bytes);
   }
 }
 
@@ -54,16 +54,18 @@ const lostRecordsMax = 1024;
 const hiddenChangesMax = 16;
 const behindChangesMax = 64;
 
+/** What a search looks at: one of all searches, for each is done with it before another begins. */
+const probe = new Uint8Array(recordSizeMax);
+const block = new Uint8Array(blockSize);
+
 /** Finds where records go on when a header cannot be believed or is missing. */
 export class FramingSearch {
-  readonly #stream: ByteStream;
-  readonly #version: TlsVersion;
-  readonly #opener: RecordOpener;
+  private readonly stream: ByteStream;
+  private readonly version: TlsVersion;
+  private readonly opener: RecordOpener;
   /** Fewest bytes that a record has. */
-  readonly #sizeMin: number;
-  readonly #budget: SearchBudget;
-  readonly #probe = new Uint8Array(recordSizeMax);
-  readonly #block = new Uint8Array(blockSize);
+  private readonly sizeMin: number;
+  private readonly budget: SearchBudget;
 
   constructor(
     stream: ByteStream,
@@ -72,26 +74,26 @@ export class FramingSearch {
     sizeMin: number,
     budget: SearchBudget,
   ) {
-    this.#stream = stream;
-    this.#version = version;
-    this.#opener = opener;
-    this.#sizeMin = sizeMin;
-    this.#budget = budget;
+    this.stream = stream;
+    this.version = version;
+    this.opener = opener;
+    this.sizeMin = sizeMin;
+    this.budget = budget;
   }
 
   /** Whether the record after the one at `index` stands at `position`, if need be under the keys after a KeyUpdate. */
   followedAt(position: number, epoch: Epoch, index: number): Followed | null {
-    const record = this.#recordAt(position);
+    const record = this.recordAt(position);
     if (record === null) return null;
-    if (this.#opener.open(epoch, index + 1, record) !== null) return { position, epoch, record };
-    const next = this.#opener.after(epoch);
-    if (this.#opener.open(next, 0, record) === null) return null;
+    if (this.opener.open(epoch, index + 1, record) !== null) return { position, epoch, record };
+    const next = this.opener.after(epoch);
+    if (this.opener.open(next, 0, record) === null) return null;
     return { position, epoch: next, record };
   }
 
   /** Where the record after the one at `position`, whose length cannot be believed, stands; null if nowhere near. */
   nextRecord(position: number, epoch: Epoch, index: number): Followed | null {
-    for (const candidate of this.#candidates(position + this.#sizeMin, position + recordSizeMax + 1)) {
+    for (const candidate of this.candidates(position + this.sizeMin, position + recordSizeMax + 1)) {
       const followed = this.followedAt(candidate, epoch, index);
       if (!followed) continue;
       // New keys here say that a change of keys came before, not that the record at `position` was it.
@@ -106,10 +108,10 @@ export class FramingSearch {
    * records of the epoch could not be read.
    */
   nextAuthentic(position: number, epoch: Epoch, index: number, unread: number): Found | null {
-    for (const candidate of this.#candidates(position + 1, this.#stream.end)) {
-      const lost = Math.min(lostRecordsMax, 1 + Math.floor((candidate - position) / this.#sizeMin));
+    for (const candidate of this.candidates(position + 1, this.stream.end)) {
+      const lost = Math.min(lostRecordsMax, 1 + Math.floor((candidate - position) / this.sizeMin));
       const found =
-        this.#numberAt(candidate, epoch, index + 1, lost) ??
+        this.numberAt(candidate, epoch, index + 1, lost) ??
         this.behindUnread(candidate, epoch, Math.min(lostRecordsMax, unread + lost));
       if (found) return found;
     }
@@ -120,10 +122,10 @@ export class FramingSearch {
   behindUnread(position: number, epoch: Epoch, unread: number): Found | null {
     let later = epoch;
     for (let changes = 1; changes <= Math.min(unread, hiddenChangesMax); changes++) {
-      later = this.#opener.after(later);
+      later = this.opener.after(later);
       if (later.keys === null) return null;
       const count = unread - changes + 1;
-      const found = this.#numberAt(
+      const found = this.numberAt(
         position,
         later,
         0,
@@ -135,71 +137,77 @@ export class FramingSearch {
   }
 
   /** The record at `position` under the first of `count` numbers that it authenticates with. */
-  #numberAt(position: number, epoch: Epoch, first: number, count: number): Found | null {
+  private numberAt(position: number, epoch: Epoch, first: number, count: number): Found | null {
     for (let index = first; index < first + count; index++) {
-      const record = this.#recordAt(position);
+      const record = this.recordAt(position);
       if (record === null) return null;
-      if (this.#opener.open(epoch, index, record) !== null) return { position, index, epoch };
+      if (this.opener.open(epoch, index, record) !== null) return { position, index, epoch };
     }
     return null;
   }
 
   /** The first header behind `position` from which records follow one another for long enough to be sure without keys. */
   nextChain(position: number, epoch: Epoch): Found | null {
-    for (const candidate of this.#candidates(position + 1, this.#stream.end)) {
-      if (this.#isChain(candidate)) return { position: candidate, index: -1, epoch };
+    for (const candidate of this.candidates(position + 1, this.stream.end)) {
+      if (this.isChain(candidate)) return { position: candidate, index: -1, epoch };
     }
     return null;
   }
 
   /** The record of this length at `position`, with the header that makes it authenticate; null if none does. */
   withRightHeader(position: number, length: number, epoch: Epoch, index: number): Uint8Array | null {
-    if (length < this.#sizeMin || length > recordSizeMax) return null;
+    if (length < this.sizeMin || length > recordSizeMax) return null;
     const record = new Uint8Array(length);
-    if (this.#stream.read(position, length, record) < length) return null;
+    if (this.stream.read(position, length, record) < length) return null;
     const { applicationData, handshake, alert, changeCipherSpec } = recordType;
     const types = [applicationData, handshake, alert, changeCipherSpec];
-    for (const type of this.#version === 0x0304 ? [applicationData] : types) {
-      if (!this.#budget.spendOpening(length)) return null;
+    for (const type of this.version === 0x0304 ? [applicationData] : types) {
+      if (!this.budget.spendOpening(length)) return null;
       const body = length - headerSize;
       record.set([type, 3, 3, body >>> 8, body & 255]);
-      if (this.#opener.open(epoch, index, record) !== null) return record;
+      if (this.opener.open(epoch, index, record) !== null) return record;
     }
     return null;
   }
 
   /** The whole record at `position`, null if there is none or not all of it was captured. */
-  #recordAt(position: number): Uint8Array | null {
-    const header = headerAt(this.#stream, position);
-    if (!isProtectedHeader(header, this.#sizeMin) || !this.#budget.spendOpening(header.length)) return null;
-    const record = this.#probe.subarray(0, header.length);
-    return this.#stream.read(position, header.length, record) === header.length ? record : null;
+  private recordAt(position: number): Uint8Array | null {
+    const header = headerAt(this.stream, position);
+    if (!isProtectedHeader(header, this.sizeMin) || !this.budget.spendOpening(header.length)) return null;
+    const record = probe.subarray(0, header.length);
+    return this.stream.read(position, header.length, record) === header.length ? record : null;
   }
 
   /** Positions in [from, to) where a protected record's header may stand, as far as bytes were captured. */
-  *#candidates(from: number, to: number): Generator<number> {
-    const block = this.#block;
-    let position = this.#stream.nextCaptured(from);
+  private *candidates(from: number, to: number): Generator<number> {
+    let position = this.stream.nextCaptured(from);
     while (position < to) {
       const wanted = Math.min(blockSize, to - position + headerSize);
-      const size = this.#budget.spend(wanted) ? this.#stream.read(position, wanted, block) : 0;
+      if (wanted < blockSize && to === this.stream.end) this.stream.ask(Number.POSITIVE_INFINITY);
+      const size = this.budget.spend(wanted) ? this.stream.read(position, wanted, block) : 0;
       if (size === 0) return;
       for (let at = 0; at + headerSize <= size && position + at < to; at++) {
         if (block[at + 1] !== 3 || block[at + 2] !== 3) continue;
-        if (isProtectedHeader(parseHeader(block, at), this.#sizeMin)) yield position + at;
+        if (isProtectedHeader(parseHeader(block, at), this.sizeMin)) yield position + at;
       }
       const next = size < blockSize ? position + size : position + size - headerSize + 1;
-      position = this.#stream.nextCaptured(next);
+      position = this.stream.nextCaptured(next);
     }
   }
 
-  #isChain(from: number): boolean {
+  private isChain(from: number): boolean {
     let position = from;
     for (let i = 0; i < chainLength; i++) {
-      const header = headerAt(this.#stream, position);
-      if (!isProtectedHeader(header, this.#sizeMin)) return i > 1 && position === this.#stream.end;
+      const header = headerAt(this.stream, position);
+      if (!isProtectedHeader(header, this.sizeMin)) return i > 1 && this.endsAt(position);
       position += header.length;
     }
+    return true;
+  }
+
+  private endsAt(position: number): boolean {
+    if (position !== this.stream.end) return false;
+    this.stream.ask(Number.POSITIVE_INFINITY);
     return true;
   }
 }

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { test } from "node:test";
 import { layoutOf } from "../../core/base/record.ts";
-import { captureFacts, loadCapture, readBytes, recordsOf } from "../../test/captures.ts";
+import { captureFacts, loadCapture, plaintextOf, readBytes, recordsOf } from "../../test/captures.ts";
 import { corpusFolder } from "../../test/corpus.ts";
 import type { Trace } from "../trace.ts";
 import { innerOf } from "./decrypt.ts";
@@ -43,10 +43,10 @@ function byTshark(file: string, keys: string | undefined): { port: string; sides
 
 /** Content of a connection's application data records. */
 function contentOf(trace: Trace, connection: number): Buffer {
-  const { version, cipher, source } = trace.connections[connection]!;
+  const { version, cipher } = trace.connections[connection]!;
   const { prepend } = layoutOf(version, cipher!);
   const parts = recordsOf(trace, connection).map((record) => {
-    const plaintext = source!.plaintext(record.row)!.subarray(prepend);
+    const plaintext = plaintextOf(trace, connection, record.row)!.subarray(prepend);
     const { type, size } = innerOf(version, record.type, plaintext);
     assert.equal(type, record.type);
     return type === 23 ? plaintext.subarray(0, size) : new Uint8Array(0);

@@ -48,16 +48,26 @@ export interface Side {
   aead: Aead;
 }
 
-/** Finds the offload start of a stream, or says why there is none. */
-export function findStart(side: Side, offloadStart: OffloadStart): Start | string {
+/** What was looked for, or why it cannot be found. */
+export type Sought<T> = { found: T; lack: null } | { found: null; lack: string };
+
+const lacking = (lack: string) => ({ found: null, lack }) as const;
+const having = <T>(found: T) => ({ found, lack: null }) as const;
+
+/** Finds the offload start of a stream. */
+export function findStart(side: Side, offloadStart: OffloadStart): Sought<Start> {
   const { stream, opening } = side;
   const first = headerAt(stream, stream.begin);
   if (first === undefined || stream.begin > 0)
-    return "the beginning of the stream is not in the capture: only a crypto_info (key, salt, iv, rec_seq, tcp_seq) says where its records start";
-  if (opening.versionNumber === null) {
-    return "no complete ServerHello in the capture (it begins later, or packets are cut or missing): without it only a crypto_info says where records start";
-  }
-  if (opening.version === null) return `version ${versionText(opening.versionNumber)} has no kernel TLS`;
+    return lacking(
+      "the beginning of the stream is not in the capture: only a crypto_info (key, salt, iv, rec_seq, tcp_seq) says where its records start",
+    );
+  if (opening.versionNumber === null)
+    return lacking(
+      "no complete ServerHello in the capture (it begins later, or packets are cut or missing): without it only a crypto_info says where records start",
+    );
+  if (opening.version === null)
+    return lacking(`version ${versionText(opening.versionNumber)} has no kernel TLS`);
   return opening.version === 0x0304 ? findStart13(side) : findStart12(side, offloadStart);
 }
 
@@ -66,10 +76,15 @@ const versionText = (version: number): string =>
     ? ["SSL 3.0", "TLS 1.0", "TLS 1.1"][version - 0x0300]!
     : `0x${version.toString(16)}`;
 
-const missingBytes =
-  "bytes of the handshake are missing from the capture or damaged, so the offload start is not known";
-const neverFinished = "the handshake does not finish in the capture, so there is no offload start";
-const nothingAfter = "nothing was sent after the handshake, so there is no offload start";
+const missingBytes = lacking(
+  "bytes of the handshake are missing from the capture or damaged, so the offload start is not known",
+);
+const neverFinished = lacking("the handshake does not finish in the capture, so there is no offload start");
+const nothingAfter = lacking("nothing was sent after the handshake, so there is no offload start");
+
+/** Why no record is at `position`: the stream ends before it, or its bytes are none. */
+const lackAt = (stream: ByteStream, position: number, header: null | undefined) =>
+  header === undefined && position >= stream.end ? neverFinished : missingBytes;
 
 /** Why records cannot be decrypted, as far as the hellos and the key log tell; null if nothing is in the way. */
 function lackOf(side: Side, label: Label): string | null {
@@ -91,9 +106,9 @@ function lackOf(side: Side, label: Label): string | null {
 const secretOf = (side: Side, label: Label): Uint8Array | null =>
   side.keyLog.get(side.opening.clientRandom ?? "")?.get(label) ?? null;
 
-function findStart12(side: Side, offloadStart: OffloadStart): Start | string {
-  const finished = finishedPosition(side.stream);
-  if (typeof finished === "string") return finished;
+function findStart12(side: Side, offloadStart: OffloadStart): Sought<Start> {
+  const { found: finished, lack } = finishedPosition(side.stream);
+  if (finished === null) return lacking(lack);
   const header = headerAt(side.stream, finished);
   if (!header) return header === null ? missingBytes : neverFinished;
   const position = offloadStart === "after-ccs" ? finished : finished + header.length;
@@ -103,7 +118,7 @@ function findStart12(side: Side, offloadStart: OffloadStart): Start | string {
   const keys = note === null && suite?.cipher ? derived12(side, suite.cipher) : null;
   const recSeq0 = offloadStart === "after-ccs" ? 0n : 1n;
   const seen = seeFinished(side, finished, header.length, keys, recSeq0);
-  return { position, version: 0x0303, suite, recSeq0, keys, secret: null, note, ...seen };
+  return having({ position, version: 0x0303, suite, recSeq0, keys, secret: null, note, ...seen });
 }
 
 /** What the Finished record tells of the keys and of the place where the capture was taken. */
@@ -127,13 +142,13 @@ function seeFinished(
 }
 
 /** Position of the record after the ChangeCipherSpec. */
-function finishedPosition(stream: ByteStream): number | string {
+function finishedPosition(stream: ByteStream): Sought<number> {
   let position = stream.begin;
   for (;;) {
     const header = headerAt(stream, position);
-    if (!header) return header === undefined && position >= stream.end ? neverFinished : missingBytes;
+    if (!header) return lackAt(stream, position, header);
     position += header.length;
-    if (header.type === recordType.changeCipherSpec) return position;
+    if (header.type === recordType.changeCipherSpec) return having(position);
     if (header.type === recordType.applicationData) return missingBytes;
   }
 }
@@ -153,7 +168,7 @@ function derived12(side: Side, cipher: NonNullable<Suite["cipher"]>): RecordKeys
   return keys12(suite.hash, cipher, master, random, serverRandom)[side.direction]!;
 }
 
-function findStart13(side: Side): Start | string {
+function findStart13(side: Side): Sought<Start> {
   const app: Label = side.direction === 0 ? "CLIENT_TRAFFIC_SECRET_0" : "SERVER_TRAFFIC_SECRET_0";
   const shake: Label =
     side.direction === 0 ? "CLIENT_HANDSHAKE_TRAFFIC_SECRET" : "SERVER_HANDSHAKE_TRAFFIC_SECRET";
@@ -165,38 +180,36 @@ function findStart13(side: Side): Start | string {
   if (suite && cipher && (secret || shakeSecret)) {
     const keys = secret && keys13(suite.hash, cipher, secret);
     const shakeKeys = shakeSecret && keys13(suite.hash, cipher, shakeSecret);
-    const found = new Search13(side, protectionOf(side.aead, 0x0304, cipher), keys, shakeKeys).run();
-    if (typeof found === "string") return found;
-    if (found) {
-      const { position, keysFit } = found;
-      return {
-        position,
+    const sought = new Search13(side, protectionOf(side.aead, 0x0304, cipher), keys, shakeKeys).run();
+    if (sought?.found === null) return sought;
+    if (sought)
+      return having({
+        position: sought.found,
         version: 0x0304,
         suite,
         recSeq0: 0n,
         keys,
         secret,
-        keysFit,
+        keysFit: true,
         nonce: null,
         plainFinished: false,
         note,
-      };
-    }
+      });
     note =
       "the key log's secrets for this client random do not fit: record map without decryption; record the key log of this very session";
   }
-  const position = firstEncrypted(side.stream);
-  if (typeof position === "string") return position;
+  const { found: position, lack } = firstEncrypted(side.stream);
+  if (position === null) return lacking(lack);
   const rest = { keys: null, secret: null, nonce: null, keysFit: false, plainFinished: false };
-  return { position, version: 0x0304, suite, recSeq0: null, ...rest, note };
+  return having({ position, version: 0x0304, suite, recSeq0: null, ...rest, note });
 }
 
-function firstEncrypted(stream: ByteStream): number | string {
+function firstEncrypted(stream: ByteStream): Sought<number> {
   let position = stream.begin;
   for (;;) {
     const header = headerAt(stream, position);
-    if (!header) return header === undefined && position >= stream.end ? neverFinished : missingBytes;
-    if (header.type === recordType.applicationData) return position;
+    if (!header) return lackAt(stream, position, header);
+    if (header.type === recordType.applicationData) return having(position);
     position += header.length;
   }
 }
@@ -207,63 +220,60 @@ const strangeMaxEarlyData = 4096;
 
 /** Follows a TLS 1.3 sender through its handshake records to the first one under application keys. */
 class Search13 {
-  readonly #side: Side;
-  readonly #protection: Protection;
-  readonly #keys: RecordKeys | null;
-  readonly #shakeKeys: RecordKeys | null;
-  readonly #reader = new MessageReader();
-  readonly #record = new Uint8Array(recordSizeMax);
-  #shakeSn = 0n;
+  private readonly side: Side;
+  private readonly protection: Protection;
+  private readonly keys: RecordKeys | null;
+  private readonly shakeKeys: RecordKeys | null;
+  private readonly reader = new MessageReader();
+  private readonly record = new Uint8Array(recordSizeMax);
+  private shakeSn = 0n;
 
   constructor(side: Side, protection: Protection, keys: RecordKeys | null, shakeKeys: RecordKeys | null) {
-    this.#side = side;
-    this.#protection = protection;
-    this.#keys = keys;
-    this.#shakeKeys = shakeKeys;
+    this.side = side;
+    this.protection = protection;
+    this.keys = keys;
+    this.shakeKeys = shakeKeys;
   }
 
-  /** The start; a text if there is none; null if no key fits any record. */
-  run(): { position: number; keysFit: boolean } | string | null {
-    const { stream, opening } = this.#side;
+  /** The position of the start; null if no key fits any record. */
+  run(): Sought<number> | null {
+    const { stream, opening } = this.side;
     const limit = opening.earlyData ? strangeMaxEarlyData : strangeMax;
     let position = stream.begin;
     let previous = position;
     let strange = 0;
     while (strange < limit) {
       const header = headerAt(stream, position);
-      if (!header) {
-        if (this.#shakeSn === 0n && strange > 0) return null;
-        return header === undefined && position >= stream.end ? neverFinished : missingBytes;
-      }
+      if (!header) return this.shakeSn === 0n && strange > 0 ? null : lackAt(stream, position, header);
       const next = position + header.length;
       if (header.type === recordType.applicationData) {
-        const record = this.#record.subarray(0, header.length);
+        const record = this.record.subarray(0, header.length);
         if (stream.read(position, header.length, record) === header.length) {
-          const finished = this.#takeHandshake(record);
-          if (finished === true) return stream.end > next ? { position: next, keysFit: true } : nothingAfter;
-          if (finished === null && this.#opens(record, 0n)) return { position, keysFit: true };
-          if (finished === null && this.#opens(record, 1n)) return { position: previous, keysFit: true };
+          const finished = this.takeHandshake(record);
+          if (finished === true) return stream.end > next ? having(next) : nothingAfter;
+          if (finished === null && this.opens(record, 0n)) return having(position);
+          if (finished === null && this.opens(record, 1n)) return having(previous);
           if (finished === null) strange++;
         }
         previous = position;
       }
       position = next;
     }
-    return this.#shakeSn === 0n ? null : missingBytes;
+    return this.shakeSn === 0n ? null : missingBytes;
   }
 
-  #opens(record: Uint8Array, sn: bigint): boolean {
-    return this.#keys !== null && openRecord(this.#protection, this.#keys, sn, record) !== null;
+  private opens(record: Uint8Array, sn: bigint): boolean {
+    return this.keys !== null && openRecord(this.protection, this.keys, sn, record) !== null;
   }
 
   /** Whether this record, under handshake keys, completes Finished; null if it is not under those keys. */
-  #takeHandshake(record: Uint8Array): boolean | null {
-    if (this.#shakeKeys === null) return null;
-    const plaintext = openRecord(this.#protection, this.#shakeKeys, this.#shakeSn, record);
+  private takeHandshake(record: Uint8Array): boolean | null {
+    if (this.shakeKeys === null) return null;
+    const plaintext = openRecord(this.protection, this.shakeKeys, this.shakeSn, record);
     if (plaintext === null) return null;
-    this.#shakeSn++;
+    this.shakeSn++;
     const { type, size } = innerOf(0x0304, record[0]!, plaintext);
     if (type !== recordType.handshake) return false;
-    return this.#reader.feed(plaintext.subarray(0, size)).some((m) => m.type === handshakeType.finished);
+    return this.reader.feed(plaintext.subarray(0, size)).some((m) => m.type === handshakeType.finished);
   }
 }

@@ -1,5 +1,4 @@
 import {
-  addU64,
   headerSize,
   layoutOf,
   type RecordKeys,
@@ -7,20 +6,34 @@ import {
   type TlsVersion,
   tagSize,
 } from "../../core/base/record.ts";
+import type { Overlay } from "../captured.ts";
 import type { FileWindow } from "../pcap/window.ts";
 import type { Progress } from "../platform.ts";
-import { Authenticated } from "../trace.ts";
-import { CopyComparer, type Overlay, overlaysWithin } from "./copies.ts";
-import { type Damage, explainDamage, headerDamage } from "./damage.ts";
+import { Authenticated, type Damage } from "../trace.ts";
+import type { Assembly } from "./assembly.ts";
+import { CopyComparer, type Difference } from "./copies.ts";
 import { innerOf, type Protection } from "./decrypt.ts";
 import { type Epoch, RecordOpener } from "./epochs.ts";
-import { type Header, headerAt, isProtectedHeader, parseHeader, recordSizeMax } from "./framing.ts";
+import { type Header, headerAt, isProtectedHeader, recordSizeMax } from "./framing.ts";
 import { handshakeType, MessageReader } from "./handshake.ts";
 import { RecordTable } from "./record-table.ts";
 import { type Hello, helloOf } from "./renegotiation.ts";
-import { type Followed, FramingSearch, SearchBudget } from "./search.ts";
+import { FramingSearch, SearchBudget } from "./search.ts";
 import type { Start } from "./start.ts";
-import type { ByteStream } from "./stream.ts";
+import {
+  authentic,
+  firstOf,
+  forBadHeader,
+  forFailed,
+  forIncomplete,
+  type GapStep,
+  type Ground,
+  type Misfit,
+  type Place,
+  type RecordStep,
+  type Step,
+  unread,
+} from "./strategies.ts";
 
 /** What following one stream's records from its offload start found. */
 export interface Walked {
@@ -30,11 +43,11 @@ export interface Walked {
   /** Explicit nonce of the record numbered recSeq0 (TLS 1.2 GCM), null if no record told. */
   firstNonce: bigint | null;
   /** Bytes wrong in transmitted segments, by row of the segment log. */
-  differences: CopyComparer["differences"];
+  differences: Map<number, Difference>;
   /** Ranges [start, end, start, end …] whose right bytes are not known, in order and merged. */
   unknown: number[];
   /** What is known of a failed record's damage, by row of the table. */
-  damage: Map<number, string>;
+  damage: Map<number, Damage>;
   /** Copies that hold a record's right bytes where the stream's own pieces do not, by row of the table. */
   overlays: Map<number, Overlay[]>;
   /** The last hello of each epoch, by its number (TLS 1.2): one before a change of keys begins a renegotiation. */
@@ -42,7 +55,7 @@ export interface Walked {
 }
 
 export interface WalkInput {
-  stream: ByteStream;
+  assembly: Assembly;
   start: Start;
   /** Null if records cannot be decrypted: no cipher of the model. */
   protection: Protection | null;
@@ -56,338 +69,259 @@ export interface WalkInput {
 
 /** Records between two questions whether to go on. */
 const tickEvery = 512;
-/** Copies of a damaged record's bytes that are tried one by one. */
-const copiesTriedMax = 16;
-/** What looking for a damaged byte costs beside the record's own length, in bytes decrypted. */
-const explainCost = 1 << 17;
+/** Records between two marks. */
+const markEvery = 128;
 
-/** Follows the records of a stream from its offload start to its end. */
-export async function walk(input: WalkInput, progress: Progress): Promise<Walked> {
-  const walker = new Walker(input);
-  const { stream, start } = input;
-  for (let steps = 1; walker.step(); steps++) {
-    if (steps % tickEvery !== 0) continue;
-    await progress.tick(walker.position - start.position, stream.end - start.position, "checking records");
-  }
-  return walker.result();
+/** The record that a walk looks at: one of all walks, for each is done with it before another is asked. */
+const buffer = new Uint8Array(recordSizeMax);
+
+/** A place to come back to, with what had been found there. */
+interface Mark {
+  place: Place;
+  /** How far the way to it depends on the stream's bytes. */
+  asked: number;
+  budget: number;
+  rows: number;
+  epochs: number;
+  firstNonce: bigint | null;
+  hellos: Walked["hellos"];
+  /** Length of `unknown`, and the end of its last range. */
+  unknown: number;
+  unknownEnd: number;
+  differences: number;
 }
 
-class Walker {
-  position: number;
-  readonly #stream: ByteStream;
-  readonly #version: TlsVersion;
-  readonly #protection: Protection | null;
-  readonly #isHostTap: boolean;
-  /** Fewest bytes that a record has. */
-  readonly #sizeMin: number;
-  readonly #origin: number;
-  readonly #opener: RecordOpener;
-  readonly #search: FramingSearch;
-  readonly #comparer: CopyComparer;
-  readonly #budget = new SearchBudget();
-  readonly #result: Walked;
-  readonly #buffer = new Uint8Array(recordSizeMax);
-  readonly #other = new Uint8Array(recordSizeMax);
-  #messages = new MessageReader();
-  #epoch: Epoch;
-  /** Place in the epoch of the record that is due; −1 = unknown. */
-  #index: number;
-  /** Records of the epoch since the last one that was read. */
-  #unread = 0;
-  /** Explicit nonce of the epoch's first record, as the last record told it. */
-  #nonce: bigint | null;
+/**
+ * Follows the records of a stream from its offload start to its end: `next` says what it would take, `apply` takes it.
+ * When the stream has grown it goes on, from the last place that does not depend on what is new.
+ */
+export class Walker {
+  place: Place;
+  private readonly ground: Ground;
+  private readonly marks: Mark[] = [];
+  private readonly protection: Protection | null;
+  private readonly isHostTap: boolean;
+  private readonly walked: Walked;
+  private messages = new MessageReader();
   /** What the first record's explicit nonce should be, if that was known beforehand. */
-  readonly #dueNonce: bigint | null;
+  private readonly dueNonce: bigint | null;
 
-  constructor({ start, stream, protection, renewals, isHostTap, copyWindow }: WalkInput) {
-    this.#stream = stream;
-    this.#version = start.version;
-    this.#protection = protection;
-    this.#isHostTap = isHostTap;
-    this.#origin = start.position;
-    this.position = start.position;
-    this.#opener = new RecordOpener(start, protection, renewals);
-    this.#sizeMin = protection?.layout.overhead ?? shortest(start.version);
-    this.#search = new FramingSearch(stream, start.version, this.#opener, this.#sizeMin, this.#budget);
-    this.#comparer = new CopyComparer(stream, copyWindow);
-    this.#epoch = this.#opener.first;
-    this.#index = start.recSeq0 === null ? -1 : 0;
-    this.#nonce = start.nonce;
-    this.#dueNonce = start.nonce;
-    this.#result = {
-      table: new RecordTable(start.recSeq0 ?? 0n),
-      epochs: [this.#epoch.keys],
+  constructor({ start, assembly, protection, renewals, isHostTap, copyWindow }: WalkInput) {
+    const stream = assembly.bytes;
+    const { version, recSeq0, nonce, position } = start;
+    const opener = new RecordOpener(start, protection, renewals);
+    const sizeMin = protection?.layout.overhead ?? shortest(version);
+    const budget = new SearchBudget();
+    const search = new FramingSearch(stream, version, opener, sizeMin, budget);
+    const comparer = new CopyComparer(assembly, copyWindow);
+    this.ground = { stream, version, origin: position, sizeMin, opener, search, comparer, budget };
+    this.place = { position, epoch: opener.first, index: recSeq0 === null ? -1 : 0, unread: 0, nonce };
+    this.protection = protection;
+    this.isHostTap = isHostTap;
+    this.dueNonce = nonce;
+    this.walked = {
+      table: new RecordTable(recSeq0 ?? 0n),
+      epochs: [opener.first.keys],
       firstNonce: null,
-      differences: this.#comparer.differences,
+      differences: new Map(),
       unknown: [],
       damage: new Map(),
       overlays: new Map(),
       hellos: [],
     };
+    stream.asked = position;
+    this.mark();
   }
 
-  result(): Walked {
-    this.#result.firstNonce ??= this.#dueNonce;
-    return this.#result;
-  }
-
-  /** Takes the next record, damaged stretch or gap; false at the end of the stream. */
-  step(): boolean {
-    if (this.position >= this.#stream.end) return false;
-    const header = headerAt(this.#stream, this.position);
-    if (header === undefined) return this.#resume();
-    if (!isProtectedHeader(header, this.#sizeMin)) return this.#takeBadHeader() || this.#resume();
-    const record = this.#buffer.subarray(0, header.length);
-    const isWhole = this.#stream.read(this.position, header.length, record) === header.length;
-    if (!this.#canOpen()) this.#takeUnchecked(header, isWhole ? record : null);
-    else if (!isWhole) this.#takeIncomplete(header);
-    else if (!this.#takeAuthentic(record)) this.#takeFailed(record);
-    return true;
-  }
-
-  #canOpen(): boolean {
-    return this.#epoch.keys !== null && this.#index >= 0 && !this.#isHostTap;
-  }
-
-  /** Takes the record if it authenticates as the one that is due. */
-  #takeAuthentic(record: Uint8Array): boolean {
-    const plaintext = this.#opener.open(this.#epoch, this.#index, record);
-    if (plaintext === null) return false;
-    const copies = this.#comparer.overlapping(this.position, this.position + record.length);
-    this.#comparer.noteCopies(copies, this.position, record);
-    this.#accept(record, plaintext);
-    return true;
-  }
-
-  #accept(record: Uint8Array, plaintext: Uint8Array): void {
-    const { type, size } = innerOf(this.#version, record[0]!, plaintext);
-    this.#budget.earn(record.length);
-    this.#learnNonce(record);
-    this.#push(record.length, type, Authenticated.yes);
-    this.#follow(type, plaintext, size);
-  }
-
-  /** Every record that authenticates tells what explicit nonces count from. */
-  #learnNonce(record: Uint8Array): void {
-    this.#nonce = this.#opener.firstNonce(this.#index, record);
-    if (this.#epoch.number === 0) this.#result.firstNonce ??= this.#nonce;
-  }
-
-  #push(length: number, type: number, authenticated: number): void {
-    const { number: epoch } = this.#epoch;
-    this.#result.table.push({ start: this.position, length, type, epoch, index: this.#index, authenticated });
-    this.position += length;
-    this.#unread = authenticated === Authenticated.yes ? 0 : this.#unread + 1;
-    if (this.#index >= 0) this.#index++;
-  }
-
-  /** Changes of keys that a record announces: KeyUpdate (RFC 8446 §4.6.3), or ChangeCipherSpec of a renegotiation. */
-  #follow(type: number, plaintext: Uint8Array, size: number): void {
-    const isTls12 = this.#version === 0x0303;
-    if (isTls12 && type === recordType.changeCipherSpec) this.#enter(this.#opener.after(this.#epoch));
-    if (type !== recordType.handshake || size === 0) return;
-    for (const message of this.#messages.feed(plaintext.subarray(0, size))) {
-      if (isTls12)
-        this.#result.hellos[this.#epoch.number] = helloOf(message) ?? this.#result.hellos[this.#epoch.number];
-      else if (message.type === handshakeType.keyUpdate) this.#enter(this.#opener.after(this.#epoch));
+  /** Walks to the end of the stream as far as it was captured. */
+  async run(progress: Progress): Promise<Walked> {
+    const { stream, origin } = this.ground;
+    for (let steps = 1; ; steps++) {
+      const step = this.next();
+      if (step === null) break;
+      this.apply(step);
+      if (steps % markEvery === 0) this.mark();
+      if (steps % tickEvery === 0)
+        await progress.tick(this.place.position - origin, stream.end - origin, "checking records");
     }
+    const firstNonce = this.walked.firstNonce ?? this.dueNonce;
+    return { ...this.walked, firstNonce, differences: this.ground.comparer.differences() };
   }
 
-  #enter(epoch: Epoch): void {
-    if (epoch === this.#epoch) return;
-    this.#epoch = epoch;
-    this.#index = 0;
-    this.#unread = 0;
-    this.#nonce = null;
-    const { epochs } = this.#result;
-    while (epochs.length < epoch.number) epochs.push(null);
-    epochs[epoch.number] = epoch.keys;
-    this.#messages = new MessageReader();
+  /** Remembers the place, unless what comes may still change what lies before it: numbers of records, or a message. */
+  private mark(): void {
+    const { place, ground, walked } = this;
+    if ((place.unread > 0 && this.canOpen()) || !this.messages.isEmpty) return;
+    this.marks.push({
+      place: { ...place },
+      asked: ground.stream.asked,
+      budget: ground.budget.left,
+      rows: walked.table.count,
+      epochs: walked.epochs.length,
+      firstNonce: walked.firstNonce,
+      hellos: [...walked.hellos],
+      unknown: walked.unknown.length,
+      unknownEnd: walked.unknown.at(-1) ?? 0,
+      differences: ground.comparer.count,
+    });
   }
 
-  /** Type of a record that was not decrypted. */
-  #outerType(type: number): number {
-    return this.#version === 0x0304 ? recordType.applicationData : type;
+  /** Goes back to the last mark that does not depend on the stream's bytes from `position` on, which are new. */
+  rewind(position: number): void {
+    const { ground, walked, marks } = this;
+    if (ground.stream.asked <= position) return;
+    while (marks.length > 1 && marks.at(-1)!.asked > position) marks.pop();
+    const mark = marks.at(-1)!;
+    this.place = { ...mark.place };
+    ground.stream.asked = mark.asked;
+    ground.budget.left = mark.budget;
+    ground.comparer.rewind(mark.differences);
+    walked.table.cut(mark.rows);
+    walked.epochs.length = mark.epochs;
+    walked.firstNonce = mark.firstNonce;
+    walked.hellos = [...mark.hellos];
+    walked.unknown.length = mark.unknown;
+    if (mark.unknown > 0) walked.unknown[mark.unknown - 1] = mark.unknownEnd;
+    for (const found of [walked.damage, walked.overlays])
+      for (const row of found.keys()) if (row >= mark.rows) found.delete(row);
+    this.messages = new MessageReader();
+  }
+
+  /** The next record, damaged stretch or gap; null at the end of the stream. */
+  next(): Step | null {
+    const { ground, place } = this;
+    const { stream, sizeMin } = ground;
+    if (place.position >= stream.end) return null;
+    const header = headerAt(stream, place.position);
+    if (header === undefined) return this.gap();
+    if (!isProtectedHeader(header, sizeMin)) {
+      const misfit = { place, header: null, record: null };
+      return (this.canOpen() && firstOf(forBadHeader, ground, misfit)) || this.gap();
+    }
+    const bytes = buffer.subarray(0, header.length);
+    const record = stream.read(place.position, header.length, bytes) === header.length ? bytes : null;
+    if (!this.canOpen()) return this.unchecked(header, record);
+    return (record && authentic(ground, place, record)) ?? this.misfitting({ place, header, record });
+  }
+
+  /** A record that does not fit; the last strategy of either list always leads somewhere. */
+  private misfitting(misfit: Misfit): RecordStep {
+    return firstOf(misfit.record ? forFailed : forIncomplete, this.ground, misfit)!;
+  }
+
+  private canOpen(): boolean {
+    const { epoch, index } = this.place;
+    return epoch.keys !== null && index >= 0 && !this.isHostTap;
   }
 
   /** A record that nothing can authenticate: no key, or plaintext in a capture taken before the NIC. */
-  #takeUnchecked(header: Header, record: Uint8Array | null): void {
-    this.#noteUnknown(this.position, this.position + header.length);
-    this.#budget.earn(header.length);
-    if (this.#isHostTap && this.#protection && record) {
-      const plaintext = record.subarray(this.#protection.layout.prepend, record.length - tagSize);
-      const { type, size } = innerOf(this.#version, header.type, plaintext);
-      this.#learnNonce(record);
-      this.#push(header.length, type, Authenticated.unknown);
-      this.#follow(type, plaintext, size);
-    } else {
-      this.#pushUnread(header.length, header.type, Authenticated.unknown);
+  private unchecked(header: Header, record: Uint8Array | null): RecordStep {
+    const { ground, protection } = this;
+    ground.budget.earn(header.length);
+    const step = unread(ground, header);
+    if (!this.isHostTap || protection === null || record === null) return step;
+    const plaintext = record.subarray(protection.layout.prepend, record.length - tagSize);
+    const { type, size } = innerOf(ground.version, header.type, plaintext);
+    const content = plaintext.subarray(0, size);
+    return { ...step, type, tells: record, contentType: type, content };
+  }
+
+  /** Up to where the framing is found again behind a hole or damage, or lost for good. */
+  private gap(): GapStep {
+    const { search, stream } = this.ground;
+    const { position, epoch, index, unread } = this.place;
+    const authentic = this.canOpen() ? search.nextAuthentic(position, epoch, index, unread) : null;
+    const found = authentic ?? search.nextChain(position, epoch);
+    return { kind: "gap", end: found?.position ?? stream.end, found };
+  }
+
+  /** Takes what `next` gave, and stands behind it. */
+  apply(step: Step): void {
+    if (step.kind === "record") this.applyRecord(step);
+    else this.applyGap(step);
+  }
+
+  private applyGap({ end, found }: GapStep): void {
+    const { position, epoch } = this.place;
+    this.noteUnknown(position, end);
+    this.walked.table.pushGap(position, end, epoch.number);
+    this.place.position = end;
+    if (found === null) return;
+    this.enter(found.epoch);
+    this.place.index = found.index;
+  }
+
+  private applyRecord(step: RecordStep): void {
+    const { place, walked } = this;
+    if (step.hidden) {
+      // Where among the unread records the keys changed is not known: only the first one's number is sure.
+      walked.table.forgetNumbers(place.unread - 1);
+      this.enter(step.hidden.epoch);
+      place.index = step.hidden.index;
+    }
+    if (step.overlays) walked.overlays.set(walked.table.count, step.overlays);
+    if (step.damage) walked.damage.set(walked.table.count, step.damage);
+    this.compare(step);
+    if (step.tells) this.learnNonce(step.tells);
+    this.push(step);
+    this.follow(step);
+    if (step.next) this.enter(step.next);
+  }
+
+  /** Compares what was captured with the record's right bytes. */
+  private compare({ length, right, repaired }: RecordStep): void {
+    const { comparer } = this.ground;
+    const { position } = this.place;
+    if (right === null) return this.noteUnknown(position, position + length);
+    comparer.noteCopies(comparer.overlapping(position, position + length), position, right);
+    if (repaired) comparer.notePieces(position, right);
+  }
+
+  /** Every record that authenticates tells what explicit nonces count from. */
+  private learnNonce(record: Uint8Array): void {
+    const { place, walked } = this;
+    place.nonce = this.ground.opener.firstNonce(place.index, record);
+    if (place.epoch.number === 0) walked.firstNonce ??= place.nonce;
+  }
+
+  private push({ length, type, authenticated }: RecordStep): void {
+    const { place } = this;
+    const { position: start, epoch, index } = place;
+    this.walked.table.push({ start, length, type, epoch: epoch.number, index, authenticated });
+    place.position += length;
+    place.unread = authenticated === Authenticated.yes ? 0 : place.unread + 1;
+    if (index >= 0) place.index++;
+  }
+
+  /** Changes of keys that a record announces: KeyUpdate (RFC 8446 §4.6.3), or ChangeCipherSpec of a renegotiation. */
+  private follow({ contentType, content }: RecordStep): void {
+    const { place, walked } = this;
+    const { opener, version } = this.ground;
+    const isTls12 = version === 0x0303;
+    if (isTls12 && contentType === recordType.changeCipherSpec) this.enter(opener.after(place.epoch));
+    if (contentType !== recordType.handshake || content.length === 0) return;
+    for (const message of this.messages.feed(content)) {
+      const { number } = place.epoch;
+      if (isTls12) walked.hellos[number] = helloOf(message) ?? walked.hellos[number];
+      else if (message.type === handshakeType.keyUpdate) this.enter(opener.after(place.epoch));
     }
   }
 
-  /** Bytes of the record are missing, or the capture ends inside it. */
-  #takeIncomplete(header: Header): void {
-    const end = this.position + header.length;
-    if (this.#takeByCopies()) return;
-    // Of a record that reaches beyond the stream's end the length may be damaged.
-    const reachesBeyond = end > this.#stream.end && this.#isCapturedToEnd();
-    if (reachesBeyond && (this.#takeUpToNext() || this.#takeAsLast())) return;
-    this.#noteUnknown(this.position, end);
-    this.#pushUnread(header.length, header.type, Authenticated.unknown);
+  private enter(epoch: Epoch): void {
+    const { place } = this;
+    if (epoch === place.epoch) return;
+    place.epoch = epoch;
+    place.index = 0;
+    place.unread = 0;
+    place.nonce = null;
+    const { epochs } = this.walked;
+    while (epochs.length < epoch.number) epochs.push(null);
+    epochs[epoch.number] = epoch.keys;
+    this.messages = new MessageReader();
   }
 
-  /** A record of which only the header's type is known. */
-  #pushUnread(length: number, headerType: number, authenticated: number): void {
-    const type = this.#outerType(headerType);
-    this.#push(length, type, authenticated);
-    if (this.#version === 0x0303) this.#follow(type, this.#other, 0);
-  }
-
-  /** Takes the record if a change of keys among the records before it, which could not be read, explains its tag. */
-  #takeBehindUnread(record: Uint8Array): boolean {
-    const found = this.#search.behindUnread(this.position, this.#epoch, this.#unread);
-    if (found === null) return false;
-    // Where among them the keys changed is not known: only the first one's number is sure.
-    this.#result.table.forgetNumbers(this.#unread - 1);
-    this.#enter(found.epoch);
-    this.#index = found.index;
-    return this.#takeAuthentic(record);
-  }
-
-  #isCapturedToEnd(): boolean {
-    const { end } = this.#stream;
-    return end - this.position <= recordSizeMax && this.#stream.contiguousEnd(this.position, end) === end;
-  }
-
-  /** The record's tag does not fit the number that is due. */
-  #takeFailed(record: Uint8Array): void {
-    if (this.#takeByCopies() || this.#takeBehindUnread(record)) return;
-    const next = this.position + record.length;
-    const followed = this.#search.followedAt(next, this.#epoch, this.#index);
-    if (!followed) {
-      if (this.#takeUpToNext()) return;
-      const endsInDoubt =
-        next < this.#stream.end && !isProtectedHeader(headerAt(this.#stream, next), this.#sizeMin);
-      if (endsInDoubt && this.#takeAsLast()) return;
-    }
-    this.#fail(record, followed);
-  }
-
-  /** Takes a record that has a damaged header, if it can be told where it ends. */
-  #takeBadHeader(): boolean {
-    return this.#canOpen() && (this.#takeByCopies() || this.#takeUpToNext() || this.#takeAsLast());
-  }
-
-  /** The record's length is damaged: it ends where the next one authenticates, if one does nearby. */
-  #takeUpToNext(): boolean {
-    const followed = this.#search.nextRecord(this.position, this.#epoch, this.#index);
-    return followed !== null && this.#takeUpTo(followed.position, followed);
-  }
-
-  /** The record's length is damaged and it is the stream's last one. */
-  #takeAsLast(): boolean {
-    const { end } = this.#stream;
-    if (!this.#isCapturedToEnd()) return false;
-    const right = this.#search.withRightHeader(this.position, end - this.position, this.#epoch, this.#index);
-    return right !== null && this.#takeUpTo(end, null);
-  }
-
-  #takeUpTo(end: number, followed: Followed | null): boolean {
-    const length = end - this.position;
-    const record = new Uint8Array(length);
-    if (length > recordSizeMax || this.#stream.read(this.position, length, record) < length) return false;
-    const right = this.#search.withRightHeader(this.position, length, this.#epoch, this.#index);
-    if (right === null) this.#fail(record, followed);
-    else
-      this.#finishFailed(
-        record,
-        { right, text: headerDamage(record, right, this.position - this.#origin) },
-        followed,
-      );
-    return true;
-  }
-
-  /** Says what is known of a failed record's damage, and goes on behind it with the next number. */
-  #fail(record: Uint8Array, followed: Followed | null): void {
-    const { keys } = this.#epoch;
-    const at = this.position - this.#origin;
-    const sn = this.#opener.snOf(this.#epoch, this.#index);
-    const isExplained = this.#budget.spend(explainCost + 32 * record.length);
-    const nonce = this.#nonce ?? (followed && this.#opener.firstNonce(this.#index + 1, followed.record));
-    const expectedNonce = nonce === null ? null : addU64(nonce, this.#index);
-    const failed = { protection: this.#protection!, keys: keys!, sn, record, expectedNonce, at };
-    this.#finishFailed(record, explainDamage(failed, isExplained), followed);
-  }
-
-  #finishFailed(record: Uint8Array, found: Damage, followed: Followed | null): void {
-    const end = this.position + record.length;
-    this.#result.damage.set(this.#result.table.count, found.text);
-    const copies = this.#comparer.overlapping(this.position, end);
-    if (found.right) {
-      this.#comparer.noteCopies(copies, this.position, found.right);
-      this.#comparer.notePieces(this.position, found.right);
-    } else this.#noteUnknown(this.position, end);
-    const plaintext = found.right && this.#opener.open(this.#epoch, this.#index, found.right);
-    const { type, size } = plaintext
-      ? innerOf(this.#version, found.right![0]!, plaintext)
-      : { type: followed ? recordType.applicationData : this.#outerType(record[0]!), size: 0 };
-    this.#push(record.length, this.#outerType(record[0]!), Authenticated.no);
-    this.#follow(type, plaintext ?? record, size);
-    if (followed) this.#enter(followed.epoch);
-  }
-
-  /** Tries other captured copies of the record's bytes, alone and all together; takes it if it authenticates so. */
-  #takeByCopies(): boolean {
-    if (this.#comparer.overlapping(this.position, this.position + recordSizeMax).length === 0) return false;
-    const size = this.#stream.read(this.position, recordSizeMax, this.#other);
-    const bytes = this.#other.subarray(0, size);
-    const end = this.position + size;
-    const overlays: Overlay[] = [];
-    for (const copy of this.#comparer.overlapping(this.position, end)) {
-      const overlay = this.#comparer.overlayOf(copy, this.position, end);
-      if (overlays.length === copiesTriedMax || !this.#budget.spend(overlay.length)) break;
-      if (this.#comparer.differs(copy, this.position, bytes)) overlays.push(overlay);
-    }
-    if (overlays.length > 1 && this.#takeOverlaid(overlays, bytes)) return true;
-    return overlays.some((overlay) => this.#takeOverlaid([overlay], bytes));
-  }
-
-  #takeOverlaid(overlays: readonly Overlay[], bytes: Uint8Array): boolean {
-    const laid = bytes.slice();
-    for (const overlay of overlays) this.#comparer.lay(overlay, this.position, laid);
-    const header = parseHeader(laid);
-    if (!isProtectedHeader(header, this.#sizeMin) || header.length > laid.length) return false;
-    const record = laid.subarray(0, header.length);
-    const plaintext = this.#budget.spendOpening(record.length)
-      ? this.#opener.open(this.#epoch, this.#index, record)
-      : null;
-    if (plaintext === null) return false;
-    const end = this.position + record.length;
-    this.#result.overlays.set(this.#result.table.count, overlaysWithin(overlays, end));
-    this.#comparer.noteCopies(this.#comparer.overlapping(this.position, end), this.position, record);
-    this.#comparer.notePieces(this.position, record);
-    this.#accept(record, plaintext);
-    return true;
-  }
-
-  /** Finds the framing again behind a hole or damage; what lies between is a gap. False if it is lost for good. */
-  #resume(): boolean {
-    const authentic = this.#canOpen()
-      ? this.#search.nextAuthentic(this.position, this.#epoch, this.#index, this.#unread)
-      : null;
-    const found = authentic ?? this.#search.nextChain(this.position, this.#epoch);
-    const end = found?.position ?? this.#stream.end;
-    this.#noteUnknown(this.position, end);
-    this.#result.table.pushGap(this.position, end, this.#epoch.number);
-    this.position = end;
-    if (found === null) return false;
-    this.#enter(found.epoch);
-    this.#index = found.index;
-    return true;
-  }
-
-  #noteUnknown(start: number, end: number): void {
-    const { unknown } = this.#result;
+  private noteUnknown(start: number, end: number): void {
+    const { unknown } = this.walked;
     const last = unknown.length - 1;
     if (unknown[last] === start) unknown[last] = end;
     else unknown.push(start, end);

@@ -1,8 +1,8 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { findingText } from "../replay/findings.ts";
+import type { Study } from "../study/study.ts";
+import { Sign } from "../trace/signs.ts";
 import type { Diagnostic } from "../trace/trace.ts";
-import { failureText } from "./exception-info.ts";
-import type { Debuggee } from "./launch.ts";
 
 type Output = DebugProtocol.OutputEvent["body"];
 
@@ -10,7 +10,8 @@ type Output = DebugProtocol.OutputEvent["body"];
 const diagnosticsMax = 200;
 
 /** What opening the trace has to say, for the debug console: what evidence says, diagnostics, notes of streams, failed expectations. */
-export function findingsOf({ trace, failures, overlay, evidenceDiagnostics }: Debuggee): Output[] {
+export function openingOutput({ trace, findings, overlay, evidenceDiagnostics }: Study): Output[] {
+  const failures = findings.all.filter(({ kind }) => kind === Sign["expectation-failed"]);
   const notes = trace.streams.flatMap(({ name, note }) => (note === null ? [] : [`${name}: ${note}`]));
   const outputs: Output[] = [
     ...(overlay?.summary ?? []).map((line) => ({ category: "console", output: `evidence: ${line}\n` })),
@@ -19,10 +20,7 @@ export function findingsOf({ trace, failures, overlay, evidenceDiagnostics }: De
       output: `${severity}: ${placed({ severity, ...rest })}\n`,
     })),
     ...notes.map((note) => ({ category: "console", output: `note: ${note}\n` })),
-    ...failures.map((failure) => ({
-      category: "stderr",
-      output: `expectation failed: ${failureText(failure)}\n`,
-    })),
+    ...failures.map(({ text }) => ({ category: "stderr", output: `expectation failed: ${text}\n` })),
     ...evidenceDiagnostics.map(({ severity, file, line, message }) => ({
       category: severity === "note" ? "console" : "stderr",
       output: `${severity}: ${file}:${line ?? 1}: ${message}\n`,

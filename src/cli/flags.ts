@@ -1,0 +1,45 @@
+import { nodeEnvironment } from "../node/environment.ts";
+import { choiceOf, profileWord, type Speaker, type StudyRequest } from "../study/request.ts";
+import { variantNamed } from "../study/subject.ts";
+import { profileForms } from "../trace/profiles/finder.ts";
+import { kernelIds, type Variant } from "../trace/variant.ts";
+
+/** What the command line says about how to read a file. */
+export interface ReadFlags {
+  keys?: string[];
+  profile?: string;
+  stream?: string[];
+  tap?: string;
+  offloadStart?: string;
+  /** Files of kernel evidence to lay over the replay. */
+  evidence?: string[];
+}
+
+const nouns = { tap: "tap", offloadStart: "offload start" } as const;
+
+/** What the command line asks wrongly is told by the word that asks it. */
+export const speaker: Speaker = {
+  noChoice: (name, given, words) => `no ${nouns[name]} "${given}"; there are ${words.join(", ")}`,
+  noProfile: (given) => `no profile "${given}"; ${profileForms(String(given))}`,
+  noVariant: (given) =>
+    `no profile "${given}"; ${profileForms(String(given))}; and kernels ${kernelIds.join(", ")}`,
+  badProfile: (messages) => messages,
+  keysTooLarge: "is too large for a key log",
+  noKeys: "is not a key log or crypto_info file",
+};
+
+/** What the flags want to see of a file. Throws UserError for a word that means nothing. */
+export const requestOf = (program: string, flags: ReadFlags): StudyRequest => ({
+  program,
+  keys: flags.keys ?? [],
+  profile: flags.profile === undefined ? null : profileWord(flags.profile, speaker),
+  profilesFrom: "here",
+  streams: flags.stream ?? [],
+  tap: choiceOf("tap", flags.tap, speaker),
+  offloadStart: choiceOf("offloadStart", flags.offloadStart, speaker),
+  evidence: (flags.evidence ?? []).map((path) => ({ path, name: path })),
+  comparison: null,
+});
+
+/** What a run can be under: a profile, a broken variant of one, a kernel generation. Throws UserError for others. */
+export const variantOfFlag = (word: string): Variant => variantNamed(nodeEnvironment, word, speaker);

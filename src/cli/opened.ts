@@ -1,0 +1,49 @@
+import { nodeEnvironment } from "../node/environment.ts";
+import type { StudyRequest } from "../study/request.ts";
+import type { Study } from "../study/study.ts";
+import { type OpenSubject, openSubject } from "../study/subject.ts";
+import type { Progress } from "../trace/platform.ts";
+import { speaker } from "./flags.ts";
+import { complain, complainOfEvidence } from "./output.ts";
+
+/** A file that is open, and the progress that goes on while it is worked on. */
+export interface Opened {
+  subject: OpenSubject;
+  progress: Progress & { end(): void };
+}
+
+/** Opens what is asked for and complains of what could not be read of it. Throws UserError for what the user has to mend. */
+export async function open(request: StudyRequest): Promise<Opened> {
+  const progress = terminalProgress();
+  const subject = await openSubject(nodeEnvironment, request, speaker, progress);
+  progress.end();
+  complain(request.program, subject.trace);
+  return { subject, progress };
+}
+
+/** Runs and judges what is open. Loaded only here: a capture whose bytes are right is verified without a replay. */
+export async function studied({ subject, progress }: Opened): Promise<Study> {
+  const { study } = await import("../study/study.ts");
+  const done = await study(subject, progress);
+  progress.end();
+  complainOfEvidence(done.evidenceDiagnostics);
+  return done;
+}
+
+/** Progress on stderr, only on a terminal and only for what takes over a second. */
+function terminalProgress(): Progress & { end(): void } {
+  const started = Date.now();
+  let shown = false;
+  return {
+    async tick(done, total, what) {
+      await new Promise(setImmediate);
+      if (!process.stderr.isTTY || Date.now() - started < 1000) return;
+      shown = true;
+      const share = total > 0 ? ` ${Math.floor((100 * done) / total)} %` : "";
+      process.stderr.write(`\r\x1b[K${what}${share}`);
+    },
+    end() {
+      if (shown) process.stderr.write("\r\x1b[K");
+    },
+  };
+}

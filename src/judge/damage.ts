@@ -1,0 +1,28 @@
+import type { Damage, WrongByte } from "../trace/trace.ts";
+
+const partNames = {
+  header: "header",
+  nonce: "explicit nonce",
+  ciphertext: "ciphertext",
+  tag: "tag",
+} as const;
+/** What the bytes of a record's header are. */
+const headerFields = ["type", "version", "version", "length", "length"];
+
+/** What is wrong with a record that does not authenticate, as a sentence; places count from the offload start. */
+export function wordDamage(damage: Damage): string {
+  switch (damage.part) {
+    case "number":
+      return `it was encrypted as record ${damage.sn}: the NIC had a wrong record number`;
+    case "unknown":
+      return `its tag does not fit; wrong somewhere in ${damage.at}:${damage.at + damage.length}`;
+    default: {
+      const { part, at, wrong } = damage;
+      const field = ({ offset }: WrongByte) => (part === "header" ? ` (${headerFields[offset]})` : "");
+      const bytes = wrong.map(
+        (byte) => `byte ${at + byte.offset}${field(byte)} is ${byte.is}, must be ${byte.must}`,
+      );
+      return `damaged ${partNames[part]}: ${bytes.join(", ")}`;
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import { advance, before, distance, type Seq, seq } from "../../core/base/seq.ts";
+import { Flag, Kind } from "../../core/words/event.ts";
+import { Stage } from "../../core/words/stage.ts";
+import { placeWord } from "../../trace/trace.ts";
+import type { Position } from "../timeline.ts";
+import { SeqValue, type ViewNode } from "./value.ts";
+import { partOf, record, recordName, type View } from "./view.ts";
+
+/** A place that bytes passed before the event: what a packet carries was written and became a record earlier. */
+export interface Cause {
+  name: string;
+  position: Position;
+}
+
+/** Where a transmitted packet's first byte comes from: the record that holds it, the write that opened the record. */
+export function causesOf(view: View): Cause[] {
+  const { timeline, log, state, connection, recording } = view;
+  const { events } = timeline.trace;
+  if (recording.connection !== view.index || events.kind.at(recording.event) !== Kind.transmit) return [];
+  const first = seq(events.seq.at(recording.event));
+  const row = log.rowOf(first, state.tail);
+  const pushedBy = row < 1 ? -1 : log.pushedBy.at(row);
+  if (pushedBy < 0) return [];
+  const offset = distance(log.start(row), first);
+  const pushStage = timeline
+    .record(pushedBy)
+    .stages.findIndex(({ stage, detail }) => stage === Stage["tls.pushRecord"] && detail === row);
+  const name = `${recordName(log, row)}, byte ${offset} (${partOf(view, row, offset)})`;
+  const push = { name, position: { event: pushedBy, stage: pushStage } };
+  const openedBy = log.openedBy.at(row);
+  // A capture shows records, never the writes that they were made of.
+  if (connection.source?.kind === "captured" || openedBy < 0) return [push];
+  return [push, { name: "application write", position: { event: openedBy, stage: 0 } }];
+}
+
+/** What a token under the mouse means: a range `1448:2896(1448)` or a number is a place in the stream. */
+export function describeToken(view: View, token: string): { value: string; node: ViewNode | null } | null {
+  const match = /^(-?\d+):(-?\d+)(?:\((\d+)\))?$/.exec(token.trim());
+  const single = /^-?\d+$/.exec(token.trim());
+  if (!match && !single) return null;
+  const from = advance(view.connection.startSeq, Number(match ? match[1] : token));
+  const length = match ? Number(match[2]) - Number(match[1]) : 1;
+  return describe(view, from, length);
+}
+
+function describe(view: View, from: Seq, length: number): { value: string; node: ViewNode | null } {
+  const { log, state, connection } = view;
+  const row = log.rowOf(from, state.tail);
+  if (row < 1) {
+    const side = before(from, connection.startSeq) ? "before the offload" : "not pushed yet";
+    return { value: `${new SeqValue(connection, from)}: ${side}`, node: null };
+  }
+  const offset = distance(log.start(row), from);
+  const last = log.rowOf(advance(from, length - 1), state.tail);
+  const span = last > row ? ` to ${recordName(log, last)}` : "";
+  const value = `${recordName(log, row)}${span}, offset ${offset} of ${log.length.at(row)} (${partOf(view, row, offset)}); ${copies(view, from)}; ${fateOf(view, row, from)}`;
+  return { value, node: record(view, row, `record(${row})`) };
+}
+
+/** Which transmits up to here carried the byte: how often, and where. */
+function copies(view: View, s: Seq): string {
+  const { events } = view.timeline.trace;
+  const word = placeWord(view.timeline.trace);
+  const carriers: number[] = [];
+  for (const event of view.timeline.eventsOf(view.index)) {
+    if (event > view.position.event) break;
+    if (events.kind.at(event) !== Kind.transmit || (events.flags.at(event) & Flag.qdiscDrop) !== 0) continue;
+    const ahead = distance(seq(events.seq.at(event)), s);
+    if (ahead >= 0 && ahead < events.length.at(event)) carriers.push(events.line.at(event));
+  }
+  if (carriers.length === 0) return "not sent yet";
+  const places = carriers.slice(0, 8).join(", ");
+  return carriers.length === 1
+    ? `sent once, ${word} ${places}`
+    : `sent ${carriers.length} times, ${word}s ${places}`;
+}
+
+function fateOf(view: View, row: number, s: Seq): string {
+  const { state } = view;
+  if (row < state.head) return "acknowledged, its record is released";
+  return state.acked === 1 && before(s, seq(state.sndUna)) ? "acknowledged" : "not acknowledged";
+}

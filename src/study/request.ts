@@ -1,0 +1,86 @@
+import { profileById } from "../core/profiles/all.ts";
+import type { OpenOptions } from "../trace/open.ts";
+import { UserError } from "../trace/platform.ts";
+import { namesFile } from "../trace/profile-word.ts";
+import { variantOf } from "../trace/variant.ts";
+
+/**
+ * What somebody wants to see of a trace, in whatever way it was asked: plain data. Words that name profiles are known
+ * to name one, or a file; files are read only when the trace is opened.
+ */
+export interface StudyRequest {
+  /** Path of the trace or capture. */
+  program: string;
+  /** Paths of key log and crypto_info files, and crypto_infos themselves; null: look beside the program. */
+  keys: readonly (string | object)[] | null;
+  /** What runs the trace; null: its own devices, connectx for captures. */
+  profile: string | null;
+  /** Where the relative paths of asked profiles begin; those in the trace begin beside it. */
+  profilesFrom: "here" | "program";
+  /** Globs over stream names; empty = all. */
+  streams: string[];
+  tap: OpenOptions["tap"];
+  offloadStart: OpenOptions["offloadStart"];
+  /** Files of what the kernel reported meanwhile, with the names that they are told by. */
+  evidence: readonly { path: string; name: string }[];
+  /** What the trace is compared under; null = it is not. */
+  comparison: ComparisonRequest | null;
+}
+
+/** Devices and kernels to compare. */
+export interface ComparisonRequest {
+  /** Words as behind `under`, with the names that they are told by. */
+  among: readonly { word: string; name: string }[];
+  /** True: the trace as it is comes first. */
+  withOwn: boolean;
+  /** Compute all bytes that leave, also those that are right by construction. */
+  allBytes: boolean;
+}
+
+/** What takes one of few words. */
+type Choice = "tap" | "offloadStart";
+
+/** The words that each takes, the usual one first. */
+const choices: { readonly [Name in Choice]: readonly StudyRequest[Name][] } = {
+  tap: ["auto", "host", "wire"],
+  offloadStart: ["after-finished", "after-ccs"],
+};
+
+/** Tells somebody in the words in which he asked what he cannot have. */
+export interface Speaker {
+  noChoice(name: Choice, given: unknown, words: readonly string[]): string;
+  /** Of what should name a profile. */
+  noProfile(given: unknown): string;
+  /** Of what should name a profile or a kernel. */
+  noVariant(given: unknown): string;
+  /** What is wrong with a profile file that was named. */
+  badProfile(messages: string): string;
+  /** Said behind the path of a file that is too large for keys. */
+  keysTooLarge: string;
+  /** Said behind the path of a file that cannot be one of keys. */
+  noKeys: string;
+}
+
+/** One of few words, the usual one where nothing is given. Throws UserError for another. */
+export function choiceOf<Name extends Choice>(
+  name: Name,
+  given: unknown,
+  speaker: Speaker,
+): StudyRequest[Name] {
+  const words: readonly StudyRequest[Name][] = choices[name];
+  const word = words.find((each) => each === (given ?? words[0]));
+  if (word === undefined) throw new UserError(speaker.noChoice(name, given, words));
+  return word;
+}
+
+/** The word of a profile. Throws UserError for what names none. */
+export function profileWord(given: unknown, speaker: Speaker): string {
+  if (typeof given === "string" && (namesFile(given) || profileById(given) !== null)) return given;
+  throw new UserError(speaker.noProfile(given));
+}
+
+/** The word of a profile or a kernel. Throws UserError for what names none. */
+export function variantWord(given: unknown, speaker: Speaker): string {
+  if (typeof given === "string" && (namesFile(given) || variantOf(given, profileById) !== null)) return given;
+  throw new UserError(speaker.noVariant(given));
+}

@@ -1,0 +1,138 @@
+import type { Profile } from "../core/machine/profile.ts";
+import type { Contestant } from "../judge/compare/compare.ts";
+import {
+  type Evidence,
+  evidenceSizeMax,
+  evidenceTooLarge,
+  usableEvidence,
+} from "../trace/evidence/evidence.ts";
+import { globMatcher } from "../trace/glob.ts";
+import { openTrace } from "../trace/open.ts";
+import { type FileAccess, type Progress, UserError } from "../trace/platform.ts";
+import { type ProfileFinder, pathBeside, profileFinder } from "../trace/profiles/finder.ts";
+import type { Stream, Trace } from "../trace/trace.ts";
+import { type Variant, variantOf, withVariant } from "../trace/variant.ts";
+import type { Environment } from "./environment.ts";
+import { type ComparisonRequest, type Speaker, type StudyRequest, variantWord } from "./request.ts";
+
+/** What a study is of: everything that had to be read for it. */
+export interface Subject {
+  trace: Trace;
+  contest: Contest | null;
+  evidence: Evidence | null;
+}
+
+/** The same with the trace's file, from which a capture's bytes are read as long as somebody looks. Who holds it closes it. */
+export interface OpenSubject extends Subject {
+  file: FileAccess;
+}
+
+/** What is to be compared. */
+export interface Contest {
+  contestants: readonly Contestant[];
+  /** The connections that count. */
+  connections: ReadonlySet<number>;
+  allBytes: boolean;
+}
+
+/** Larger key files are not key files. */
+const keysSizeMax = 64 * 1024 * 1024;
+
+/** Opens the trace and reads what was named beside it. Throws UserError for what cannot be had. */
+export async function openSubject(
+  environment: Environment,
+  request: StudyRequest,
+  speaker: Speaker,
+  progress: Progress,
+): Promise<OpenSubject> {
+  const { program, streams, tap, offloadStart } = request;
+  const file = environment.openFile(program);
+  try {
+    const profiles = profilesBeside(environment, program);
+    const asked = request.profilesFrom === "program" ? profiles : profileFinder(environment.openFile);
+    const find = (word: string) => profileNamed(asked, word, speaker);
+    const profile = request.profile === null ? null : find(request.profile);
+    const { comparison } = request;
+    const variants = comparison?.among.map(({ word, name }) => ({ ...variantOf(word, find)!, id: name }));
+    const keys = keyTexts(environment, request, speaker);
+    const evidence = evidenceIn(environment, request);
+    const options = { profile, profiles, streams, tap, offloadStart };
+    const trace = await openTrace(file, keys, options, environment.platform, progress);
+    const contest = comparison && contestOf(trace, variants!, comparison, streams);
+    return { file, trace, contest, evidence };
+  } catch (error) {
+    file.close?.();
+    throw error;
+  }
+}
+
+/** Finds what a trace names: profile files lie beside it. */
+export const profilesBeside = ({ openFile }: Environment, program: string): ProfileFinder =>
+  profileFinder((path) => openFile(pathBeside(program, path)));
+
+/** The variant of a word whose files are looked for from here. Throws UserError for what names none. */
+export const variantNamed = ({ openFile }: Environment, given: string, speaker: Speaker): Variant =>
+  variantOf(variantWord(given, speaker), (word) => profileNamed(profileFinder(openFile), word, speaker))!;
+
+/** The profile of a word that is known to name one. Throws UserError with all that is wrong with its file. */
+function profileNamed(find: ProfileFinder, word: string, speaker: Speaker): Profile {
+  const messages: string[] = [];
+  const profile = find(word, (message) => messages.push(message));
+  if (profile === null) throw new UserError(speaker.badProfile(messages.join("\n")));
+  return profile;
+}
+
+/** Streams of the trace that globs select; no glob selects all. */
+export function streamsOf({ streams }: Trace, globs: readonly string[]): Stream[] {
+  const matches = globMatcher(globs);
+  return streams.filter(({ name }) => matches(name));
+}
+
+function contestOf(
+  trace: Trace,
+  variants: readonly Variant[],
+  { withOwn, allBytes }: ComparisonRequest,
+  globs: readonly string[],
+): Contest {
+  const own = [...new Set(trace.devices.map(({ profile }) => profile.id))].join(", ");
+  const others = variants.map((variant) => ({ id: variant.id, trace: withVariant(trace, variant) }));
+  const offloaded = streamsOf(trace, globs).filter(({ connection }) => connection >= 0);
+  return {
+    contestants: withOwn ? [{ id: own, trace }, ...others] : others,
+    connections: new Set(offloaded.map(({ connection }) => connection)),
+    allBytes,
+  };
+}
+
+function keyTexts(environment: Environment, { program, keys }: StudyRequest, speaker: Speaker): string[] {
+  const beside = keys === null ? environment.findKeys(program) : null;
+  const list = keys ?? (beside === null ? [] : [beside]);
+  return list.map((key) =>
+    typeof key === "string" ? keyText(environment, key, speaker) : JSON.stringify([key]),
+  );
+}
+
+function keyText(environment: Environment, path: string, { keysTooLarge, noKeys }: Speaker): string {
+  const bytes = wholeFile(environment, path, keysSizeMax, keysTooLarge);
+  if (bytes.subarray(0, 4096).includes(0)) throw new UserError(`${path} ${noKeys}`);
+  return new TextDecoder().decode(bytes);
+}
+
+/** Reads the named evidence; null if none is named. Throws UserError for a file that is none. */
+function evidenceIn(environment: Environment, { evidence }: StudyRequest): Evidence | null {
+  if (evidence.length === 0) return null;
+  const textOf = (path: string) =>
+    new TextDecoder().decode(wholeFile(environment, path, evidenceSizeMax, evidenceTooLarge));
+  return usableEvidence(evidence.map(({ path, name }) => ({ name, text: textOf(path) })));
+}
+
+/** A whole file. Throws UserError saying `tooLarge` for one that is. */
+function wholeFile({ openFile }: Environment, path: string, sizeMax: number, tooLarge: string): Uint8Array {
+  const file = openFile(path);
+  try {
+    if (file.size > sizeMax) throw new UserError(`${path} ${tooLarge}`);
+    return file.read(0, file.size);
+  } finally {
+    file.close?.();
+  }
+}

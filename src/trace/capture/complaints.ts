@@ -1,0 +1,46 @@
+import type { KeySource } from "../tls/keys.ts";
+import { gapType, type RecordTable } from "../tls/record-table.ts";
+import type { Diagnostic } from "../trace.ts";
+import type { Sender } from "./senders.ts";
+
+/** What the user asked for and did not get; `globs` select the streams. */
+export function complaints(
+  senders: readonly Sender[],
+  { cryptoInfos }: KeySource,
+  globs: readonly string[],
+): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  if (senders.length === 0) {
+    const message =
+      globs.length > 0
+        ? `no TLS stream matches ${globs.join(", ")}: names are SRC:PORT>DST:PORT, * and ? match anything`
+        : "no TLS records were found at the beginning of any connection of the capture";
+    found.push({ severity: "warning", message });
+  }
+  for (const info of cryptoInfos) {
+    const name = `${info.source}>${info.destination}`;
+    if (senders.some((sender) => sender.shown.name === name)) continue;
+    found.push({
+      severity: "warning",
+      message: `no stream ${name} in the capture: its crypto_info was not used`,
+    });
+  }
+  for (const { shown, offload } of senders) {
+    const missing = offload && missingOf(offload.walked.table);
+    if (missing) found.push({ severity: "note", message: `${shown.name}: ${missing}` });
+  }
+  return found;
+}
+
+/** What of a stream's records is not there, null if nothing. */
+function missingOf(table: RecordTable): string | null {
+  let gaps = 0;
+  let bytes = 0;
+  for (let row = 0; row < table.count; row++) {
+    if (table.type.values[row] !== gapType) continue;
+    gaps++;
+    bytes += table.length.values[row]!;
+  }
+  if (gaps === 0) return null;
+  return `${gaps} gap(s) of ${bytes} bytes in all where records are not known, because the capture lacks bytes or they are damaged`;
+}

@@ -1,0 +1,78 @@
+import { layoutOf, tagSize } from "../../core/base/record.ts";
+import type { RecordReader } from "../../core/machine/connection.ts";
+import type { CapturedRecords } from "../captured.ts";
+import { openCaptureFile } from "../pcap/capture-file.ts";
+import { FileWindow } from "../pcap/window.ts";
+import type { Aead, FileAccess, Platform } from "../platform.ts";
+import { openRecord, protectionOf } from "../tls/decrypt.ts";
+import { gapType, snOf } from "../tls/record-table.ts";
+import { ByteStream } from "../tls/stream.ts";
+import { Authenticated } from "../trace.ts";
+
+/** Reads the records of a capture's streams from its file, be it the one that they were found in or the same opened again. */
+export const readerOf = (
+  captured: readonly CapturedRecords[],
+  file: FileAccess,
+  platform: Platform,
+): RecordReader => new CapturedReader(captured, openCaptureFile(file, platform), platform.aead);
+
+class CapturedReader implements RecordReader {
+  private readonly captured: readonly CapturedRecords[];
+  private readonly window: FileWindow;
+  /** Copies are read apart, so that reading them does not disturb the stream's window. */
+  private readonly copyWindow: FileWindow;
+  private readonly aead: Aead;
+  private readonly streams = new Map<number, ByteStream>();
+
+  constructor(captured: readonly CapturedRecords[], file: FileAccess, aead: Aead) {
+    this.captured = captured;
+    this.window = new FileWindow(file);
+    this.copyWindow = new FileWindow(file);
+    this.aead = aead;
+  }
+
+  plaintext(stream: number, row: number): Uint8Array | null {
+    const captured = this.captured[stream]!;
+    const { version, cipher, isHostTap, records } = captured;
+    const at = row - 1;
+    if (cipher === null || at < 0 || at >= records.start.length) return null;
+    if (records.type.values[at] === gapType) return null;
+    if (!isHostTap && records.authenticated.values[at] !== Authenticated.yes) return null;
+    const record = this.bytesOf(stream, at);
+    if (record === null || isHostTap) return record?.slice(0, record.length - tagSize) ?? null;
+    const plaintext = this.open(captured, at, record);
+    if (plaintext === null) return null;
+    const { prepend } = layoutOf(version, cipher);
+    record.set(plaintext, prepend);
+    return record.slice(0, prepend + plaintext.length);
+  }
+
+  /** The record's right bytes, from header to tag; null if not all of them were captured. */
+  private bytesOf(stream: number, at: number): Uint8Array | null {
+    const { records, overlays } = this.captured[stream]!;
+    const start = records.start.values[at]!;
+    const record = new Uint8Array(records.length.values[at]!);
+    const laid = overlays.get(at) ?? [];
+    if (this.streamOf(stream).read(start, record.length, record) < record.length && laid.length === 0)
+      return null;
+    for (const { start: from, length, offset } of laid)
+      this.copyWindow.copy(offset, length, record, from - start);
+    return record;
+  }
+
+  private streamOf(stream: number): ByteStream {
+    const known = this.streams.get(stream);
+    if (known) return known;
+    const made = new ByteStream(this.captured[stream]!.pieces, this.window);
+    this.streams.set(stream, made);
+    return made;
+  }
+
+  private open(captured: CapturedRecords, at: number, record: Uint8Array): Uint8Array | null {
+    const { version, cipher, epochs, recSeq0, records } = captured;
+    const [epoch, index] = [records.epoch.values[at]!, records.index.values[at]!];
+    const keys = epochs[epoch] ?? null;
+    if (index < 0 || keys === null) return null;
+    return openRecord(protectionOf(this.aead, version, cipher!), keys, snOf(recSeq0, epoch, index), record);
+  }
+}
