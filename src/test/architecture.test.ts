@@ -70,7 +70,7 @@ test("ARCHITECTURE.md: the files of the model's table are there", () => {
 });
 
 test("ARCHITECTURE.md: every folder of src is a room of the code map", () => {
-  const map = sectionOf("Code map");
+  const map = sectionOf("The house");
   const source = (file: string) =>
     file.endsWith(".ts") && !file.endsWith(".test.ts") && !/^core\/[^/]*$/.test(file);
   const folders = new Set(paths.filter(source).map((file) => file.slice(0, file.lastIndexOf("/"))));
