@@ -61,7 +61,7 @@ export function captureNamed(folder: string, name: string): CaptureBytes {
   return loadCapture(folder, captureFacts(folder).find((facts) => facts.name === name)!);
 }
 
-const defaults: CaptureOptions = {
+export const defaults: CaptureOptions = {
   tap: "auto",
   offloadStart: "after-finished",
   streams: [],

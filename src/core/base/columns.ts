@@ -76,6 +76,13 @@ export abstract class Table {
     for (const [i, { values }] of this.columns.entries()) gatherRuns(table.columns[i]!.values, runs, values);
   }
 
+  /** Takes over the rows of a log that has passed structuredClone(), where a class loses its methods. */
+  adopt(rows: Table): void {
+    for (const [i, column] of this.columns.entries()) column.values = rows.columns[i]!.values;
+    this.count = rows.count;
+    this.capacity = rows.capacity;
+  }
+
   /** Makes room for `rows` rows in all. */
   reserve(rows: number): void {
     for (const column of this.columns) column.reserve(rows);

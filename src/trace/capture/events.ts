@@ -1,6 +1,7 @@
 import { uint8 } from "../../core/base/columns.ts";
 import { after, type Seq, seq } from "../../core/base/seq.ts";
 import { EventLog, Flag, Kind, packRecord } from "../../core/words/event.ts";
+import { Marks } from "../marks.ts";
 import { type SegmentLog, TcpFlag } from "../pcap/segments.ts";
 import type { Progress } from "../platform.ts";
 import { Positions, payloadSeq } from "../tls/assembly.ts";
@@ -40,8 +41,6 @@ const isOffloaded = (sender: Sender): sender is Offloaded => sender.offload !== 
 
 /** Segments between two questions whether to go on. */
 const tickEvery = 1 << 15;
-/** Marks kept at most; then every other one goes. */
-const marksMax = 32;
 
 /** How far one sender's events have got. */
 interface Cursor {
@@ -109,7 +108,7 @@ class EventWriter {
   private cursors: Cursor[];
   /** The same by 2 × flow + direction. */
   private readonly byStream: (Cursor | undefined)[] = [];
-  private marks: Mark[] = [];
+  private readonly marks = new Marks<Mark>();
 
   constructor(log: SegmentLog, senders: readonly Offloaded[]) {
     this.log = log;
@@ -138,19 +137,16 @@ class EventWriter {
       if (!isSame || side.assembly.positions.origin !== positions.origin) return false;
     }
     this.mark();
-    const isValid = ({ cursors }: Mark) => cursors.every(({ end }, i) => end <= senders[i]!.side.unlisted);
-    while (this.marks.length > 0 && !isValid(this.marks.at(-1)!)) this.marks.pop();
-    const mark = this.marks.at(-1);
-    if (!mark) return false;
-    this.goTo(mark, senders);
-    return true;
+    const holds = ({ cursors }: Mark) => cursors.every(({ end }, i) => end <= senders[i]!.side.unlisted);
+    const mark = this.marks.back(holds);
+    if (mark) this.goTo(mark, senders);
+    return mark !== null;
   }
 
   private mark(): void {
     const cursors = this.cursors.map((cursor) => ({ ...cursor, positions: cursor.positions.copy() }));
     const [compared, differing] = [[...this.compared], [...this.differing]];
-    this.marks.push({ row: this.row, events: this.events.count, cursors, compared, differing });
-    if (this.marks.length > marksMax) this.marks = this.marks.filter((_, i) => i % 2 === 1);
+    this.marks.add({ row: this.row, events: this.events.count, cursors, compared, differing });
   }
 
   private goTo(mark: Mark, senders: readonly Offloaded[]): void {

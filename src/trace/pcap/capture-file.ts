@@ -43,7 +43,8 @@ export async function readSegments(file: FileAccess, progress: Progress): Promis
   return frames.finish(file.name);
 }
 
-function containerOf(file: FileAccess, frames: Frames): Container {
+/** What takes the file's records apart and gives them to `frames`; throws UserError if it is no capture. */
+export function containerOf(file: FileAccess, frames: Frames): Container {
   const format = captureFormat(file);
   if (format === "pcap") return new Pcap(frames, file.size);
   if (format === "pcapng") return new Pcapng(frames, file.size);

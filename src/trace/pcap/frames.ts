@@ -3,7 +3,7 @@ import type { Diagnostic } from "../trace.ts";
 import { i32be } from "./bytes.ts";
 import { FlowTable, flowsMax } from "./flows.ts";
 import { isLinkTypeKnown, Packet, Parsed, parseFrame } from "./packet.ts";
-import { SegmentLog, type Segments } from "./segments.ts";
+import { type Flow, SegmentLog, type Segments } from "./segments.ts";
 
 /** Most rows of one capture (some 43 bytes each); what follows is left out. */
 const segmentsMax = 1 << 26;
@@ -39,7 +39,7 @@ export class Frames {
   /** Frames so far: the number of the last one, counted from 1. */
   count = 0;
 
-  private readonly flows = new FlowTable();
+  private readonly table = new FlowTable();
   private readonly packet = new Packet();
   /** Apart from the others, because a sparse file has millions of them. */
   private readonly empty: Seen = { times: 0, first: 0 };
@@ -67,7 +67,7 @@ export class Frames {
       this.leaveOut(parsed, linkType);
       return;
     }
-    const flow = this.flows.find(bytes, packet, this.count);
+    const flow = this.table.find(bytes, packet, this.count);
     if (flow < 0) this.note("tooManyFlows");
     else if (this.log.count >= segmentsMax) this.note("tooManySegments");
     else this.append(bytes, start, captured, offset, timeNs, flow);
@@ -77,6 +77,11 @@ export class Frames {
   addEmpty(): void {
     this.count++;
     if (this.empty.times++ === 0) this.empty.first = this.count;
+  }
+
+  /** Connections so far. */
+  get flows(): Flow[] {
+    return this.table.flows;
   }
 
   /** Counts something odd about the current frame. */
@@ -100,8 +105,8 @@ export class Frames {
       const message = `${name} holds no TCP packets (${this.count} frames read): check that it is the right capture and interface`;
       this.diagnostics.push({ severity: "error", message });
     }
-    const { log, secrets, count, diagnostics } = this;
-    return { log, flows: this.flows.flows, secrets, frames: count, diagnostics };
+    const { log, flows, secrets, count, diagnostics } = this;
+    return { log, flows, secrets, frames: count, diagnostics };
   }
 
   private report({ times, first }: Seen, what: string): void {
@@ -135,7 +140,7 @@ export class Frames {
     const row = log.next();
     log.timeNs.values[row] = timeNs;
     log.flow.values[row] = flow;
-    log.direction.values[row] = this.flows.direction;
+    log.direction.values[row] = this.table.direction;
     log.seq.values[row] = seq(packet.seq);
     log.ack.values[row] = seq(packet.ack);
     log.flags.values[row] = packet.flags;

@@ -7,6 +7,7 @@ import {
   tagSize,
 } from "../../core/base/record.ts";
 import type { Overlay } from "../captured.ts";
+import { Marks } from "../marks.ts";
 import type { FileWindow } from "../pcap/window.ts";
 import type { Progress } from "../platform.ts";
 import { Authenticated, type Damage } from "../trace.ts";
@@ -70,7 +71,7 @@ export interface WalkInput {
 /** Records between two questions whether to go on. */
 const tickEvery = 512;
 /** Records between two marks. */
-const markEvery = 128;
+const markEvery = 8;
 
 /** The record that a walk looks at: one of all walks, for each is done with it before another is asked. */
 const buffer = new Uint8Array(recordSizeMax);
@@ -98,7 +99,7 @@ interface Mark {
 export class Walker {
   place: Place;
   private readonly ground: Ground;
-  private readonly marks: Mark[] = [];
+  private readonly marks = new Marks<Mark>();
   private readonly protection: Protection | null;
   private readonly isHostTap: boolean;
   private readonly walked: Walked;
@@ -152,7 +153,7 @@ export class Walker {
   private mark(): void {
     const { place, ground, walked } = this;
     if ((place.unread > 0 && this.canOpen()) || !this.messages.isEmpty) return;
-    this.marks.push({
+    this.marks.add({
       place: { ...place },
       asked: ground.stream.asked,
       budget: ground.budget.left,
@@ -168,10 +169,10 @@ export class Walker {
 
   /** Goes back to the last mark that does not depend on the stream's bytes from `position` on, which are new. */
   rewind(position: number): void {
-    const { ground, walked, marks } = this;
+    const { ground, walked } = this;
     if (ground.stream.asked <= position) return;
-    while (marks.length > 1 && marks.at(-1)!.asked > position) marks.pop();
-    const mark = marks.at(-1)!;
+    // The first mark depends on nothing.
+    const mark = this.marks.back(({ asked, rows }) => asked <= position || rows === 0)!;
     this.place = { ...mark.place };
     ground.stream.asked = mark.asked;
     ground.budget.left = mark.budget;
@@ -232,6 +233,7 @@ export class Walker {
     const { position, epoch, index, unread } = this.place;
     const authentic = this.canOpen() ? search.nextAuthentic(position, epoch, index, unread) : null;
     const found = authentic ?? search.nextChain(position, epoch);
+    if (found === null) stream.ask(Number.POSITIVE_INFINITY);
     return { kind: "gap", end: found?.position ?? stream.end, found };
   }
 
