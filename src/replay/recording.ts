@@ -1,7 +1,7 @@
 import type { Sink, Socket } from "../core/machine/socket.ts";
 import type { ConnectionState } from "../core/machine/state.ts";
 import type { PostedDescriptor } from "../core/words/descriptor.ts";
-import type { SignIndex } from "./sign-index.ts";
+import { SignIndex } from "./sign-index.ts";
 
 /** One effect as it happened. */
 export interface EffectRecord {
@@ -69,21 +69,13 @@ export class RecordingSink implements Sink {
   }
 }
 
-/** The sink for the first pass: enters each effect's kind in the index. */
-export class IndexSink implements Sink {
+/** The sink for runs and seeks: an index that enters what each event says. */
+export class IndexSink extends SignIndex implements Sink {
   socket: Socket | null = null;
-  private readonly index: SignIndex;
-
-  constructor(index: SignIndex) {
-    this.index = index;
-  }
 
   effect(kind: number, _a: number, _b: number): void {
-    this.index.add(this.socket!.event, kind);
+    this.add(this.socket!.event, kind);
   }
 
   stage(_stage: number, _detail?: number): void {}
 }
-
-/** The sink for seeks: only the state is wanted. */
-export const silent: Sink = { socket: null, effect: () => {}, stage: () => {} };

@@ -12,7 +12,7 @@ import type { Browser } from "playwright-core";
 import { type ServedWorkbench, serveWorkbench } from "../start/code-server.ts";
 import { installNote, installWorkbench, isInstalled, workbenchInstall } from "../start/workbench-install.ts";
 import { shapes, writeCapture } from "./bench/captures.ts";
-import { findBrowser, launchBrowser } from "./browser.ts";
+import { findBrowser, launchBrowser } from "./e2e/browser.ts";
 import { captureScenarios, listingScenarios } from "./e2e/capture.ts";
 import { familiesFile, familiesScenarios, familiesTrace } from "./e2e/families.ts";
 import { keysScenarios } from "./e2e/keys.ts";
@@ -21,7 +21,7 @@ import { launchScenarios } from "./e2e/launch.ts";
 import { openingScenarios } from "./e2e/opening.ts";
 import { sessionsScenarios } from "./e2e/sessions.ts";
 import { traceScenarios, travelScenarios } from "./e2e/trace.ts";
-import { type Scenario, Workbench } from "./workbench.ts";
+import { type Scenario, Workbench } from "./e2e/workbench.ts";
 
 const pictures = path.resolve("out/e2e");
 const vsix = path.resolve("tls-offload-debugger.vsix");

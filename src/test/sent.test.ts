@@ -2,27 +2,29 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { open } from "../cli/open.ts";
 import type { RecordReader } from "../core/machine/connection.ts";
+import { sha256 } from "../node/digest.ts";
 import { nodePlatform, openFile } from "../node/platform.ts";
 import { Timeline } from "../replay/timeline.ts";
 import { goldenLines } from "../report/golden.ts";
 import { linesOf } from "../report/lines.ts";
+import { judge } from "../study/study.ts";
 import { readerOf } from "../trace/capture/reader.ts";
 import { received, sendable } from "../trace/sent.ts";
 import type { Trace } from "../trace/trace.ts";
 import { captureFacts } from "./captures.ts";
 import { corpusFolder } from "./corpus.ts";
+import { studyOf } from "./studies.ts";
 
 const samples = "media/samples";
 
 /** What a replay says, as text: effects and counters, and every line of NDJSON. */
 function replayOf(trace: Trace): string {
   const timeline = new Timeline(trace).runAll();
-  const lines = trace.streams.flatMap((stream) => [...linesOf(timeline, stream)]);
+  const lines = trace.streams.flatMap((stream) => [...linesOf(timeline, stream, sha256)]);
   const replacer = (_: string, value: unknown) => (typeof value === "bigint" ? `${value}n` : value);
   return [
-    ...goldenLines(timeline, new Set(trace.connections.keys())),
+    ...goldenLines(judge(timeline), new Set(trace.connections.keys())),
     ...lines.map((line) => JSON.stringify(line, replacer)),
   ].join("\n");
 }
@@ -35,7 +37,7 @@ const plaintextsOf = ({ captured }: Trace, reader: RecordReader): unknown[] =>
 
 /** Sends the trace of a file through structuredClone() and expects the same replay of what arrives. */
 async function assertArrives(file: string, keys: readonly string[]): Promise<void> {
-  const { trace } = await open(file, { keys: [...keys] });
+  const { trace } = (await studyOf(file, { keys: [...keys] })).timeline;
   const data = structuredClone(sendable(trace));
   const reader = trace.reader && readerOf(data.captured, openFile(file), nodePlatform);
   const arrived = received(data, reader);
@@ -58,9 +60,10 @@ test("so do captures of the corpus", async (t) => {
 });
 
 test("nothing of a trace but its reader keeps it from being sent", async () => {
-  const { trace } = await open(path.join(samples, "lossy.pcap"), {
+  const { timeline } = await studyOf(path.join(samples, "lossy.pcap"), {
     keys: [path.join(samples, "lossy.keys")],
   });
+  const { trace } = timeline;
   assert.throws(() => structuredClone(trace), /could not be cloned/);
   const { reader: _, ...data } = trace;
   assert.deepEqual(structuredClone(data).captured.length, 2);

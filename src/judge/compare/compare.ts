@@ -67,16 +67,11 @@ export class Comparison {
     contestants: readonly Contestant[],
     { isWanted = () => true, allBytes = false }: CompareOptions = {},
   ) {
-    const sinks: EventSink[] = [];
-    this.runs = contestants.map(({ id, trace }) => {
-      const timeline = new Timeline(trace, (index) => {
-        const sink = new EventSink(index);
-        sinks.push(sink);
-        return sink;
-      });
+    this.sinks = contestants.map(() => new EventSink());
+    this.runs = contestants.map(({ id, trace }, run) => {
+      const timeline = new Timeline(trace, this.sinks[run]);
       return { id, timeline, tally: new Tally(), counters: new Map(), unknownBytes: 0 };
     });
-    this.sinks = sinks;
     this.isWanted = isWanted;
     this.allBytes = allBytes;
   }

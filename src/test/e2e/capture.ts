@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import type { Scenario, VariableRow } from "../workbench.ts";
+import type { Scenario, VariableRow } from "./workbench.ts";
 
 const scopes = ["Record map", "Driver", "NIC", "Descriptors"];
 /** What these scopes showed at the first stop. */

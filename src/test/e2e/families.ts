@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Scenario } from "../workbench.ts";
+import type { Scenario } from "./workbench.ts";
 
 export const familiesFile = "next-record.tlstrace";
 /**

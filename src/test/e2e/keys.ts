@@ -1,4 +1,4 @@
-import type { Scenario } from "../workbench.ts";
+import type { Scenario } from "./workbench.ts";
 
 /** `without-keys.pcap` is the bundled capture with no key file of its name beside it. */
 export function keysScenarios(scenario: Scenario): void {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Scenario } from "../workbench.ts";
+import type { Scenario } from "./workbench.ts";
 
 /** `name` is a capture of 100 MB with its keys beside it. The time it took is told, not judged: the machine may be busy. */
 export const largeScenarios =

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import type { Scenario } from "../workbench.ts";
+import type { Scenario } from "./workbench.ts";
 
 const evidence = ["differs.trace", "agrees-before.txt", "differs-after.txt"].map(
   (name) => `\${workspaceFolder}/evidence/${name}`,

@@ -1,4 +1,4 @@
-import type { Scenario } from "../workbench.ts";
+import type { Scenario } from "./workbench.ts";
 
 /** 18566 is where the first out-of-order transmit of lossy.pcap was expected, as in the scenarios of captures. */
 export function openingScenarios(scenario: Scenario): void {

@@ -1,4 +1,4 @@
-import type { Scenario } from "../workbench.ts";
+import type { Scenario } from "./workbench.ts";
 
 /** Two traces debugged side by side; lines and places are those of the samples' first out-of-order transmits. */
 export function sessionsScenarios(scenario: Scenario): void {

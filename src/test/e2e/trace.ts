@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Scenario, VariableRow } from "../workbench.ts";
+import type { Scenario, VariableRow } from "./workbench.ts";
 
 const sample = "retransmission-in-record.tlstrace";
 const scopes = ["Record map", "Driver", "NIC", "Descriptors"];
