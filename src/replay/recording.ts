@@ -1,7 +1,7 @@
 import type { Machine, Sink } from "../core/machine/machine.ts";
 import type { ConnectionState } from "../core/machine/state.ts";
 import type { PostedDescriptor } from "../core/words/descriptor.ts";
-import type { SignIndex } from "./sign-index.ts";
+import { SignIndex } from "./sign-index.ts";
 
 /** One effect as it happened. */
 export interface EffectRecord {
@@ -70,26 +70,13 @@ export class RecordingSink implements Sink {
   }
 }
 
-/** A sink for the first pass, which is told each event before it runs. */
-export interface RunSink extends Sink {
-  event: number;
-}
-
-/** The sink for the first pass: enters each effect's kind in the index. */
-export class IndexSink implements RunSink {
+/** The sink for the first pass: an index that enters what each event says, once it is told which event runs. */
+export class IndexSink extends SignIndex implements Sink {
   event = 0;
-  private readonly index: SignIndex;
-
-  constructor(index: SignIndex) {
-    this.index = index;
-  }
 
   effect(kind: number, _a: number, _b: number): void {
-    this.index.add(this.event, kind);
+    this.add(this.event, kind);
   }
 
   stage(_stage: number, _detail: number): void {}
 }
-
-/** The sink for seeks: only the state is wanted. */
-export const silent: Sink = { effect: () => {}, stage: () => {} };

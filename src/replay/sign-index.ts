@@ -1,23 +1,47 @@
-import { type Column, firstAtLeast, int32 } from "../core/base/columns.ts";
+import { firstAtLeast } from "../core/base/columns.ts";
 import { signs } from "../trace/signs.ts";
+
+/** Most kinds have few events. */
+const initialRoom = 16;
 
 /**
  * Which events have which signs, the other way round: one ascending list of events a kind. The next event of a kind is
  * a binary search, that of a set the nearest of its kinds', a count is a list's length.
  */
 export class SignIndex {
-  private readonly lists: readonly Column<Int32Array>[] = signs.map(() => int32());
+  /** By kind: its events, and how many there are so far. */
+  private readonly lists: Int32Array[] = signs.map(() => new Int32Array(initialRoom));
+  private readonly counts = new Int32Array(signs.length);
 
-  /** Adds a sign of an event, once an event and kind; events come in their order. */
+  /** Adds a sign of an event, once an event and kind; events come in their order. Most events of a run come by here. */
   add(event: number, kind: number): void {
-    const list = this.lists[kind]!;
-    const { values, length } = list;
-    if (length === 0 || values[length - 1] !== event) list.push(event);
+    const { counts } = this;
+    const count = counts[kind]!;
+    let list = this.lists[kind]!;
+    if (count > 0 && list[count - 1] === event) return;
+    if (count === list.length) list = this.resized(kind, 2 * count);
+    list[count] = event;
+    counts[kind] = count + 1;
+  }
+
+  private resized(kind: number, room: number): Int32Array {
+    const list = new Int32Array(room);
+    list.set(this.lists[kind]!.subarray(0, room));
+    this.lists[kind] = list;
+    return list;
+  }
+
+  /** When no more signs come: gives back what room the lists have in store, where that is worth the copy. */
+  trim(): void {
+    for (const [kind, count] of this.counts.entries()) {
+      const needed = Math.max(count, initialRoom);
+      if (needed < 0.75 * this.lists[kind]!.length) this.resized(kind, needed);
+    }
   }
 
   /** How many events have a sign of this kind. */
   count(kind: number): number {
-    return this.lists[kind]!.length;
+    return this.counts[kind]!;
   }
 
   has(event: number, kind: number): boolean {
@@ -43,16 +67,16 @@ export class SignIndex {
 
   /** The first event of the kind that is not before `event`; −1 if none. */
   private firstOf(kind: number, event: number): number {
-    const { values, length } = this.lists[kind]!;
-    const at = firstAtLeast(values, event, length);
-    return at < length ? values[at]! : -1;
+    const [list, count] = [this.lists[kind]!, this.counts[kind]!];
+    const at = firstAtLeast(list, event, count);
+    return at < count ? list[at]! : -1;
   }
 
   /** The last event of the kind that is not behind `event`; −1 if none. */
   private lastOf(kind: number, event: number): number {
-    const { values, length } = this.lists[kind]!;
-    const behind = firstAtLeast(values, event + 1, length);
-    return behind > 0 ? values[behind - 1]! : -1;
+    const list = this.lists[kind]!;
+    const behind = firstAtLeast(list, event + 1, this.counts[kind]!);
+    return behind > 0 ? list[behind - 1]! : -1;
   }
 }
 

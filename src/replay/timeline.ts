@@ -4,8 +4,8 @@ import { type ConnectionState, stateFields } from "../core/machine/state.ts";
 import { step, stepFor } from "../core/step.ts";
 import { Stage } from "../core/words/stage.ts";
 import type { Trace } from "../trace/trace.ts";
-import { IndexSink, type Recording, RecordingSink, type RunSink, silent } from "./recording.ts";
-import { SignIndex } from "./sign-index.ts";
+import { IndexSink, type Recording, RecordingSink } from "./recording.ts";
+import type { SignIndex } from "./sign-index.ts";
 
 /** Where the debugger stands: right after stage `stage` of event `event`; stage −1 = before the event's first stage. */
 export interface Position {
@@ -23,24 +23,29 @@ const snapshotInterval = 500;
 export class Timeline {
   readonly trace: Trace;
   readonly machine: Machine;
-  /** Which events have which effects; valid for events run so far. */
-  readonly effects = new SignIndex();
   /** Made when it is first asked for: who only runs forwards never needs it. */
   private own: OwnEvents | null = null;
   private readonly snapshots: Column<Float64Array>[];
   /** How many of its own events the working state of each connection is past. */
   private readonly ordinals: Int32Array;
   private ran = 0;
-  private readonly sink: RunSink;
+  private readonly sink: IndexSink;
+  /** What a seek says nobody reads; a sink of the same class keeps `step` as fast as in the first pass. */
+  private readonly seekSink = new IndexSink();
   private readonly recordings = new Map<number, Recording>();
 
   /** Whoever wants to hear all that the first pass says makes its sink. */
-  constructor(trace: Trace, sinkOf: (machine: Machine, index: SignIndex) => RunSink = indexing) {
+  constructor(trace: Trace, sinkOf: (machine: Machine) => IndexSink = () => new IndexSink()) {
     this.trace = trace;
     this.machine = createMachine(trace);
-    this.sink = sinkOf(this.machine, this.effects);
+    this.sink = sinkOf(this.machine);
     this.snapshots = trace.connections.map(() => new Column(new Float64Array(0)));
     this.ordinals = new Int32Array(trace.connections.length);
+  }
+
+  /** Which events have which effects; valid for events run so far. */
+  get effects(): SignIndex {
+    return this.sink;
   }
 
   get eventCount(): number {
@@ -63,6 +68,7 @@ export class Timeline {
       step(machine, event, sink);
     }
     this.ran = end;
+    if (end === this.eventCount) this.effects.trim();
     return end;
   }
 
@@ -112,7 +118,8 @@ export class Timeline {
     const nearest = Math.floor(ordinal / snapshotInterval);
     if (from > ordinal || from < nearest * snapshotInterval) this.restore(connection, nearest);
     const own = this.eventsOf(connection);
-    for (let i = ordinals[connection]!; i < ordinal; i++) stepFor(machine, own[i]!, connection, silent);
+    for (let i = ordinals[connection]!; i < ordinal; i++)
+      stepFor(machine, own[i]!, connection, this.seekSink);
     ordinals[connection] = ordinal;
     return machine.states[connection]!;
   }
@@ -173,8 +180,6 @@ export class Timeline {
     return this.stateBefore(connection, position.event).copy();
   }
 }
-
-const indexing = (_machine: Machine, index: SignIndex): RunSink => new IndexSink(index);
 
 /** Events of connection c, in order: events[start[c] … start[c + 1]). */
 interface OwnEvents {

@@ -70,8 +70,8 @@ export class Comparison {
   ) {
     const sinks: EventSink[] = [];
     this.runs = contestants.map(({ id, trace }) => {
-      const timeline = new Timeline(trace, (machine, index) => {
-        const sink = new EventSink(machine, index);
+      const timeline = new Timeline(trace, (machine) => {
+        const sink = new EventSink(machine);
         sinks.push(sink);
         return sink;
       });

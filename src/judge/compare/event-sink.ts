@@ -4,7 +4,6 @@ import { isRight } from "../../core/nic/wire.ts";
 import { Effect } from "../../core/words/effect.ts";
 import { Stage } from "../../core/words/stage.ts";
 import { IndexSink } from "../../replay/recording.ts";
-import type { SignIndex } from "../../replay/sign-index.ts";
 
 /** Numbers that an effect takes: kind, two arguments, connection. */
 export const effectWidth = 4;
@@ -27,8 +26,8 @@ export class EventSink extends IndexSink {
   private isBehindDriver = false;
   private isDropped = false;
 
-  constructor(machine: Machine, index: SignIndex) {
-    super(index);
+  constructor(machine: Machine) {
+    super();
     this.machine = machine;
   }
 
