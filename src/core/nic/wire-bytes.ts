@@ -121,7 +121,12 @@ function nicStream(socket: Socket, row: number, sn: bigint): NicStream | null {
   return streamOf(rules.contextOf(socket), epoch, sn, rules.nicTag);
 }
 
-function streamOf(connection: Connection, epoch: number, sn: bigint, tagFault: TagFault): NicStream | null {
-  const keys = connection.epochs[epoch] ?? null;
-  return keys && connection.cipher ? new NicStream(connection, keys, sn, tagFault) : null;
+function streamOf(
+  { version, cipher, epochs }: Connection,
+  epoch: number,
+  sn: bigint,
+  tagFault: TagFault,
+): NicStream | null {
+  const keys = epochs[epoch] ?? null;
+  return keys && cipher ? new NicStream({ version, cipher }, keys, sn, tagFault) : null;
 }
