@@ -8,7 +8,7 @@ import {
   sealingOf,
   tagSize,
 } from "../base/record.ts";
-import type { TagFault } from "../machine/socket.ts";
+import type { TagFault } from "../machine/rules.ts";
 
 /** Bytes of the longest record that a header can tell of. */
 const recordSizeMax = headerSize + 0xffff;

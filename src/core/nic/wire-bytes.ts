@@ -1,7 +1,8 @@
 import { advance, after, before, distance, type Seq } from "../base/seq.ts";
 import type { Connection } from "../machine/connection.ts";
 import { RecordKind } from "../machine/record-log.ts";
-import type { Socket, TagFault } from "../machine/socket.ts";
+import type { TagFault } from "../machine/rules.ts";
+import type { Socket } from "../machine/socket.ts";
 import { Engine } from "../words/descriptor.ts";
 import { hostRecord, hostView, streamBytes } from "./bytes.ts";
 import type { Departure } from "./departure.ts";
