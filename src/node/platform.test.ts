@@ -130,12 +130,13 @@ test("the AEAD seals and opens as an independent implementation does", () => {
     for (const cipher of ciphers) {
       for (const size of [0, 1, 16, 1000]) {
         const [key, nonce, aad, plaintext] = [noise(keySizeOf(cipher)), noise(12), noise(13), noise(size)];
-        const sealed = aead.seal(cipher, key, nonce, aad, plaintext);
+        const sealing = { cipher, key, nonce, aad };
+        const sealed = aead.seal(sealing, plaintext);
         assert.deepEqual([...sealed], [...oracle[cipher](key, nonce, aad).encrypt(plaintext)], cipher);
-        assert.deepEqual([...aead.open(cipher, key, nonce, aad, sealed)!], [...plaintext], cipher);
+        assert.deepEqual([...aead.open(sealing, sealed)!], [...plaintext], cipher);
         sealed[Math.floor(random() * sealed.length)]! ^= 1;
-        assert.equal(aead.open(cipher, key, nonce, aad, sealed), null, cipher);
-        assert.equal(aead.open(cipher, key, nonce, aad, sealed.subarray(0, 15)), null, cipher);
+        assert.equal(aead.open(sealing, sealed), null, cipher);
+        assert.equal(aead.open(sealing, sealed.subarray(0, 15)), null, cipher);
       }
     }
   }

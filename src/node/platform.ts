@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
-import { type Cipher, tagSize } from "../core/base/record.ts";
+import { type Sealing, tagSize } from "../core/base/record.ts";
 import { type Aead, type FileAccess, type Platform, UserError } from "../trace/platform.ts";
 
 /** Bytes read ahead once reading looks sequential. */
@@ -109,14 +109,11 @@ function gunzip(file: FileAccess, sizeMax: number): Uint8Array {
 
 /** One-shot AEAD of node:crypto; ChaCha20-Poly1305 falls back to a portable one under Electron's BoringSSL. */
 export function nodeAead(hasChaCha = probeChaCha()): Aead {
-  const isPortable = (cipher: Cipher) => cipher === "chacha20-poly1305" && !hasChaCha;
+  const isPortable = ({ cipher }: Sealing) => cipher === "chacha20-poly1305" && !hasChaCha;
   return {
-    open: (cipher, key, nonce, aad, sealed) =>
-      (isPortable(cipher) ? openPortable : openNative)(cipher, key, nonce, aad, sealed),
-    seal: (cipher, key, nonce, aad, plaintext) =>
-      isPortable(cipher)
-        ? chacha20poly1305(key, nonce, aad).encrypt(plaintext)
-        : sealNative(cipher, key, nonce, aad, plaintext),
+    open: (sealing, sealed) => (isPortable(sealing) ? openPortable : openNative)(sealing, sealed),
+    seal: (sealing, plaintext) =>
+      isPortable(sealing) ? portable(sealing).encrypt(plaintext) : sealNative(sealing, plaintext),
   };
 }
 
@@ -130,7 +127,7 @@ function probeChaCha(): boolean {
   }
 }
 
-const openNative: Aead["open"] = (cipher, key, nonce, aad, sealed) => {
+const openNative: Aead["open"] = ({ cipher, key, nonce, aad }, sealed) => {
   if (sealed.length < tagSize) return null;
   const end = sealed.length - tagSize;
   const decipher = createDecipheriv(cipher as "aes-128-gcm", key, nonce, { authTagLength: tagSize });
@@ -144,7 +141,7 @@ const openNative: Aead["open"] = (cipher, key, nonce, aad, sealed) => {
   }
 };
 
-const sealNative: Aead["seal"] = (cipher, key, nonce, aad, plaintext) => {
+const sealNative: Aead["seal"] = ({ cipher, key, nonce, aad }, plaintext) => {
   const encipher = createCipheriv(cipher as "aes-128-gcm", key, nonce, { authTagLength: tagSize });
   encipher.setAAD(aad, { plaintextLength: plaintext.length });
   const sealed = new Uint8Array(plaintext.length + tagSize);
@@ -154,9 +151,11 @@ const sealNative: Aead["seal"] = (cipher, key, nonce, aad, plaintext) => {
   return sealed;
 };
 
-const openPortable: Aead["open"] = (_cipher, key, nonce, aad, sealed) => {
+const portable = ({ key, nonce, aad }: Sealing) => chacha20poly1305(key, nonce, aad);
+
+const openPortable: Aead["open"] = (sealing, sealed) => {
   try {
-    return chacha20poly1305(key, nonce, aad).decrypt(sealed);
+    return portable(sealing).decrypt(sealed);
   } catch {
     return null;
   }

@@ -1,4 +1,4 @@
-import type { Cipher } from "../core/base/record.ts";
+import type { Sealing } from "../core/base/record.ts";
 
 /** A file by size and ranges; reading past the end gives what there is. Throws UserError if it cannot be read. */
 export interface FileAccess {
@@ -13,20 +13,8 @@ export interface FileAccess {
 
 /** The platform's AEAD for bulk work, one whole record a call. Null from `open` = the tag does not fit. */
 export interface Aead {
-  open(
-    cipher: Cipher,
-    key: Uint8Array,
-    nonce: Uint8Array,
-    aad: Uint8Array,
-    sealed: Uint8Array,
-  ): Uint8Array | null;
-  seal(
-    cipher: Cipher,
-    key: Uint8Array,
-    nonce: Uint8Array,
-    aad: Uint8Array,
-    plaintext: Uint8Array,
-  ): Uint8Array;
+  open(sealing: Sealing, sealed: Uint8Array): Uint8Array | null;
+  seal(sealing: Sealing, plaintext: Uint8Array): Uint8Array;
 }
 
 /** How long work stays stoppable: call `tick` every few thousand steps; it throws Cancelled when asked to stop. */

@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  aadOf,
   addU64,
+  type Cipher,
   ciphers,
   explicitNonce,
   layoutOf,
-  nonceOf,
   prependOf,
   type RecordKeys,
+  type Suite,
+  sealingOf,
+  type TlsVersion,
   u64Bytes,
   u64Of,
 } from "./record.ts";
@@ -40,32 +42,31 @@ test("sizes of the parts (table of kernel.md section 1.6)", () => {
 });
 
 test("nonce: salt ‖ explicit in TLS 1.2 GCM, iv XOR record number elsewhere (kernel.md section 1.6)", () => {
-  const explicit = bytes("0000000000000101");
+  const header = bytes("170303001a0000000000000101");
   const sn = 0x0102030405060708n;
-  assert.equal(hex(nonceOf(0x0303, "aes-128-gcm", gcmKeys, sn, explicit)), "a0a1a2a30000000000000101");
-  assert.equal(hex(nonceOf(0x0304, "aes-128-gcm", gcmKeys, sn, explicit)), "a0a1a2a3b1b3b1b7b1b3b1bf");
+  const nonceOf = (suite: Suite, keys: RecordKeys) => hex(sealingOf(suite, keys, sn, header).nonce);
+  assert.equal(nonceOf({ version: 0x0303, cipher: "aes-128-gcm" }, gcmKeys), "a0a1a2a30000000000000101");
+  assert.equal(nonceOf({ version: 0x0304, cipher: "aes-128-gcm" }, gcmKeys), "a0a1a2a3b1b3b1b7b1b3b1bf");
   for (const version of [0x0303, 0x0304] as const)
-    assert.equal(
-      hex(nonceOf(version, "chacha20-poly1305", chachaKeys, sn, explicit)),
-      "c0c1c2c3c5c7c5c3cdcfcdc3",
-    );
+    assert.equal(nonceOf({ version, cipher: "chacha20-poly1305" }, chachaKeys), "c0c1c2c3c5c7c5c3cdcfcdc3");
 });
 
 test("additional data: number, type, version and plaintext length in 1.2; the header in 1.3", () => {
-  const header = bytes("150303001a0000000000000101");
-  assert.equal(hex(aadOf(0x0303, "aes-128-gcm", 3n, header)), "00000000000000031503030002");
-  assert.equal(
-    hex(aadOf(0x0303, "chacha20-poly1305", 3n, bytes("1503030012"))),
-    "00000000000000031503030002",
-  );
-  assert.equal(hex(aadOf(0x0304, "aes-256-gcm", 3n, bytes("1703030016"))), "1703030016");
+  const aadOf = (version: TlsVersion, cipher: Cipher, header: string) =>
+    hex(sealingOf({ version, cipher }, gcmKeys, 3n, bytes(header)).aad);
+  assert.equal(aadOf(0x0303, "aes-128-gcm", "150303001a0000000000000101"), "00000000000000031503030002");
+  assert.equal(aadOf(0x0303, "chacha20-poly1305", "1503030012"), "00000000000000031503030002");
+  assert.equal(aadOf(0x0304, "aes-256-gcm", "1703030016"), "1703030016");
 });
 
 test("the header counts what follows it, its type is hidden in 1.3 (RFC 8446 section 5.2)", () => {
   const nonce = bytes("00000000000000ff");
-  assert.equal(hex(prependOf(0x0303, "aes-128-gcm", 21, 16413, nonce)), "150303401800000000000000ff");
-  assert.equal(hex(prependOf(0x0304, "aes-128-gcm", 21, 24, nonce)), "1703030013");
-  assert.equal(hex(prependOf(0x0303, "chacha20-poly1305", 22, 21, nonce)), "1603030010");
+  assert.equal(
+    hex(prependOf({ version: 0x0303, cipher: "aes-128-gcm" }, 21, 16413, nonce)),
+    "150303401800000000000000ff",
+  );
+  assert.equal(hex(prependOf({ version: 0x0304, cipher: "aes-128-gcm" }, 21, 24, nonce)), "1703030013");
+  assert.equal(hex(prependOf({ version: 0x0303, cipher: "chacha20-poly1305" }, 22, 21, nonce)), "1603030010");
 });
 
 test("the explicit nonce runs with the record number, modulo 2^64 (invariant I8)", () => {

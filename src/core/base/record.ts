@@ -69,18 +69,35 @@ export const u64Of = (bytes: Uint8Array): bigint =>
 export const explicitNonce = (keys: RecordKeys, recSeq0: bigint, sn: bigint): Uint8Array =>
   u64Bytes(addU64(u64Of(keys.iv), sn - recSeq0));
 
-/** The AEAD's 12-byte nonce. `explicit` is the record's own 8 bytes (TLS 1.2 GCM), ignored elsewhere. */
-export function nonceOf(
-  version: TlsVersion,
-  cipher: Cipher,
-  keys: RecordKeys,
-  sn: bigint,
-  explicit: Uint8Array,
-): Uint8Array {
+/** Version and cipher: what a connection's records are made by. */
+export interface Suite {
+  version: TlsVersion;
+  cipher: Cipher;
+}
+
+/** What one record is encrypted under: the four inputs of an AEAD besides the plaintext. */
+export interface Sealing {
+  cipher: Cipher;
+  key: Uint8Array;
+  nonce: Uint8Array;
+  /** Additional data. */
+  aad: Uint8Array;
+}
+
+/** What the record numbered `sn` is encrypted under; of its own bytes the header and the explicit nonce are read. */
+export const sealingOf = (suite: Suite, keys: RecordKeys, sn: bigint, record: Uint8Array): Sealing => ({
+  cipher: suite.cipher,
+  key: keys.key,
+  nonce: nonceOf(suite, keys, sn, record),
+  aad: aadOf(suite, sn, record),
+});
+
+/** The AEAD's 12-byte nonce: salt and explicit nonce in TLS 1.2 GCM, the iv XOR the record number elsewhere. */
+function nonceOf({ version, cipher }: Suite, keys: RecordKeys, sn: bigint, record: Uint8Array): Uint8Array {
   const nonce = new Uint8Array(12);
   nonce.set(keys.salt);
   if (version === 0x0303 && cipher !== "chacha20-poly1305") {
-    nonce.set(explicit, 4);
+    nonce.set(record.subarray(headerSize, headerSize + 8), 4);
     return nonce;
   }
   nonce.set(keys.iv, keys.salt.length);
@@ -90,13 +107,13 @@ export function nonceOf(
 }
 
 /** Additional data: recSeq ‖ type ‖ version ‖ plaintext length in TLS 1.2, the record header in TLS 1.3. */
-export function aadOf(version: TlsVersion, cipher: Cipher, sn: bigint, header: Uint8Array): Uint8Array {
-  if (version === 0x0304) return header.slice(0, headerSize);
+function aadOf({ version, cipher }: Suite, sn: bigint, record: Uint8Array): Uint8Array {
+  if (version === 0x0304) return record.slice(0, headerSize);
   const { prepend } = layoutOf(version, cipher);
-  const length = ((header[3]! << 8) | header[4]!) - (prepend - headerSize) - tagSize;
+  const length = ((record[3]! << 8) | record[4]!) - (prepend - headerSize) - tagSize;
   const aad = new Uint8Array(13);
   aad.set(u64Bytes(sn));
-  aad.set(header.subarray(0, 3), 8);
+  aad.set(record.subarray(0, 3), 8);
   aad[11] = length >>> 8;
   aad[12] = length;
   return aad;
@@ -104,8 +121,7 @@ export function aadOf(version: TlsVersion, cipher: Cipher, sn: bigint, header: U
 
 /** Header (and explicit nonce) of a record whose length from header to tag is `length`. */
 export function prependOf(
-  version: TlsVersion,
-  cipher: Cipher,
+  { version, cipher }: Suite,
   type: number,
   length: number,
   explicit: Uint8Array,

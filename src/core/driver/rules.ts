@@ -1,9 +1,10 @@
 import { distance } from "../base/seq.ts";
-import type { DriverRules } from "../machine/socket.ts";
+import type { DriverRules } from "../machine/rules.ts";
+import type { Socket } from "../machine/socket.ts";
 import { resyncAndSend, sendBeforeMarker } from "./rebuild.ts";
 
 /** The drivers as they are now. */
-export const rightDriver: DriverRules = {
+export const rightDriver: DriverRules<Socket> = {
   countedSize: ({ countsPackets }, mss) => (countsPackets === "segments" ? mss : 0),
   takeRefusal: ({ state }) => {
     state.software = 1;

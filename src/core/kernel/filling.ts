@@ -1,5 +1,5 @@
 import { type Layout, payloadSizeMax, type TlsVersion, tagSize } from "../base/record.ts";
-import type { KernelRules } from "../machine/socket.ts";
+import type { KernelRules } from "../machine/rules.ts";
 
 /** Bytes of the socket's page fragment (SKB_FRAG_PAGE_ORDER) that records are copied into. */
 export const pageSize = 32768;
@@ -81,7 +81,7 @@ export interface ClosedRecord {
 export function closeOpen(
   open: OpenRecord,
   layout: Layout,
-  rules: Pick<KernelRules, "eatenByTag">,
+  rules: Pick<KernelRules<unknown>, "eatenByTag">,
 ): ClosedRecord {
   const payload = open.openLength - layout.prepend;
   const eaten = rules.eatenByTag(open, payload);

@@ -1,6 +1,6 @@
 import { seal } from "../base/aead.ts";
 import { keystream } from "../base/keystream.ts";
-import { aadOf, explicitNonce, headerSize, nonceOf, prependOf, recordType, tagSize } from "../base/record.ts";
+import { explicitNonce, headerSize, prependOf, recordType, sealingOf, tagSize } from "../base/record.ts";
 import { advance, before, distance, type Seq } from "../base/seq.ts";
 import type { GeneratedSource, WrittenSource } from "../machine/connection.ts";
 import { RecordKind } from "../machine/record-log.ts";
@@ -67,15 +67,10 @@ export function wireRecord(socket: Socket, row: number): Uint8Array | null {
   const plaintext = plaintextOf(socket, row);
   if (!plaintext || !keys || !cipher) return null;
   const { prepend } = socket.layout;
-  const header = plaintext.subarray(0, prepend);
-  const sn = records.sn(row);
-  const nonce = nonceOf(version, cipher, keys, sn, header.subarray(headerSize));
+  const sealing = sealingOf({ version, cipher }, keys, records.sn(row), plaintext);
   const bytes = new Uint8Array(plaintext.length + tagSize);
-  bytes.set(header);
-  bytes.set(
-    seal(cipher, keys.key, nonce, aadOf(version, cipher, sn, header), plaintext.subarray(prepend)),
-    prepend,
-  );
+  bytes.set(plaintext.subarray(0, prepend));
+  bytes.set(seal(sealing, plaintext.subarray(prepend)), prepend);
   return bytes;
 }
 
@@ -109,7 +104,7 @@ function made(socket: Socket, row: number, source: GeneratedSource | WrittenSour
   const { prepend, overhead } = socket.layout;
   const bytes = new Uint8Array(length - tagSize);
   const nonce = prepend > headerSize ? explicitNonce(keys, recSeq0, records.sn(row)) : new Uint8Array(0);
-  bytes.set(prependOf(version, cipher, records.type.at(row), length, nonce));
+  bytes.set(prependOf({ version, cipher }, records.type.at(row), length, nonce));
   bytes.set(payloadOf(source, records.payloadAt.at(row), length - overhead), prepend);
   if (version === 0x0304) bytes[bytes.length - 1] = records.type.at(row) || recordType.applicationData;
   return bytes;

@@ -1,7 +1,17 @@
-import { type ResumableAead, resumableAead } from "../base/aead.ts";
-import { aadOf, addU64, headerSize, layoutOf, nonceOf, type RecordKeys, tagSize } from "../base/record.ts";
-import type { Connection } from "../machine/connection.ts";
-import type { TagFault } from "../machine/socket.ts";
+import { encryptAt, seal } from "../base/aead.ts";
+import {
+  addU64,
+  headerSize,
+  layoutOf,
+  type RecordKeys,
+  type Suite,
+  sealingOf,
+  tagSize,
+} from "../base/record.ts";
+import type { TagFault } from "../machine/rules.ts";
+
+/** Bytes of the longest record that a header can tell of. */
+const recordSizeMax = headerSize + 0xffff;
 
 /**
  * The NIC's crypto engine on bytes: after params it takes the next byte for byte 0 of a record with the given
@@ -9,79 +19,64 @@ import type { TagFault } from "../machine/socket.ts";
  * records. It is told nothing else, so fed from a wrong place it makes the garbage that hardware makes.
  */
 export class NicStream {
-  private readonly connection: Connection;
+  private readonly suite: Suite;
   private readonly keys: RecordKeys;
   private readonly tagFault: TagFault;
-  private sn: bigint;
-  private readonly prepend = new Uint8Array(headerSize + 8);
   private readonly prependSize: number;
+  private sn: bigint;
+  /** The record that comes by, as it was fed, and how much of it was. */
+  private readonly record = new Uint8Array(recordSizeMax);
   private taken = 0;
-  private length = 0;
-  private aead: ResumableAead | null = null;
-  private tag: Uint8Array | null = null;
 
-  constructor(connection: Connection, keys: RecordKeys, sn: bigint, tagFault: TagFault) {
-    this.connection = connection;
+  constructor(suite: Suite, keys: RecordKeys, sn: bigint, tagFault: TagFault) {
+    this.suite = suite;
     this.keys = keys;
     this.sn = sn;
     this.tagFault = tagFault;
-    this.prependSize = layoutOf(connection.version, connection.cipher!).prepend;
+    this.prependSize = layoutOf(suite.version, suite.cipher).prepend;
   }
 
   /** Takes the next bytes of the stream and gives what leaves for them: as many, changed in place of plaintext and tags. */
   feed(bytes: Uint8Array): Uint8Array {
     const out = bytes.slice();
-    for (let at = 0; at < bytes.length; ) at += this.part(bytes.subarray(at), out.subarray(at));
+    for (let at = 0; at < bytes.length; ) at += this.takePart(out.subarray(at));
     return out;
   }
 
-  /** Works on one part of a record (prepend, payload or tag) and gives the bytes it used. */
-  private part(bytes: Uint8Array, out: Uint8Array): number {
-    if (this.taken < this.prependSize) return this.takePrepend(bytes);
-    const tagAt = this.length - tagSize;
-    const used = Math.min(bytes.length, (this.taken < tagAt ? tagAt : this.length) - this.taken);
-    if (this.taken < tagAt) {
-      out.set(this.cipher().update(bytes.subarray(0, used)));
-    } else if (this.tagFault !== "left") {
-      this.tag ??=
-        this.tagFault === "wrong"
-          ? this.cipher()
-              .tag()
-              .map((byte) => byte ^ 0xff)
-          : this.cipher().tag();
-      out.set(this.tag.subarray(this.taken - tagAt, this.taken - tagAt + used));
-    }
-    this.taken += used;
-    if (this.taken === this.length) this.nextRecord();
-    return used;
+  /** Takes what of the bytes lies in one part of a record (prepend, payload or tag), changes it, and gives its size. */
+  private takePart(bytes: Uint8Array): number {
+    const { taken, prependSize, tagAt } = this;
+    const end = taken < prependSize ? prependSize : taken < tagAt ? tagAt : tagAt + tagSize;
+    const part = bytes.subarray(0, end - taken);
+    this.record.set(part, taken);
+    if (taken >= tagAt) this.writeTag(part);
+    else if (taken >= prependSize) part.set(encryptAt(this.sealing, taken - prependSize, part));
+    this.taken += part.length;
+    if (this.taken === tagAt + tagSize) this.nextRecord();
+    return part.length;
   }
 
-  private takePrepend(bytes: Uint8Array): number {
-    const used = Math.min(bytes.length, this.prependSize - this.taken);
-    this.prepend.set(bytes.subarray(0, used), this.taken);
-    this.taken += used;
-    // A header too short for its own nonce and tag can only come from garbage; the shortest record stands in.
-    const body = (this.prepend[3]! << 8) | this.prepend[4]!;
-    this.length = Math.max(headerSize + body, this.prependSize + tagSize);
-    return used;
+  /** Where the header puts the tag; one too short for its own nonce and tag is garbage, the shortest record stands in. */
+  private get tagAt(): number {
+    const body = (this.record[3]! << 8) | this.record[4]!;
+    return Math.max(headerSize + body - tagSize, this.prependSize);
   }
 
-  private cipher(): ResumableAead {
-    const { version, cipher } = this.connection;
-    const header = this.prepend.subarray(0, this.prependSize);
-    this.aead ??= resumableAead(
-      cipher!,
-      this.keys.key,
-      nonceOf(version, cipher!, this.keys, this.sn, header.subarray(headerSize)),
-      aadOf(version, cipher!, this.sn, header),
-    );
-    return this.aead;
+  private get sealing() {
+    return sealingOf(this.suite, this.keys, this.sn, this.record);
+  }
+
+  /** Writes the part of the tag over whatever stands there, as far as this engine does. */
+  private writeTag(part: Uint8Array): void {
+    const { tagFault, prependSize, taken } = this;
+    if (tagFault === "left") return;
+    const sealed = seal(this.sealing, this.record.subarray(prependSize, this.tagAt));
+    const fault = tagFault === "wrong" ? 0xff : 0;
+    for (let i = 0; i < part.length; i++) part[i] = sealed[taken - prependSize + i]! ^ fault;
   }
 
   private nextRecord(): void {
     this.taken = 0;
-    this.aead = null;
-    this.tag = null;
     this.sn = addU64(this.sn, 1);
   }
 }

@@ -1,9 +1,10 @@
-import type { NicRules } from "../machine/socket.ts";
+import type { NicRules } from "../machine/rules.ts";
+import type { Socket } from "../machine/socket.ts";
 import { DropCode } from "../words/effect-words.ts";
 import { takeInOrder } from "./transmit-queue.ts";
 
 /** A NIC that does what its descriptors say. */
-export const rightNic: NicRules = {
+export const rightNic: NicRules<Socket> = {
   takeAll: takeInOrder,
   contextOf: ({ connection }) => connection,
   pieceStart: (offset) => offset,

@@ -1,7 +1,8 @@
 import { advance, after, before, distance, type Seq } from "../base/seq.ts";
 import type { Connection } from "../machine/connection.ts";
 import { RecordKind } from "../machine/record-log.ts";
-import type { Socket, TagFault } from "../machine/socket.ts";
+import type { TagFault } from "../machine/rules.ts";
+import type { Socket } from "../machine/socket.ts";
 import { Engine } from "../words/descriptor.ts";
 import { hostRecord, hostView, streamBytes } from "./bytes.ts";
 import type { Departure } from "./departure.ts";
@@ -121,7 +122,12 @@ function nicStream(socket: Socket, row: number, sn: bigint): NicStream | null {
   return streamOf(rules.contextOf(socket), epoch, sn, rules.nicTag);
 }
 
-function streamOf(connection: Connection, epoch: number, sn: bigint, tagFault: TagFault): NicStream | null {
-  const keys = connection.epochs[epoch] ?? null;
-  return keys && connection.cipher ? new NicStream(connection, keys, sn, tagFault) : null;
+function streamOf(
+  { version, cipher, epochs }: Connection,
+  epoch: number,
+  sn: bigint,
+  tagFault: TagFault,
+): NicStream | null {
+  const keys = epochs[epoch] ?? null;
+  return keys && cipher ? new NicStream({ version, cipher }, keys, sn, tagFault) : null;
 }

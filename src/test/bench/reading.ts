@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
-import { aadOf, headerSize, layoutOf, nonceOf, tagSize } from "../../core/base/record.ts";
+import { layoutOf, type Sealing, sealingOf, tagSize } from "../../core/base/record.ts";
 import { RecordKind } from "../../core/machine/record-log.ts";
 import { nodePlatform, openFile } from "../../node/platform.ts";
 import { Timeline } from "../../replay/timeline.ts";
@@ -40,9 +40,7 @@ interface OpenCapture {
 
 /** One sealed record and what opening it needs. */
 interface SealedRecord {
-  key: Uint8Array;
-  nonce: Uint8Array;
-  aad: Uint8Array;
+  sealing: Sealing;
   sealed: Uint8Array;
 }
 
@@ -76,8 +74,7 @@ async function measureShare(capture: CaptureFile, rounds: number): Promise<Resul
   const records = sealedRecords(opened.timeline);
   opened.close();
   const openAll = () => {
-    for (const { key, nonce, aad, sealed } of records)
-      assert.ok(nodePlatform.aead.open("aes-128-gcm", key, nonce, aad, sealed));
+    for (const { sealing, sealed } of records) assert.ok(nodePlatform.aead.open(sealing, sealed));
   };
   const share = await ratios(
     rounds,
@@ -106,17 +103,10 @@ function sealedRecords({ trace, machine }: Timeline): SealedRecord[] {
       const plaintext = isRecord ? trace.reader!.plaintext(source.stream, row) : null;
       if (!keys || !plaintext) continue;
       const { prepend } = layoutOf(version, "aes-128-gcm");
-      const nonce = nonceOf(
-        version,
-        "aes-128-gcm",
-        keys,
-        log.sn(row),
-        plaintext.subarray(headerSize, prepend),
-      );
-      const aad = aadOf(version, "aes-128-gcm", log.sn(row), plaintext);
-      const sealed = nodePlatform.aead.seal("aes-128-gcm", keys.key, nonce, aad, plaintext.subarray(prepend));
+      const sealing = sealingOf({ version, cipher }, keys, log.sn(row), plaintext);
+      const sealed = nodePlatform.aead.seal(sealing, plaintext.subarray(prepend));
       assert.equal(sealed.length, log.length.at(row) - prepend, `tag of ${tagSize} bytes`);
-      records.push({ key: keys.key, nonce, aad, sealed });
+      records.push({ sealing, sealed });
     }
   }
   return records;

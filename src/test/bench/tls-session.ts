@@ -1,11 +1,10 @@
 import {
-  aadOf,
   addU64,
   layoutOf,
-  nonceOf,
   prependOf,
   type RecordKeys,
   recordType,
+  sealingOf,
   type TlsVersion,
   tagSize,
   u64Bytes,
@@ -15,7 +14,7 @@ import { handshakeType } from "../../trace/tls/handshake.ts";
 import { keys12, keys13 } from "../../trace/tls/secrets.ts";
 
 /** The AEAD of every session made here. */
-const cipher = "aes-128-gcm";
+const cipher = "aes-128-gcm" as const;
 const suites = { 771: [0xc0, 0x2f], 772: [0x13, 0x01] } as const;
 const aead = nodeAead();
 
@@ -63,18 +62,17 @@ export class Sealer {
   }
 
   seal(type: number, content: Uint8Array): Uint8Array {
+    const suite = { version: this.#version, cipher };
     const { prepend, tail } = layoutOf(this.#version, cipher);
     const length = prepend + content.length + tail + tagSize;
     const explicit = u64Bytes(addU64(0x1122334455667788n, this.#sn));
-    const header = prependOf(this.#version, cipher, type, length, explicit);
+    const header = prependOf(suite, type, length, explicit);
     const inner = new Uint8Array(content.length + tail);
     inner.set(content);
     if (tail > 0) inner[content.length] = type;
-    const nonce = nonceOf(this.#version, cipher, this.#keys, this.#sn, explicit);
-    const aad = aadOf(this.#version, cipher, this.#sn, header);
     const record = new Uint8Array(length);
     record.set(header);
-    record.set(aead.seal(cipher, this.#keys.key, nonce, aad, inner), prepend);
+    record.set(aead.seal(sealingOf(suite, this.#keys, this.#sn, header), inner), prepend);
     this.#sn += 1n;
     return record;
   }

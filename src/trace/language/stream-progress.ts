@@ -6,7 +6,7 @@ import {
   openRecord,
   takeBytes,
 } from "../../core/kernel/filling.ts";
-import type { KernelRules } from "../../core/machine/socket.ts";
+import type { Rules } from "../../core/machine/socket.ts";
 import { rulesOf } from "../../core/rules.ts";
 
 /** What says where the stream ends. */
@@ -42,7 +42,7 @@ export class StreamProgress implements OpenRecord {
   pendingOpen = 0;
   private readonly layout: Layout;
   private readonly payloadMax: number;
-  private readonly rules: KernelRules;
+  private readonly rules: Rules;
   private readonly overfills: boolean;
 
   /** `faults` are bugs that make other records of the same writes; `overfills`: the kernel overfills fragment tables. */

@@ -1,9 +1,8 @@
 import {
-  aadOf,
   headerSize,
-  nonceOf,
   type RecordKeys,
   recordType,
+  sealingOf,
   tagSize,
   u64Bytes,
 } from "../../core/base/record.ts";
@@ -136,13 +135,12 @@ function repaired(
 
 /** The tag that fits the record's header and ciphertext as they are: sealing zeros gives the keystream, sealing the plaintext the tag. */
 function expectedTag({ protection, keys, sn, record }: FailedRecord): Uint8Array {
-  const { aead, cipher, version, layout } = protection;
+  const { aead, layout } = protection;
   const body = record.subarray(layout.prepend, record.length - tagSize);
-  const nonce = nonceOf(version, cipher, keys, sn, record.subarray(headerSize, layout.prepend));
-  const aad = aadOf(version, cipher, sn, record);
-  const keystream = aead.seal(cipher, keys.key, nonce, aad, new Uint8Array(body.length));
+  const sealing = sealingOf(protection, keys, sn, record);
+  const keystream = aead.seal(sealing, new Uint8Array(body.length));
   const plaintext = body.map((byte, i) => byte ^ keystream[i]!);
-  return aead.seal(cipher, keys.key, nonce, aad, plaintext).subarray(body.length);
+  return aead.seal(sealing, plaintext).subarray(body.length);
 }
 
 const xor = (a: Uint8Array, b: Uint8Array): Uint8Array => a.map((byte, i) => byte ^ b[i]!);

@@ -1,12 +1,10 @@
 import {
-  aadOf,
   type Cipher,
-  headerSize,
   type Layout,
   layoutOf,
-  nonceOf,
   type RecordKeys,
   recordType,
+  sealingOf,
   type TlsVersion,
 } from "../../core/base/record.ts";
 import type { Aead } from "../platform.ts";
@@ -35,9 +33,7 @@ export function openRecord(
 ): Uint8Array | null {
   if (record.length < p.layout.overhead) return null;
   const { prepend } = p.layout;
-  const nonce = nonceOf(p.version, p.cipher, keys, sn, record.subarray(headerSize, prepend));
-  const aad = aadOf(p.version, p.cipher, sn, record);
-  return p.aead.open(p.cipher, keys.key, nonce, aad, record.subarray(prepend));
+  return p.aead.open(sealingOf(p, keys, sn, record), record.subarray(prepend));
 }
 
 /** Content type and content of a record's inner plaintext: TLS 1.3 has the type behind it, then zeros (RFC 8446 §5.2). */
