@@ -1,11 +1,11 @@
 import { install } from "./kernel/install.ts";
+import { DescriptorQueue } from "./machine/descriptors.ts";
 import type { Machine, Scenario } from "./machine/machine.ts";
 import { noPacket } from "./machine/packet.ts";
 import { QueueStops } from "./machine/queue-stops.ts";
 import { Socket } from "./machine/socket.ts";
 import { ConnectionState, settlePath } from "./machine/state.ts";
 import { rulesOf } from "./rules.ts";
-import { DescriptorQueue } from "./words/descriptor.ts";
 import { Kind } from "./words/event.ts";
 
 /** A machine before its first event. */

@@ -1,5 +1,5 @@
-import type { Run } from "../core/base/columns.ts";
 import { deviceColumn } from "../core/words/event.ts";
+import type { Run } from "./runs.ts";
 import type { Trace } from "./trace.ts";
 
 /** What an edit does to the lines of one event. */

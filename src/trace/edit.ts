@@ -1,4 +1,3 @@
-import { countOf, cutRuns, type Run } from "../core/base/columns.ts";
 import { advance } from "../core/base/seq.ts";
 import type { Connection, Device } from "../core/machine/connection.ts";
 import {
@@ -13,6 +12,7 @@ import {
   unpackTransmit,
 } from "../core/words/event.ts";
 import { type MadeEvent, rearranged } from "./edited-tables.ts";
+import { countOf, cutRuns, type Run } from "./runs.ts";
 import type { Diagnostic, Expectation, Trace } from "./trace.ts";
 
 /** An event as an edit states it: all that its line says. */

@@ -1,6 +1,6 @@
-import { countOf, gatherRuns, type Run } from "../core/base/columns.ts";
 import { type Event, EventLog } from "../core/words/event.ts";
 import { type Block, type EditedLines, hasOwnLines, linesAfter } from "./edit-lines.ts";
+import { countOf, placesOf, type Run } from "./runs.ts";
 import type { Expectation, Trace, Verdicts } from "./trace.ts";
 
 /** An event that an edit made or placed, with what stands beside it in the tables of a trace. */
@@ -61,7 +61,9 @@ export function rearranged(
 
 function eventsOf({ trace, runs, placed, lines }: Arrangement): EventLog {
   const events = new EventLog();
-  events.gather(trace.events, runs);
+  events.count = countOf(runs);
+  events.reserve(events.count);
+  for (const { from, count, place } of placesOf(runs)) events.copy(trace.events, from, count, place);
   const { values } = events.line;
   if (lines) for (let place = 0; place < events.count; place++) values[place] = lines.shifted(values[place]!);
   for (const [place, event] of placed) events.write(place, { ...event, line: lineOf(event, trace, lines) });
@@ -123,8 +125,10 @@ function verdictsOf(arrangement: Arrangement, verdicts: Verdicts): Verdicts {
   const { trace, runs, placed } = arrangement;
   const wire = new Uint8Array(countOf(runs));
   const authenticated = new Uint8Array(wire.length);
-  gatherRuns(verdicts.wire, runs, wire);
-  gatherRuns(verdicts.authenticated, runs, authenticated);
+  for (const { from, count, place } of placesOf(runs)) {
+    wire.set(verdicts.wire.subarray(from, from + count), place);
+    authenticated.set(verdicts.authenticated.subarray(from, from + count), place);
+  }
   for (const [place, event] of placed) {
     const from = unchangedFrom(trace.events, event);
     if (from >= 0) wire[place] = verdicts.wire[from]!;

@@ -1,10 +1,6 @@
-type Values = Int32Array | Float64Array | Uint8Array | Uint16Array;
+import { assert } from "./assert.ts";
 
-/** Rows that follow each other: `count` of them, the first at `from`. */
-export interface Run {
-  from: number;
-  count: number;
-}
+type Values = Int32Array | Float64Array | Uint8Array | Uint16Array | BigUint64Array;
 
 /** A typed array that only grows: one column of an append-only log. `values` is valid for the first `length` rows. */
 export class Column<T extends Values> {
@@ -15,7 +11,7 @@ export class Column<T extends Values> {
     this.values = values;
   }
 
-  push(value: number): void {
+  push(value: T[number]): void {
     if (this.length === this.values.length) this.reserve(this.length + 1);
     this.values[this.length++] = value;
   }
@@ -30,7 +26,7 @@ export class Column<T extends Values> {
   }
 
   /** The value at a row that was pushed; a row beyond is a bug of the caller. */
-  at(row: number): number {
+  at(row: number): T[number] {
     return this.values[row]!;
   }
 }
@@ -41,6 +37,7 @@ export const int32 = () => new Column(new Int32Array(initialRows));
 export const float64 = () => new Column(new Float64Array(initialRows));
 export const uint8 = () => new Column(new Uint8Array(initialRows));
 export const uint16 = () => new Column(new Uint16Array(initialRows));
+export const uint64 = () => new Column(new BigUint64Array(initialRows));
 
 /**
  * Columns that grow together: one log. A row is written straight into the columns' `values`, which costs nothing
@@ -63,17 +60,10 @@ export abstract class Table {
     return this.count++;
   }
 
-  /** Writes row `from` once more, as row `at`: a new one, or one that replays as it was. */
-  copy(from: number, at: number): void {
-    if (at === this.count) this.next();
-    for (const { values } of this.columns) values[at] = values[from]!;
-  }
-
-  /** Becomes runs of another table's rows, which has these columns first; rows of a run from below 0 are the caller's to write. */
-  gather(table: Table, runs: readonly Run[]): void {
-    this.count = countOf(runs);
-    this.reserve(this.count);
-    for (const [i, { values }] of this.columns.entries()) gatherRuns(table.columns[i]!.values, runs, values);
+  /** Copies `rows` rows of a table with the same columns to row `at` and on, for which there is room. */
+  copy(table: Table, from: number, rows: number, at: number): void {
+    for (const [i, { values }] of this.columns.entries())
+      values.set(table.columns[i]!.values.subarray(from, from + rows) as never, at);
   }
 
   /** Takes over the rows of a log that has passed structuredClone(), where a class loses its methods. */
@@ -90,38 +80,25 @@ export abstract class Table {
   }
 }
 
-/** Copies runs of values, one behind the other; what a run from below 0 takes up stays as it is. */
-export function gatherRuns<T extends Values>(values: T, runs: readonly Run[], into: T): void {
-  let at = 0;
-  for (const { from, count } of runs) {
-    if (from >= 0) into.set(values.subarray(from, from + count), at);
-    at += count;
-  }
+/** True if row `row` of a log of `count` rows is a new one, to be written; false where a replay passes again. */
+export function isNewRow(row: number, count: number): boolean {
+  assert(row <= count, "rows are logged in order");
+  return row === count;
 }
 
-export const countOf = (runs: readonly Run[]): number => runs.reduce((sum, { count }) => sum + count, 0);
+/** A replay that passes a row again finds the same. */
+export const mustReplay = (isSame: boolean): void => assert(isSame, "a row replays as it was");
 
-/** The rows [start, end) of all that the runs have. */
-export function cutRuns(runs: readonly Run[], start: number, end: number): Run[] {
-  const parts: Run[] = [];
-  let at = 0;
-  for (const { from, count } of runs) {
-    const low = Math.max(start, at);
-    const high = Math.min(end, at + count);
-    if (low < high) parts.push({ from: from + low - at, count: high - low });
-    at += count;
-  }
-  return parts;
-}
-
-/** Index of the first entry of an ascending list (of its first `length`) that is at least `wanted`; the length if none is. */
-export function firstAtLeast(ascending: Int32Array, wanted: number, length = ascending.length): number {
-  let low = 0;
-  let high = length;
+/** The first of the numbers [low, high) that the test holds for, as for all after it; `high` if it holds for none. */
+export function firstThat(low: number, high: number, holds: (n: number) => boolean): number {
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (ascending[middle]! < wanted) low = middle + 1;
-    else high = middle;
+    if (holds(middle)) high = middle;
+    else low = middle + 1;
   }
   return low;
 }
+
+/** Index of the first entry of an ascending list (of its first `length`) that is at least `wanted`; the length if none is. */
+export const firstAtLeast = (ascending: Int32Array, wanted: number, length = ascending.length): number =>
+  firstThat(0, length, (i) => ascending[i]! >= wanted);

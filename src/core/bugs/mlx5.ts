@@ -1,7 +1,8 @@
 import { advance, distance, toU32 } from "../base/seq.ts";
+import type { DescriptorQueue } from "../machine/descriptors.ts";
 import type { Sink, Socket } from "../machine/socket.ts";
 import { takeInOrder, takeOne } from "../nic/transmit-queue.ts";
-import { Descriptor, type DescriptorQueue } from "../words/descriptor.ts";
+import { Descriptor } from "../words/descriptor.ts";
 import type { Bug } from "./bug.ts";
 import { dumpFamilies, rebuildFamilies } from "./families.ts";
 

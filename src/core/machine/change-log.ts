@@ -1,5 +1,4 @@
-import { assert } from "../base/assert.ts";
-import { int32, Table, uint8 } from "../base/columns.ts";
+import { int32, isNewRow, mustReplay, Table, uint8 } from "../base/columns.ts";
 import { advance, after, before, distance, type Seq, seq } from "../base/seq.ts";
 
 /** What of a stream changes after it was written. */
@@ -27,19 +26,16 @@ export class ChangeLog extends Table {
   private readonly length = this.column(int32());
   private readonly value = this.column(int32());
 
-  put(row: number, change: ChangeRow): void {
-    if (row < this.count) {
-      const { kind, from, length } = this.at(row);
-      const same = kind === change.kind && from === change.from && length === change.length;
-      assert(same, `change ${row} replays as it was`);
-      return;
-    }
-    assert(row === this.count, "changes are logged in order");
+  put(row: number, { kind, from, length, value }: ChangeRow): void {
+    if (!isNewRow(row, this.count))
+      return mustReplay(
+        this.kind.at(row) === kind && this.from.at(row) === from && this.length.at(row) === length,
+      );
     this.next();
-    this.kind.values[row] = change.kind;
-    this.from.values[row] = change.from;
-    this.length.values[row] = change.length;
-    this.value.values[row] = change.value;
+    this.kind.values[row] = kind;
+    this.from.values[row] = from;
+    this.length.values[row] = length;
+    this.value.values[row] = value;
   }
 
   at(row: number): ChangeRow {

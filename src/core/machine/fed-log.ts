@@ -1,28 +1,22 @@
-import { assert } from "../base/assert.ts";
-import { int32 } from "../base/columns.ts";
+import { int32, isNewRow, mustReplay, Table } from "../base/columns.ts";
 import { advance, distance, type Seq, seq } from "../base/seq.ts";
 
 /**
  * The ranges that a NIC was fed, in order, where its place in the record map does not say what it makes of its bytes:
  * while it is out of step, and once pages have changed. `changes` counts the rows of the change log that held then.
  */
-export class FedLog {
-  private readonly from = int32();
-  private readonly length = int32();
-  private readonly changes = int32();
+export class FedLog extends Table {
+  private readonly from = this.column(int32());
+  private readonly length = this.column(int32());
+  private readonly changes = this.column(int32());
 
   put(row: number, from: Seq, length: number, changes: number): void {
-    if (row < this.from.length) {
-      assert(
-        this.from.at(row) === from && this.length.at(row) === length,
-        `fed row ${row} replays as it was`,
-      );
-      return;
-    }
-    assert(row === this.from.length, "fed ranges are logged in order");
-    this.from.push(from);
-    this.length.push(length);
-    this.changes.push(changes);
+    if (!isNewRow(row, this.count))
+      return mustReplay(this.from.at(row) === from && this.length.at(row) === length);
+    this.next();
+    this.from.values[row] = from;
+    this.length.values[row] = length;
+    this.changes.values[row] = changes;
   }
 
   /** True if the range of row `row` lies before `s`. */

@@ -1,6 +1,6 @@
-import type { DescriptorQueue } from "../words/descriptor.ts";
 import type { EventLog } from "../words/event.ts";
 import type { Connection, Device, RecordReader } from "./connection.ts";
+import type { DescriptorQueue } from "./descriptors.ts";
 import type { QueueStops } from "./queue-stops.ts";
 import type { Socket } from "./socket.ts";
 

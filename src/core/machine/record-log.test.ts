@@ -69,12 +69,9 @@ function* repeat(length: number, times: number): Generator<number> {
 test("a replay that would find another record is a bug and says so", () => {
   const log = logOf(0, [0, 100]);
   log.put(1, rowEnding(seq(100), 100, 1));
-  assert.throws(
-    () => log.put(1, rowEnding(seq(101), 101, 1)),
-    /assertion failed: a record replays as it was/,
-  );
+  assert.throws(() => log.put(1, rowEnding(seq(101), 101, 1)), /assertion failed: a row replays as it was/);
   assert.throws(() => log.put(1, rowEnding(seq(100), 100, 2)), /assertion failed/);
-  assert.throws(() => log.put(5, rowEnding(seq(100), 100, 5)), /pushed in order/);
+  assert.throws(() => log.put(5, rowEnding(seq(100), 100, 5)), /logged in order/);
   assert.equal(log.count, 2);
 });
 

@@ -1,5 +1,14 @@
-import { assert } from "../base/assert.ts";
-import { float64, int32, Table, uint8, uint16 } from "../base/columns.ts";
+import {
+  firstThat,
+  float64,
+  int32,
+  isNewRow,
+  mustReplay,
+  Table,
+  uint8,
+  uint16,
+  uint64,
+} from "../base/columns.ts";
 import { addU64 } from "../base/record.ts";
 import { advance, before, distance, type Seq, seq } from "../base/seq.ts";
 
@@ -53,16 +62,19 @@ export class RecordLog extends Table {
   readonly pieceSize = this.column(int32());
   readonly openedBy = this.column(int32());
   readonly pushedBy = this.column(int32());
-  private sns = new BigUint64Array(this.kind.values.length);
+  private readonly sns = this.column(uint64());
 
   /** Writes row `row`: appends it, or, when a replay passes again, makes sure that it finds the same record. */
   put(row: number, record: RecordRow): void {
-    if (row < this.count) return this.mustBe(row, record);
-    assert(row === this.count, "records are pushed in order");
+    const { endSeq, length, sn } = record;
+    if (!isNewRow(row, this.count)) {
+      const isSame = this.endSeq.at(row) === endSeq && this.length.at(row) === length;
+      return mustReplay(isSame && (sn === null || this.sn(row) === sn));
+    }
     this.next();
     this.kind.values[row] = record.kind;
-    this.endSeq.values[row] = record.endSeq;
-    this.length.values[row] = record.length;
+    this.endSeq.values[row] = endSeq;
+    this.length.values[row] = length;
     this.type.values[row] = record.type;
     this.epoch.values[row] = record.epoch;
     this.snKnown.values[row] = record.snKnown ? 1 : 0;
@@ -71,19 +83,7 @@ export class RecordLog extends Table {
     this.openedBy.values[row] = record.openedBy;
     this.pushedBy.values[row] = record.pushedBy;
     // Storing in 64 bits wraps the number as the kernel's counter does.
-    this.sns[row] = record.sn ?? this.sns[row - 1]! + 1n;
-  }
-
-  override reserve(rows: number): void {
-    super.reserve(rows);
-    const sns = new BigUint64Array(this.kind.values.length);
-    sns.set(this.sns);
-    this.sns = sns;
-  }
-
-  private mustBe(row: number, { endSeq, length, sn }: RecordRow): void {
-    const same = this.endSeq.at(row) === endSeq && this.length.at(row) === length;
-    assert(same && (sn === null || this.sn(row) === sn), "a record replays as it was");
+    this.sns.values[row] = sn ?? this.sn(row - 1) + 1n;
   }
 
   start(row: number): Seq {
@@ -96,7 +96,7 @@ export class RecordLog extends Table {
 
   /** The record's 64-bit number. */
   sn(row: number): bigint {
-    return this.sns[row]!;
+    return this.sns.at(row);
   }
 
   /** The number as far as it is known: null for gaps and where the capture does not tell. */
@@ -111,14 +111,8 @@ export class RecordLog extends Table {
 
   /** First row of [from, tail) that ends after `s`, −1 if none does. Rows are contiguous, so they are searched by halves. */
   firstEndingAfter(s: Seq, from: number, tail: number): number {
-    let low = from;
-    let high = tail;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (before(s, this.end(middle))) high = middle;
-      else low = middle + 1;
-    }
-    return low < tail ? low : -1;
+    const row = firstThat(from, tail, (row) => before(s, this.end(row)));
+    return row < tail ? row : -1;
   }
 
   /** The row that holds byte `s`, acknowledged or not, −1 if none: searches back from the last row before `tail`. */

@@ -1,9 +1,9 @@
 import { type Layout, layoutOf, type RecordKeys } from "../base/record.ts";
 import type { Seq } from "../base/seq.ts";
-import type { DescriptorQueue } from "../words/descriptor.ts";
 import type { EventLog } from "../words/event.ts";
 import { ChangeLog } from "./change-log.ts";
 import type { Connection, Device, RecordReader } from "./connection.ts";
+import type { DescriptorQueue } from "./descriptors.ts";
 import { FedLog } from "./fed-log.ts";
 import type { Kernel } from "./generation.ts";
 import type { Packet } from "./packet.ts";

@@ -1,7 +1,8 @@
 import { advance, before, distance, type Seq } from "../base/seq.ts";
+import type { DescriptorQueue } from "../machine/descriptors.ts";
 import type { Sink, Socket } from "../machine/socket.ts";
 import type { ConnectionState } from "../machine/state.ts";
-import { Descriptor, type DescriptorQueue, Engine } from "../words/descriptor.ts";
+import { Descriptor, Engine } from "../words/descriptor.ts";
 import { Effect } from "../words/effect.ts";
 
 /**

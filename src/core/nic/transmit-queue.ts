@@ -83,15 +83,15 @@ function lose(socket: Socket, i: number, sink: Sink): void {
 export function takeWaiting(socket: Socket, wanted: (lane: number) => boolean, sink: Sink): void {
   const { queue, waiting } = socket;
   const rows = splitWaiting(socket, wanted);
-  for (const row of rows) waiting.repost(row, queue);
-  for (const row of rows) takeOne(socket, queue.taken++, waiting.flagsAt(row), sink);
+  for (const row of rows) queue.repost(waiting, row);
+  for (const row of rows) takeOne(socket, queue.taken++, waiting.flags.at(row), sink);
 }
 
 /** How many descriptors wait in the lanes asked for. */
 export function waitingIn(socket: Socket, wanted: (lane: number) => boolean): number {
   const { waitHead, waitTail } = socket.state;
   let count = 0;
-  for (let row = waitHead; row < waitTail; row++) if (wanted(socket.waiting.laneAt(row))) count++;
+  for (let row = waitHead; row < waitTail; row++) if (wanted(socket.waiting.lane.at(row))) count++;
   return count;
 }
 
@@ -100,11 +100,11 @@ function splitWaiting({ state, waiting }: Socket, wanted: (lane: number) => bool
   const rows: number[] = [];
   const end = state.waitTail;
   for (let row = state.waitHead; row < end; row++) {
-    if (wanted(waiting.laneAt(row))) {
+    if (wanted(waiting.lane.at(row))) {
       rows.push(row);
       continue;
     }
-    waiting.copy(row, state.waitTail++);
+    waiting.putAgain(state.waitTail++, row);
   }
   state.waitHead = end;
   return rows;

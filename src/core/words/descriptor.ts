@@ -1,4 +1,4 @@
-import { type Seq, seq } from "../base/seq.ts";
+import type { Seq } from "../base/seq.ts";
 
 /** Work entries of a transmit queue, abstract; a profile gives them its own names. */
 export const descriptorKinds = [
@@ -69,70 +69,3 @@ export const isReplay = (kind: number): boolean =>
 /** Bytes that these descriptors bring to the device ahead of their packet. */
 export const replayedBytes = (posted: readonly PostedDescriptor[]): number =>
   posted.reduce((sum, { kind, length }) => (isReplay(descriptorKinds.indexOf(kind)) ? sum + length : sum), 0);
-
-const width = 5;
-const fenceBit = 1;
-const engineShift = 1;
-
-/** A transmit queue: what was posted and not yet taken, in order. Reused from event to event, so posting allocates nothing. */
-export class DescriptorQueue {
-  private cells = new Int32Array(64 * width);
-  count = 0;
-  /** Entries that the NIC has been given, from the first on. */
-  taken = 0;
-
-  clear(): void {
-    this.cut(0);
-  }
-
-  /** Takes back all but the first `count` entries. */
-  cut(count: number): void {
-    this.count = count;
-    this.taken = Math.min(this.taken, count);
-  }
-
-  post(kind: number, row: number, from: Seq, length: number, fence: boolean, engine: number): void {
-    const at = this.count * width;
-    if (at === this.cells.length) {
-      const grown = new Int32Array(at * 2);
-      grown.set(this.cells);
-      this.cells = grown;
-    }
-    this.cells[at] = kind;
-    this.cells[at + 1] = row;
-    this.cells[at + 2] = from;
-    this.cells[at + 3] = length;
-    this.cells[at + 4] = (fence ? fenceBit : 0) | (engine << engineShift);
-    this.count++;
-  }
-
-  kind(i: number): number {
-    return this.cells[i * width]!;
-  }
-  row(i: number): number {
-    return this.cells[i * width + 1]!;
-  }
-  seq(i: number): Seq {
-    return seq(this.cells[i * width + 2]!);
-  }
-  size(i: number): number {
-    return this.cells[i * width + 3]!;
-  }
-  fence(i: number): boolean {
-    return (this.cells[i * width + 4]! & fenceBit) !== 0;
-  }
-  engine(i: number): number {
-    return this.cells[i * width + 4]! >> engineShift;
-  }
-
-  at(i: number): PostedDescriptor {
-    return {
-      kind: descriptorKinds[this.kind(i)]!,
-      row: this.row(i),
-      seq: this.seq(i),
-      length: this.size(i),
-      fence: this.fence(i),
-      engine: this.engine(i),
-    };
-  }
-}

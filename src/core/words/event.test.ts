@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seq } from "../base/seq.ts";
+import { DescriptorQueue } from "../machine/descriptors.ts";
 import { FedLog } from "../machine/fed-log.ts";
 import { ConnectionState, stateFields } from "../machine/state.ts";
 import { profileById, profiles } from "../profiles/all.ts";
-import { DescriptorQueue, descriptorKinds } from "./descriptor.ts";
+import { descriptorKinds } from "./descriptor.ts";
 import { Effect, effects } from "./effect.ts";
 import { EventLog, eventKinds, Flag, packRecord, unpackRecord } from "./event.ts";
 import { stages } from "./stage.ts";

@@ -1,4 +1,5 @@
 import { int32 } from "../../core/base/columns.ts";
+import type { Descriptors } from "../../core/machine/descriptors.ts";
 import type { Machine } from "../../core/machine/machine.ts";
 import { Descriptor, descriptorKinds, isReplay } from "../../core/words/descriptor.ts";
 import { Effect } from "../../core/words/effect.ts";
@@ -112,16 +113,19 @@ export class Tally {
   private takePosted(machine: Machine, connection: number, event: number, tailBefore: number): void {
     const { queue } = machine;
     const socket = machine.sockets[connection]!;
-    if (socket.state.waitTail > tailBefore) {
-      const log = socket.waiting;
-      const { count } = log;
-      queue.clear();
-      for (let row = tailBefore; row < count && log.eventAt(row) === event; row++) log.repost(row, queue);
+    if (socket.state.waitTail <= tailBefore) {
+      for (let i = 0; i < queue.count; i++) this.takeDescriptor(queue, i);
+      return;
     }
-    for (let i = 0; i < queue.count; i++) this.takeDescriptor(queue.kind(i), queue.size(i), queue.fence(i));
+    const { waiting } = socket;
+    for (let row = tailBefore; row < waiting.count && waiting.event.at(row) === event; row++)
+      this.takeDescriptor(waiting, row);
   }
 
-  private takeDescriptor(kind: number, size: number, fence: boolean): void {
+  private takeDescriptor(posted: Descriptors, i: number): void {
+    const kind = posted.kind(i);
+    const size = posted.size(i);
+    const fence = posted.fence(i);
     this.descriptors[kind]!++;
     if (kind === Descriptor.packet) this.payloadBytes += size;
     if (isReplay(kind)) this.replayedBytes += size;

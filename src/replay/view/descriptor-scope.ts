@@ -1,11 +1,5 @@
 import { advance, type Seq } from "../../core/base/seq.ts";
-import {
-  descriptorKinds,
-  engineNames,
-  type PostedDescriptor,
-  replayedBytes,
-  tcbFields,
-} from "../../core/words/descriptor.ts";
+import { engineNames, type PostedDescriptor, replayedBytes, tcbFields } from "../../core/words/descriptor.ts";
 import { isOfEvent, profileOf, waitingAt } from "./facts.ts";
 import type { Path } from "./path.ts";
 import { show } from "./value.ts";
@@ -82,8 +76,7 @@ const queuePaths: readonly Path[] = [
 
 type Waiting = ReturnType<typeof waitingAt>;
 
-const waitingName = (view: View, { kind }: Waiting): string =>
-  profileOf(view).descriptorNames[descriptorKinds[kind]!];
+const waitingName = (view: View, { kind }: Waiting): string => profileOf(view).descriptorNames[kind];
 
 const waitingPath: Path<Waiting> = {
   path: "descriptors.waiting[i]",
@@ -92,8 +85,8 @@ const waitingPath: Path<Waiting> = {
   family: { count: waitingCount, at: waitingAt },
   name: (view, waiting, i) => `${i} ${waitingName(view, waiting)}`,
   of: (view, waiting) => {
-    const { from, length } = waiting;
-    return length > 0 ? rangeText(view, from, length) : waitingName(view, waiting);
+    const { seq, length } = waiting;
+    return length > 0 ? rangeText(view, seq, length) : waitingName(view, waiting);
   },
   event: (_view, { event }) => event,
 };
