@@ -11,8 +11,8 @@ import { Kind } from "./words/event.ts";
 /** A machine before its first event. */
 export function createMachine(scenario: Scenario): Machine {
   const { devices, connections, events, recordSns, reader } = scenario;
-  const queue = new DescriptorQueue();
   const stops = devices.map(() => new QueueStops());
+  const queue = new DescriptorQueue();
   const shared = { devices, events, recordSns, reader, queue, packet: noPacket(), stops };
   const rules = devices.map(({ profile }) => rulesOf(profile.faults));
   const sockets = connections.map((connection, index) => {
@@ -20,7 +20,7 @@ export function createMachine(scenario: Scenario): Machine {
     return new Socket({ index, connection, reused, rules: rules[connection.device]! }, shared);
   });
   for (const socket of sockets) toBeginning(socket);
-  return { devices, events, sockets, members: membersOf(scenario), queue, stops };
+  return { ...shared, sockets, members: membersOf(scenario) };
 }
 
 /** A connection before its first event: with its start marker in place if it is offloaded from the beginning. */

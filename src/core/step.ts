@@ -169,10 +169,15 @@ function resyncFence(socket: Socket): number {
   return socket.changes.isFence(expected, state.changes) ? distance(packet.seq, expected) : 0;
 }
 
+/** What the model would not have sent did leave all the same: the replay goes on from its end. */
 function sendOne(socket: Socket, sink: Sink): void {
   if (sendSegment(socket, sink)) return;
-  const { packet } = socket;
-  leftAnyway(socket);
+  const { packet, state, connection } = socket;
+  const end = advance(packet.seq, packet.length);
+  if (after(end, connection.startSeq)) {
+    state.expectedSeq = end;
+    placeAt(socket, end);
+  }
   leave(packet.seq, packet.length, packet.flags, sink);
 }
 
@@ -208,32 +213,16 @@ function takeExtra(socket: Socket, sink: Sink): void {
 /** The validation hook, and where it sends the packet; true if anything was posted. */
 function sendDown(socket: Socket, sink: Sink): boolean {
   const way = validate(socket, sink);
-  return way === Way.driver ? xmit(socket, sink) : sendOtherwise(socket, way, sink);
-}
-
-/** What the hook does not hand to the driver. */
-function sendOtherwise(socket: Socket, way: number, sink: Sink): boolean {
   switch (way) {
+    case Way.driver:
+      return xmit(socket, sink);
     case Way.plain:
       return postAsItIs(socket, sink);
     case Way.fallback:
       return sendFallback(socket, fallbackCodeOf(socket.state), DropCode["fallback-failed"], sink);
-    case Way.dropNoSocket:
-      return drop(socket, DropCode["no-socket"], sink);
-    case Way.dropInactiveSlave:
-      return drop(socket, DropCode["inactive-slave"], sink);
     default:
-      return drop(socket, DropCode["wrong-device"], sink);
+      return drop(socket, way, sink);
   }
-}
-
-/** A captured packet did leave, whatever this profile would have done: the replay goes on from its end. */
-function leftAnyway(socket: Socket): void {
-  const { packet, state, connection } = socket;
-  const end = advance(packet.seq, packet.length);
-  if (!after(end, connection.startSeq)) return;
-  state.expectedSeq = end;
-  placeAt(socket, end);
 }
 
 /** The application writes into pages that the stream refers to (TLS_TX_ZEROCOPY_RO forbids it). */

@@ -38,11 +38,8 @@ function knows({ machine, trace }: Timeline, event: number): boolean {
   const end = advance(from, trace.events.length.at(event));
   if (!after(end, startSeq)) return true;
   const first = before(from, startSeq) ? startSeq : from;
-  for (let row = log.rowOf(first, log.count); before(log.start(row), end); row++) {
-    if (!isKnown(socket, row)) return false;
-    if (row + 1 === log.count) break;
-  }
-  return true;
+  const rows = log.rowsIn(first, end);
+  return rows.length > 0 && rows.every((row) => isKnown(socket, row));
 }
 
 /** What comparing a capture with whole-record encryption found, as findings of its events; a trace file has none. */

@@ -1,9 +1,10 @@
-import { versionName } from "../core/base/record.ts";
+import { tagSize, versionName } from "../core/base/record.ts";
 import { advance, after, distance, seq, toU32 } from "../core/base/seq.ts";
 import { countersOf } from "../core/machine/count.ts";
 import { RecordKind } from "../core/machine/record-log.ts";
+import type { Socket } from "../core/machine/socket.ts";
 import { ConnectionState } from "../core/machine/state.ts";
-import { contentOf, streamBytes, wireRecord } from "../core/nic/bytes.ts";
+import { placeholderRecord, streamBytes, wireRecord } from "../core/nic/bytes.ts";
 import { wireBytes } from "../core/nic/wire-bytes.ts";
 import { Effect } from "../core/words/effect.ts";
 import { Flag, Kind } from "../core/words/event.ts";
@@ -12,6 +13,7 @@ import type { Overlay } from "../judge/evidence/evidence.ts";
 import type { Recording } from "../replay/recording.ts";
 import type { Timeline } from "../replay/timeline.ts";
 import { signs } from "../trace/signs.ts";
+import { innerOf } from "../trace/tls/decrypt.ts";
 import { Authenticated, placeWord, type Stream, type WireName, wireNameOf } from "../trace/trace.ts";
 
 /** One line of `replay --json`; the field names and their meaning are a contract with scripts. */
@@ -66,6 +68,14 @@ function streamLine({ machine, trace }: Timeline, stream: Stream): Line {
     tap: stream.tap,
     note: stream.note,
   };
+}
+
+/** What the application gave the record, without the inner type and padding of TLS 1.3 (RFC 8446 §5.4). */
+function contentOf(socket: Socket, row: number): Uint8Array | null {
+  const inner = placeholderRecord(socket, row)?.subarray(socket.layout.prepend, -tagSize);
+  if (!inner) return null;
+  const { version } = socket.connection;
+  return inner.subarray(0, innerOf(version, socket.records.type.at(row), inner).size);
 }
 
 function* recordLines(

@@ -2,6 +2,7 @@ import { headerSize, tagSize } from "../base/record.ts";
 import { Way } from "../kernel/skb.ts";
 import { Hook } from "../machine/state.ts";
 import { Engine } from "../words/descriptor.ts";
+import { DropCode } from "../words/effect-words.ts";
 import type { Bug } from "./bug.ts";
 import { anyFamily, nextRecordFamilies, spoiling, withRecordMap } from "./families.ts";
 
@@ -94,7 +95,7 @@ export const kernelBugs: readonly Bug[] = [
     shows: "dropped wrong-device",
     rules: (before) => ({
       slaveOf: (index) => before.slaveOf(index) + 1,
-      wayOnBond: ({ kernel }) => (kernel.dropsForeignContexts ? Way.dropWrongDevice : Way.plain),
+      wayOnBond: ({ kernel }) => (kernel.dropsForeignContexts ? DropCode["wrong-device"] : Way.plain),
     }),
   },
   {

@@ -93,4 +93,4 @@ function hasFence(queue: DescriptorQueue): boolean {
 }
 
 const isParams = (kind: number): boolean =>
-  kind === Descriptor.staticParams || kind === Descriptor.progressParams;
+  kind === Descriptor["static-params"] || kind === Descriptor["progress-params"];

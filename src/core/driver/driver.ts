@@ -1,7 +1,7 @@
-import { advance, type Seq } from "../base/seq.ts";
-import { emit, encrypted } from "../machine/count.ts";
+import type { Seq } from "../base/seq.ts";
+import { emit } from "../machine/count.ts";
 import type { Sink, Socket } from "../machine/socket.ts";
-import { drop, postPacket } from "../nic/post.ts";
+import { drop } from "../nic/post.ts";
 import { Descriptor, Engine } from "../words/descriptor.ts";
 import { Effect } from "../words/effect.ts";
 import { DropCode } from "../words/effect-words.ts";
@@ -10,7 +10,7 @@ import { Stage } from "../words/stage.ts";
 import { sendNextRecord } from "./next-record.ts";
 import { sendPieces } from "./pieces.ts";
 import { sendPresynced } from "./presync.ts";
-import { rebuild } from "./rebuild.ts";
+import { advanceAndPost, rebuild } from "./rebuild.ts";
 
 /**
  * The driver's transmit function for an offloaded socket: what is in order goes to the NIC, what is not is the
@@ -40,27 +40,19 @@ function sendOutOfOrder(socket: Socket, sink: Sink): boolean {
   return recovery === "presync" ? sendPresynced(socket, sink) : rebuild(socket, sink);
 }
 
-/** The packet that the driver expects, mlx5e_sq_xmit() or mlx5e_xmit(): the number moves on, the NIC goes on where it stands. */
+/** The packet that the driver expects: the NIC goes on where it stands. */
 function sendInOrder(socket: Socket, sink: Sink): boolean {
-  const { packet, state, profile, rules } = socket;
+  const { packet, profile } = socket;
   // Innova's mark is metadata in the packet itself, which takes memory.
   if ((packet.flags & Flag.noMemory) !== 0 && profile.prefixVia === "sync-packet")
     return drop(socket, DropCode["no-metadata"], sink);
-  const expected = state.expectedSeq;
-  state.expectedSeq = advance(packet.seq, packet.length);
-  if (!postPacket(socket, rules.engineOf(Engine.stream), -1, sink)) {
-    if (!rules.staysAdvanced(socket)) state.expectedSeq = expected;
-    return drop(socket, DropCode["dma-error"], sink);
-  }
-  encrypted(socket, sink);
-  sink.stage(Stage["driver.advance"]);
-  return true;
+  return advanceAndPost(socket, sink);
 }
 
 /** mlx5e_ktls_tx_post_param_wqes() before the connection's first packet; a resync's are those of rebuild. */
 function postFirstParams({ queue, state }: Socket): void {
-  queue.post(Descriptor.staticParams, state.postedRow, 0 as Seq, 0, false, Engine.none);
-  queue.post(Descriptor.progressParams, -1, 0 as Seq, 0, true, Engine.none);
+  queue.post(Descriptor["static-params"], state.postedRow, 0 as Seq, 0, false, Engine.none);
+  queue.post(Descriptor["progress-params"], -1, 0 as Seq, 0, true, Engine.none);
   queue.post(Descriptor.nop, -1, 0 as Seq, 0, true, Engine.none);
   state.paramsPosted = 1;
 }

@@ -1,7 +1,7 @@
 import { distance, type Seq, toU32 } from "../base/seq.ts";
 import { Fallback, softwareFallback } from "../kernel/fallback.ts";
 import type { Sink, Socket } from "../machine/socket.ts";
-import { drop, pass, postPacket } from "../nic/post.ts";
+import { drop, pass, send } from "../nic/post.ts";
 import { Engine } from "../words/descriptor.ts";
 import { Effect } from "../words/effect.ts";
 import { DropCode, FallbackCode } from "../words/effect-words.ts";
@@ -24,8 +24,7 @@ export function sendNextRecord(socket: Socket, sink: Sink): boolean {
   if (row === Fallback.dropped) return drop(socket, DropCode["no-sync-data"], sink);
   if (row === Fallback.bypassed) return pass(socket, sink);
   if (!pending) requestResync(socket, sink);
-  if (postPacket(socket, Engine.software, row, sink)) return true;
-  return drop(socket, DropCode["dma-error"], sink);
+  return send(socket, Engine.software, row, sink);
 }
 
 /** tls_offload_tx_resync_request(): TX_SYNC_SCHED, after a jump forward alone. */

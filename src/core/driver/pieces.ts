@@ -53,12 +53,13 @@ export function sendPieces(socket: Socket, sink: Sink): boolean {
 /** Form of a piece that is a part of a tag alone: it goes to software. */
 const inTag = -1;
 
-/** The part of a packet that lies in one record. */
-interface Piece extends PiecePlace {
+/** What of a packet lies in one record. */
+interface Part extends Pick<PiecePlace, "form"> {
   length: number;
   /** Bytes at the packet's end that are left out, because they lie inside a tag. */
   trimmed: number;
 }
+type Piece = PiecePlace & Part;
 
 /** Looks up the record of byte `at` and gives the packet's part in it; the first one moves the control block. Null: no record. */
 function pieceAt(socket: Socket, at: Seq, jumped: boolean, sink: Sink): Piece | null {
@@ -82,12 +83,7 @@ function findRecord(socket: Socket, at: Seq, sink: Sink): number {
 }
 
 /** What of `left` bytes from `at` on lies in record `row`, and in which form it is posted. */
-function partIn(
-  socket: Socket,
-  row: number,
-  at: Seq,
-  left: number,
-): Pick<Piece, "form" | "length" | "trimmed"> {
+function partIn(socket: Socket, row: number, at: Seq, left: number): Part {
   const { records, layout } = socket;
   const toEnd = distance(at, records.end(row));
   if (isStartMarker(socket, row)) return { form: PieceCode.plain, length: Math.min(toEnd, left), trimmed: 0 };

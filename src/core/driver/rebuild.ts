@@ -35,8 +35,7 @@ function recordOf(socket: Socket): number {
   const { packet, records, state } = socket;
   if (socket.profile.recordsFrom === "map") return getRecord(socket, packet.seq);
   const row = records.rowOf(packet.seq, state.tail);
-  const asItIs =
-    row < 0 ? before(packet.seq, records.start(0)) : records.kind.at(row) === RecordKind.software;
+  const asItIs = row < 0 ? before(packet.seq, records.start(0)) : records.isReady(row);
   return asItIs ? state.markerRow : row;
 }
 
@@ -69,7 +68,7 @@ export function postResync(socket: Socket, row: number, sink: Sink): boolean {
   const prefix = rules.prefixSize(whole);
   let skipped = 0;
   if (profile.prefixVia === "sync-packet") {
-    queue.post(Descriptor.syncPacket, rules.postedRow(row), start, prefix, false, Engine.none);
+    queue.post(Descriptor["sync-packet"], rules.postedRow(row), start, prefix, false, Engine.none);
     state.postedRow = row;
     state.resyncBytes += profile.syncHeaderSize + 8 + prefix;
   } else {
@@ -126,19 +125,25 @@ function postParams({ queue, state, rules }: Socket, row: number, sink: Sink): v
   const changed = rules.postsStatic(state, row);
   if (changed || named !== row) {
     state.postedRow = row;
-    queue.post(Descriptor.staticParams, named, 0 as Seq, 0, true, Engine.none);
+    queue.post(Descriptor["static-params"], named, 0 as Seq, 0, true, Engine.none);
     sink.effect(Effect["static-params"], named, 0);
   }
-  queue.post(Descriptor.progressParams, -1, 0 as Seq, 0, !changed, Engine.none);
+  queue.post(Descriptor["progress-params"], -1, 0 as Seq, 0, !changed, Engine.none);
   if (rules.fencesParams) queue.post(Descriptor.nop, -1, 0 as Seq, 0, true, Engine.none);
 }
 
-/** mlx5e_sq_xmit(), in older kernels mlx5e_xmit(): the expected number is the packet's end before the packet is mapped: a DMA error now leaves it there. */
+/**
+ * mlx5e_sq_xmit(), in older kernels mlx5e_xmit(): the expected number is the packet's end before the packet is mapped;
+ * whether a DMA error leaves it there differs.
+ */
 export function advanceAndPost(socket: Socket, sink: Sink): boolean {
   const { packet, state, rules } = socket;
+  const expected = state.expectedSeq;
   state.expectedSeq = advance(packet.seq, packet.length);
-  if (!postPacket(socket, rules.engineOf(Engine.stream), -1, sink))
+  if (!postPacket(socket, rules.engineOf(Engine.stream), -1, sink)) {
+    if (!rules.staysAdvanced(socket)) state.expectedSeq = expected;
     return drop(socket, DropCode["dma-error"], sink);
+  }
   encrypted(socket, sink);
   sink.stage(Stage["driver.advance"]);
   return true;

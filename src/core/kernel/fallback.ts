@@ -1,10 +1,9 @@
 import { before, distance } from "../base/seq.ts";
 import { emit } from "../machine/count.ts";
 import type { Sink, Socket } from "../machine/socket.ts";
-import { drop, postAsItIs, postPacket } from "../nic/post.ts";
+import { bypass, drop, send } from "../nic/post.ts";
 import { Engine } from "../words/descriptor.ts";
 import { Effect } from "../words/effect.ts";
-import { DropCode } from "../words/effect-words.ts";
 import { Flag } from "../words/event.ts";
 import { Stage } from "../words/stage.ts";
 import { getRecord, isStartMarker } from "./record-map.ts";
@@ -41,13 +40,7 @@ export function sendFallback(socket: Socket, reason: number, dropReason: number,
   const row = softwareFallback(socket, reason, sink);
   sink.stage(Stage["tls.fallback"], Math.max(row, -1));
   if (row === Fallback.dropped) return drop(socket, dropReason, sink);
-  if (row === Fallback.bypassed) {
-    const { packet } = socket;
-    sink.effect(Effect.bypass, packet.seq, packet.length);
-    const posted = postAsItIs(socket, sink);
-    if (posted) sink.stage(Stage["driver.bypass"]);
-    return posted;
-  }
-  if (postPacket(socket, Engine.software, row, sink)) return true;
-  return drop(socket, DropCode["dma-error"], sink);
+  if (row !== Fallback.bypassed) return send(socket, Engine.software, row, sink);
+  sink.effect(Effect.bypass, socket.packet.seq, socket.packet.length);
+  return bypass(socket, sink);
 }

@@ -3,6 +3,7 @@ import type { Seq } from "../base/seq.ts";
 import { RecordKind } from "../machine/record-log.ts";
 import type { Socket } from "../machine/socket.ts";
 import { Hook, isSet } from "../machine/state.ts";
+import { restart } from "../nic/nic.ts";
 import { RefusalCode } from "../words/effect-words.ts";
 
 /** What keeps the connection from being offloaded, as one of RefusalCode; −1 if nothing does. */
@@ -69,10 +70,7 @@ export function addContext(socket: Socket, at: Seq): void {
   state.nicStaticRow = state.tail;
   if (socket.profile.paramsWithFirstPacket) return;
   state.paramsPosted = 1;
-  state.nicRow = state.tail;
-  state.nicTaken = 0;
-  state.nicReady = 1;
-  state.nicInStep = 1;
+  restart(state, state.tail);
 }
 
 /** netdev: the lowest device under the route; of a bond the slave that the socket hashes to. */

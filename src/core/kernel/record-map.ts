@@ -16,8 +16,7 @@ export function cleanAcked(socket: Socket, ack: Seq, sink: Sink): void {
   if (state.hint >= 0 && !before(reach, records.end(state.hint))) state.hint = -1;
   let released = 0;
   for (; state.head < state.tail && !before(reach, records.end(state.head)); state.head++) {
-    const kind = records.kind.at(state.head);
-    if (kind === RecordKind.startMarker || kind === RecordKind.software) continue;
+    if (isStartMarker(socket, state.head) || records.isReady(state.head)) continue;
     sink.effect(Effect["record-released"], state.head, ack);
     released++;
   }
@@ -45,7 +44,7 @@ export function getRecord(socket: Socket, s: Seq): number {
     if (!unbounded && !between(s, records.start(from), records.end(state.tail - 1))) return -1;
   }
   const row = records.firstEndingAfter(s, from, state.tail);
-  if (row < 0 || records.kind.at(row) === RecordKind.software) return -1;
+  if (row < 0 || records.isReady(row)) return -1;
   if (state.hint < 0 || after(records.end(row), records.end(state.hint))) state.hint = row;
   return row;
 }
@@ -62,7 +61,7 @@ export const isStartMarker = ({ records }: Socket, row: number): boolean =>
 function isBelowFloor({ records, state: { markerRow } }: Socket, s: Seq): boolean {
   if (markerRow === 0 || !before(s, records.start(markerRow))) return false;
   const row = records.rowOf(s, markerRow);
-  return row > 0 && records.kind.at(row) !== RecordKind.software;
+  return row > 0 && !records.isReady(row);
 }
 
 /**

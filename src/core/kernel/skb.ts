@@ -1,22 +1,18 @@
 import { advance, after, before, type Seq, seq } from "../base/seq.ts";
 import { Change } from "../machine/change-log.ts";
-import { RecordKind } from "../machine/record-log.ts";
 import type { Sink, Socket } from "../machine/socket.ts";
 import { type ConnectionState, Hook, Rekey } from "../machine/state.ts";
 import { Effect } from "../words/effect.ts";
-import { FallbackCode } from "../words/effect-words.ts";
+import { DropCode, FallbackCode } from "../words/effect-words.ts";
 import { Flag } from "../words/event.ts";
 import { Stage } from "../words/stage.ts";
 
-/** Where validate_xmit_skb() sends a packet. */
+/** Where validate_xmit_skb() sends a packet; it goes nowhere if this is one of DropCode. */
 export const Way = {
-  driver: 0,
+  driver: -1,
   /** Down as it is: no hook, or nothing to encrypt. */
-  plain: 1,
-  fallback: 2,
-  dropNoSocket: 3,
-  dropInactiveSlave: 4,
-  dropWrongDevice: 5,
+  plain: -2,
+  fallback: -3,
 } as const;
 
 /** Why the last packet goes to the software fallback (tls_validate_xmit_skb). */
@@ -49,7 +45,7 @@ function wayOf(socket: Socket, sink: Sink): number {
   }
   const orphaned = (packet.flags & Flag.orphan) !== 0;
   if (orphaned) sink.effect(Effect.orphaned, packet.seq, packet.length);
-  if (orphaned || state.hook === Hook.none) return marked ? Way.dropNoSocket : Way.plain;
+  if (orphaned || state.hook === Hook.none) return marked ? DropCode["no-socket"] : Way.plain;
   const ready = state.rekey !== Rekey.none && !before(packet.seq, seq(state.boundary));
   if (ready) return Way.plain;
   return state.hook === Hook.software ? Way.fallback : wayByRoute(socket);
@@ -66,7 +62,7 @@ function wayByRoute(socket: Socket): number {
 
 /** A bond steers packets to the slave that owns the context. */
 export const wayOnBond = ({ state }: Socket, slaves: readonly number[]): number =>
-  slaves.includes(state.netdev) ? Way.driver : Way.dropInactiveSlave;
+  slaves.includes(state.netdev) ? Way.driver : DropCode["inactive-slave"];
 
 /** skb->decrypted of the segment that holds byte `s`: what was last said of it, else whether its record is plaintext. */
 export function isMarked(socket: Socket, s: Seq): boolean {
@@ -80,7 +76,7 @@ export function isMarked(socket: Socket, s: Seq): boolean {
 function isPlaintext({ records, connection, state }: Socket, s: Seq): boolean {
   if (before(s, connection.startSeq)) return false;
   const row = records.rowOf(s, state.tail);
-  return row > 0 && records.kind.at(row) !== RecordKind.software;
+  return row > 0 && !records.isReady(row);
 }
 
 /** tcp_collapse_retrans(), tcp_shift_skb_data(), tcp_mtu_probe(): one segment of several, unless a fence lies between them. */
@@ -107,11 +103,7 @@ function mixes(socket: Socket, from: Seq, end: Seq): boolean {
   const { startSeq } = socket.connection;
   const first = isPlaintext(socket, from);
   if (before(from, startSeq) && after(end, startSeq)) return true;
-  for (let row = records.rowOf(from, state.tail); row >= 0 && row < state.tail; row++) {
-    if (!before(records.start(row), end)) return false;
-    if (records.length.at(row) > 0 && (records.kind.at(row) !== RecordKind.software) !== first) return true;
-  }
-  return false;
+  return records.rowsIn(from, end, state.tail).some((row) => records.isReady(row) === first);
 }
 
 /** tcp_fragment(), tso_fragment(): both halves keep the mark, the later one keeps `eor`. */

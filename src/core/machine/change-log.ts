@@ -74,11 +74,7 @@ export class ChangeLog extends Table {
   }
 
   /** Page writes that touch [from, from + length), oldest first, each cut to the range. */
-  *writesIn(
-    from: Seq,
-    length: number,
-    rows: number,
-  ): Generator<{ row: number; from: Seq; length: number; sentEnd: Seq }> {
+  *writesIn(from: Seq, length: number, rows: number): Generator<ChangeRow & { row: number }> {
     const end = advance(from, length);
     for (let row = 0; row < rows; row++) {
       if (this.kind.at(row) !== Change.page) continue;
@@ -86,8 +82,7 @@ export class ChangeLog extends Table {
       const changeEnd = advance(change.from, change.length);
       const first = before(change.from, from) ? from : change.from;
       const last = after(changeEnd, end) ? end : changeEnd;
-      if (before(first, last))
-        yield { row, from: first, length: distance(first, last), sentEnd: seq(change.value) };
+      if (before(first, last)) yield { ...change, row, from: first, length: distance(first, last) };
     }
   }
 }

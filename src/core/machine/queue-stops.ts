@@ -4,23 +4,23 @@
  * knows.
  */
 export class QueueStops {
-  private readonly stopped: number[] = [];
-  private readonly reset: number[] = [];
+  /** By event: true where the queue was stopped, false where it was reset. */
+  private readonly turns = new Map<number, boolean>();
 
   /** A descriptor that the NIC cannot take stops the queue, from this event on. */
   stop(event: number): void {
-    if (!this.stopped.includes(event)) this.stopped.push(event);
+    this.turns.set(event, true);
   }
 
   /** The queue was reset: it goes on behind this event. */
   restart(event: number): void {
-    if (this.stopped.length > 0 && !this.reset.includes(event)) this.reset.push(event);
+    if (this.turns.size > 0) this.turns.set(event, false);
   }
 
   /** True if the queue was stopped before `event`, and no reset came since. */
   holdsAt(event: number): boolean {
-    if (this.stopped.length === 0) return false;
-    const last = this.stopped.findLast((at) => at < event) ?? -1;
-    return last >= 0 && !this.reset.some((at) => at > last && at < event);
+    if (this.turns.size === 0) return false;
+    const last = Math.max(...[...this.turns.keys()].filter((at) => at < event));
+    return this.turns.get(last) ?? false;
   }
 }

@@ -86,6 +86,11 @@ export class RecordLog extends Table {
     this.sns.values[row] = sn ?? this.sn(row - 1) + 1n;
   }
 
+  /** True for a record that TCP got as ciphertext, which nobody is to encrypt. */
+  isReady(row: number): boolean {
+    return this.kind.at(row) === RecordKind.software;
+  }
+
   start(row: number): Seq {
     return advance(seq(this.endSeq.values[row]!), -this.length.values[row]!);
   }
@@ -130,5 +135,13 @@ export class RecordLog extends Table {
     }
     const row = this.firstEndingAfter(s, low, tail);
     return row >= 0 && !before(s, this.start(row)) ? row : -1;
+  }
+
+  /** Rows, of the first `tail`, that the bytes [from, end) lie in as far as records go; none where `from` lies in none. */
+  rowsIn(from: Seq, end: Seq, tail = this.count): number[] {
+    const rows: number[] = [];
+    for (let row = this.rowOf(from, tail); row >= 0 && row < tail && before(this.start(row), end); row++)
+      if (this.length.at(row) > 0) rows.push(row);
+    return rows;
   }
 }

@@ -37,7 +37,7 @@ export interface KernelRules<Socket> {
   deletesContext(state: ConnectionState): void;
   /** Which slave of a bond gets the context, by its place. */
   slaveOf(index: number): number;
-  /** Where a packet goes whose route is on the bond of the context's device, one of Way. */
+  /** Where a packet goes whose route is on the bond of the context's device, one of Way or DropCode. */
   wayOnBond(socket: Socket, slaves: readonly number[]): number;
 }
 

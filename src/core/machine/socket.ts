@@ -27,7 +27,7 @@ export interface Shared {
   readonly queue: DescriptorQueue;
   /** The segment that is being worked on, reused like the queue: a transmit allocates nothing. */
   readonly packet: Packet;
-  /** By device. */
+  /** By device: when its transmit queue stood still. */
   readonly stops: readonly QueueStops[];
 }
 

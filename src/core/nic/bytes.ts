@@ -26,7 +26,7 @@ function placeholderOf({ kernel }: Socket, plaintext: Uint8Array): Uint8Array {
  * the placeholder tag; a record of TLS_SW as ready ciphertext. Null = not known.
  */
 export function hostRecord(socket: Socket, row: number, changes: number): Uint8Array | null {
-  if (socket.records.kind.at(row) === RecordKind.software) return wireRecord(socket, row);
+  if (socket.records.isReady(row)) return wireRecord(socket, row);
   const plaintext = plaintextOf(socket, row);
   if (!plaintext) return null;
   const bytes = new Uint8Array(plaintext.length + tagSize);
@@ -39,14 +39,14 @@ export function hostRecord(socket: Socket, row: number, changes: number): Uint8A
   return bytes;
 }
 
-/** The record as it was pushed, before any page of it changed. */
-export const placeholderRecord: RecordView = (socket, row) => hostRecord(socket, row, 0);
-
 /** The view of host memory once `changes` rows of the change log count. */
 export const hostView =
   (changes: number): RecordView =>
   (socket, row) =>
     hostRecord(socket, row, changes);
+
+/** The record as it was pushed, before any page of it changed. */
+export const placeholderRecord = hostView(0);
 
 /** What a page write does: every byte of the range grows by the number of its row, so no two contents are alike. */
 function applyWrites(socket: Socket, row: number, changes: number, bytes: Uint8Array): void {
@@ -81,10 +81,8 @@ export function isKnown(socket: Socket, row: number): boolean {
   return source?.kind === "captured" ? plaintextOf(socket, row) !== null : source !== null;
 }
 
-function isRecord({ records }: Socket, row: number): boolean {
-  const kind = records.kind.at(row);
-  return kind === RecordKind.record || kind === RecordKind.software;
-}
+const isRecord = ({ records }: Socket, row: number): boolean =>
+  records.kind.at(row) === RecordKind.record || records.isReady(row);
 
 /** Everything of a record but its tag, in clear. */
 function plaintextOf(socket: Socket, row: number): Uint8Array | null {
@@ -122,28 +120,15 @@ export type RecordView = (socket: Socket, row: number) => Uint8Array | null;
 export function streamBytes(socket: Socket, from: Seq, length: number, view: RecordView): Uint8Array | null {
   const { records } = socket;
   const bytes = new Uint8Array(length);
-  let row = records.rowOf(from, records.count);
-  if (row < 0) return null;
+  if (records.rowOf(from, records.count) < 0) return null;
   const end = advance(from, length);
-  for (let at = from; before(at, end); row++) {
-    // A rekey's start marker has no bytes.
-    if (row < records.count && records.length.at(row) === 0) continue;
-    const record = row < records.count ? view(socket, row) : null;
+  let at = from;
+  for (const row of records.rowsIn(from, end)) {
+    const record = view(socket, row);
     if (!record) return null;
     const skip = distance(records.start(row), at);
     bytes.set(record.subarray(skip, skip + distance(at, end)), distance(from, at));
     at = records.end(row);
   }
-  return bytes;
-}
-
-/** The record's content: what the application gave it, without the inner type and padding of TLS 1.3 (RFC 8446 §5.4). */
-export function contentOf(socket: Socket, row: number): Uint8Array | null {
-  const { version, cipher } = socket.connection;
-  const plaintext = plaintextOf(socket, row);
-  if (!plaintext || !cipher) return null;
-  const inner = plaintext.subarray(socket.layout.prepend);
-  if (version === 0x0303) return inner;
-  const typeAt = inner.findLastIndex((byte) => byte !== 0);
-  return inner.subarray(0, Math.max(0, typeAt));
+  return before(at, end) ? null : bytes;
 }

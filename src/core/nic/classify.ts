@@ -1,9 +1,9 @@
 import { tagSize } from "../base/record.ts";
-import { advance, distance } from "../base/seq.ts";
+import { advance, distance, seq } from "../base/seq.ts";
 import type { Sink, Socket } from "../machine/socket.ts";
+import type { Departure } from "../words/descriptor.ts";
 import { Effect } from "../words/effect.ts";
 import { hostView, placeholderRecord, streamBytes } from "./bytes.ts";
-import type { Departure } from "./departure.ts";
 
 /** A packet's bytes as they leave, and as they must leave. */
 export interface Sent {
@@ -43,8 +43,7 @@ export function classify(socket: Socket, departure: Departure, sent: Sent, sink:
   const bytes = { ...sent, host, pushed };
   const found = new Found();
   let done = 0;
-  for (let row = records.rowOf(from, records.count); done < length; row++) {
-    if (records.length.at(row) === 0) continue;
+  for (const row of records.rowsIn(from, advance(from, length))) {
     const payloadAt = distance(from, records.start(row)) + layout.prepend;
     const end = distance(from, records.end(row));
     const parts = [
@@ -94,7 +93,7 @@ function sayNonceReuse(
   const again = new Set<number>();
   for (const write of changes.writesIn(from, length, state.changes)) {
     const at = distance(from, write.from);
-    const sent = Math.min(write.length, distance(write.from, write.sentEnd));
+    const sent = Math.min(write.length, distance(write.from, seq(write.value)));
     for (let i = at; i < at + sent; i++) if (actual[i] !== right[i]) again.add(i);
   }
   if (again.size > 0) sink.effect(Effect["nonce-reused"], advance(from, Math.min(...again)), again.size);

@@ -24,12 +24,12 @@ export function take(socket: Socket, i: number, sink: Sink): boolean {
 function takePlace(socket: Socket, i: number, sink: Sink): void {
   const { queue, state } = socket;
   switch (queue.kind(i)) {
-    case Descriptor.staticParams:
+    case Descriptor["static-params"]:
       state.nicStaticRow = queue.row(i);
       return;
-    case Descriptor.progressParams:
+    case Descriptor["progress-params"]:
       return restart(state, state.nicStaticRow);
-    case Descriptor.syncPacket:
+    case Descriptor["sync-packet"]:
       restart(state, queue.row(i));
       return feed(socket, queue.seq(i), queue.size(i), sink);
     case Descriptor.dump:
@@ -146,7 +146,3 @@ export function placeAt({ records, state, fed }: Socket, s: Seq): void {
   fed.put(state.fedTail++, records.start(row), state.nicTaken, state.changes);
   state.fedLost = state.fedTail;
 }
-
-/** The number that the NIC counts for the record it is in. */
-export const nicRecordSn = ({ records, state }: Socket): bigint =>
-  records.countedSn(state.nicRow, state.tail);

@@ -29,15 +29,23 @@ export function drop(socket: Socket, reason: number, sink: Sink): boolean {
   return false;
 }
 
+/** Posts the packet, which is dropped if it cannot be mapped. */
+export const send = (socket: Socket, engine: number, row: number, sink: Sink): boolean =>
+  postPacket(socket, engine, row, sink) || drop(socket, DropCode["dma-error"], sink);
+
 /** A packet that no NIC encrypts, on an ordinary descriptor. */
-export const postAsItIs = (socket: Socket, sink: Sink): boolean =>
-  postPacket(socket, Engine.none, -1, sink) || drop(socket, DropCode["dma-error"], sink);
+export const postAsItIs = (socket: Socket, sink: Sink): boolean => send(socket, Engine.none, -1, sink);
 
 /** The driver lets a packet from before the start marker pass, and counts it where it counts such. */
 export function pass(socket: Socket, sink: Sink): boolean {
   const { packet } = socket;
   emit(socket, sink, Effect.bypass, packet.seq, packet.length);
-  if (!postAsItIs(socket, sink)) return false;
-  sink.stage(Stage["driver.bypass"]);
-  return true;
+  return bypass(socket, sink);
+}
+
+/** A packet from before the start marker leaves as it is. */
+export function bypass(socket: Socket, sink: Sink): boolean {
+  const posted = postAsItIs(socket, sink);
+  if (posted) sink.stage(Stage["driver.bypass"]);
+  return posted;
 }

@@ -1,11 +1,9 @@
 import { advance, after, before, distance, type Seq } from "../base/seq.ts";
 import type { Connection } from "../machine/connection.ts";
-import { RecordKind } from "../machine/record-log.ts";
 import type { TagFault } from "../machine/rules.ts";
 import type { Socket } from "../machine/socket.ts";
-import { Engine } from "../words/descriptor.ts";
+import { type Departure, Engine } from "../words/descriptor.ts";
 import { hostRecord, hostView, streamBytes } from "./bytes.ts";
-import type { Departure } from "./departure.ts";
 import { NicStream } from "./nic-stream.ts";
 
 /**
@@ -29,11 +27,10 @@ function byRecords(socket: Socket, departure: Departure, clear: Uint8Array): Uin
   const out = new Uint8Array(length);
   let from = 0;
   let current: NicStream | null = null;
-  for (let row = records.rowOf(departure.seq, records.count); from < length; row++) {
-    if (records.length.at(row) === 0) continue;
+  for (const row of records.rowsIn(departure.seq, advance(departure.seq, length))) {
     const to = Math.min(length, distance(departure.seq, records.end(row)));
     // Ready ciphertext behind a rekey's boundary, in one segment with what is not: it is encrypted once more.
-    const isReady: boolean = current !== null && records.kind.at(row) === RecordKind.software;
+    const isReady: boolean = current !== null && records.isReady(row);
     if (!isReady) current = engineAt(socket, departure, row, advance(departure.seq, from));
     if (!current) return null;
     out.set(current.feed(clear.subarray(from, to)), from);
@@ -60,11 +57,8 @@ function engineAt(socket: Socket, departure: Departure, row: number, at: Seq): N
 }
 
 /** The cipher that a record of the packet goes through, from the record's beginning on. */
-function engineFor(
-  socket: Socket,
-  { engine, row: named, seq: from }: Departure,
-  row: number,
-): NicStream | null {
+function engineFor(socket: Socket, departure: Departure, row: number): NicStream | null {
+  const { engine, row: named, seq: from } = departure;
   const { records, connection, rules } = socket;
   if (engine === Engine.software)
     return streamOf(connection, records.epoch.at(row), records.sn(row), rules.fallbackTag);
@@ -122,12 +116,8 @@ function nicStream(socket: Socket, row: number, sn: bigint): NicStream | null {
   return streamOf(rules.contextOf(socket), epoch, sn, rules.nicTag);
 }
 
-function streamOf(
-  { version, cipher, epochs }: Connection,
-  epoch: number,
-  sn: bigint,
-  tagFault: TagFault,
-): NicStream | null {
+function streamOf(connection: Connection, epoch: number, sn: bigint, tagFault: TagFault): NicStream | null {
+  const { version, cipher, epochs } = connection;
   const keys = epochs[epoch] ?? null;
   return keys && cipher ? new NicStream({ version, cipher }, keys, sn, tagFault) : null;
 }

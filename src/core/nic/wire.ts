@@ -1,11 +1,9 @@
 import { advance, after, before, distance } from "../base/seq.ts";
-import { RecordKind } from "../machine/record-log.ts";
 import type { Sink, Socket } from "../machine/socket.ts";
-import { Engine } from "../words/descriptor.ts";
+import { type Departure, Engine } from "../words/descriptor.ts";
 import { Effect } from "../words/effect.ts";
 import { streamBytes, wireRecord } from "./bytes.ts";
 import { classify } from "./classify.ts";
-import { type Departure, departureAt } from "./departure.ts";
 import { wireBytes } from "./wire-bytes.ts";
 
 /**
@@ -17,7 +15,7 @@ export function examine(socket: Socket, i: number, sink: Sink): void {
   // The usual packet, before anything is made of it: a capture has millions.
   const inStep = queue.engine(i) === Engine.stream && state.nicInStep === 1;
   if (inStep && state.pageWrites === 0 && state.epoch === 0 && socket.isRight) return;
-  const departure = departureAt(socket, i);
+  const departure = queue.at(i);
   if (!isRightByConstruction(socket, departure)) compare(socket, departure, sink);
 }
 
@@ -54,20 +52,10 @@ function holdsPlaintext({ connection, records }: Socket, { seq: from, length }: 
   const { startSeq } = connection;
   if (!after(end, startSeq)) return false;
   const first = before(from, startSeq) ? startSeq : from;
-  for (let row = records.rowOf(first, records.count); row >= 0 && row < records.count; row++) {
-    if (!before(records.start(row), end)) return false;
-    if (records.kind.at(row) !== RecordKind.software && records.length.at(row) > 0) return true;
-  }
-  return false;
+  return records.rowsIn(first, end).some((row) => !records.isReady(row));
 }
 
 /** True if a packet to be encrypted holds ready ciphertext: it crosses a rekey's boundary in spite of the fence there. */
-function holdsCiphertext({ connection, records }: Socket, { seq: from, length }: Departure): boolean {
-  if (connection.epochs.length < 2) return false;
-  const end = advance(from, length);
-  for (let row = records.rowOf(from, records.count); row >= 0 && row < records.count; row++) {
-    if (!before(records.start(row), end)) return false;
-    if (records.kind.at(row) === RecordKind.software) return true;
-  }
-  return false;
-}
+const holdsCiphertext = ({ connection, records }: Socket, { seq: from, length }: Departure): boolean =>
+  connection.epochs.length > 1 &&
+  records.rowsIn(from, advance(from, length)).some((row) => records.isReady(row));

@@ -1,3 +1,5 @@
+import { codesOf } from "./codes.ts";
+
 /** The words that effects' arguments can be: an argument is a word's place in its list. */
 
 /** Why a packet is dropped, and by whom; the first two are what drivers count (tls-offload.rst). */
@@ -64,11 +66,8 @@ export const pieceForms = [
 /** Why an offload is not installed, or a rekey not taken by the device. */
 export const refusals = ["version", "cipher", "device-down", "driver", "busy"] as const;
 
-const codes = <Word extends string>(words: readonly Word[]) =>
-  Object.fromEntries(words.map((word, code) => [word, code])) as { readonly [word in Word]: number };
-
 /** The words of effects' arguments as `sink.effect` takes them: their places in the lists. */
-export const DropCode = codes(dropReasons);
-export const FallbackCode = codes(fallbackReasons);
-export const PieceCode = codes(pieceForms);
-export const RefusalCode = codes(refusals);
+export const DropCode = codesOf(dropReasons);
+export const FallbackCode = codesOf(fallbackReasons);
+export const PieceCode = codesOf(pieceForms);
+export const RefusalCode = codesOf(refusals);

@@ -1,3 +1,4 @@
+import { codesOf } from "./codes.ts";
 import { type ArgumentForm, type EffectRow, effectTable } from "./effect-table.ts";
 
 /**
@@ -22,6 +23,4 @@ export const effects: readonly EffectSpec[] = rows.map(([name, row]) => ({
 }));
 
 /** Numbers of the effects, as `sink.effect` takes them. */
-export const Effect = Object.fromEntries(rows.map(([name], number) => [name, number])) as {
-  readonly [name in EffectName]: number;
-};
+export const Effect = codesOf(rows.map(([name]) => name));

@@ -1,5 +1,6 @@
 import { float64, int32, Table, uint8, uint16 } from "../base/columns.ts";
 import { type Seq, seq } from "../base/seq.ts";
+import { codesOf } from "./codes.ts";
 
 /**
  * What a trace can say happened; one kind is one line form of the trace language. Numbers, because events are columns.
@@ -49,9 +50,7 @@ export const eventKinds = [
   "accept",
 ] as const;
 export type EventKind = (typeof eventKinds)[number];
-export const Kind = Object.fromEntries(eventKinds.map((kind, number) => [kind, number])) as {
-  readonly [kind in EventKind]: number;
-};
+export const Kind = codesOf(eventKinds);
 
 /** Events of a device, not of a connection. */
 export const deviceEventKinds = ["down", "up", "reset", "hold", "resume", "refuse", "accept"] as const;

@@ -1,3 +1,4 @@
+import { codesOf } from "./codes.ts";
 import type { EffectName } from "./effect.ts";
 
 /**
@@ -124,6 +125,4 @@ export const stages = [
 ] as const satisfies readonly StageSpec[];
 
 export type StageName = (typeof stages)[number]["name"];
-export const Stage = Object.fromEntries(stages.map((stage, number) => [stage.name, number])) as {
-  readonly [name in StageName]: number;
-};
+export const Stage = codesOf<StageName>(stages.map(({ name }) => name));

@@ -1,5 +1,5 @@
 import type { ConnectionState } from "../../core/machine/state.ts";
-import type { Departure } from "../../core/nic/departure.ts";
+import type { Departure } from "../../core/words/descriptor.ts";
 import { Stage } from "../../core/words/stage.ts";
 import type { Recording } from "../../replay/recording.ts";
 

@@ -1,5 +1,4 @@
 import { int32 } from "../../core/base/columns.ts";
-import { departureAt } from "../../core/nic/departure.ts";
 import { isRightByConstruction } from "../../core/nic/wire.ts";
 import { Effect } from "../../core/words/effect.ts";
 import { Stage } from "../../core/words/stage.ts";
@@ -66,7 +65,7 @@ export class EventSink extends IndexSink {
       if (!this.isDropped) this.left += socket.packet.length;
       return;
     }
-    const departure = departureAt(socket, taken);
+    const departure = socket.queue.at(taken);
     this.left += departure.length;
     this.isSuspect ||= !isRightByConstruction(socket, departure);
   }

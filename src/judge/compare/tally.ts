@@ -145,8 +145,8 @@ export class Tally {
    * that move it, tls_dev_resync. What a context starts from at install is none, the params of a first packet are one.
    */
   get stateChanges(): number {
-    const { progressParams, syncPacket } = Descriptor;
-    const posted = this.descriptors[progressParams]! + this.descriptors[syncPacket]!;
+    const paramsAndSyncs = [Descriptor["progress-params"], Descriptor["sync-packet"]];
+    const posted = paramsAndSyncs.reduce((sum, kind) => sum + this.descriptors[kind]!, 0);
     return posted + this.movingPresyncs + this.commands;
   }
 

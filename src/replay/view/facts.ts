@@ -2,7 +2,7 @@ import type { Seq } from "../../core/base/seq.ts";
 import type { ChangeRow } from "../../core/machine/change-log.ts";
 import type { Device } from "../../core/machine/connection.ts";
 import type { Profile } from "../../core/machine/profile.ts";
-import { nicExpectedSeq, nicRecordSn } from "../../core/nic/nic.ts";
+import { nicExpectedSeq } from "../../core/nic/nic.ts";
 import type { View } from "./view.ts";
 
 // What paths ask the state and the machine behind a view, by name: fields that are 0 or 1 mean yes or no here, and no
@@ -42,7 +42,8 @@ export const waitingAt = ({ socket, state }: View, i: number) => socket.waiting.
 export const nicSeqOf = ({ socket }: View): Seq | null => nicExpectedSeq(socket);
 
 /** The number that the NIC counts for the record it stands in. */
-export const nicSnOf = ({ socket }: View): bigint => nicRecordSn(socket);
+export const nicSnOf = ({ socket, state }: View): bigint =>
+  socket.records.countedSn(state.nicRow, state.tail);
 
 /** True if the NIC takes nothing more: a descriptor of this connection stopped the device's queue, or one of another. */
 export const isQueueError = ({ socket }: View): boolean =>
