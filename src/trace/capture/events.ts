@@ -107,7 +107,7 @@ class EventWriter {
   /** By connection. */
   private cursors: Cursor[];
   /** The same by 2 × flow + direction. */
-  private readonly byStream: (Cursor | undefined)[] = [];
+  private readonly byStream: (Cursor | undefined)[];
   private readonly marks = new Marks<Mark>();
 
   constructor(log: SegmentLog, senders: readonly Offloaded[]) {
@@ -123,6 +123,7 @@ class EventWriter {
       epoch: 0,
       acked: side.assembly.positions.origin,
     }));
+    this.byStream = new Array(1 + senders.reduce((highest, { side }) => Math.max(highest, side.stream), 0));
     for (const cursor of this.cursors) this.byStream[cursor.stream] = cursor;
     this.compared = senders.map(() => 0);
     this.differing = senders.map(() => 0);

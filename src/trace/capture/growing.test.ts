@@ -148,7 +148,7 @@ const mutated = (bytes: Uint8Array, random: () => number): Uint8Array =>
   new Uint8Array(Buffer.concat([bytes.subarray(0, 24), mutate(bytes.slice(24), random)]));
 
 test("a sample whose packets come in batches is at any time the trace of a capture that ends there", (t) =>
-  run(t, [lossy()], 20, (bytes) => bytes));
+  run(t, [lossy()], 12, (bytes) => bytes));
 
 test("so is every capture of the corpus", async (t) => {
   const captures = ofCorpus();
@@ -157,7 +157,7 @@ test("so is every capture of the corpus", async (t) => {
 });
 
 test("so are captures with packets lost, late, repeated and damaged", (t) =>
-  run(t, [lossy(), ...ofCorpus().filter(isSmallPcap)], 40, shuffled));
+  run(t, [lossy(), ...ofCorpus().filter(isSmallPcap)], 24, shuffled));
 
 test("keys that come after the packets are used for all of them", async () => {
   const capture = lossy();
@@ -171,4 +171,4 @@ test("keys that come after the packets are used for all of them", async () => {
   assert.notDeepEqual(found, without);
 });
 
-test("so are mutated captures", (t) => run(t, [lossy(), ...ofCorpus().filter(isSmallPcap)], 40, mutated));
+test("so are mutated captures", (t) => run(t, [lossy(), ...ofCorpus().filter(isSmallPcap)], 24, mutated));

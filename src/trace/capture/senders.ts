@@ -112,7 +112,8 @@ export async function readSender(
     tap: "wire",
     note: lack,
   };
-  return { side, shown, offload: start && (await readOffload(context, side, shown, start, renewals)) };
+  const offload = start && (await readOffload(context, side, shown, { start, renewals }));
+  return { side, shown, offload };
 }
 
 /** A crypto_info says itself where it starts. */
@@ -132,8 +133,7 @@ async function readOffload(
   context: CaptureContext,
   side: Side,
   shown: Stream,
-  start: Start,
-  renewals: readonly RecordKeys[],
+  { start, renewals }: Pick<Beginning, "start" | "renewals">,
 ): Promise<Offload> {
   const { cipher } = shown;
   const protection = cipher && protectionOf(context.platform.aead, start.version, cipher);

@@ -94,8 +94,8 @@ export class Assembly {
 
   /** Lets go of what only following the records needs; nothing can be taken after that. */
   forgetRows(): void {
-    this.pieces.row = new Column(new Int32Array(0));
-    this.copies = laid();
+    this.pieces.row = nothing.row;
+    this.copies = nothing;
   }
 
   /** Segments outside the stream and those without a captured byte are left out. */
@@ -187,6 +187,9 @@ const laid = (): Laid => ({
   offset: new Column(new Float64Array(0)),
   row: new Column(new Int32Array(0)),
 });
+
+/** What all streams hold that have let go: there may be many. */
+const nothing = laid();
 
 function pushCopy(copies: Laid, start: number, length: number, offset: number, row: number): void {
   copies.start.push(start);
