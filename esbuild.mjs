@@ -2,7 +2,7 @@
 // on a fresh clone: what is missing in node_modules is installed first.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, rmSync, watch, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -51,6 +51,17 @@ const shared = {
 const banner = {
   js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
 };
+
+/** Writes what the editor checks profile files against: the schema as it is written, with what the model's tables have. */
+async function writeSchema({ outputFiles }) {
+  if (!outputFiles?.length) return; // It has errors, which are told elsewhere.
+  const code = Buffer.from(outputFiles[0].contents).toString("base64");
+  const { profileSchema } = await import(`data:text/javascript;base64,${code}`);
+  const schema = profileSchema(JSON.parse(readFileSync("media/profile.schema.json", "utf8")));
+  mkdirSync("dist", { recursive: true });
+  writeFileSync("dist/profile.schema.json", `${JSON.stringify(schema, null, 2)}\n`);
+}
+
 const bundles = [
   {
     entryPoints: { extension: "src/extension/extension.ts" },
@@ -68,6 +79,14 @@ const bundles = [
     minify: true,
     chunkNames: "cli-[hash]",
     banner: { js: `#!/usr/bin/env node\n${banner.js}` },
+  },
+  // Not shipped, but run: its answer is.
+  {
+    entryPoints: ["src/trace/profiles/schema.ts"],
+    format: "esm",
+    sourcemap: false,
+    write: false,
+    plugins: [{ name: "schema", setup: (result) => result.onEnd(writeSchema) }],
   },
 ];
 

@@ -9,24 +9,11 @@ import { profileWords } from "../core/machine/profile.ts";
 import { profiles } from "../core/profiles/all.ts";
 import { descriptorKinds } from "../core/words/descriptor.ts";
 import { idPattern, parseProfile, profileKeys, syncHeaderSizeMax } from "../trace/profiles/file.ts";
+import { profileSchema, type Schema } from "../trace/profiles/schema.ts";
 
-/** The part of JSON Schema that the profile's schema is written in. */
-interface Schema {
-  type?: string | string[];
-  description?: string;
-  required?: string[];
-  additionalProperties?: boolean;
-  properties?: Record<string, Schema>;
-  items?: Schema;
-  enum?: (string | null)[];
-  enumDescriptions?: string[];
-  pattern?: string;
-  minItems?: number;
-  minimum?: number;
-  maximum?: number;
-}
-
-const schema = JSON.parse(readFileSync("media/profile.schema.json", "utf8")) as Schema;
+const readSchema = (file: string) => JSON.parse(readFileSync(file, "utf8")) as Schema;
+const written = readSchema("media/profile.schema.json");
+const schema = profileSchema(written);
 const keys = schema.properties!;
 
 /** Every schema within one, itself too. */
@@ -49,14 +36,21 @@ test("words of the schema are the model's, in its order", () => {
     profiles.map(({ id }) => id),
   );
   assert.deepEqual(keys.kernel!.enum, [...kernels.map(({ id }) => id), null]);
-  assert.deepEqual(
-    keys.faults!.items!.enum,
-    bugs.map(({ name }) => name),
-  );
   assert.deepEqual(keys.versions!.items!.enum, Object.keys(versions));
   assert.deepEqual(keys.ciphers!.items!.enum, ciphers);
   assert.deepEqual(Object.keys(keys.counters!.properties!), deviceCounters);
   assert.deepEqual(Object.keys(keys.descriptorNames!.properties!), descriptorKinds);
+});
+
+test("the catalogue's bugs come from the catalogue, each with its own sentence; the written schema has none", () => {
+  const { enum: names, enumDescriptions } = keys.faults!.items!;
+  const told = names!.map((name, i) => [name, enumDescriptions![i]]);
+  assert.deepEqual(
+    told,
+    bugs.map(({ name, says }) => [name, says]),
+  );
+  assert.deepEqual(written.properties!.faults!.items, { description: keys.faults!.items!.description });
+  assert.deepEqual(profileSchema(schema), schema);
 });
 
 test("bounds and forms of the schema are the reader's", () => {
@@ -89,12 +83,15 @@ test("every key and word has a description", () => {
   }
 });
 
-test("the editor checks files named so against it, and the shipped profile is one, without mistakes", () => {
+test("the editor checks files named so against what was built of it, and the shipped profile is one, without mistakes", () => {
   const manifest = JSON.parse(readFileSync("package.json", "utf8"));
   assert.deepEqual(manifest.contributes.jsonValidation, [
-    { fileMatch: "*.nic.json", url: "./media/profile.schema.json" },
+    { fileMatch: "*.nic.json", url: "./dist/profile.schema.json" },
   ]);
-  assert.ok(readFileSync(".vscodeignore", "utf8").includes("!media/profile.schema.json\n"));
+  assert.deepEqual(readSchema("dist/profile.schema.json"), schema);
+  const packed = readFileSync(".vscodeignore", "utf8").split("\n");
+  for (const file of ["dist", "media"].map((folder) => `!${folder}/profile.schema.json`))
+    assert.ok(packed.includes(file), file);
   const shipped = readdirSync("media/samples").filter((name) => name.endsWith(".nic.json"));
   assert.deepEqual(shipped, ["my-nic.nic.json"]);
   const { diagnostics } = parseProfile(shipped[0]!, readFileSync(`media/samples/${shipped[0]}`, "utf8"));
