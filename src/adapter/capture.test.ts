@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { seq } from "../core/base/seq.ts";
-import { nicNamed, usualSocket } from "../core/machine/connection.ts";
+import { usualSocket } from "../core/machine/connection.ts";
 import { connectx } from "../core/profiles/connectx.ts";
 import { EventLog } from "../core/words/event.ts";
 import { corpusFolder } from "../test/corpus.ts";
 import { sample, session } from "../test/dap-session.ts";
-import { emptyTrace, type Trace } from "../trace/trace.ts";
+import { emptyTrace, nicNamed, type Trace } from "../trace/trace.ts";
 import { pageSize, sourcesOf } from "./sources.ts";
 
 const program = sample("lossy.pcap");

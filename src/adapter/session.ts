@@ -1,3 +1,5 @@
+// adapter: the Debug Adapter Protocol.
+
 import { BreakpointEvent, Event, InitializedEvent, TerminatedEvent } from "@vscode/debugadapter";
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { judgedView } from "../replay/view/view.ts";

@@ -1,3 +1,5 @@
+// cli: the tlstrace command.
+
 import { Command, CommanderError, Option } from "commander";
 import { UserError } from "../trace/platform.ts";
 import type { CompareFlags } from "./compare.ts";

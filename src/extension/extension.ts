@@ -1,3 +1,5 @@
+// extension: the VS Code extension.
+
 import * as vscode from "vscode";
 import { TraceDebugSession } from "../adapter/session.ts";
 import { nodeEnvironment } from "../node/environment.ts";

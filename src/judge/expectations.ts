@@ -1,3 +1,5 @@
+// judge: what something else says of a replay: expectations, wire verdicts, damage.
+
 import { countersOf, vendorCountersOf } from "../core/machine/count.ts";
 import { type Finding, hasSign, type Judged, nextSign, signsAt } from "../replay/findings.ts";
 import type { Timeline } from "../replay/timeline.ts";

@@ -1,3 +1,5 @@
+// node: what node gives: files, AEAD, keys beside a capture.
+
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import path from "node:path";

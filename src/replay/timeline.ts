@@ -1,3 +1,5 @@
+// replay: time: timeline, recordings, the index of signs; stops and expressions.
+
 import { Column, firstAtLeast } from "../core/base/columns.ts";
 import { createMachine, toBeginning } from "../core/create-machine.ts";
 import type { Machine } from "../core/machine/machine.ts";

@@ -1,3 +1,5 @@
+// report: a study as text: golden, NDJSON, TAP, JUnit, SARIF.
+
 import { tagSize, versionName } from "../core/base/record.ts";
 import { advance, after, distance, seq, toU32 } from "../core/base/seq.ts";
 import { countersOf } from "../core/machine/count.ts";

@@ -1,3 +1,5 @@
+// start: npm start: an editor for the sources.
+
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline/promises";

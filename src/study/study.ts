@@ -1,3 +1,6 @@
+// study: a trace opened, run, compared and judged as asked: the one composition that every screen shows a
+// part of.
+
 import { Comparison } from "../judge/compare/compare.ts";
 import { comparedEvents, profileFindings } from "../judge/compare/words.ts";
 import { layEvidence, type Overlay } from "../judge/evidence/evidence.ts";

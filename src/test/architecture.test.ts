@@ -98,3 +98,20 @@ test("ARCHITECTURE.md: each line of the model's table has tests, and they name i
     );
   }
 });
+
+test("ARCHITECTURE.md: a room's main file begins with what the drawing's list says of the room", () => {
+  const rooms = [...sectionOf("The house").matchAll(/^\| `([a-z/]+)` \| (.*?) \|$/gm)];
+  assert.ok(rooms.length > 25);
+  const heads = paths
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => /^(?:\/\/.*\n)+/.exec(readFileSync(`src/${file}`, "utf8"))?.[0] ?? "")
+    .map((head) =>
+      head
+        .replace(/^\/\/ /gm, "")
+        .replaceAll("\n", " ")
+        .trim(),
+    );
+  for (const [, room, what] of rooms)
+    if (room !== "test" && existsSync(`src/${room}`))
+      assert.ok(heads.includes(`${room}: ${what!.replaceAll("`", "")}.`), `${room}: ${what}`);
+});

@@ -140,3 +140,7 @@ test("breaks: each limit by itself", () => {
   ]);
   assert.deepEqual(breaks(figuresOf(good.slice(1))), ["core/profiles/ is no table of core"]);
 });
+
+test("the sources keep the limits that the figures are about", () => {
+  assert.deepEqual(breaks(figuresOf(readSources(".").filter(isProduct))), []);
+});

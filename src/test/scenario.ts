@@ -2,7 +2,7 @@ import { keystreamKeySize } from "../core/base/keystream.ts";
 import { type Cipher, type RecordKeys, recordType, type TlsVersion } from "../core/base/record.ts";
 import { distance, seq } from "../core/base/seq.ts";
 import { createMachine } from "../core/create-machine.ts";
-import { type Device, nicNamed, type RecordSource, usualSocket } from "../core/machine/connection.ts";
+import { type Device, type RecordSource, usualSocket } from "../core/machine/connection.ts";
 import { vendorCountersOf } from "../core/machine/count.ts";
 import { type Kernel, kernelById } from "../core/machine/generation.ts";
 import type { Machine } from "../core/machine/machine.ts";
@@ -27,6 +27,7 @@ import {
 } from "../core/words/event.ts";
 import { stages } from "../core/words/stage.ts";
 import { installFlags, sendFlags, transmitFlags } from "../trace/language/event-forms.ts";
+import { nicNamed } from "../trace/trace.ts";
 
 /** What a story's one connection is; everything has a plain default. */
 export interface Setup {

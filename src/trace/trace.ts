@@ -1,5 +1,9 @@
+// trace: what a Trace is, and edits of one; the kinds of signs; diagnostics, tokens, the platform that is
+// injected.
+
 import type { Cipher, TlsVersion } from "../core/base/record.ts";
 import type { Connection, Device, RecordReader } from "../core/machine/connection.ts";
+import { anyKernel } from "../core/machine/generation.ts";
 import type { Profile } from "../core/machine/profile.ts";
 import { EventLog } from "../core/words/event.ts";
 import type { CapturedRecords } from "./captured.ts";
@@ -155,4 +159,13 @@ export const emptyTrace = (name: string, kind: Trace["kind"]): Trace => ({
   verdicts: null,
   captured: [],
   reader: null,
+});
+
+/** A NIC as it is when nothing more is said of it. */
+export const nicNamed = (name: string, profile: Profile, mtu: number): Device => ({
+  name,
+  profile,
+  kernel: profile.kernel ?? anyKernel,
+  mtu,
+  slaves: [],
 });

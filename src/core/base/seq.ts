@@ -1,3 +1,5 @@
+// core/base: numbers and bytes: sequence arithmetic, columns, record layouts, AEAD.
+
 /**
  * A TCP sequence number: 32 bits, kept as a signed integer (`| 0`) and compared modulo 2^32 only (RFC 9293 §3.4).
  * Nothing outside this file compares or subtracts sequence numbers; only views turn one unsigned, by `toU32`.

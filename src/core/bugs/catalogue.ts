@@ -1,3 +1,5 @@
+// core/bugs: the catalogue of bugs: a row each, the rule that it gets wrong.
+
 import type { Bug } from "./bug.ts";
 
 import { chelsioBugs } from "./chelsio.ts";

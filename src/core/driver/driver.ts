@@ -1,3 +1,5 @@
+// core/driver: drivers/net: in order, and the four ways to recover.
+
 import type { Seq } from "../base/seq.ts";
 import { emit } from "../machine/count.ts";
 import type { Sink, Socket } from "../machine/socket.ts";

@@ -1,4 +1,4 @@
-import { type Layout, payloadSizeMax, type TlsVersion, tagSize } from "../base/record.ts";
+import { type Layout, tagSize } from "../base/record.ts";
 import type { KernelRules } from "../machine/rules.ts";
 
 /** Bytes of the socket's page fragment (SKB_FRAG_PAGE_ORDER) that records are copied into. */
@@ -98,9 +98,3 @@ function takePage(open: OpenRecord, size: number): void {
   if (open.pageRoom < size) open.pageRoom = pageSize;
   open.pageRoom -= size;
 }
-
-/** Bounds of TLS_TX_MAX_PAYLOAD_LEN: 64 bytes at least, the inner type byte of TLS 1.3 among them. */
-export const payloadMaxBounds = (version: TlsVersion) => ({
-  min: version === 0x0304 ? 63 : 64,
-  max: payloadSizeMax,
-});

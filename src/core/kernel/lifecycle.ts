@@ -11,8 +11,6 @@ import { addContext, install, putMarker } from "./install.ts";
 import { fenceHere, isStartMarker } from "./record-map.ts";
 import { closeRecord } from "./tls.ts";
 
-// The life of a connection's context in TLS layer and driver: install, rekey, device down, the end.
-
 /** setsockopt(TLS_TX): what waits unsent in the write queue is fenced off before the first offloaded byte. */
 export function setOffload(socket: Socket, sink: Sink): void {
   const { state, rules } = socket;

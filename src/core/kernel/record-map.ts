@@ -6,8 +6,6 @@ import { Rekey } from "../machine/state.ts";
 import { Effect } from "../words/effect.ts";
 import { Stage } from "../words/stage.ts";
 
-// tls_offload_context_tx's records_list: what of the stream a driver can still ask for.
-
 /** tls_tcp_clean_acked() (tls_icsk_clean_acked() before v6.15): releases every record whose last byte is acknowledged; a part frees nothing. */
 export function cleanAcked(socket: Socket, ack: Seq, sink: Sink): void {
   const { state, records } = socket;
@@ -29,7 +27,7 @@ export function cleanAcked(socket: Socket, ack: Seq, sink: Sink): void {
 }
 
 /**
- * tls_get_record(): the row of the record map that holds byte `s`, −1 if none. The kernel walks the list from the
+ * tls_get_record() on records_list: the row of the record map that holds byte `s`, −1 if none. The kernel walks the list from the
  * hint; rows are contiguous, so the same record is found by halves, and the hint moves as it would have. Before v5.6
  * nothing looked whether the list reaches down to `s`: the head was the answer for what is acknowledged.
  */

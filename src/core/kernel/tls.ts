@@ -1,3 +1,5 @@
+// core/kernel: net/tls and net/core: records, fragments, marks, the validation hook, fallback, rekey.
+
 import { headerSize, recordType } from "../base/record.ts";
 import { advance } from "../base/seq.ts";
 import { RecordKind, type RecordRow } from "../machine/record-log.ts";

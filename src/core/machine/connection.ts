@@ -1,6 +1,6 @@
 import { type Cipher, payloadSizeMax, type RecordKeys, type TlsVersion } from "../base/record.ts";
 import type { Seq } from "../base/seq.ts";
-import { anyKernel, type Kernel } from "./generation.ts";
+import type { Kernel } from "./generation.ts";
 import type { Profile } from "./profile.ts";
 
 /** A NIC with its driver and the kernel around it, or a bond of such NICs. */
@@ -13,15 +13,6 @@ export interface Device {
   /** Bond: indices of the devices below it; empty for a NIC. */
   slaves: readonly number[];
 }
-
-/** A NIC as it is when nothing more is said of it. */
-export const nicNamed = (name: string, profile: Profile, mtu: number): Device => ({
-  name,
-  profile,
-  kernel: profile.kernel ?? anyKernel,
-  mtu,
-  slaves: [],
-});
 
 /** Devices of one trace: a bit each in ConnectionState.held. */
 export const devicesMax = 31;

@@ -1,7 +1,6 @@
 /**
- * When a device's transmit queue stood still for all its connections: the events at which one connection's descriptor
- * stopped it, and at which a reset let it go on. Logged in the first pass, so that a replay of another connection alone
- * knows.
+ * When a device's transmit queue stood still for all its connections: events at which a descriptor stopped it, and at
+ * which a reset let it go on. Logged in the first pass, so that a replay of another connection alone knows.
  */
 export class QueueStops {
   /** By event: true where the queue was stopped, false where it was reset. */

@@ -1,3 +1,5 @@
+// core/machine: what a replay runs on: socket, rules, profile, kernel generation, state, logs, counters.
+
 import { type Layout, layoutOf, type RecordKeys } from "../base/record.ts";
 import type { Seq } from "../base/seq.ts";
 import type { EventLog } from "../words/event.ts";

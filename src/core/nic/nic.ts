@@ -1,3 +1,5 @@
+// core/nic: the NIC (descriptors to bytes), its transmit queue, the wire as an oracle.
+
 import { advance, before, distance, type Seq } from "../base/seq.ts";
 import type { DescriptorQueue } from "../machine/descriptors.ts";
 import type { Sink, Socket } from "../machine/socket.ts";

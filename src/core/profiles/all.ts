@@ -1,3 +1,5 @@
+// core/profiles: one file a NIC family.
+
 import { bugNamed } from "../bugs/catalogue.ts";
 import { kernelById } from "../machine/generation.ts";
 import type { Profile } from "../machine/profile.ts";

@@ -1,3 +1,5 @@
+// core/words: the words: events, effects, stages, descriptors.
+
 import { float64, int32, Table, uint8, uint16 } from "../base/columns.ts";
 import { type Seq, seq } from "../base/seq.ts";
 import { codesOf } from "./codes.ts";

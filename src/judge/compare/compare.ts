@@ -1,3 +1,5 @@
+// judge/compare: the same trace on other devices, in lock step.
+
 import { int32 } from "../../core/base/columns.ts";
 import { driverCountersOf } from "../../core/machine/count.ts";
 import { Timeline } from "../../replay/timeline.ts";

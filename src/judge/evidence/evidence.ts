@@ -1,3 +1,5 @@
+// judge/evidence: a kernel's reports, laid over a replay.
+
 import type { Finding, Report } from "../../replay/findings.ts";
 import type { Timeline } from "../../replay/timeline.ts";
 import type { Evidence, TraceFile } from "../../trace/evidence/evidence.ts";

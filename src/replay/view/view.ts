@@ -1,3 +1,5 @@
+// replay/view: a state in words: the table of paths, and why a byte is what it is.
+
 import { headerSize, layoutOf, tagSize } from "../../core/base/record.ts";
 import { seq } from "../../core/base/seq.ts";
 import type { Connection } from "../../core/machine/connection.ts";

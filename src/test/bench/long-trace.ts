@@ -1,9 +1,9 @@
 import { recordType } from "../../core/base/record.ts";
 import { advance, seq } from "../../core/base/seq.ts";
-import { nicNamed, usualSocket } from "../../core/machine/connection.ts";
+import { usualSocket } from "../../core/machine/connection.ts";
 import { connectx } from "../../core/profiles/connectx.ts";
 import { EventLog, Kind } from "../../core/words/event.ts";
-import { emptyTrace, type Trace } from "../../trace/trace.ts";
+import { emptyTrace, nicNamed, type Trace } from "../../trace/trace.ts";
 import { seeded } from "../simulator/mutate.ts";
 
 const segmentSize = 1448;

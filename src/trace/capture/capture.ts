@@ -1,4 +1,5 @@
-import { nicNamed } from "../../core/machine/connection.ts";
+// trace/capture: what a capture shows, as events.
+
 import type { Profile } from "../../core/machine/profile.ts";
 import { globMatcher } from "../glob.ts";
 import { openCaptureFile, readSegments } from "../pcap/capture-file.ts";
@@ -8,7 +9,7 @@ import { type FileAccess, type Platform, type Progress, UserError } from "../pla
 import { type KeySource, parseKeyLogs } from "../tls/keys.ts";
 import type { OffloadStart } from "../tls/start.ts";
 import type { Tap } from "../tls/tap.ts";
-import { type Diagnostic, emptyTrace, type Trace } from "../trace.ts";
+import { type Diagnostic, emptyTrace, nicNamed, type Trace } from "../trace.ts";
 import { type Batch, batchOf } from "./batch.ts";
 import { complaints } from "./complaints.ts";
 import { Conversation } from "./conversation.ts";

@@ -1,3 +1,5 @@
+// trace/evidence: what a running kernel told: tracepoints and counters.
+
 import { UserError } from "../platform.ts";
 import type { Diagnostic } from "../trace.ts";
 import {

@@ -11,14 +11,14 @@ import {
   versions,
 } from "../../core/base/record.ts";
 import { seq, toU32 } from "../../core/base/seq.ts";
-import { payloadMaxBounds } from "../../core/kernel/filling.ts";
-import { type Connection, devicesMax, nicNamed } from "../../core/machine/connection.ts";
+import { type Connection, devicesMax } from "../../core/machine/connection.ts";
 import { type Kernel, kernelById } from "../../core/machine/generation.ts";
 import type { Profile } from "../../core/machine/profile.ts";
 import { integer, integer64, LineFault, list, part, type Token } from "../lexer.ts";
 import { namesFile } from "../profile-word.ts";
 import { profileForms } from "../profiles/finder.ts";
 import { offloadNote } from "../tls/suites.ts";
+import { nicNamed } from "../trace.ts";
 import { kernelIds } from "../variant.ts";
 import { connectionForm, deviceForm } from "./forms.ts";
 import { derivedKeys, nameBytes, nameSizeMax, payloadOf } from "./keystream.ts";
@@ -312,3 +312,9 @@ function bytesOf(given: Token, size: number, what: string): Uint8Array {
   }
   return Uint8Array.from({ length: size }, (_, i) => Number.parseInt(given.text.slice(2 * i, 2 * i + 2), 16));
 }
+
+/** Bounds of TLS_TX_MAX_PAYLOAD_LEN: 64 bytes at least, the inner type byte of TLS 1.3 among them. */
+const payloadMaxBounds = (version: TlsVersion) => ({
+  min: version === 0x0304 ? 63 : 64,
+  max: payloadSizeMax,
+});

@@ -1,3 +1,5 @@
+// trace/language: the trace language: one table of forms, read and printed through it.
+
 import type { Profile } from "../../core/machine/profile.ts";
 import { LineFault, list, readLine, span, type Token, textLines } from "../lexer.ts";
 import type { ProfileFinder } from "../profiles/finder.ts";

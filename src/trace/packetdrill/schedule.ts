@@ -1,11 +1,11 @@
 import { layoutOf, recordType } from "../../core/base/record.ts";
 import { advance, type Seq, seq, toU32 } from "../../core/base/seq.ts";
-import { nicNamed, usualSocket } from "../../core/machine/connection.ts";
+import { usualSocket } from "../../core/machine/connection.ts";
 import type { Profile } from "../../core/machine/profile.ts";
 import { Flag, Kind } from "../../core/words/event.ts";
 import { derivedKeys, payloadOf } from "../language/keystream.ts";
 import { StreamProgress } from "../language/stream-progress.ts";
-import { emptyTrace, type Trace } from "../trace.ts";
+import { emptyTrace, nicNamed, type Trace } from "../trace.ts";
 
 /** Number of the first payload byte in a schedule: the SYN has 0. */
 export const firstPayloadByte = 1;

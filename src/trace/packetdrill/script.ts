@@ -1,3 +1,5 @@
+// trace/packetdrill: packetdrill scripts.
+
 import type { Profile } from "../../core/machine/profile.ts";
 import { DiagnosticList } from "../diagnostics.ts";
 import { LineFault, type Token } from "../lexer.ts";

@@ -1,3 +1,5 @@
+// trace/pcap: capture files, packets, flows, segments.
+
 import { type FileAccess, type Platform, type Progress, UserError } from "../platform.ts";
 import { u32be } from "./bytes.ts";
 import { type Container, readChunks } from "./chunks.ts";

@@ -1,3 +1,5 @@
+// trace/profiles: profile files and what a profile's word names.
+
 import { type Cipher, ciphers, type TlsVersion, versions } from "../../core/base/record.ts";
 import { bugs } from "../../core/bugs/catalogue.ts";
 import { type DeviceCounter, deviceCounters } from "../../core/machine/counters.ts";

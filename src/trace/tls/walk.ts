@@ -1,3 +1,5 @@
+// trace/tls: TLS streams in them: handshake, keys, records, damage.
+
 import {
   headerSize,
   layoutOf,
