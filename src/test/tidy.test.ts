@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import path from "node:path";
 import { test } from "node:test";
+import { circlesIn } from "./figures/graph.ts";
 
 /**
  * The rooms of src, lowest first, a line a floor: a file imports from its own room and from floors below. A name is a
@@ -106,25 +107,9 @@ function layerBreaks({ file, text }: Source): string[] {
 
 /** Circles of imports, type imports included, each as the files it leads through. */
 function circles(files: readonly Source[]): string[][] {
-  const imports = new Map(
-    files.map(({ file, text }) => [
-      file,
-      importsOf(text)
-        .filter((name) => name.startsWith("."))
-        .map((name) => targetOf(file, name)),
-    ]),
-  );
-  const done = new Set<string>();
-  const found: string[][] = [];
-  const visit = (file: string, way: readonly string[]): void => {
-    const at = way.indexOf(file);
-    if (at >= 0) found.push(way.slice(at));
-    if (at >= 0 || done.has(file)) return;
-    for (const next of imports.get(file) ?? []) visit(next, [...way, file]);
-    done.add(file);
-  };
-  for (const { file } of files) visit(file, []);
-  return found;
+  const relative = (text: string) => importsOf(text).filter((name) => name.startsWith("."));
+  const importsIn = ({ file, text }: Source) => relative(text).map((name) => targetOf(file, name));
+  return circlesIn(new Map(files.map((source) => [source.file, importsIn(source)])));
 }
 
 /** Folders with more source files than one should hold. */
