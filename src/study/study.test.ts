@@ -6,6 +6,7 @@ import test, { after } from "node:test";
 import { debuggeeOf, readLaunch, requestOf as requestOfLaunch } from "../adapter/launch.ts";
 import { type CompareFlags, comparisonAsked } from "../cli/compare.ts";
 import { type ReadFlags, requestOf, speaker } from "../cli/flags.ts";
+import { profiles } from "../core/profiles/all.ts";
 import { comparedAt, wordDifference } from "../judge/compare/words.ts";
 import { sha256 } from "../node/digest.ts";
 import { nodeEnvironment } from "../node/environment.ts";
@@ -125,8 +126,7 @@ truncateSync(huge, 2 ** 26 + 1);
 const binary = file("binary.keys", Uint8Array.of(1, 0, 2));
 const bad = file("bad.json", '{"base": "innova",\n "commit": "never"}');
 const mistake = `${bad}:2:12: commit takes "early", "undone" or "late", not "never"`;
-const there =
-  "there are connectx, innova, chelsio-t6, netronome, fungible, bnxt, freebsd-connectx; with a bug as connectx/long-dump, on a kernel as connectx@v6.18, your own as ./my-nic.json";
+const there = `there are ${profiles.map(({ id }) => id).join(", ")}; with a bug as connectx/long-dump, on a kernel as connectx@v6.18, your own as ./my-nic.json`;
 
 /** What cannot be had, in the words of who asked for it. */
 const refusals: [attributes: object, flags: ReadFlags, byLaunch: string, byCommand: string][] = [

@@ -91,7 +91,10 @@ test("every word that a key can take is taken", () => {
     assert.equal(read(`{"base": "innova", "counters": {"${counter}": "n"}}`).counters[counter], "n");
 });
 
-const families = '"connectx", "innova", "chelsio-t6", "netronome", "fungible", "bnxt" or "freebsd-connectx"';
+const families = profiles
+  .map(({ id }) => `"${id}"`)
+  .join(", ")
+  .replace(/, (?="[^"]*"$)/, " or ");
 const idForm = "letters, digits, dots, dashes and underscores, a letter first, at most 64 in all";
 const anId = `an id is ${idForm}, and does not end in .json; write "id": "my-nic"`;
 
