@@ -1,3 +1,4 @@
+import type { Profile } from "../machine/profile.ts";
 import type { Rules } from "../machine/socket.ts";
 
 /** What a bug does otherwise; `before` is what would hold without it. */
@@ -11,8 +12,8 @@ export interface Bug {
   says: string;
   /** Upstream commit or the change that mended it, as far as it is known. */
   mended: string;
-  /** Families that have the code that it was in (kernel.md sections 5 and 9). */
-  families: readonly string[];
+  /** True of a NIC whose driver has the code that it was in (kernel.md sections 5 and 9). */
+  isIn: (profile: Profile) => boolean;
   /** The effect that tells of it, with its first argument's word where that decides; absent where none does. */
   shows?: string;
   /** The generation that it takes to show; absent = any. */

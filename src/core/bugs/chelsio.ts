@@ -8,7 +8,7 @@ import { Engine } from "../words/descriptor.ts";
 import { Effect } from "../words/effect.ts";
 import { DropCode, PieceCode } from "../words/effect-words.ts";
 import type { Bug } from "./bug.ts";
-import { anyFamily, pieceFamilies, spoiling } from "./families.ts";
+import { anyone, postsPieces, spoiling } from "./families.ts";
 
 const blockSize = 16;
 
@@ -25,7 +25,7 @@ export const chelsioBugs: readonly Bug[] = [
     name: "trusts-mark",
     says: "A merged segment has the mark of its first byte: without one, what is to be encrypted leaves in clear.",
     mended: "9d2e5e9 ch_ktls: decrypted bit is not enough",
-    families: pieceFamilies,
+    isIn: postsPieces,
     shows: "plaintext",
     rules: () => ({ isForNic: (socket) => isMarked(socket, socket.packet.seq) }),
   },
@@ -33,7 +33,7 @@ export const chelsioBugs: readonly Bug[] = [
     name: "tag-only-stuck",
     says: "A packet that holds only a part of a tag can never be sent.",
     mended: "659bf0383d15, 555a2f0 ch_ktls: partial TAG-only packet stuck",
-    families: pieceFamilies,
+    isIn: postsPieces,
     shows: "dropped unsendable",
     rules: stuck((_socket, { form }) => form < 0),
   },
@@ -41,7 +41,7 @@ export const chelsioBugs: readonly Bug[] = [
     name: "header-only-stuck",
     says: "A packet that holds nothing but a part of a header can never be sent.",
     mended: "63ee4591fa97 ch_ktls: header-only packet",
-    families: pieceFamilies,
+    isIn: postsPieces,
     shows: "dropped unsendable",
     rules: stuck(({ packet }, { form, at }) => form === PieceCode.header && at === packet.seq),
   },
@@ -49,7 +49,7 @@ export const chelsioBugs: readonly Bug[] = [
     name: "unaligned-counter",
     says: "A piece that does not begin on a cipher block is encrypted from the wrong keystream byte.",
     mended: "ch_ktls: middle-of-record correction",
-    families: [...pieceFamilies, "bnxt"],
+    isIn: (profile) => postsPieces(profile) || profile.recovery === "presync",
     shows: "wrong-ciphertext",
     // As if the piece began where its cipher block does.
     rules: (before) => ({
@@ -62,7 +62,7 @@ export const chelsioBugs: readonly Bug[] = [
     name: "signed-tx-max",
     says: "TX_MAX beyond 2^31 is negative: what needs it moved there is never sent.",
     mended: "9f22ddf ch_ktls: tx_max kept as signed int",
-    families: pieceFamilies,
+    isIn: postsPieces,
     shows: "dropped unsendable",
     rules: stuck(({ state }, { at, jumped }) => (jumped || isFirst(state)) && toU32(at) >= 2 ** 31),
   },
@@ -70,7 +70,7 @@ export const chelsioBugs: readonly Bug[] = [
     name: "unlocked-records",
     says: "An acknowledgement releases the record that the driver has looked up and still reads.",
     mended: "1a73e427b824 ch_ktls: kernel panic, page refs dropped by ACK while the driver reads the record",
-    families: pieceFamilies,
+    isIn: postsPieces,
     shows: "use-after-release",
     rules: () => ({
       afterLookup: (socket, row, at, sink) => {
@@ -85,7 +85,7 @@ export const chelsioBugs: readonly Bug[] = [
     name: "snd-una-mid-record",
     says: "SND_UNA moves in the middle of a record: the NIC takes the rest for acknowledged.",
     mended: "e8a4155567b3 ch_ktls: snd_una updated in mid stream gives wrong unacked seq",
-    families: pieceFamilies,
+    isIn: postsPieces,
     shows: "dropped unsendable",
     rules: stuck(({ state, packet, records }, { row, at, jumped }) => {
       const isFirstPiece = at === packet.seq && at !== records.start(row);
@@ -96,7 +96,7 @@ export const chelsioBugs: readonly Bug[] = [
     name: "old-record-number",
     says: "A retransmitted record's end is encrypted under the number before.",
     mended: "bc16efd24306, 21d8c25e3f4b ch_ktls: wrong record_no on retransmit",
-    families: pieceFamilies,
+    isIn: postsPieces,
     shows: "wrong-tag",
     rules: (before) => ({
       pieceRow: (row, isJumpedEnd) => (isJumpedEnd ? row - 1 : row),
@@ -107,7 +107,7 @@ export const chelsioBugs: readonly Bug[] = [
     name: "refused-install",
     says: "The driver reports success though the hardware refused the context.",
     mended: "435c58a ch_ktls: returned success though the hardware refused the install",
-    families: anyFamily,
+    isIn: anyone,
     shows: "dropped no-context",
     kernel: "v6.18",
     rules: () => ({

@@ -1,6 +1,6 @@
 import { Engine } from "../words/descriptor.ts";
 import type { Bug } from "./bug.ts";
-import { anyFamily, spoiling } from "./families.ts";
+import { anyone, spoiling } from "./families.ts";
 
 /** Bugs of devices, and of what drivers of several makes keep about them. */
 export const deviceBugs: readonly Bug[] = [
@@ -8,7 +8,7 @@ export const deviceBugs: readonly Bug[] = [
     name: "placeholder-leak",
     says: "The device leaves the placeholder bytes in the tag's place.",
     mended: "a device or firmware error; next zeroes the placeholder",
-    families: anyFamily,
+    isIn: anyone,
     shows: "placeholder",
     rules: (before) => ({ nicTag: "left", spoils: spoiling(before, Engine.stream, Engine.piece) }),
   },
@@ -16,7 +16,7 @@ export const deviceBugs: readonly Bug[] = [
     name: "no-undo",
     says: "The expected number stays moved on when the packet could not be mapped.",
     mended: "nfp: undo sequence tracking on TX drop",
-    families: ["netronome"],
+    isIn: ({ commit }) => commit === "undone",
     rules: (before) => ({
       staysAdvanced: (socket) => socket.profile.commit === "undone" || before.staysAdvanced(socket),
     }),
@@ -25,14 +25,14 @@ export const deviceBugs: readonly Bug[] = [
     name: "segments-counted-once",
     says: "Encrypted packets are counted as skbs, not as what they become on the wire.",
     mended: "nfp: count TSO segments",
-    families: anyFamily.filter((family) => family !== "chelsio-t6"),
+    isIn: ({ countsPackets }) => countsPackets === "segments",
     rules: () => ({ countedSize: () => 0 }),
   },
   {
     name: "context-by-tuple",
     says: "A connection with the addresses and ports of one just closed gets its context.",
     mended: "nfp: unique connection ids rather than the 4-tuple",
-    families: anyFamily,
+    isIn: anyone,
     shows: "wrong-ciphertext",
     rules: (before) => {
       const spoils = spoiling(before, Engine.stream, Engine.piece);
@@ -46,7 +46,7 @@ export const deviceBugs: readonly Bug[] = [
     name: "early-commit",
     says: "The expected number is moved on before the packet is on the ring.",
     mended: "bnxt stages the number and commits it when the BD is on the ring",
-    families: ["fungible", "bnxt"],
+    isIn: ({ commit }) => commit === "late",
     rules: (before) => ({
       staysAdvanced: (socket) => socket.profile.commit === "late" || before.staysAdvanced(socket),
     }),

@@ -1,12 +1,14 @@
+import type { Profile } from "../machine/profile.ts";
 import type { Rules } from "../machine/socket.ts";
 
-/** Families by what they have in common, for the bugs that were in it (kernel.md section 5.0). */
-export const rebuildFamilies = ["connectx", "innova", "freebsd-connectx"];
-export const dumpFamilies = ["connectx", "freebsd-connectx"];
-export const nextRecordFamilies = ["netronome", "fungible"];
-export const pieceFamilies = ["chelsio-t6"];
-export const withRecordMap = ["connectx", "innova", "chelsio-t6", "netronome", "fungible", "bnxt"];
-export const anyFamily = [...withRecordMap, "freebsd-connectx"];
+// Whose code a bug was in, by what families do (kernel.md section 5.0): a new one is among them by its own data.
+
+export const anyone = () => true;
+export const rebuilds = ({ recovery }: Profile) => recovery === "rebuild";
+export const dumps = (profile: Profile) => rebuilds(profile) && profile.prefixVia === "dump";
+export const asksForNextRecord = ({ recovery }: Profile) => recovery === "next-record";
+export const postsPieces = ({ recovery }: Profile) => recovery === "pieces";
+export const hasRecordMap = ({ recordsFrom }: Profile) => recordsFrom === "map";
 
 /** What also the bytes of these engines may be wrong of, once a bug is there. */
 export const spoiling =

@@ -7,7 +7,7 @@ const imagined = (name: string, rules: RuleChange): Bug => ({
   name,
   says: "Nobody has seen it.",
   mended: "never there",
-  families: [],
+  isIn: () => false,
   rules,
 });
 

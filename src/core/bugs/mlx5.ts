@@ -4,7 +4,7 @@ import type { Sink, Socket } from "../machine/socket.ts";
 import { takeInOrder, takeOne } from "../nic/transmit-queue.ts";
 import { Descriptor } from "../words/descriptor.ts";
 import type { Bug } from "./bug.ts";
-import { dumpFamilies, rebuildFamilies } from "./families.ts";
+import { dumps, rebuilds } from "./families.ts";
 
 /** Bugs of the drivers that rebuild the NIC's state: mlx5 in its three makes. */
 export const mlx5Bugs: readonly Bug[] = [
@@ -12,7 +12,7 @@ export const mlx5Bugs: readonly Bug[] = [
     name: "unwrapped-compare",
     says: "Ends are compared as plain numbers: a packet across 2^32 is taken for one before its record or the start marker.",
     mended: "ffbd9ca94e2e net/mlx5e: kTLS, Fix corner-case checks in TX resync flow",
-    families: rebuildFamilies,
+    isIn: rebuilds,
     rules: () => ({
       endsBefore: (from, length, start) => toU32(advance(from, length)) <= toU32(start),
     }),
@@ -21,7 +21,7 @@ export const mlx5Bugs: readonly Bug[] = [
     name: "ends-before-off-by-one",
     says: "A retransmission that ends right at the start marker is taken for one across it.",
     mended: "56917766def7 mlx5e kTLS: off-by-one in ends_before",
-    families: rebuildFamilies,
+    isIn: rebuilds,
     shows: "mixed-segment",
     rules: () => ({ endsBefore: (from, length, start) => length < distance(from, start) }),
   },
@@ -29,7 +29,7 @@ export const mlx5Bugs: readonly Bug[] = [
     name: "resync-before-marker",
     says: "A retransmitted handshake packet is encrypted as record −1.",
     mended: "46a3ea98074e mlx5e kTLS: tx_tls_skip_no_sync_data, no resync for what lies before the marker",
-    families: rebuildFamilies,
+    isIn: rebuilds,
     shows: "wrong-ciphertext",
     rules: (before) => ({ sendBeforeMarker: before.resyncAndSend }),
   },
@@ -37,14 +37,14 @@ export const mlx5Bugs: readonly Bug[] = [
     name: "marked-skip",
     says: "A marked packet before the start marker is sent as it is.",
     mended: "342508c1c754 mlx5e kTLS: warn and drop in the skip path",
-    families: ["connectx"],
+    isIn: ({ checksSkippedMark }) => checksSkippedMark,
     rules: () => ({ dropsMarked: () => false }),
   },
   {
     name: "long-dump",
     says: "A DUMP is longer than the device's MTU: the queue stops.",
     mended: "84d1bb2b139e mlx5e kTLS: DUMP WQE size at most the MTU",
-    families: dumpFamilies,
+    isIn: dumps,
     shows: "queue-error",
     rules: () => ({ dumpSize: (left) => left }),
   },
@@ -52,14 +52,14 @@ export const mlx5Bugs: readonly Bug[] = [
     name: "unfenced-params",
     says: "The NIC takes a packet before the params of the resync ahead of it.",
     mended: "mlx5e kTLS: later versions always post a fenced NOP behind the params",
-    families: dumpFamilies,
+    isIn: dumps,
     rules: () => ({ fencesParams: false, takeAll: takeUnfenced }),
   },
   {
     name: "redundant-static",
     says: "Every resync posts static params, also within one record.",
     mended: "1e9289979135 mlx5e kTLS: no redundant static params on a resync in the same record",
-    families: dumpFamilies,
+    isIn: dumps,
     shows: "static-params",
     rules: () => ({ postsStatic: () => true }),
   },
@@ -67,7 +67,7 @@ export const mlx5Bugs: readonly Bug[] = [
     name: "resync-outside-record",
     says: "The resync of a retransmission that runs into a further record is built for that record.",
     mended: "libxlio issue 51: TX resync for a sequence number outside the record",
-    families: rebuildFamilies,
+    isIn: rebuilds,
     shows: "wrong-ciphertext",
     rules: () => ({
       rebuiltRow: ({ records, state, packet }) =>

@@ -34,7 +34,7 @@ export function settingOf(
   const kernel = kernels[Math.floor(seed / profiles.length) % kernels.length]!;
   const dice = new Dice(~seed);
   if (seed % brokenEvery !== 0 || isBroken(profile)) return { profile, kernel };
-  const bug = dice.one(...bugs.filter(({ families }) => families.includes(profile.id)));
+  const bug = dice.one(...bugs.filter(({ isIn }) => isIn(profile)));
   return { profile: brokenBy(profile, bug.name), kernel };
 }
 
