@@ -50,9 +50,9 @@ export interface RecordStep {
   repaired: boolean;
   /** What its explicit nonce can be read from. */
   tells: Uint8Array | null;
-  /** What it says, as far as that could be read: it may announce a change of keys. */
+  /** Its real type, and what it says if that is a handshake message and could be read: it may change the keys. */
   contentType: number;
-  content: Uint8Array;
+  message: Uint8Array;
   /** Copies that make it whole. */
   overlays: Overlay[] | null;
   damage: Damage | null;
@@ -113,12 +113,16 @@ export function authentic(ground: Ground, place: Place, record: Uint8Array): Rec
     repaired: false,
     tells: record,
     contentType: type,
-    content: plaintext.subarray(0, size),
+    message: messageIn(plaintext, type, size),
     overlays: null,
     damage: null,
     next: null,
   };
 }
+
+/** What a record of this type and content says of the handshake. */
+export const messageIn = (plaintext: Uint8Array, type: number, size: number): Uint8Array =>
+  type === recordType.handshake ? plaintext.subarray(0, size) : nothing;
 
 /** A record of which only the type in its header is known. */
 export function unread({ version }: Ground, { type: headerType, length }: Header): RecordStep {
@@ -133,7 +137,7 @@ export function unread({ version }: Ground, { type: headerType, length }: Header
     repaired: false,
     tells: null,
     contentType: type,
-    content: nothing,
+    message: nothing,
     overlays: null,
     damage: null,
     next: null,
@@ -299,7 +303,7 @@ function failedStep(
     repaired: right !== null,
     tells: null,
     contentType: inner?.type ?? (followed ? recordType.applicationData : type),
-    content: inner ? plaintext.subarray(0, inner.size) : nothing,
+    message: inner ? messageIn(plaintext, inner.type, inner.size) : nothing,
     overlays: null,
     damage,
     next: followed?.epoch ?? null,

@@ -32,6 +32,7 @@ import {
   type GapStep,
   type Ground,
   type Misfit,
+  messageIn,
   type Place,
   type RecordStep,
   type Step,
@@ -72,8 +73,10 @@ export interface WalkInput {
 
 /** Records between two questions whether to go on. */
 const tickEvery = 512;
-/** Records between two marks. */
+/** Records between two marks near the stream's end, where what comes next may change something; elsewhere `tickEvery`. */
 const markEvery = 8;
+/** Bytes from the end that are near it. */
+const nearEnd = 1 << 18;
 
 /** The record that a walk looks at: one of all walks, for each is done with it before another is asked. */
 const buffer = new Uint8Array(recordSizeMax);
@@ -143,9 +146,10 @@ export class Walker {
       const step = this.next();
       if (step === null) break;
       this.apply(step);
-      if (steps % markEvery === 0) this.mark();
+      const { position } = this.place;
+      if (steps % (stream.end - position < nearEnd ? markEvery : tickEvery) === 0) this.mark();
       if (steps % tickEvery === 0)
-        await progress.tick(this.place.position - origin, stream.end - origin, "checking records");
+        await progress.tick(position - origin, stream.end - origin, "checking records");
     }
     const firstNonce = this.walked.firstNonce ?? this.dueNonce;
     return { ...this.walked, firstNonce, differences: this.ground.comparer.differences() };
@@ -225,8 +229,8 @@ export class Walker {
     if (!this.isHostTap || protection === null || record === null) return step;
     const plaintext = record.subarray(protection.layout.prepend, record.length - tagSize);
     const { type, size } = innerOf(ground.version, header.type, plaintext);
-    const content = plaintext.subarray(0, size);
-    return { ...step, type, tells: record, contentType: type, content };
+    const message = messageIn(plaintext, type, size);
+    return { ...step, type, tells: record, contentType: type, message };
   }
 
   /** Up to where the framing is found again behind a hole or damage, or lost for good. */
@@ -298,13 +302,13 @@ export class Walker {
   }
 
   /** Changes of keys that a record announces: KeyUpdate (RFC 8446 §4.6.3), or ChangeCipherSpec of a renegotiation. */
-  private follow({ contentType, content }: RecordStep): void {
+  private follow({ contentType, message: part }: RecordStep): void {
     const { place, walked } = this;
     const { opener, version } = this.ground;
     const isTls12 = version === 0x0303;
     if (isTls12 && contentType === recordType.changeCipherSpec) this.enter(opener.after(place.epoch));
-    if (contentType !== recordType.handshake || content.length === 0) return;
-    for (const message of this.messages.feed(content)) {
+    if (part.length === 0) return;
+    for (const message of this.messages.feed(part)) {
       const { number } = place.epoch;
       if (isTls12) walked.hellos[number] = helloOf(message) ?? walked.hellos[number];
       else if (message.type === handshakeType.keyUpdate) this.enter(opener.after(place.epoch));
