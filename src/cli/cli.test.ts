@@ -166,6 +166,18 @@ function payloadOf(bytes: Buffer, frame: number): number {
   return tcp + (bytes[tcp + 12]! >> 4) * 4;
 }
 
+test("a declaration with an error: what can be read is shown, and the status says that it is not what was meant", () => {
+  const trace = file(
+    "declared.tlstrace",
+    "device eth0\nconnection a device=eth0 foo=1\n+0 a send 100\n+0 a > 0:129(129)\n",
+  );
+  for (const args of [["replay"], ["verify"], ["compare", "--profiles", "connectx,innova"]]) {
+    const { status, err } = tlstrace(args[0]!, trace, ...args.slice(1));
+    assert.equal(status, 2, args[0]);
+    assert.match(err, /declared\.tlstrace:2: error: /);
+  }
+});
+
 test("--help works everywhere and ends with status 0", () => {
   for (const args of [["--help"], ...["replay", "verify", "test", "dap"].map((name) => [name, "--help"])]) {
     const { status, out } = tlstrace(...args);

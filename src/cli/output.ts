@@ -19,8 +19,11 @@ export async function print(lines: Iterable<string>): Promise<void> {
 }
 
 /** Diagnostics go to stderr, with their place, in the form that problem matchers read. */
-export function complain(file: string, { diagnostics }: Trace): void {
+export function complain(file: string, { diagnostics, declarationLines = [] }: Trace): void {
   for (const { severity, message, line, frame } of diagnostics) {
+    // All that follows is about another NIC or connection than was meant.
+    if (severity === "error" && line !== undefined && declarationLines.includes(line))
+      process.exitCode = exitStatus.unusable;
     const place = line !== undefined ? `:${line}` : frame ? `: frame ${frame}` : "";
     process.stderr.write(`${file}${place}: ${severity}: ${message}\n`);
   }

@@ -26,6 +26,17 @@ test("every bug has a name of its own, a sentence, what mended it, and a rule th
   }
 });
 
+test("bugs together do the same in whatever order they are named", () => {
+  const off = "ends-before-off-by-one";
+  const story = "send 1000; > 0:1029; > -51:0";
+  for (const ids of [`unwrapped-compare+${off}`, `${off}+unwrapped-compare`])
+    assert.equal(
+      run(`connectx/${ids}`, story).at(-1),
+      "out-of-order expected=1029 seq=-51; bypass seq=-51 length=51",
+      ids,
+    );
+});
+
 test("the commits of the drivers' bugs are those of kernel.md section 9, 17 to 36", () => {
   const commits: Record<string, string[]> = {
     "unwrapped-compare": ["ffbd9ca94e2e"],

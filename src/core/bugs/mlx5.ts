@@ -9,6 +9,15 @@ import { dumps, rebuilds } from "./families.ts";
 /** Bugs of the drivers that rebuild the NIC's state: mlx5 in its three makes. */
 export const mlx5Bugs: readonly Bug[] = [
   {
+    name: "ends-before-off-by-one",
+    says: "A retransmission that ends right at the start marker is taken for one across it.",
+    mended: "56917766def7 mlx5e kTLS: off-by-one in ends_before",
+    isIn: rebuilds,
+    shows: "mixed-segment",
+    rules: () => ({ endsBefore: (from, length, start) => length < distance(from, start) }),
+  },
+  // Behind the one above: a plain comparison is what decides where both are there.
+  {
     name: "unwrapped-compare",
     says: "Ends are compared as plain numbers: a packet across 2^32 is taken for one before its record or the start marker.",
     mended: "ffbd9ca94e2e net/mlx5e: kTLS, Fix corner-case checks in TX resync flow",
@@ -16,14 +25,6 @@ export const mlx5Bugs: readonly Bug[] = [
     rules: () => ({
       endsBefore: (from, length, start) => toU32(advance(from, length)) <= toU32(start),
     }),
-  },
-  {
-    name: "ends-before-off-by-one",
-    says: "A retransmission that ends right at the start marker is taken for one across it.",
-    mended: "56917766def7 mlx5e kTLS: off-by-one in ends_before",
-    isIn: rebuilds,
-    shows: "mixed-segment",
-    rules: () => ({ endsBefore: (from, length, start) => length < distance(from, start) }),
   },
   {
     name: "resync-before-marker",

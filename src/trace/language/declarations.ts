@@ -212,7 +212,7 @@ function declaredConnection(
   const layout = layoutOf(version, cipher);
   const progress = new StreamProgress(layout, payloadMax, profile.faults, kernel.overfillsFragments);
   progress.unsure = !isClear;
-  return { index, startSeq: toU32(startSeq), progress };
+  return { index, startSeq: toU32(startSeq), isClear, progress };
 }
 
 /** TLS_TX_MAX_PAYLOAD_LEN, where the kernel has it. */

@@ -96,8 +96,8 @@ function append(reading: Reading, connection: DeclaredConnection, row: Row): voi
   });
   if (row.sacks) sacks.set(index, row.sacks);
   if (row.recordSn !== undefined) recordSns.set(index, row.recordSn);
-  // What is expected of a line that says something else than was meant would be told on top of its error.
-  if (!reading.spoilt) reading.subject = index;
+  // What is expected of a line that says something else than was meant, or behind one, would be told on top of its error.
+  if (!reading.spoilt && connection.isClear) reading.subject = index;
 }
 
 /** `+SECONDS DEVICE EVENT`: an event of every connection on the device. */

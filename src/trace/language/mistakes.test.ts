@@ -176,3 +176,17 @@ test("what hangs on a profile's file that cannot be read is left out in silence"
     [1],
   );
 });
+
+test("what is expected of a connection that is declared otherwise than meant is not judged on top of that", () => {
+  const lines = [
+    "device eth0 profile=connectx kernel=v5.8",
+    "connection web device=eth0 payload_max=1000",
+    "connection db device=eth0",
+    "+0 web send 2000",
+    " expect record-pushed record=0 length=1029",
+    "+0 db send 10",
+    " expect record-pushed record=0 length=39",
+  ];
+  const { diagnostics, expectations } = parse(lines);
+  assert.deepEqual([diagnostics.map(({ line }) => line), expectations.map(({ line }) => line)], [[2], [7]]);
+});

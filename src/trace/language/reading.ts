@@ -21,6 +21,8 @@ export interface DeclaredConnection {
   /** Index into Trace.connections. */
   index: number;
   startSeq: number;
+  /** It is declared as its line means it: what is expected of it can be judged. */
+  isClear: boolean;
   progress: StreamProgress;
 }
 
