@@ -91,7 +91,7 @@ test("a mistake in a trace's file fails the trace at the device's line", () => {
     /:1: note: \.\.\/nics\/bad\.json is left out until it is right\. connectx is used instead\n/,
   );
   const replay = tlstrace("replay", broken);
-  assert.equal(replay.status, 0);
+  assert.equal(replay.status, 2);
   assert.ok(replay.err.includes(`${broken}:1: error: ../nics${badMessage}\n`), replay.err);
 });
 
