@@ -1,7 +1,6 @@
 import type { Sink, Socket } from "../core/machine/socket.ts";
 import type { ConnectionState } from "../core/machine/state.ts";
 import type { PostedDescriptor } from "../core/words/descriptor.ts";
-import { SignIndex } from "./sign-index.ts";
 
 /** One effect as it happened. */
 export interface EffectRecord {
@@ -67,15 +66,4 @@ export class RecordingSink implements Sink {
     });
     this.effects = [];
   }
-}
-
-/** The sink for runs and seeks: an index that enters what each event says. */
-export class IndexSink extends SignIndex implements Sink {
-  socket: Socket | null = null;
-
-  effect(kind: number, _a: number, _b: number): void {
-    this.add(this.socket!.event, kind);
-  }
-
-  stage(_stage: number, _detail?: number): void {}
 }

@@ -1,4 +1,5 @@
 import { firstAtLeast } from "../core/base/columns.ts";
+import type { Sink, Socket } from "../core/machine/socket.ts";
 import { signs } from "../trace/signs.ts";
 
 /** Most kinds have few events. */
@@ -6,9 +7,11 @@ const initialRoom = 16;
 
 /**
  * Which events have which signs, the other way round: one ascending list of events a kind. The next event of a kind is
- * a binary search, that of a set the nearest of its kinds', a count is a list's length.
+ * a binary search, that of a set the nearest of its kinds', a count is a list's length. It is the sink of runs and seeks
+ * itself, and one class for effects and findings: two would make every run slower.
  */
-export class SignIndex {
+export class SignIndex implements Sink {
+  socket: Socket | null = null;
   /** By kind: its events, and how many there are so far. */
   private readonly lists: Int32Array[] = signs.map(() => new Int32Array(initialRoom));
   private readonly counts = new Int32Array(signs.length);
@@ -23,6 +26,12 @@ export class SignIndex {
     list[count] = event;
     counts[kind] = count + 1;
   }
+
+  effect(kind: number, _a: number, _b: number): void {
+    this.add(this.socket!.event, kind);
+  }
+
+  stage(_stage: number, _detail?: number): void {}
 
   private resized(kind: number, room: number): Int32Array {
     const list = new Int32Array(room);

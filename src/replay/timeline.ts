@@ -7,8 +7,8 @@ import { type ConnectionState, stateFields } from "../core/machine/state.ts";
 import { step, stepFor } from "../core/step.ts";
 import { Stage } from "../core/words/stage.ts";
 import type { Trace } from "../trace/trace.ts";
-import { IndexSink, type Recording, RecordingSink } from "./recording.ts";
-import type { SignIndex } from "./sign-index.ts";
+import { type Recording, RecordingSink } from "./recording.ts";
+import { SignIndex } from "./sign-index.ts";
 
 /** Where the debugger stands: right after stage `stage` of event `event`; stage −1 = before the event's first stage. */
 export interface Position {
@@ -32,13 +32,13 @@ export class Timeline {
   /** How many of its own events the working state of each connection is past. */
   private readonly ordinals: Int32Array;
   private ran = 0;
-  private readonly sink: IndexSink;
+  private readonly sink: SignIndex;
   /** What a seek says nobody reads; a sink of the same class keeps `step` as fast as in the first pass. */
-  private readonly seekSink = new IndexSink();
+  private readonly seekSink = new SignIndex();
   private readonly recordings = new Map<number, Recording>();
 
   /** Whoever wants to hear all that the first pass says makes its sink. */
-  constructor(trace: Trace, sink = new IndexSink()) {
+  constructor(trace: Trace, sink = new SignIndex()) {
     this.trace = trace;
     this.machine = createMachine(trace);
     this.sink = sink;

@@ -2,7 +2,7 @@ import { int32 } from "../../core/base/columns.ts";
 import { isRightByConstruction } from "../../core/nic/wire.ts";
 import { Effect } from "../../core/words/effect.ts";
 import { Stage } from "../../core/words/stage.ts";
-import { IndexSink } from "../../replay/recording.ts";
+import { SignIndex } from "../../replay/sign-index.ts";
 
 /** Numbers that an effect takes: kind, two arguments, connection. */
 export const effectWidth = 4;
@@ -11,7 +11,7 @@ export const effectWidth = 4;
  * The sink for runs that are compared: an event's effects one by one, what left in it, and whether the bytes that left
  * are right by construction or have to be looked at. It keeps no state, so it costs little more than the index alone.
  */
-export class EventSink extends IndexSink {
+export class EventSink extends SignIndex {
   /** The event's effects, `effectWidth` cells each. */
   readonly effects = int32();
   /** Cells from which on effects are of the queue and the NIC, no longer the driver's. */
