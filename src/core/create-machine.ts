@@ -8,19 +8,19 @@ import { ConnectionState, settlePath } from "./machine/state.ts";
 import { rulesOf } from "./rules.ts";
 import { Kind } from "./words/event.ts";
 
-/** A machine before its first event. */
+/** A machine before its first event: one literal, since what a spread gives is looked up slowly in every step. */
 export function createMachine(scenario: Scenario): Machine {
   const { devices, connections, events, recordSns, reader } = scenario;
   const stops = devices.map(() => new QueueStops());
-  const queue = new DescriptorQueue();
-  const shared = { devices, events, recordSns, reader, queue, packet: noPacket(), stops };
+  const [queue, packet] = [new DescriptorQueue(), noPacket()];
+  const shared = { devices, events, recordSns, reader, queue, packet, stops };
   const rules = devices.map(({ profile }) => rulesOf(profile.faults));
   const sockets = connections.map((connection, index) => {
     const reused = connections[connection.reuses] ?? null;
     return new Socket({ index, connection, reused, rules: rules[connection.device]! }, shared);
   });
   for (const socket of sockets) toBeginning(socket);
-  return { ...shared, sockets, members: membersOf(scenario) };
+  return { devices, events, recordSns, reader, queue, packet, stops, sockets, members: membersOf(scenario) };
 }
 
 /** A connection before its first event: with its start marker in place if it is offloaded from the beginning. */
