@@ -170,6 +170,16 @@ const found: readonly [says: string, device: string, connection: string, events:
     "",
     "a send 100; second hold; a > 0:129(129); second resume; a send 100; a > 129:258(129)",
   ],
+  [
+    "a NIC out of step while a rekey waits counts on with the keys and numbers that it has",
+    "profile=connectx/unfenced-params mtu=9000",
+    "version=1.3 cipher=chacha20-poly1305 seq=4294966957 rec_seq=0",
+    [
+      "a send 20; a send 48; a < ack 112; a send 28; a > 112:162(50); a send 4815 type=alert; a > 162:4961(4799)",
+      "a > 4961:4999(38); a rekey; a send 0; a send 75; a send 59 more; a send 11; a send 50 type=application_data",
+      "a > 3800:3814(14) lost",
+    ].join("; "),
+  ],
 ];
 
 for (const [says, device, connection, events] of found) {

@@ -69,20 +69,18 @@ function engineFor(socket: Socket, departure: Departure, row: number): NicStream
 
 /** What the NIC makes of all that it was fed since it lost step; the last of it is the packet. */
 function outOfStep(socket: Socket): Uint8Array | null {
-  const { records, state } = socket;
-  const stream = nicStream(socket, state.nicRow, records.countedSn(state.nicRow, state.tail));
-  if (!stream) return null;
-  if (state.nicTaken > 0) {
-    const begun = recordAsFed(socket, state.nicRow);
-    if (!begun) return null;
-    stream.feed(begun.subarray(0, state.nicTaken));
-  }
-  const { startSeq } = socket.connection;
+  const { records, state, connection } = socket;
+  // A record that software pushed since, where the NIC stands, has keys and a number that the device does not have yet.
+  const tail = records.isReady(state.nicRow) ? state.nicRow : state.tail;
+  const stream = nicStream(socket, Math.min(state.nicRow, tail - 1), records.countedSn(state.nicRow, tail));
+  const begun = state.nicTaken > 0 ? recordAsFed(socket, state.nicRow) : new Uint8Array(0);
+  if (!stream || !begun) return null;
+  stream.feed(begun.subarray(0, state.nicTaken));
   let out: Uint8Array | null = null;
   for (let i = state.fedLost; i < state.fedTail; i++) {
     const { from, length, changes } = socket.fed.at(i);
     // What lies before the offload is not known: zeros stand in, as a record's header noise like the real ones.
-    const ahead = Math.min(length, Math.max(0, distance(from, startSeq)));
+    const ahead = Math.min(length, Math.max(0, distance(from, connection.startSeq)));
     stream.feed(new Uint8Array(ahead));
     const bytes = streamBytes(socket, advance(from, ahead), length - ahead, hostView(changes));
     if (!bytes) return null;
@@ -103,8 +101,8 @@ function recordAsFed(socket: Socket, row: number): Uint8Array | null {
     const from = before(fed.from, start) ? start : fed.from;
     const to = after(fedEnd, end) ? end : fedEnd;
     if (!before(from, to)) continue;
-    const part = hostRecord(socket, row, fed.changes)!;
-    bytes.set(part.subarray(distance(start, from), distance(start, to)), distance(start, from));
+    const [at, partEnd] = [distance(start, from), distance(start, to)];
+    bytes.set(hostRecord(socket, row, fed.changes)!.subarray(at, partEnd), at);
   }
   return bytes;
 }
