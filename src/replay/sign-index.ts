@@ -12,9 +12,15 @@ const initialRoom = 16;
  */
 export class SignIndex implements Sink {
   socket: Socket | null = null;
+  private readonly isDeaf: boolean;
   /** By kind: its events, and how many there are so far. */
   private readonly lists: Int32Array[] = signs.map(() => new Int32Array(initialRoom));
   private readonly counts = new Int32Array(signs.length);
+
+  /** `isDeaf`: a sink for seeks, where nobody asks what is said. */
+  constructor(isDeaf = false) {
+    this.isDeaf = isDeaf;
+  }
 
   /** Adds a sign of an event, once an event and kind; events come in their order. Most events of a run come by here. */
   add(event: number, kind: number): void {
@@ -28,7 +34,7 @@ export class SignIndex implements Sink {
   }
 
   effect(kind: number, _a: number, _b: number): void {
-    this.add(this.socket!.event, kind);
+    if (!this.isDeaf) this.add(this.socket!.event, kind);
   }
 
   stage(_stage: number, _detail?: number): void {}
@@ -38,11 +44,6 @@ export class SignIndex implements Sink {
     list.set(this.lists[kind]!.subarray(0, room));
     this.lists[kind] = list;
     return list;
-  }
-
-  /** Forgets all signs, and keeps the room for more. */
-  forget(): void {
-    this.counts.fill(0);
   }
 
   /** When no more signs come: gives back the room that the lists have in store. */
