@@ -112,10 +112,7 @@ export function deviceDown({ state, rules }: Socket, device: number, sink: Sink)
   sink.stage(Stage["tls.device"]);
 }
 
-/**
- * The driver's tls_dev_del, if it has a context, from tls_device_gc_task() or tls_device_down(): a device that went down
- * has deleted it before.
- */
+/** The driver's tls_dev_del, if it has a context, from tls_device_gc_task(); a device that went down has deleted it before. */
 export function deleteContext(state: ConnectionState): void {
   if (state.contexts > state.contextsDeleted) state.contextsDeleted++;
 }

@@ -11,12 +11,15 @@ import { wireBytes } from "./wire-bytes.ts";
  * bytes by construction (tests compare them all), so bytes are only computed where something is off.
  */
 export function examine(socket: Socket, i: number, sink: Sink): void {
-  const { queue, state } = socket;
-  // The usual packet, before anything is made of it: a capture has millions.
-  const inStep = queue.engine(i) === Engine.stream && state.nicInStep === 1;
-  if (inStep && state.pageWrites === 0 && state.epoch === 0 && socket.isRight) return;
-  const departure = queue.at(i);
+  if (isUsual(socket, i)) return;
+  const departure = socket.queue.at(i);
   if (!isRightByConstruction(socket, departure)) compare(socket, departure, sink);
+}
+
+/** The usual packet, right by construction, asked before anything is made of it: a capture has millions. */
+export function isUsual({ queue, state, isRight }: Socket, i: number): boolean {
+  const inStep = queue.engine(i) === Engine.stream && state.nicInStep === 1;
+  return inStep && state.pageWrites === 0 && state.epoch === 0 && isRight;
 }
 
 /** Compares the packet's bytes with the right ones. */

@@ -1,5 +1,5 @@
 import { int32 } from "../../core/base/columns.ts";
-import { isRightByConstruction } from "../../core/nic/wire.ts";
+import { isRightByConstruction, isUsual } from "../../core/nic/wire.ts";
 import { Effect } from "../../core/words/effect.ts";
 import { Stage } from "../../core/words/stage.ts";
 import { SignIndex } from "../../replay/sign-index.ts";
@@ -65,8 +65,8 @@ export class EventSink extends SignIndex {
       if (!this.isDropped) this.left += socket.packet.length;
       return;
     }
-    const departure = socket.queue.at(taken);
-    this.left += departure.length;
-    this.isSuspect ||= !isRightByConstruction(socket, departure);
+    const { queue } = socket;
+    this.left += queue.size(taken);
+    this.isSuspect ||= !isUsual(socket, taken) && !isRightByConstruction(socket, queue.at(taken));
   }
 }
