@@ -13,7 +13,19 @@ const headerFields = ["type", "version", "version", "length", "length"];
 export function wordDamage(damage: Damage): string {
   switch (damage.part) {
     case "number":
-      return `it was encrypted as record ${damage.sn}: the NIC had a wrong record number`;
+      return damage.under === null
+        ? `it was encrypted as record ${damage.sn}: the NIC had a wrong record number`
+        : `it was encrypted as record ${damage.sn} under ${damage.under}`;
+    case "iv":
+      return `it was encrypted under ${damage.under ?? "the right key"} with another salt or iv`;
+    case "other-tag":
+      return `its tag is that of record ${damage.sn}`;
+    case "plaintext":
+      return `${damage.at}:${damage.at + damage.length} left as plaintext`;
+    case "foreign":
+      return `${damage.at}:${damage.at + damage.length} belongs to no record: foreign bytes`;
+    case "nonce-reuse":
+      return `its explicit nonce was used before, by the record at ${damage.firstAt}${damage.sn === null ? "" : ` (record ${damage.sn})`}`;
     case "unknown":
       return `its tag does not fit; wrong somewhere in ${damage.at}:${damage.at + damage.length}`;
     default: {

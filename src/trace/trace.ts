@@ -62,8 +62,11 @@ export interface Stream {
   /** The AEAD as `aes-128-gcm`; also suites that the model cannot decrypt (`aes-128-ccm`); null if unknown. */
   cipherName: string | null;
   cipher: Cipher | null;
-  /** `wire`: the capture holds ciphertext; `host`: plaintext with junk tags, taken before the NIC. */
-  tap: "wire" | "host";
+  /**
+   * `wire`: the capture holds ciphertext; `host`: plaintext with junk tags, taken before the NIC; `undecided`: no record
+   * authenticates and its bytes fit either, so nothing of it is judged: the note names both readings.
+   */
+  tap: "wire" | "host" | "undecided";
   note: string | null;
 }
 
@@ -80,11 +83,24 @@ export interface WrongByte {
   must: number;
 }
 
-/** What is known of the damage of a record that does not authenticate; `at` = its distance from the offload start. */
+/**
+ * What is wrong with a record, or with bytes between records; `at` and `firstAt` = distances from the offload start.
+ * `under`: whose keys made it, in words (`the keys of epoch 1`), null = the keys that were due.
+ */
 export type Damage =
   | { part: "header" | "nonce" | "ciphertext" | "tag"; at: number; wrong: readonly WrongByte[] }
-  /** Its bytes are right for the record of another number. */
-  | { part: "number"; sn: bigint }
+  /** Its bytes are right for the record of another number, or under other keys of the session. */
+  | { part: "number"; sn: bigint; under: string | null }
+  /** Its bytes are right under another salt or iv than the keys have, which is not shown. */
+  | { part: "iv"; under: string | null }
+  /** Its tag is that of the record of this number. */
+  | { part: "other-tag"; sn: bigint }
+  /** It was not encrypted. */
+  | { part: "plaintext"; at: number; length: number }
+  /** These bytes stand between records and are of none. */
+  | { part: "foreign"; at: number; length: number }
+  /** It authenticates, or cannot be opened, but another record has its explicit nonce, and stands at `firstAt`. */
+  | { part: "nonce-reuse"; at: number; firstAt: number; sn: bigint | null }
   /** It lies somewhere in the record. */
   | { part: "unknown"; at: number; length: number };
 
@@ -99,7 +115,7 @@ export interface Verdicts {
   differences: Map<number, { bytes: number; firstSeq: number }>;
   /** One of Authenticated, by the index of a `record` event. */
   authenticated: Uint8Array;
-  /** What is known of a failed record's damage, by the index of its `record` event. */
+  /** All that is wrong with records and between them, by the index of the `record` or `gap` event: each entry is wrong. */
   damage: Map<number, Damage>;
 }
 

@@ -88,7 +88,7 @@ function wrongNumber({ protection, keys, sn, record }: FailedRecord): Diagnosis 
   for (let distance = 1; distance <= numbersTried; distance++) {
     for (const other of [sn - BigInt(distance), sn + BigInt(distance)]) {
       if (other < 0n || openRecord(protection, keys, other, record) === null) continue;
-      return { damage: { part: "number", sn: other }, right: null };
+      return { damage: { part: "number", sn: other, under: null }, right: null };
     }
   }
   return null;

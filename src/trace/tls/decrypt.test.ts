@@ -59,7 +59,7 @@ test("golden records open under their number and no other", () => {
     assert.equal(inner.type, type);
     assert.equal(openRecord(protection, keys, sn + 1n, record), null);
     const failed = { protection, keys, sn: sn + 1n, record, expectedNonce: null, at: 0 };
-    assert.deepEqual(diagnose(failed, true).damage, { part: "number", sn });
+    assert.deepEqual(diagnose(failed, true).damage, { part: "number", sn, under: null });
   }
 });
 
