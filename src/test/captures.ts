@@ -6,9 +6,9 @@ import { connectx } from "../core/profiles/connectx.ts";
 import { Kind, unpackRecord } from "../core/words/event.ts";
 import { nodePlatform } from "../node/platform.ts";
 import { type CaptureOptions, readCapture } from "../trace/capture/capture.ts";
+import { type CryptoInfo, parseCryptoInfos } from "../trace/keys/crypto-info.ts";
 import { memoryFile } from "../trace/pcap/capture-file.ts";
 import { noProgress } from "../trace/platform.ts";
-import { type CryptoInfo, parseCryptoInfos } from "../trace/tls/keys.ts";
 import type { Trace } from "../trace/trace.ts";
 
 /** Facts of one direction, as the corpus's index has them; they were found by another program. */

@@ -12,9 +12,9 @@ import { Timeline } from "../replay/timeline.ts";
 import { viewAt } from "../replay/view/view.ts";
 import { judge } from "../study/study.ts";
 import { readTraceFile } from "../study/test-run.ts";
+import { parseCryptoInfos } from "../trace/keys/crypto-info.ts";
 import { parseTrace } from "../trace/language/parse.ts";
 import { profileKeys } from "../trace/profiles/file.ts";
-import { parseCryptoInfos } from "../trace/tls/keys.ts";
 import { type Citation, CitedPage, citationsIn } from "./citations.ts";
 
 const read = (file: string): string => readFileSync(file, "utf8");

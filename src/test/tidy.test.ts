@@ -21,6 +21,7 @@ const floors: readonly (readonly string[])[] = [
   ["core/create-machine", "core/step"],
   ["trace"],
   ["trace/pcap"],
+  ["trace/keys"],
   ["trace/tls"],
   ["trace/capture", "trace/evidence"],
   ["trace/profiles"],

@@ -2,13 +2,13 @@ import type { Profile } from "../core/machine/profile.ts";
 import { profileById } from "../core/profiles/all.ts";
 import { connectx } from "../core/profiles/connectx.ts";
 import { type CaptureOptions, readCapture } from "./capture/capture.ts";
+import { keySourceOf } from "./keys/source.ts";
 import { parseTrace } from "./language/parse.ts";
 import { isPacketdrill, parsePacketdrill } from "./packetdrill/script.ts";
 import { captureFormat } from "./pcap/capture-file.ts";
 import { type FileAccess, type Platform, type Progress, UserError } from "./platform.ts";
 import type { ProfileFinder } from "./profiles/finder.ts";
-import { type KeySource, parseCryptoInfos } from "./tls/keys.ts";
-import type { Diagnostic, Trace } from "./trace.ts";
+import type { Trace } from "./trace.ts";
 
 export interface OpenOptions extends Omit<CaptureOptions, "profile"> {
   /** Null: what the trace file's devices say, connectx for captures and scripts. */
@@ -67,20 +67,4 @@ export function textOf(file: FileAccess): string {
   } catch {
     throw new UserError(neither);
   }
-}
-
-/** Sorts key texts into key logs and crypto_info JSON. */
-function keySourceOf(texts: readonly string[]): { source: KeySource; diagnostics: Diagnostic[] } {
-  const source: KeySource = { keyLogs: [], cryptoInfos: [] };
-  const diagnostics: Diagnostic[] = [];
-  for (const text of texts) {
-    if (!/^\s*[[{]/.test(text)) {
-      source.keyLogs.push(text);
-      continue;
-    }
-    const read = parseCryptoInfos(text);
-    source.cryptoInfos.push(...read.infos);
-    diagnostics.push(...read.diagnostics);
-  }
-  return { source, diagnostics };
 }

@@ -10,8 +10,8 @@ import {
   u64Bytes,
 } from "../../core/base/record.ts";
 import { nodeAead } from "../../node/platform.ts";
+import { keys12, keys13 } from "../../trace/keys/secrets.ts";
 import { handshakeType } from "../../trace/tls/handshake.ts";
-import { keys12, keys13 } from "../../trace/tls/secrets.ts";
 
 /** The AEAD of every session made here. */
 const cipher = "aes-128-gcm" as const;

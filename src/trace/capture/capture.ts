@@ -2,11 +2,12 @@
 
 import type { Profile } from "../../core/machine/profile.ts";
 import { globMatcher } from "../glob.ts";
+import { parseKeyLogs } from "../keys/key-log.ts";
+import type { KeySource } from "../keys/source.ts";
 import { openCaptureFile, readSegments } from "../pcap/capture-file.ts";
 import type { Flow, SegmentLog, Segments } from "../pcap/segments.ts";
 import { FileWindow } from "../pcap/window.ts";
 import { type FileAccess, type Platform, type Progress, UserError } from "../platform.ts";
-import { type KeySource, parseKeyLogs } from "../tls/keys.ts";
 import type { OffloadStart } from "../tls/start.ts";
 import type { Tap } from "../tls/tap.ts";
 import { type Diagnostic, emptyTrace, nicNamed, type Trace } from "../trace.ts";

@@ -1,4 +1,4 @@
-import type { KeySource } from "../tls/keys.ts";
+import type { KeySource } from "../keys/source.ts";
 import { gapType, type RecordTable } from "../tls/record-table.ts";
 import type { Diagnostic } from "../trace.ts";
 import type { Sender } from "./senders.ts";

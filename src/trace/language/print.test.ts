@@ -7,7 +7,7 @@ import { usualSocket } from "../../core/machine/connection.ts";
 import { profileById, profiles } from "../../core/profiles/all.ts";
 import { Flag, Kind, packRecord } from "../../core/words/event.ts";
 import { comparable } from "../../test/comparable.ts";
-import { offloadNote } from "../tls/suites.ts";
+import { offloadNote } from "../keys/suites.ts";
 import { emptyTrace, nicNamed, type Trace } from "../trace.ts";
 import { derivedKeys, payloadOf } from "./keystream.ts";
 import { parseTrace } from "./parse.ts";

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Cipher, TlsVersion } from "../../core/base/record.ts";
 import { nodePlatform } from "../../node/platform.ts";
+import { fromHex } from "../keys/hex.ts";
 import { diagnose } from "./damage.ts";
 import { innerOf, openRecord, protectionOf } from "./decrypt.ts";
-import { fromHex } from "./keys.ts";
 
 const range = (size: number, from = 0) => Uint8Array.from({ length: size }, (_, i) => from + i);
 const { aead } = nodePlatform;

@@ -1,7 +1,7 @@
 import { addU64, headerSize, type RecordKeys } from "../../core/base/record.ts";
+import { keys13, nextSecret } from "../keys/secrets.ts";
 import { openRecord, type Protection } from "./decrypt.ts";
 import { snOf } from "./record-table.ts";
-import { keys13, nextSecret } from "./secrets.ts";
 import type { Start } from "./start.ts";
 
 /** Keys of a stretch of records, from one change of keys to the next. */

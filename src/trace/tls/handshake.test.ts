@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { suiteOf } from "../keys/suites.ts";
 import { MessageReader, parseClientHello, parseServerHello } from "./handshake.ts";
-import { suiteOf } from "./suites.ts";
 
 const message = (type: number, size: number): number[] => [
   type,

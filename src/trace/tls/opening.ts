@@ -1,4 +1,6 @@
 import { headerSize, recordType, type TlsVersion } from "../../core/base/record.ts";
+import { toHex } from "../keys/hex.ts";
+import { type Suite, suiteOf } from "../keys/suites.ts";
 import { headerAt, recordSizeMax } from "./framing.ts";
 import {
   handshakeType,
@@ -8,9 +10,7 @@ import {
   parseServerHello,
   type ServerHello,
 } from "./handshake.ts";
-import { toHex } from "./keys.ts";
 import type { ByteStream } from "./stream.ts";
-import { type Suite, suiteOf } from "./suites.ts";
 
 /** What the hellos of a connection say; null where they were not captured. */
 export interface Opening {

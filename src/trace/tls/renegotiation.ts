@@ -1,9 +1,10 @@
 /** Keys after renegotiations of TLS 1.2 (RFC 5246 §7.4.1): their hellos lie in encrypted records. */
 import type { RecordKeys } from "../../core/base/record.ts";
+import { toHex } from "../keys/hex.ts";
+import type { KeyLog } from "../keys/key-log.ts";
+import { keys12 } from "../keys/secrets.ts";
+import { type Suite, suiteOf } from "../keys/suites.ts";
 import { handshakeType, type Message, parseClientHello, parseServerHello } from "./handshake.ts";
-import { type KeyLog, toHex } from "./keys.ts";
-import { keys12 } from "./secrets.ts";
-import { type Suite, suiteOf } from "./suites.ts";
 
 /** What of a hello decides about the keys; `suite` is null in the client's. */
 export interface Hello {

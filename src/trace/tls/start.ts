@@ -6,15 +6,16 @@ import {
   type TlsVersion,
   u64Of,
 } from "../../core/base/record.ts";
+import { fromHex } from "../keys/hex.ts";
+import type { KeyLog, Label } from "../keys/key-log.ts";
+import { keys12, keys13 } from "../keys/secrets.ts";
+import type { Suite } from "../keys/suites.ts";
 import type { Aead } from "../platform.ts";
 import { innerOf, openRecord, type Protection, protectionOf } from "./decrypt.ts";
 import { headerAt, recordSizeMax } from "./framing.ts";
 import { handshakeType, MessageReader } from "./handshake.ts";
-import { fromHex, type KeyLog, type Label } from "./keys.ts";
 import type { Opening } from "./opening.ts";
-import { keys12, keys13 } from "./secrets.ts";
 import type { ByteStream } from "./stream.ts";
-import type { Suite } from "./suites.ts";
 
 /** Which record the application hands to the offload first in TLS 1.2: the one after its Finished, or Finished itself. */
 export type OffloadStart = "after-finished" | "after-ccs";

@@ -4,13 +4,13 @@ import type { RecordKeys, TlsVersion } from "../../core/base/record.ts";
 import { nodePlatform } from "../../node/platform.ts";
 import { Sealer } from "../../test/bench/tls-session.ts";
 import { seeded } from "../../test/simulator/mutate.ts";
+import { keys13, nextSecret } from "../keys/secrets.ts";
 import { memoryFile } from "../pcap/capture-file.ts";
 import { SegmentLog } from "../pcap/segments.ts";
 import { FileWindow } from "../pcap/window.ts";
 import { noProgress } from "../platform.ts";
 import { Assembly } from "./assembly.ts";
 import { protectionOf } from "./decrypt.ts";
-import { keys13, nextSecret } from "./secrets.ts";
 import type { Start } from "./start.ts";
 import { type Walked, Walker } from "./walk.ts";
 

@@ -1,4 +1,4 @@
-// trace/tls: TLS streams in them: handshake, keys, records, damage.
+// trace/tls: TLS streams in them: handshake, records, damage.
 
 import {
   headerSize,

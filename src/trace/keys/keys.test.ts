@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseCryptoInfos, parseKeyLogs, toHex } from "./keys.ts";
+import { parseCryptoInfos } from "./crypto-info.ts";
+import { toHex } from "./hex.ts";
+import { parseKeyLogs } from "./key-log.ts";
 
 const random = "ab".repeat(32);
 

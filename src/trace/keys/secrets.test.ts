@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
-import { fromHex, toHex } from "./keys.ts";
+import { fromHex, toHex } from "./hex.ts";
 import { expandLabel, keys12, keys13, nextSecret, prf } from "./secrets.ts";
 
 const bytes = (hex: string): Uint8Array => fromHex(hex.replaceAll(" ", ""))!;

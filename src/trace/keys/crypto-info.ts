@@ -9,6 +9,7 @@ import {
 import { type Seq, seq } from "../../core/base/seq.ts";
 import { endpointText } from "../pcap/endpoint.ts";
 import type { Diagnostic } from "../trace.ts";
+import { fromHex } from "./hex.ts";
 
 /** Keys of one direction as setsockopt(TLS_TX) takes them, and where its record numbered `recSeq` begins. */
 export interface CryptoInfo {
@@ -20,76 +21,6 @@ export interface CryptoInfo {
   keys: RecordKeys;
   recSeq: bigint;
   startSeq: Seq;
-}
-
-/** What the user has of keys: texts of key log files (SSLKEYLOGFILE) and crypto_infos. */
-export interface KeySource {
-  keyLogs: string[];
-  cryptoInfos: CryptoInfo[];
-}
-
-const labels = [
-  "CLIENT_RANDOM",
-  "CLIENT_EARLY_TRAFFIC_SECRET",
-  "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
-  "SERVER_HANDSHAKE_TRAFFIC_SECRET",
-  "CLIENT_TRAFFIC_SECRET_0",
-  "SERVER_TRAFFIC_SECRET_0",
-] as const;
-/** The secrets of a key log that records need; CLIENT_RANDOM is the TLS 1.2 master secret. */
-export type Label = (typeof labels)[number];
-
-/** Secrets by client random (hex, lower case), then by label. */
-export type KeyLog = Map<string, Map<Label, Uint8Array>>;
-
-const isLabel = (text: string): text is Label => (labels as readonly string[]).includes(text);
-
-/** Bytes of a string of hex digits, null if it is none. */
-export function fromHex(text: string): Uint8Array | null {
-  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return null;
-  const bytes = new Uint8Array(text.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
-  return bytes;
-}
-
-export const toHex = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-
-/**
- * Reads key logs (draft-ietf-tls-keylogfile): `LABEL CLIENT_RANDOM SECRET` a line, `#` comments, unknown labels skipped.
- * A later line wins. Lines that are none of this are counted in one warning.
- */
-export function parseKeyLogs(texts: readonly string[]): { log: KeyLog; diagnostics: Diagnostic[] } {
-  const log: KeyLog = new Map();
-  let rubbish = 0;
-  for (const text of texts) {
-    for (const line of text.split(/[\r\n]+/)) {
-      if (!parseKeyLine(line, log)) rubbish++;
-    }
-  }
-  const diagnostics: Diagnostic[] = [];
-  if (rubbish > 0) {
-    const message = `${rubbish} line(s) of the key log are not "LABEL CLIENT_RANDOM SECRET" in hex and were skipped`;
-    diagnostics.push({ severity: "warning", message });
-  }
-  return { log, diagnostics };
-}
-
-/** True if the line is in order: a secret, a comment, empty, or a label nobody here needs. */
-function parseKeyLine(line: string, log: KeyLog): boolean {
-  const text = line.trim();
-  if (text === "" || text.startsWith("#")) return true;
-  const words = text.split(/\s+/);
-  const [label = "", random = "", secretText = ""] = words;
-  if (!isLabel(label)) return words.length === 3 && /^[A-Z][A-Z0-9_]*$/.test(label);
-  const secret = fromHex(secretText);
-  if (words.length !== 3 || secret === null || !/^[0-9a-fA-F]{64}$/.test(random)) return false;
-  if (secret.length !== 48 && (label === "CLIENT_RANDOM" || secret.length !== 32)) return false;
-  const key = random.toLowerCase();
-  const secrets = log.get(key) ?? new Map<Label, Uint8Array>();
-  secrets.set(label, secret);
-  log.set(key, secrets);
-  return true;
 }
 
 /**
