@@ -20,12 +20,12 @@ export interface Tcp {
   /** RFC 9293 letters: S, A, P, F, R. */
   flags?: string;
   options?: readonly number[];
-  payload?: number;
+  payload?: number | Uint8Array;
 }
 
 const flagBits: Readonly<Record<string, number>> = { F: 1, S: 2, R: 4, P: 8, A: 16 };
 
-/** Payload bytes count up from 1, so that a wrong offset shows. */
+/** Payload bytes that are not given count up from 1, so that a wrong offset shows. */
 export function tcp({
   from = 40000,
   to = 443,
@@ -37,7 +37,8 @@ export function tcp({
 }: Tcp) {
   const bits = [...flags].reduce((sum, letter) => sum | flagBits[letter]!, 0);
   const offset = (20 + options.length) / 4;
-  const content = Uint8Array.from({ length: payload }, (_, i) => i + 1);
+  const content =
+    typeof payload === "number" ? Uint8Array.from({ length: payload }, (_, i) => i + 1) : payload;
   const header = [...u16be(from), ...u16be(to), ...u32be(seq), ...u32be(ack), offset << 4, bits];
   return joined(header, u16be(65535), [0, 0, 0, 0], options, content);
 }

@@ -52,7 +52,7 @@ export interface Expectation {
     | { counter: string; value: number; of: string | null };
 }
 
-/** One direction of a TLS connection, in the order of first frames, client before server; also those without an offload. */
+/** One direction of a TLS connection, in the order of first frames, the TLS client before the server; also those without an offload. */
 export interface Stream {
   /** `SRC:PORT>DST:PORT`, `#2` … for a repeated 4-tuple; the connection's name in a trace file. */
   name: string;

@@ -24,10 +24,11 @@ export interface Flight {
   bytes: Uint8Array;
 }
 
-/** A TLS session up to the server's first application record. */
+/** A TLS session up to the first application record. */
 export interface Session {
   flights: Flight[];
-  /** Seals what the server sends after the handshake. */
+  /** Seals what the client sends after the handshake, and what the server does. */
+  client: Sealer;
   server: Sealer;
   /** Lines of an SSLKEYLOGFILE. */
   keyLog: string;
@@ -111,6 +112,7 @@ function session13(random: () => number): Session {
         bytes: joined(changeCipherSpec, sealer(clientShake).seal(recordType.handshake, finished())),
       },
     ],
+    client: sealer(clientApp),
     server: sealer(serverApp),
     keyLog: [
       `CLIENT_HANDSHAKE_TRAFFIC_SECRET ${hex(client.random)} ${hex(clientShake)}`,
@@ -144,6 +146,7 @@ function session12(random: () => number): Session {
       { from: 0, bytes: joined(clientKey, changeCipherSpec, finished(0)) },
       { from: 1, bytes: joined(changeCipherSpec, finished(1)) },
     ],
+    client: sealers[0],
     server: sealers[1],
     keyLog: `CLIENT_RANDOM ${hex(client.random)} ${hex(master)}\n`,
   };

@@ -14,7 +14,7 @@ export function complaints(
     const message =
       globs.length > 0
         ? `no TLS stream matches ${globs.join(", ")}: names are SRC:PORT>DST:PORT, * and ? match anything`
-        : "no TLS records were found at the beginning of any connection of the capture";
+        : "no TLS was found in any connection of the capture: no ClientHello that is answered, and no records at its beginning";
     found.push({ severity: "warning", message });
   }
   for (const info of cryptoInfos) {

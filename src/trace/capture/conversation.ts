@@ -5,10 +5,25 @@ import { headerAt } from "../tls/framing.ts";
 import { type Opening, readOpening } from "../tls/opening.ts";
 import { renewalsOf } from "../tls/renegotiation.ts";
 import { rowsOf } from "./batch.ts";
-import { type CaptureContext, infoOf, readSender, type Sender, type Side, streamName } from "./senders.ts";
+import {
+  type CaptureContext,
+  infoOf,
+  readSender,
+  roleOf,
+  type Sender,
+  type Side,
+  streamName,
+} from "./senders.ts";
 
 /** Every renegotiation costs another reading. */
 const renegotiationsMax = 64;
+
+/** The hellos as last looked for: how far that asked for bytes, and from where on bytes may have changed since. By direction. */
+interface Seen {
+  opening: Opening;
+  asked: readonly number[];
+  changed: [number, number];
+}
 
 /** One TCP connection of a capture, as far as its segments have come. */
 export class Conversation {
@@ -18,6 +33,7 @@ export class Conversation {
   private readonly index: number;
   private readonly flow: Flow;
   private readonly sides: [Side | null, Side | null] = [null, null];
+  private seen: Seen | null = null;
 
   constructor(context: CaptureContext, index: number, flow: Flow) {
     this.context = context;
@@ -34,10 +50,16 @@ export class Conversation {
   take(direction: 0 | 1, rows: Int32Array): void {
     const isn = this.flow.isn[direction];
     const side = this.sides[direction];
-    if (side?.isn === isn) side.changed = Math.min(side.changed, side.assembly.take(rows));
+    if (side?.isn === isn) this.grow(side, rows);
     // A SYN that was captured late says that positions count from elsewhere.
     else if (side) this.begin(direction, rowsOf(this.context.log, this.streamOf(direction)));
     else if (rows.length > 0) this.begin(direction, rows);
+  }
+
+  private grow(side: Side, rows: Int32Array): void {
+    const from = side.assembly.take(rows);
+    side.changed = Math.min(side.changed, from);
+    if (this.seen) this.seen.changed[side.direction] = Math.min(this.seen.changed[side.direction], from);
   }
 
   /** The stream's number: 2 × flow + direction. */
@@ -52,6 +74,7 @@ export class Conversation {
     const assembly = new Assembly(log, isn, rows[0]!, window);
     assembly.take(rows);
     const stream = this.streamOf(direction);
+    this.seen = null;
     const [changed, unlisted] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     this.sides[direction] = { flow, direction, stream, isn, assembly, changed, unlisted, walk: null };
   }
@@ -59,17 +82,34 @@ export class Conversation {
   /** Reads what they send, as far as it has come. */
   async read(): Promise<void> {
     this.senders = [];
-    if (!this.sides.some((side) => side && this.speaksTls(side))) return;
-    const [client, server] = this.sides;
-    const opening = readOpening(client?.assembly.bytes ?? null, server?.assembly.bytes ?? null);
+    const opening = this.openingSoFar();
+    const { begins } = opening;
+    if (begins[0] === null && begins[1] === null && !this.sides.some((side) => side && this.speaksTls(side)))
+      return;
     let renewals: [RecordKeys, RecordKeys][] = [];
     for (;;) {
       const known = renewals.length;
       this.senders = await this.readBoth(opening, renewals);
-      renewals = renewalsOf(this.context.keyLog, opening.suite, this.hellosOf(0), this.hellosOf(1));
+      const [client, server] = [opening.client, 1 - opening.client].map((direction) =>
+        this.hellosOf(direction),
+      );
+      renewals = renewalsOf(this.context.keyLog, opening.suite, client!, server!);
       // The hellos of a renegotiation are read under the keys of the one before.
       if (renewals.length <= known || known >= renegotiationsMax) return;
     }
+  }
+
+  /** The hellos, looked for again only if what came since may have changed what was seen of them. */
+  private openingSoFar(): Opening {
+    const streams = this.sides.map((side) => side?.assembly.bytes ?? null);
+    const { seen } = this;
+    if (seen?.asked.every((asked, direction) => asked <= seen.changed[direction]!)) return seen.opening;
+    const before = streams.map((stream) => stream?.askAnew() ?? 0);
+    const opening = readOpening([streams[0]!, streams[1]!]);
+    const asked = streams.map((stream) => stream?.asked ?? 0);
+    for (const [i, stream] of streams.entries()) stream?.ask(before[i]!);
+    this.seen = { opening, asked, changed: [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY] };
+    return opening;
   }
 
   /** True if TLS records are seen at its beginning, or a crypto_info says that it has some. */
@@ -80,17 +120,20 @@ export class Conversation {
     return (header && follows !== null) || infoOf(this.context, side) !== null;
   }
 
+  /** The TLS client first. */
   private async readBoth(opening: Opening, renewals: readonly [RecordKeys, RecordKeys][]): Promise<Sender[]> {
     const senders: Sender[] = [];
-    for (const side of this.sides) {
+    for (const direction of [opening.client, 1 - opening.client]) {
+      const side = this.sides[direction];
       if (!side || !this.context.isWanted(streamName(side))) continue;
-      const renewed = renewals.map((both) => both[side.direction]);
+      const role = roleOf(side, opening);
+      const renewed = renewals.map((both) => both[role]);
       senders.push(await readSender(this.context, side, opening, renewed));
     }
     return senders;
   }
 
-  private hellosOf(direction: 0 | 1) {
+  private hellosOf(direction: number) {
     return this.senders.find(({ side }) => side.direction === direction)?.offload?.walked.hellos ?? [];
   }
 

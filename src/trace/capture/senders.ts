@@ -84,6 +84,10 @@ export function streamName(side: Side): string {
   return `${endsOf(side).join(">")}${repetition > 1 ? `#${repetition}` : ""}`;
 }
 
+/** 0 = its sender is the TLS client, 1 = the server. */
+export const roleOf = ({ direction }: Pick<Side, "direction">, { client }: Opening): 0 | 1 =>
+  direction === client ? 0 : 1;
+
 /** What a crypto_info says of this direction, null if there is none. */
 export function infoOf({ cryptoInfos }: CaptureContext, side: Side): CryptoInfo | null {
   const [source, destination] = endsOf(side);
@@ -99,11 +103,11 @@ export async function readSender(
 ): Promise<Sender> {
   const { keyLog, offloadStart } = context;
   const { aead } = context.platform;
-  const { direction, assembly } = side;
+  const { assembly } = side;
   const info = infoOf(context, side);
   const { found: start, lack } = info
     ? startOf(info, assembly)
-    : findStart({ stream: assembly.bytes, direction, opening, keyLog, aead }, offloadStart);
+    : findStart({ stream: assembly.bytes, role: roleOf(side, opening), opening, keyLog, aead }, offloadStart);
   const shown: Stream = {
     name: streamName(side),
     connection: -1,

@@ -11,6 +11,8 @@ export const handshakeType = {
 
 export interface ClientHello {
   random: Uint8Array;
+  /** Numbers of the cipher suites that it offers. */
+  suites: readonly number[];
   /** The extension early_data is there: 0-RTT records may follow. */
   earlyData: boolean;
 }
@@ -24,6 +26,8 @@ export interface ServerHello {
   retry: boolean;
 }
 
+/** Most bytes of a session id (RFC 5246 §7.4.1.2). */
+const sessionIdMax = 32;
 const extensionType = { earlyData: 42, supportedVersions: 43 } as const;
 /** SHA-256 of "HelloRetryRequest", the random of one (RFC 8446 §4.1.3). */
 const retryRandom = "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c";
@@ -32,18 +36,20 @@ const retryRandom = "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a
 export function parseClientHello(body: Uint8Array): ClientHello | null {
   if (body.length < 38 || body[0] !== 3) return null;
   const sessionEnd = 35 + body[34]!;
-  if (sessionEnd + 2 > body.length) return null;
+  if (body[34]! > sessionIdMax || sessionEnd + 2 > body.length) return null;
   const suitesEnd = sessionEnd + 2 + u16be(body, sessionEnd);
   if (suitesEnd >= body.length) return null;
+  const suites: number[] = [];
+  for (let at = sessionEnd + 2; at + 2 <= suitesEnd; at += 2) suites.push(u16be(body, at));
   const extensions = extensionsOf(body, suitesEnd + 1 + body[suitesEnd]!);
-  return { random: body.slice(2, 34), earlyData: extensions.has(extensionType.earlyData) };
+  return { random: body.slice(2, 34), suites, earlyData: extensions.has(extensionType.earlyData) };
 }
 
 /** Body of a ServerHello message; null if it is not one. */
 export function parseServerHello(body: Uint8Array): ServerHello | null {
   if (body.length < 38 || body[0] !== 3) return null;
   const at = 35 + body[34]!;
-  if (at + 3 > body.length) return null;
+  if (body[34]! > sessionIdMax || at + 3 > body.length) return null;
   const versions = extensionsOf(body, at + 3).get(extensionType.supportedVersions);
   const random = body.slice(2, 34);
   const retry = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("") === retryRandom;

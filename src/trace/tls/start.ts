@@ -42,8 +42,8 @@ export interface Start {
 /** The side of a connection whose start is sought. */
 export interface Side {
   stream: ByteStream;
-  /** 0 = client, 1 = server. */
-  direction: number;
+  /** 0 = the TLS client, 1 = the server. */
+  role: 0 | 1;
   opening: Opening;
   keyLog: KeyLog;
   aead: Aead;
@@ -58,8 +58,8 @@ const having = <T>(found: T) => ({ found, lack: null }) as const;
 /** Finds the offload start of a stream. */
 export function findStart(side: Side, offloadStart: OffloadStart): Sought<Start> {
   const { stream, opening } = side;
-  const first = headerAt(stream, stream.begin);
-  if (first === undefined || stream.begin > 0)
+  const isSeen = opening.begins[side.role] !== null;
+  if (!isSeen && (stream.begin > 0 || headerAt(stream, stream.begin) === undefined))
     return lacking(
       "the beginning of the stream is not in the capture: only a crypto_info (key, salt, iv, rec_seq, tcp_seq) says where its records start",
     );
@@ -71,6 +71,9 @@ export function findStart(side: Side, offloadStart: OffloadStart): Sought<Start>
     return lacking(`version ${versionText(opening.versionNumber)} has no kernel TLS`);
   return opening.version === 0x0304 ? findStart13(side) : findStart12(side, offloadStart);
 }
+
+/** Where the side's records begin: with its hello, or with the stream if that was not captured. */
+const beginOf = ({ stream, opening, role }: Side): number => opening.begins[role] ?? stream.begin;
 
 const versionText = (version: number): string =>
   version >= 0x0300 && version <= 0x0302
@@ -108,7 +111,7 @@ const secretOf = (side: Side, label: Label): Uint8Array | null =>
   side.keyLog.get(side.opening.clientRandom ?? "")?.get(label) ?? null;
 
 function findStart12(side: Side, offloadStart: OffloadStart): Sought<Start> {
-  const { found: finished, lack } = finishedPosition(side.stream);
+  const { found: finished, lack } = finishedPosition(side);
   if (finished === null) return lacking(lack);
   const header = headerAt(side.stream, finished);
   if (!header) return header === null ? missingBytes : neverFinished;
@@ -143,8 +146,9 @@ function seeFinished(
 }
 
 /** Position of the record after the ChangeCipherSpec. */
-function finishedPosition(stream: ByteStream): Sought<number> {
-  let position = stream.begin;
+function finishedPosition(side: Side): Sought<number> {
+  const { stream } = side;
+  let position = beginOf(side);
   for (;;) {
     const header = headerAt(stream, position);
     if (!header) return lackAt(stream, position, header);
@@ -166,13 +170,13 @@ function derived12(side: Side, cipher: NonNullable<Suite["cipher"]>): RecordKeys
   const master = secretOf(side, "CLIENT_RANDOM");
   const random = fromHex(clientRandom ?? "");
   if (!master || !random || !serverRandom || !suite) return null;
-  return keys12(suite.hash, cipher, master, random, serverRandom)[side.direction]!;
+  return keys12(suite.hash, cipher, master, random, serverRandom)[side.role]!;
 }
 
 function findStart13(side: Side): Sought<Start> {
-  const app: Label = side.direction === 0 ? "CLIENT_TRAFFIC_SECRET_0" : "SERVER_TRAFFIC_SECRET_0";
+  const app: Label = side.role === 0 ? "CLIENT_TRAFFIC_SECRET_0" : "SERVER_TRAFFIC_SECRET_0";
   const shake: Label =
-    side.direction === 0 ? "CLIENT_HANDSHAKE_TRAFFIC_SECRET" : "SERVER_HANDSHAKE_TRAFFIC_SECRET";
+    side.role === 0 ? "CLIENT_HANDSHAKE_TRAFFIC_SECRET" : "SERVER_HANDSHAKE_TRAFFIC_SECRET";
   const { suite } = side.opening;
   const cipher = suite?.cipher ?? null;
   const secret = secretOf(side, app);
@@ -199,14 +203,15 @@ function findStart13(side: Side): Sought<Start> {
     note =
       "the key log's secrets for this client random do not fit: record map without decryption; record the key log of this very session";
   }
-  const { found: position, lack } = firstEncrypted(side.stream);
+  const { found: position, lack } = firstEncrypted(side);
   if (position === null) return lacking(lack);
   const rest = { keys: null, secret: null, nonce: null, keysFit: false, plainFinished: false };
   return having({ position, version: 0x0304, suite, recSeq0: null, ...rest, note });
 }
 
-function firstEncrypted(stream: ByteStream): Sought<number> {
-  let position = stream.begin;
+function firstEncrypted(side: Side): Sought<number> {
+  const { stream } = side;
+  let position = beginOf(side);
   for (;;) {
     const header = headerAt(stream, position);
     if (!header) return lackAt(stream, position, header);
@@ -240,7 +245,7 @@ class Search13 {
   run(): Sought<number> | null {
     const { stream, opening } = this.side;
     const limit = opening.earlyData ? strangeMaxEarlyData : strangeMax;
-    let position = stream.begin;
+    let position = beginOf(this.side);
     let previous = position;
     let strange = 0;
     while (strange < limit) {

@@ -92,6 +92,24 @@ export class ByteStream {
     return next;
   }
 
+  /** Where the first `count` pieces from `position` on begin: segments, but for what of them came before. */
+  *segmentsFrom(position: number, count: number): Generator<number> {
+    const first = this.pieceAt(position);
+    this.ask(position);
+    for (let piece = first; piece < Math.min(first + count, this.start.length); piece++) {
+      const at = this.start.values[piece]!;
+      if (at >= position) yield at;
+    }
+    if (first + count > this.start.length) this.ask(Number.POSITIVE_INFINITY);
+  }
+
+  /** Begins to note anew what is asked for; gives what was noted before. */
+  askAnew(): number {
+    const { asked } = this;
+    this.asked = Number.NEGATIVE_INFINITY;
+    return asked;
+  }
+
   /** True if all bytes from `position` to the stream's end were captured, and are at most `sizeMax`. */
   isCapturedToEnd(position: number, sizeMax: number): boolean {
     const { end } = this;
