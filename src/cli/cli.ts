@@ -6,6 +6,7 @@ import type { CompareFlags } from "./compare.ts";
 import type { ReadFlags } from "./flags.ts";
 import { exitStatus } from "./output.ts";
 import type { TestFlags } from "./test-command.ts";
+import type { VerifyFlags } from "./verify.ts";
 
 const program = new Command("tlstrace")
   .description("Replays traces and captures of kernel TLS connections through a model of the NIC offload.")
@@ -22,11 +23,17 @@ reading(
   .action(async (file: string, flags: ReadFlags) => (await import("./replay.ts")).replay(file, flags));
 reading(
   "verify",
-  "Says whether every record authenticates and every captured byte is the right one.",
+  "Says whether every record authenticates and every captured byte is the right one, and how much was checked.\n" +
+    "Exit status: 0 right, 1 wrong, 2 bad usage or an unreadable file, 3 unchecked.",
   "a capture",
 )
   .addOption(profileOption())
-  .action(async (file: string, flags: ReadFlags) => (await import("./verify.ts")).verify(file, flags));
+  .option(
+    "--allow-unchecked",
+    "end with 0 where nothing is wrong, but not all that should be could be checked",
+  )
+  .option("--require-all", "a stream without keys makes the file unchecked, too")
+  .action(async (file: string, flags: VerifyFlags) => (await import("./verify.ts")).verify(file, flags));
 reading(
   "compare",
   "Replays one trace under several profiles: a table of what each costs, then the events in which they differ.\n" +

@@ -1,7 +1,7 @@
 import type { FileDiagnostic } from "../trace/evidence/counters.ts";
 import type { Trace } from "../trace/trace.ts";
 
-/** Exit statuses: 1 = something in the input is wrong, 2 = bad usage or unreadable input. */
+/** Exit statuses: 1 = something in the input is wrong, 2 = bad usage or unreadable input. `verify` has its own of verdicts. */
 export const exitStatus = { wrong: 1, unusable: 2 } as const;
 
 /** Writes lines to stdout in chunks and waits for a slow reader, so that a pipe neither overflows memory nor loses its end. */
@@ -18,12 +18,10 @@ export async function print(lines: Iterable<string>): Promise<void> {
   await flush();
 }
 
-/** Diagnostics go to stderr, with their place, in the form that problem matchers read. */
-export function complain(file: string, { diagnostics, declarationLines = [] }: Trace): void {
+/** Diagnostics go to stderr, with their place, in the form that problem matchers read. No error goes with status 0. */
+export function complain(file: string, { diagnostics }: Trace): void {
   for (const { severity, message, line, frame } of diagnostics) {
-    // All that follows is about another NIC or connection than was meant.
-    if (severity === "error" && line !== undefined && declarationLines.includes(line))
-      process.exitCode = exitStatus.unusable;
+    if (severity === "error") process.exitCode = exitStatus.unusable;
     const place = line !== undefined ? `:${line}` : frame ? `: frame ${frame}` : "";
     process.stderr.write(`${file}${place}: ${severity}: ${message}\n`);
   }
@@ -31,6 +29,8 @@ export function complain(file: string, { diagnostics, declarationLines = [] }: T
 
 /** The same for what could not be read of evidence. */
 export function complainOfEvidence(diagnostics: readonly FileDiagnostic[]): void {
-  for (const { severity, message, file, line } of diagnostics)
+  for (const { severity, message, file, line } of diagnostics) {
+    if (severity === "error") process.exitCode = exitStatus.unusable;
     process.stderr.write(`${file}:${line ?? 1}: ${severity}: ${message}\n`);
+  }
 }

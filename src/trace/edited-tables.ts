@@ -133,13 +133,14 @@ function verdictsOf(arrangement: Arrangement, verdicts: Verdicts): Verdicts {
     const from = unchangedFrom(trace.events, event);
     if (from >= 0) wire[place] = verdicts.wire[from]!;
   }
-  const { compared, differing } = verdicts;
+  const { compared, differing, cut } = verdicts;
   const differences = tableOf(arrangement, verdicts.differences, (event) => {
     const from = unchangedFrom(trace.events, event);
     return from < 0 ? null : (verdicts.differences.get(from) ?? null);
   });
   const damage = tableOf(arrangement, verdicts.damage, () => null);
-  return { wire, authenticated, compared: [...compared], differing: [...differing], differences, damage };
+  const sums = { compared: [...compared], differing: [...differing], cut: [...cut] };
+  return { wire, authenticated, ...sums, differences, damage };
 }
 
 /** The event of the trace that a made one is, bytes and place in the stream; −1 = it is another packet. */

@@ -7,6 +7,7 @@ import { anyKernel } from "../core/machine/generation.ts";
 import type { Profile } from "../core/machine/profile.ts";
 import { EventLog } from "../core/words/event.ts";
 import type { CapturedRecords } from "./captured.ts";
+import type { LackWord } from "./lacks.ts";
 import type { SignName } from "./signs.ts";
 
 /**
@@ -35,6 +36,8 @@ export interface Diagnostic {
   end?: number;
   /** Frame from 1 in a capture. */
   frame?: number;
+  /** It is about what was given of keys, not about the file itself. */
+  isOfKeys?: true;
 }
 
 /** One `expect` line: an effect (or finding) or a wire verdict that the event above must (or must not) have, or a counter's value there. */
@@ -68,6 +71,10 @@ export interface Stream {
    */
   tap: "wire" | "host" | "undecided";
   note: string | null;
+  /** Of a captured stream: keys of its session are at hand, be they right or not. */
+  hasKeys?: boolean;
+  /** Of a captured stream: why none of its records could be opened; null where that was tried. */
+  lack?: LackWord | null;
 }
 
 export const Wire = { unknown: 0, match: 1, differs: 2 } as const;
@@ -111,6 +118,8 @@ export interface Verdicts {
   /** Per connection: payload bytes compared, and of those how many differ, each copy counted. */
   compared: number[];
   differing: number[];
+  /** Per connection: payload bytes that the capture lacks because packets were cut, each copy counted. */
+  cut: number[];
   /** Per transmit that differs: bytes differing and the first one's absolute sequence number (u32). */
   differences: Map<number, { bytes: number; firstSeq: number }>;
   /** One of Authenticated, by the index of a `record` event. */

@@ -91,6 +91,7 @@ interface Mark {
   cursors: readonly Cursor[];
   compared: readonly number[];
   differing: readonly number[];
+  cut: readonly number[];
 }
 
 class EventWriter {
@@ -102,6 +103,7 @@ class EventWriter {
   private readonly recordSns = new Map<number, bigint>();
   private compared: number[];
   private differing: number[];
+  private cut: number[];
   private readonly differences: Verdicts["differences"] = new Map();
   private readonly damage: Verdicts["damage"] = new Map();
   /** By connection. */
@@ -127,6 +129,7 @@ class EventWriter {
     for (const cursor of this.cursors) this.byStream[cursor.stream] = cursor;
     this.compared = senders.map(() => 0);
     this.differing = senders.map(() => 0);
+    this.cut = senders.map(() => 0);
   }
 
   /** Goes back to the last mark before anything that may have changed; false if these are not the same connections. */
@@ -146,8 +149,8 @@ class EventWriter {
 
   private mark(): void {
     const cursors = this.cursors.map((cursor) => ({ ...cursor, positions: cursor.positions.copy() }));
-    const [compared, differing] = [[...this.compared], [...this.differing]];
-    this.marks.add({ row: this.row, events: this.events.count, cursors, compared, differing });
+    const [compared, differing, cut] = [[...this.compared], [...this.differing], [...this.cut]];
+    this.marks.add({ row: this.row, events: this.events.count, cursors, compared, differing, cut });
   }
 
   private goTo(mark: Mark, senders: readonly Offloaded[]): void {
@@ -162,6 +165,7 @@ class EventWriter {
     for (const cursor of this.cursors) this.byStream[cursor.stream] = cursor;
     this.compared = [...mark.compared];
     this.differing = [...mark.differing];
+    this.cut = [...mark.cut];
     for (const found of [this.sacks, this.recordSns, this.differences, this.damage])
       for (const event of found.keys()) if (event >= mark.events) found.delete(event);
   }
@@ -185,6 +189,7 @@ class EventWriter {
       authenticated: authenticated.values.subarray(0, count),
       compared: this.compared,
       differing: this.differing,
+      cut: this.cut,
       differences: this.differences,
       damage: this.damage,
     };
@@ -302,6 +307,7 @@ class EventWriter {
     const from = Math.max(start, position);
     const held = position + log.captured.values[row]!;
     const whole = position + log.length.values[row]!;
+    if (held < whole) this.cut[cursor.connection]! += whole - Math.max(held, from);
     if (held <= from || cursor.positions.isBeyond(position)) return;
     const compared = held - from - overlapOf(walked.unknown, from, held);
     const difference = walked.differences.get(row);

@@ -5,6 +5,7 @@ import type { CapturedRecords } from "../captured.ts";
 import type { CryptoInfo } from "../keys/crypto-info.ts";
 import type { KeyLog } from "../keys/key-log.ts";
 import { offloadNote } from "../keys/suites.ts";
+import type { LackWord } from "../lacks.ts";
 import type { Flow, SegmentLog } from "../pcap/segments.ts";
 import type { FileWindow } from "../pcap/window.ts";
 import type { Platform, Progress } from "../platform.ts";
@@ -115,7 +116,9 @@ export async function readSender(
     cipherName: info?.cipher ?? opening.suite?.cipherName ?? null,
     cipher: info?.cipher ?? opening.suite?.cipher ?? null,
     tap: "wire",
-    note: lack,
+    note: lack?.text ?? null,
+    hasKeys: info !== null || keyLog.has(opening.clientRandom ?? ""),
+    ...(lack && { lack: lack.why }),
   };
   const offload = start && (await readOffload(context, side, shown, { start, renewals }));
   return { side, shown, offload };
@@ -125,10 +128,16 @@ export async function readSender(
 function startOf(info: CryptoInfo, { positions, bytes }: Assembly): Sought<Start> {
   const position = distance(positions.origin, info.startSeq);
   if (position >= bytes.end)
-    return { found: null, lack: "the crypto_info's tcp_seq lies behind the captured bytes of this stream" };
+    return {
+      found: null,
+      lack: {
+        why: "begins-late",
+        text: "the crypto_info's tcp_seq lies behind the captured bytes of this stream",
+      },
+    };
   const { version, keys } = info;
   const nonce = version === 0x0303 && info.cipher !== "chacha20-poly1305" ? u64Of(keys.iv) : null;
-  const rest = { secret: null, nonce, keysFit: false, plainFinished: false, note: null };
+  const rest = { secret: null, nonce, keysFit: false, plainFinished: false, lack: null };
   const hash = info.cipher === "aes-256-gcm" ? ("sha384" as const) : ("sha256" as const);
   const suite = { id: 0, cipherName: info.cipher, cipher: info.cipher, hash };
   return { found: { position, version, suite, recSeq0: info.recSeq, keys, ...rest }, lack: null };
@@ -148,7 +157,8 @@ async function readOffload(
   const walker = walkerOf(context, side, begun);
   const walked = await walker.run(context.progress);
   shown.tap = found.tap;
-  const notes = [start.note, found.note, noteOf(walked), offloadNote(start.version, cipher)];
+  shown.lack = start.lack?.why ?? lackAt(found);
+  const notes = [start.lack?.text ?? null, found.note, noteOf(walked), offloadNote(start.version, cipher)];
   shown.note = notes.filter((note) => note !== null).join("; ") || null;
   return {
     connection: connectionOf(side, shown, begun.start, walked),
@@ -156,6 +166,12 @@ async function readOffload(
     walked,
     captured: capturedOf(side.assembly, begun, walked),
   };
+}
+
+/** Why records that there are keys for are not opened all the same. */
+function lackAt({ tap, keysUsable }: TapFound): LackWord | null {
+  if (tap === "host") return "host-tap";
+  return keysUsable ? null : "bad-keys";
 }
 
 /** Keys that open none of the first records are none. */

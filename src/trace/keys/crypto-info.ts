@@ -23,6 +23,8 @@ export interface CryptoInfo {
   startSeq: Seq;
 }
 
+const error = { severity: "error", isOfKeys: true } as const;
+
 /**
  * Reads crypto_info as JSON: `{ "dirs": [ { src, sport, dst, dport, version, suite | cipher, key, salt, iv, rec_seq, tcp_seq } ] }`,
  * or one such direction, or an array of them. Byte strings are hex; numbers beyond 2^53 are decimal strings.
@@ -32,7 +34,7 @@ export function parseCryptoInfos(text: string): { infos: CryptoInfo[]; diagnosti
   try {
     json = JSON.parse(text);
   } catch {
-    return { infos: [], diagnostics: [{ severity: "error", message: "the crypto_info file is not JSON" }] };
+    return { infos: [], diagnostics: [{ ...error, message: "the crypto_info file is not JSON" }] };
   }
   const outer = fieldsOf(json);
   const list = Array.isArray(json) ? json : Array.isArray(outer?.dirs) ? outer.dirs : [json];
@@ -41,7 +43,7 @@ export function parseCryptoInfos(text: string): { infos: CryptoInfo[]; diagnosti
   list.forEach((item: unknown, i) => {
     const read = cryptoInfoOf(fieldsOf(item) ?? {});
     if (typeof read !== "string") infos.push(read);
-    else diagnostics.push({ severity: "error", message: `crypto_info, direction ${i + 1}: ${read}` });
+    else diagnostics.push({ ...error, message: `crypto_info, direction ${i + 1}: ${read}` });
   });
   return { infos, diagnostics };
 }

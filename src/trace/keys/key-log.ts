@@ -32,7 +32,7 @@ export function parseKeyLogs(texts: readonly string[]): { log: KeyLog; diagnosti
   const diagnostics: Diagnostic[] = [];
   if (rubbish > 0) {
     const message = `${rubbish} line(s) of the key log are not "LABEL CLIENT_RANDOM SECRET" in hex and were skipped`;
-    diagnostics.push({ severity: "warning", message });
+    diagnostics.push({ severity: "warning", message, isOfKeys: true });
   }
   return { log, diagnostics };
 }

@@ -103,7 +103,7 @@ export class Frames {
     }
     if (this.log.count === 0) {
       const message = `${name} holds no TCP packets (${this.count} frames read): check that it is the right capture and interface`;
-      this.diagnostics.push({ severity: "error", message });
+      this.diagnostics.push({ severity: "warning", message });
     }
     const { log, flows, secrets, count, diagnostics } = this;
     return { log, flows, secrets, frames: count, diagnostics };

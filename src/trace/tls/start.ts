@@ -10,6 +10,7 @@ import { fromHex } from "../keys/hex.ts";
 import type { KeyLog, Label } from "../keys/key-log.ts";
 import { keys12, keys13 } from "../keys/secrets.ts";
 import type { Suite } from "../keys/suites.ts";
+import type { Lack, LackWord } from "../lacks.ts";
 import type { Aead } from "../platform.ts";
 import { innerOf, openRecord, type Protection, protectionOf } from "./decrypt.ts";
 import { headerAt, recordSizeMax } from "./framing.ts";
@@ -36,7 +37,8 @@ export interface Start {
   keysFit: boolean;
   /** A TLS 1.2 Finished lies there in plaintext: the capture was taken before the NIC. */
   plainFinished: boolean;
-  note: string | null;
+  /** Why its records cannot be opened, as far as that shows before one is tried. */
+  lack: Lack | null;
 }
 
 /** The side of a connection whose start is sought. */
@@ -50,9 +52,10 @@ export interface Side {
 }
 
 /** What was looked for, or why it cannot be found. */
-export type Sought<T> = { found: T; lack: null } | { found: null; lack: string };
+export type Sought<T> = { found: T; lack: null } | { found: null; lack: Lack };
 
-const lacking = (lack: string) => ({ found: null, lack }) as const;
+const because = (why: LackWord, text: string): Lack => ({ why, text });
+const lacking = (why: LackWord, text: string) => ({ found: null, lack: because(why, text) }) as const;
 const having = <T>(found: T) => ({ found, lack: null }) as const;
 
 /** Finds the offload start of a stream. */
@@ -61,14 +64,16 @@ export function findStart(side: Side, offloadStart: OffloadStart): Sought<Start>
   const isSeen = opening.begins[side.role] !== null;
   if (!isSeen && (stream.begin > 0 || headerAt(stream, stream.begin) === undefined))
     return lacking(
+      "begins-late",
       "the beginning of the stream is not in the capture: only a crypto_info (key, salt, iv, rec_seq, tcp_seq) says where its records start",
     );
   if (opening.versionNumber === null)
     return lacking(
+      "no-handshake",
       "no complete ServerHello in the capture (it begins later, or packets are cut or missing): without it only a crypto_info says where records start",
     );
   if (opening.version === null)
-    return lacking(`version ${versionText(opening.versionNumber)} has no kernel TLS`);
+    return lacking("version", `version ${versionText(opening.versionNumber)} has no kernel TLS`);
   return opening.version === 0x0304 ? findStart13(side) : findStart12(side, offloadStart);
 }
 
@@ -81,28 +86,50 @@ const versionText = (version: number): string =>
     : `0x${version.toString(16)}`;
 
 const missingBytes = lacking(
+  "no-handshake",
   "bytes of the handshake are missing from the capture or damaged, so the offload start is not known",
 );
-const neverFinished = lacking("the handshake does not finish in the capture, so there is no offload start");
-const nothingAfter = lacking("nothing was sent after the handshake, so there is no offload start");
+const neverFinished = lacking(
+  "nothing-sent",
+  "the handshake does not finish in the capture, so there is no offload start",
+);
+const nothingAfter = lacking(
+  "nothing-sent",
+  "nothing was sent after the handshake, so there is no offload start",
+);
 
 /** Why no record is at `position`: the stream ends before it, or its bytes are none. */
 const lackAt = (stream: ByteStream, position: number, header: null | undefined) =>
   header === undefined && position >= stream.end ? neverFinished : missingBytes;
 
 /** Why records cannot be decrypted, as far as the hellos and the key log tell; null if nothing is in the way. */
-function lackOf(side: Side, label: Label): string | null {
+function lackOf(side: Side, label: Label): Lack | null {
   const { suite, clientRandom } = side.opening;
   if (suite?.cipherName === null)
-    return `cipher suite 0x${suite.id.toString(16).padStart(4, "0")} is no AEAD of TLS 1.2 or 1.3: record map without decryption`;
+    return because(
+      "suite",
+      `cipher suite 0x${suite.id.toString(16).padStart(4, "0")} is no AEAD of TLS 1.2 or 1.3: record map without decryption`,
+    );
   if (suite?.cipher === null)
-    return `${suite.cipherName} is not among the ciphers of the model: record map without decryption`;
+    return because(
+      "suite",
+      `${suite.cipherName} is not among the ciphers of the model: record map without decryption`,
+    );
   if (clientRandom === null)
-    return "the ClientHello is not in the capture, so no secret can be found for it: record map without decryption";
+    return because(
+      "begins-late",
+      "the ClientHello is not in the capture, so no secret can be found for it: record map without decryption",
+    );
   if (side.keyLog.size === 0)
-    return "no keys are given: record map without decryption; give the session's key log (SSLKEYLOGFILE) or its crypto_info";
+    return because(
+      "no-keys",
+      "no keys are given: record map without decryption; give the session's key log (SSLKEYLOGFILE) or its crypto_info",
+    );
   if (!side.keyLog.get(clientRandom)?.has(label)) {
-    return "no secret for this client random in the key log: record map without decryption; record the key log of this very session (SSLKEYLOGFILE)";
+    return because(
+      "other-keys",
+      "no secret for this client random in the key log: record map without decryption; record the key log of this very session (SSLKEYLOGFILE)",
+    );
   }
   return null;
 }
@@ -112,17 +139,17 @@ const secretOf = (side: Side, label: Label): Uint8Array | null =>
 
 function findStart12(side: Side, offloadStart: OffloadStart): Sought<Start> {
   const { found: finished, lack } = finishedPosition(side);
-  if (finished === null) return lacking(lack);
+  if (finished === null) return { found: null, lack };
   const header = headerAt(side.stream, finished);
   if (!header) return header === null ? missingBytes : neverFinished;
   const position = offloadStart === "after-ccs" ? finished : finished + header.length;
   if (side.stream.end <= position) return nothingAfter;
-  const note = lackOf(side, "CLIENT_RANDOM");
+  const unopened = lackOf(side, "CLIENT_RANDOM");
   const { suite } = side.opening;
-  const keys = note === null && suite?.cipher ? derived12(side, suite.cipher) : null;
+  const keys = unopened === null && suite?.cipher ? derived12(side, suite.cipher) : null;
   const recSeq0 = offloadStart === "after-ccs" ? 0n : 1n;
   const seen = seeFinished(side, finished, header.length, keys, recSeq0);
-  return having({ position, version: 0x0303, suite, recSeq0, keys, secret: null, note, ...seen });
+  return having({ position, version: 0x0303, suite, recSeq0, keys, secret: null, lack: unopened, ...seen });
 }
 
 /** What the Finished record tells of the keys and of the place where the capture was taken. */
@@ -181,7 +208,7 @@ function findStart13(side: Side): Sought<Start> {
   const cipher = suite?.cipher ?? null;
   const secret = secretOf(side, app);
   const shakeSecret = secretOf(side, shake);
-  let note = lackOf(side, app);
+  let unopened = lackOf(side, app);
   if (suite && cipher && (secret || shakeSecret)) {
     const keys = secret && keys13(suite.hash, cipher, secret);
     const shakeKeys = shakeSecret && keys13(suite.hash, cipher, shakeSecret);
@@ -198,15 +225,17 @@ function findStart13(side: Side): Sought<Start> {
         keysFit: true,
         nonce: null,
         plainFinished: false,
-        note,
+        lack: unopened,
       });
-    note =
-      "the key log's secrets for this client random do not fit: record map without decryption; record the key log of this very session";
+    unopened = because(
+      "bad-keys",
+      "the key log's secrets for this client random do not fit: record map without decryption; record the key log of this very session",
+    );
   }
   const { found: position, lack } = firstEncrypted(side);
-  if (position === null) return lacking(lack);
+  if (position === null) return { found: null, lack };
   const rest = { keys: null, secret: null, nonce: null, keysFit: false, plainFinished: false };
-  return having({ position, version: 0x0304, suite, recSeq0: null, ...rest, note });
+  return having({ position, version: 0x0304, suite, recSeq0: null, ...rest, lack: unopened });
 }
 
 function firstEncrypted(side: Side): Sought<number> {

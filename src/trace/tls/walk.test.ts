@@ -45,7 +45,7 @@ function knownOf(version: TlsVersion, random: () => number): Known {
     nonce: isTls12 && random() < 0.5 ? 0x1122334455667788n : null,
     keysFit: true,
     plainFinished: false,
-    note: null,
+    lack: null,
   };
   return { start, renewals: [renewed] };
 }

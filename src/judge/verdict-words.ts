@@ -1,0 +1,32 @@
+import { lacks } from "../trace/lacks.ts";
+import type { FileVerdict, Missing, Share, StreamVerdict, VerdictWord } from "./verdict.ts";
+
+/** How much of something was checked: `11 of 11 records authenticated, 187195 of 187195 bytes compared`. */
+export const shareText = ({ records, authenticated, bytes, compared }: Share): string =>
+  `${authenticated} of ${records} records authenticated, ${compared} of ${bytes} bytes compared`;
+
+/** A stream's line: its verdict and its share. */
+export function streamText({ stream: { name }, verdict, share, why }: StreamVerdict): string {
+  if (why !== null && share.records === 0) return `${name}: unchecked: ${lacks[why]}`;
+  const wrong = verdict === "wrong" ? `; ${share.failed} records fail, ${share.differing} bytes differ` : "";
+  return `${name}: ${verdict}${why ? `: ${lacks[why]}` : ""}; ${shareText(share)}, in ${share.transmits} transmits${wrong}`;
+}
+
+/** What of a stream was not compared, and why. */
+export function missingText({ why, records, bytes }: Missing): string {
+  const parts = [records > 0 ? `${records} ${records === 1 ? "record" : "records"}` : [], `${bytes} bytes`];
+  return `not compared: ${parts.flat().join(", ")}: ${lacks[why]}`;
+}
+
+const heads: Readonly<Record<VerdictWord, string>> = {
+  right: "Everything that was compared is right",
+  wrong: "Something is wrong",
+  unchecked: "Unchecked, so nothing is said to be right",
+  unreadable: "Unreadable, so nothing is said to be right",
+};
+
+/** The last line: the verdict, why, and how much of the whole it is true of. Whoever else words a verdict asks here. */
+export function verdictText({ verdict, reason, share }: FileVerdict): string {
+  const told = [reason ?? [], share.records > 0 ? shareText(share) : []].flat();
+  return `${heads[verdict]}${told.length > 0 ? `: ${told.join("; ")}` : ""}.`;
+}

@@ -1,0 +1,282 @@
+import { advance, after, seq } from "../core/base/seq.ts";
+import { Kind } from "../core/words/event.ts";
+import type { CapturedRecords } from "../trace/captured.ts";
+import { type LackWord, lacks } from "../trace/lacks.ts";
+import { gapType } from "../trace/tls/record-table.ts";
+import { Authenticated, type Stream, type Trace } from "../trace/trace.ts";
+
+/**
+ * What verifying says of a stream, a file, a run. `right`: something was compared, and all of it is right; `unchecked`:
+ * nothing could be compared, or not what should have been. Nothing is right that was not checked.
+ */
+export const verdictWords = ["wrong", "unreadable", "unchecked", "right"] as const;
+export type VerdictWord = (typeof verdictWords)[number];
+
+/** Exit statuses of `verify`. */
+export const statusOf: Readonly<Record<VerdictWord, number>> = {
+  right: 0,
+  wrong: 1,
+  unreadable: 2,
+  unchecked: 3,
+};
+
+/** The worst of them; `right` where there are none. */
+export const worstOf = (verdicts: Iterable<VerdictWord>): VerdictWord => {
+  const given = new Set(verdicts);
+  return verdictWords.find((word) => given.has(word)) ?? "right";
+};
+
+/** What was not compared, and why: records, and bytes of the stream. */
+export interface Missing {
+  why: LackWord;
+  records: number;
+  bytes: number;
+}
+
+/** How much of a stream was checked. */
+export interface Share {
+  records: number;
+  authenticated: number;
+  failed: number;
+  /** Packets that carry something from the offload start on, each copy counted, and their bytes from there on. */
+  transmits: number;
+  bytes: number;
+  compared: number;
+  differing: number;
+  missing: Missing[];
+}
+
+/** A stream's verdict, the share it is true of, and where it is not right or wrong the reason. */
+export interface StreamVerdict {
+  stream: Stream;
+  verdict: VerdictWord;
+  share: Share;
+  why: LackWord | null;
+}
+
+const nothing = (): Share => ({
+  records: 0,
+  authenticated: 0,
+  failed: 0,
+  transmits: 0,
+  bytes: 0,
+  compared: 0,
+  differing: 0,
+  missing: [],
+});
+
+/** The verdict of each of these streams of a capture; one pass over its events, one over its records. */
+export function streamVerdicts(trace: Trace, streams: readonly Stream[]): StreamVerdict[] {
+  const sent = transmitsOf(trace);
+  return streams.map((stream) => {
+    const share = { ...nothing(), ...sent[stream.connection], ...recordsOf(trace, stream) };
+    const why = whyUnchecked(stream, share);
+    const isWrong = share.failed > 0 || share.differing > 0;
+    return {
+      stream,
+      share,
+      why: isWrong ? null : why,
+      verdict: isWrong ? "wrong" : why ? "unchecked" : "right",
+    };
+  });
+}
+
+/** Packets of each connection from its offload start on, and what of their bytes was compared. */
+function transmitsOf({ events, connections, verdicts }: Trace): Partial<Share>[] {
+  const sums = connections.map((_, connection) => ({
+    transmits: 0,
+    bytes: 0,
+    compared: verdicts?.compared[connection] ?? 0,
+    differing: verdicts?.differing[connection] ?? 0,
+  }));
+  const { kind, connection: owner, seq: first, length } = events;
+  for (let event = 0; event < events.count; event++) {
+    if (kind.values[event] !== Kind.transmit) continue;
+    const connection = owner.values[event]!;
+    const end = advance(seq(first.values[event]!), length.values[event]!);
+    if (!after(end, connections[connection]!.startSeq)) continue;
+    sums[connection]!.transmits++;
+    sums[connection]!.bytes += length.values[event]!;
+  }
+  return sums;
+}
+
+/** Why a stream's bytes count as unchecked; null if something was compared and nothing complete was left out. */
+function whyUnchecked({ tap, lack }: Stream, { authenticated, compared, missing }: Share): LackWord | null {
+  if (lack) return lack;
+  if (tap !== "wire") return tap === "host" ? "host-tap" : "tap-undecided";
+  const left = missing.find(({ why }) => why === "no-number" || why === "no-record");
+  if (left) return left.why;
+  if (authenticated > 0 && compared > 0) return null;
+  return missing[0]?.why ?? "nothing-sent";
+}
+
+/** What became of a stream's records, and of those that were not opened the reasons. */
+function recordsOf({ connections, captured, verdicts }: Trace, stream: Stream): Partial<Share> {
+  const source = connections[stream.connection]?.source;
+  const found = source?.kind === "captured" ? captured[source.stream] : undefined;
+  if (!found) return {};
+  const isCut = verdicts!.cut[stream.connection]! > 0;
+  const tally = new Tally();
+  const { records } = found;
+  const holdsOf = heldIn(found);
+  for (let row = 0; row < records.start.length; row++) {
+    const [isGap, authenticated] = [records.type.values[row] === gapType, records.authenticated.values[row]];
+    if (!isGap) tally.count(authenticated);
+    const length = records.length.values[row]!;
+    const held = holdsOf(row);
+    if (authenticated !== Authenticated.unknown) continue;
+    const why = stream.lack ?? (held < length ? lostIn(records, row, isCut) : unopened(found, row, isGap));
+    tally.miss(why, isGap ? 0 : 1, isGap && held < length ? length - held : length);
+  }
+  return tally.share();
+}
+
+/** Why a record that is not whole, or a gap, is not there. */
+function lostIn({ start, type }: CapturedRecords["records"], row: number, isCut: boolean): LackWord {
+  if (isCut) return "cut";
+  return row === start.length - 1 && type.values[row] !== gapType ? "incomplete" : "hole";
+}
+
+/** Why bytes that are all there were not opened. */
+function unopened({ epochs, records }: CapturedRecords, row: number, isGap: boolean): LackWord {
+  if (isGap) return "no-record";
+  return epochs[records.epoch.values[row]!] ? "no-number" : "later-keys";
+}
+
+/** Gives how many bytes of a row of the record table were captured; rows are asked for in their order. */
+function heldIn({ pieces, records }: CapturedRecords): (row: number) => number {
+  let piece = 0;
+  const endOf = (at: number) => pieces.start.values[at]! + pieces.length.values[at]!;
+  return (row) => {
+    const from = records.start.values[row]!;
+    const to = from + records.length.values[row]!;
+    while (piece < pieces.start.length && endOf(piece) <= from) piece++;
+    let held = 0;
+    for (let at = piece; at < pieces.start.length && pieces.start.values[at]! < to; at++)
+      held += Math.min(to, endOf(at)) - Math.max(from, pieces.start.values[at]!);
+    return held;
+  };
+}
+
+function addTo(missing: Map<LackWord, Missing>, why: LackWord, records: number, bytes: number): void {
+  const known = missing.get(why) ?? { why, records: 0, bytes: 0 };
+  known.records += records;
+  known.bytes += bytes;
+  missing.set(why, known);
+}
+
+/** Counts records by what became of them. */
+class Tally {
+  private records = 0;
+  private authenticated = 0;
+  private failed = 0;
+  private readonly missing = new Map<LackWord, Missing>();
+
+  count(authenticated: number | undefined): void {
+    this.records++;
+    if (authenticated === Authenticated.yes) this.authenticated++;
+    if (authenticated === Authenticated.no) this.failed++;
+  }
+
+  miss(why: LackWord, records: number, bytes: number): void {
+    addTo(this.missing, why, records, bytes);
+  }
+
+  share(): Pick<Share, "records" | "authenticated" | "failed" | "missing"> {
+    const { records, authenticated, failed, missing } = this;
+    return { records, authenticated, failed, missing: [...missing.values()] };
+  }
+}
+
+/** What was asked of a verdict, and what else than bytes was compared. */
+export interface Asked {
+  /** Streams without keys count, too. */
+  requireAll: boolean;
+  /** A kernel's reports that agree with the replay, and those that do not; null without evidence. */
+  evidence: { agreeing: number; differing: number } | null;
+  /** Places where the model itself made wrong bytes; only of a trace file. */
+  wrongByModel: number;
+}
+
+/** The verdict of a file. */
+export interface FileVerdict {
+  verdict: VerdictWord;
+  /** The sums over its streams. */
+  share: Share;
+  streams: StreamVerdict[];
+  /** Why it is not right, as a sentence; null where it is. */
+  reason: string | null;
+}
+
+/** The verdict of a trace or capture, going by these of its streams. */
+export function fileVerdict(trace: Trace, streams: readonly Stream[], asked: Asked): FileVerdict {
+  const judged = trace.verdicts ? streamVerdicts(trace, streams) : [];
+  const share = sumOf(judged.map((stream) => stream.share));
+  const { verdict, reason } = trace.verdicts
+    ? captureVerdict(trace, judged, asked)
+    : traceVerdict(trace, asked);
+  return { verdict, reason, share, streams: judged };
+}
+
+type Judgement = Pick<FileVerdict, "verdict" | "reason">;
+const right: Judgement = { verdict: "right", reason: null };
+
+/** A trace file holds nothing captured: what can be compared is a kernel's evidence with what the model says. */
+function traceVerdict({ diagnostics }: Trace, { evidence, wrongByModel }: Asked): Judgement {
+  if (wrongByModel > 0) return { verdict: "wrong", reason: "the model itself makes wrong bytes" };
+  if (evidence && evidence.differing > 0) return differs(evidence.differing);
+  const error = diagnostics.find(({ severity }) => severity === "error");
+  if (error) return { verdict: "unreadable", reason: error.message };
+  if (evidence && evidence.agreeing > 0) return right;
+  const reason =
+    "a trace file holds no captured bytes, and the model's own are right; `tlstrace test` checks its expect lines";
+  return { verdict: "unchecked", reason };
+}
+
+const differs = (count: number): Judgement => ({
+  verdict: "wrong",
+  reason: `${count} ${count === 1 ? "report" : "reports"} of the kernel differ from the model`,
+});
+
+function captureVerdict(trace: Trace, streams: readonly StreamVerdict[], asked: Asked): Judgement {
+  const wrong = streams.filter(({ verdict }) => verdict === "wrong");
+  if (wrong.length > 0) return { verdict: "wrong", reason: `wrong bytes in ${ofStreams(wrong.length)}` };
+  if (asked.evidence && asked.evidence.differing > 0) return differs(asked.evidence.differing);
+  const errors = trace.diagnostics.filter(({ severity }) => severity === "error");
+  const damage = errors.find(({ isOfKeys }) => !isOfKeys);
+  if (damage) return { verdict: "unreadable", reason: damage.message };
+  if (errors[0]) return { verdict: "unchecked", reason: errors[0].message };
+  const due = streams.filter(({ verdict, stream, why }) => {
+    if (verdict !== "unchecked" || why === "nothing-sent") return false;
+    return asked.requireAll || stream.hasKeys || why === "tap-undecided";
+  });
+  if (due.length > 0) return unchecked(due);
+  if (streams.some(({ verdict }) => verdict === "right")) return right;
+  if (streams.length === 0) return { verdict: "unchecked", reason: "no TLS stream was found" };
+  return unchecked(streams);
+}
+
+/** Says why each of these streams was not checked, the commonest reason first. */
+function unchecked(streams: readonly StreamVerdict[]): Judgement {
+  const counts = new Map<LackWord, number>();
+  for (const { why } of streams) if (why) counts.set(why, (counts.get(why) ?? 0) + 1);
+  const sorted = [...counts].sort(([, a], [, b]) => b - a);
+  const parts = sorted.map(([why, count]) => `${lacks[why]} (${ofStreams(count)})`);
+  return { verdict: "unchecked", reason: parts.join("; ") };
+}
+
+const ofStreams = (count: number): string => `${count} ${count === 1 ? "stream" : "streams"}`;
+
+/** Shares added up. */
+export function sumOf(shares: readonly Share[]): Share {
+  const sum = nothing();
+  const missing = new Map<LackWord, Missing>();
+  for (const share of shares) {
+    for (const key of sums) sum[key] += share[key];
+    for (const { why, records, bytes } of share.missing) addTo(missing, why, records, bytes);
+  }
+  return { ...sum, missing: [...missing.values()] };
+}
+
+const sums = ["records", "authenticated", "failed", "transmits", "bytes", "compared", "differing"] as const;
