@@ -1,5 +1,4 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { distance } from "../core/base/seq.ts";
 import type { Connection } from "../core/machine/connection.ts";
 import { type MemoryKind, memoryKinds, readStream } from "../replay/view/memory.ts";
 import type { ViewNode } from "../replay/view/value.ts";
@@ -33,7 +32,7 @@ export function parseReference(text: string): MemoryReference {
 export function referenceOf(node: ViewNode, index: number, connection: Connection): string | null {
   const kind = memoryKinds.find((each) => node.path === `memory.${each}`) ?? "wire";
   if (!node.range) return null;
-  const offset = distance(connection.startSeq, node.range.from);
+  const offset = node.range.from - connection.startSeq;
   return offset < 0 ? null : referenceText({ connection: index, kind, offset });
 }
 

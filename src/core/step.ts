@@ -1,4 +1,4 @@
-import { advance, after, before, distance, seq } from "./base/seq.ts";
+import { advance, seq } from "./base/seq.ts";
 import { xmit } from "./driver/driver.ts";
 import { stepDevice, stepMember } from "./kernel/device.ts";
 import { sendFallback } from "./kernel/fallback.ts";
@@ -95,7 +95,7 @@ function reroute({ state, events, event }: Socket, sink: Sink): void {
 function acknowledge(socket: Socket, sink: Sink): void {
   const { state, events, event } = socket;
   const ack = seq(events.seq.values[event]!);
-  const moves = state.acked === 0 || after(ack, seq(state.sndUna));
+  const moves = state.acked === 0 || ack > state.sndUna;
   if (moves) state.sndUna = ack;
   state.acked = 1;
   const cleans = moves && state.installed === 1;
@@ -119,7 +119,7 @@ function transmit(socket: Socket, sink: Sink): void {
   packet.length = events.length.values[event]!;
   packet.flags = flags;
   packet.dmaErrorAt = 0;
-  if (state.sent === 0 || after(advance(packet.seq, packet.length), seq(state.sndNxt))) sendNew(socket);
+  if (state.sent === 0 || packet.seq + packet.length > state.sndNxt) sendNew(socket);
   if ((flags & Flag.qdiscDrop) !== 0) return loseInQdisc(socket, sink);
   if (events.extra.values[event] !== 0) takeExtra(socket, sink);
   sink.stage(Stage.skb);
@@ -155,7 +155,7 @@ function sendCaptured(socket: Socket, sink: Sink): void {
     packet.length = cut;
     sendOne(socket, sink);
     packet.seq = advance(packet.seq, cut);
-    packet.length = distance(packet.seq, end);
+    packet.length = end - packet.seq;
   }
   sendOne(socket, sink);
 }
@@ -163,10 +163,10 @@ function sendCaptured(socket: Socket, sink: Sink): void {
 /** Bytes of the packet before the record that the driver was resynchronised at; 0 if it does not lie inside. */
 function resyncFence(socket: Socket): number {
   const { state, packet } = socket;
-  const expected = seq(state.expectedSeq);
   if (socket.profile.recovery !== "next-record" || state.changes === 0) return 0;
-  if (!after(expected, packet.seq) || !before(expected, advance(packet.seq, packet.length))) return 0;
-  return socket.changes.isFence(expected, state.changes) ? distance(packet.seq, expected) : 0;
+  const cut = state.expectedSeq - packet.seq;
+  if (cut <= 0 || cut >= packet.length) return 0;
+  return socket.changes.isFence(seq(state.expectedSeq), state.changes) ? cut : 0;
 }
 
 /** What the model would not have sent did leave all the same: the replay goes on from its end. */
@@ -174,7 +174,7 @@ function sendOne(socket: Socket, sink: Sink): void {
   if (sendSegment(socket, sink)) return;
   const { packet, state, connection } = socket;
   const end = advance(packet.seq, packet.length);
-  if (after(end, connection.startSeq)) {
+  if (end > connection.startSeq) {
     state.expectedSeq = end;
     placeAt(socket, end);
   }
@@ -193,13 +193,13 @@ function loseInQdisc({ state, packet }: Socket, sink: Sink): void {
  */
 function sendNew({ state, packet, writeSeq, connection }: Socket): void {
   const end = advance(packet.seq, packet.length);
-  const has = !after(end, writeSeq) || state.installed === 0;
+  const has = end <= writeSeq || state.installed === 0;
   if (has || connection.source?.kind === "captured") {
     state.sndNxt = end;
     return;
   }
-  packet.length = Math.max(0, distance(packet.seq, writeSeq));
-  if (state.sent === 0 || after(writeSeq, seq(state.sndNxt))) state.sndNxt = writeSeq;
+  packet.length = Math.max(0, writeSeq - packet.seq);
+  if (state.sent === 0 || writeSeq > state.sndNxt) state.sndNxt = writeSeq;
 }
 
 /** The failing buffer and the transmit queue that the trace names for this packet. */
@@ -229,7 +229,7 @@ function sendDown(socket: Socket, sink: Sink): boolean {
 function writePages({ events, event, state, changes }: Socket, sink: Sink): void {
   const from = seq(events.seq.values[event]!);
   const length = events.length.values[event]!;
-  const sentEnd = state.sent === 1 && !before(seq(state.sndNxt), from) ? state.sndNxt : from;
+  const sentEnd = state.sent === 1 && state.sndNxt >= from ? state.sndNxt : from;
   changes.put(state.changes++, { kind: Change.page, from, length, value: sentEnd });
   state.pageWrites++;
   sink.effect(Effect["page-written"], from, length);

@@ -1,4 +1,3 @@
-import { advance, after, seq } from "../core/base/seq.ts";
 import { Kind } from "../core/words/event.ts";
 import type { CapturedRecords } from "../trace/captured.ts";
 import { type LackWord, lacks } from "../trace/lacks.ts";
@@ -93,8 +92,8 @@ function transmitsOf({ events, connections, verdicts }: Trace): Partial<Share>[]
   for (let event = 0; event < events.count; event++) {
     if (kind.values[event] !== Kind.transmit) continue;
     const connection = owner.values[event]!;
-    const end = advance(seq(first.values[event]!), length.values[event]!);
-    if (!after(end, connections[connection]!.startSeq)) continue;
+    const end = first.values[event]! + length.values[event]!;
+    if (end <= connections[connection]!.startSeq) continue;
     sums[connection]!.transmits++;
     sums[connection]!.bytes += length.values[event]!;
   }

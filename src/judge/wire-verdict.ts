@@ -1,4 +1,4 @@
-import { advance, after, before, seq } from "../core/base/seq.ts";
+import { advance, seq } from "../core/base/seq.ts";
 import type { RecordLog } from "../core/machine/record-log.ts";
 import { isKnown } from "../core/nic/bytes.ts";
 import { Effect } from "../core/words/effect.ts";
@@ -36,8 +36,8 @@ function knows({ machine, trace }: Timeline, event: number): boolean {
   const { startSeq } = socket.connection;
   const from = seq(trace.events.seq.at(event));
   const end = advance(from, trace.events.length.at(event));
-  if (!after(end, startSeq)) return true;
-  const first = before(from, startSeq) ? startSeq : from;
+  if (end <= startSeq) return true;
+  const first = seq(Math.max(from, startSeq));
   const rows = log.rowsIn(first, end);
   return rows.length > 0 && rows.every((row) => isKnown(socket, row));
 }
@@ -51,8 +51,8 @@ export function wireFindings({ trace, machine }: Timeline): Finding[] {
     findings.push({ kind, a, b, event, stage: -1, place: "", text: "" });
   for (let event = 0; verdicts && event < events.count; event++) {
     if (verdicts.wire[event] === Wire.differs) {
-      const { firstSeq, bytes } = verdicts.differences.get(event) ?? { firstSeq: 0, bytes: 0 };
-      add(Sign["wire-differs"], event, seq(firstSeq), bytes);
+      const { first, bytes } = verdicts.differences.get(event) ?? { first: 0, bytes: 0 };
+      add(Sign["wire-differs"], event, first, bytes);
     }
     if (verdicts.authenticated[event] === Authenticated.no) {
       const row = rows[events.connection.at(event)]!().get(event) ?? -1;

@@ -4,8 +4,8 @@ import type { Raw } from "./view/value.ts";
 
 /**
  * The expression language of conditions, hit conditions, watches and log points: view paths, numbers, strings,
- * arithmetic, comparison, && || !, and before(a, b), after(a, b). Sequence numbers compare on the 32-bit ring,
- * with each other and with plain numbers (which are relative to the offload start).
+ * arithmetic, comparison, && || !, and before(a, b), after(a, b). Sequence numbers are bytes from the offload
+ * start, which they compare by with each other and with plain numbers.
  */
 export type Expression =
   | { kind: "constant"; value: Raw }

@@ -34,56 +34,33 @@ function resultOf(view: View, expression: Expression): Raw {
     case "binary":
       return binaryOf(view, expression.op, expression.left, expression.right);
     case "call": {
-      const [a, b] = expression.args.map((arg) => ringOf(resultOf(view, arg)));
-      return expression.name === "before" ? ((a! - b!) | 0) < 0 : ((b! - a!) | 0) < 0;
+      const [a, b] = expression.args.map((arg) => Number(numeric(resultOf(view, arg))));
+      return expression.name === "before" ? a! < b! : a! > b!;
     }
   }
 }
 
 function binaryOf(view: View, op: string, leftExpression: Expression, rightExpression: Expression): Raw {
-  const left = resultOf(view, leftExpression);
-  if (op === "&&" && !left) return false;
-  if (op === "||" && left) return true;
-  const right = resultOf(view, rightExpression);
-  if (op === "&&" || op === "||") return Boolean(right);
+  const whole = resultOf(view, leftExpression);
+  if (op === "&&" && !whole) return false;
+  if (op === "||" && whole) return true;
+  const other = resultOf(view, rightExpression);
+  if (op === "&&" || op === "||") return Boolean(other);
+  const [left, right] = [bareOf(whole), bareOf(other)];
   if (op === "==") return same(left, right);
   if (op === "!=") return !same(left, right);
   if (left === null || right === null)
     return op === "<" || op === ">" || op === "<=" || op === ">=" ? false : null;
-  return onRing(left, right) ? ring(op, left, right) : plain(op, left, right);
+  return plain(op, left, right);
 }
 
-const onRing = (a: Raw, b: Raw): boolean => a instanceof SeqValue || b instanceof SeqValue;
-
-const ringOf = (value: Raw): number =>
-  value instanceof SeqValue ? value.relative : Number(numeric(value)) | 0;
+/** A sequence number counts by its place in the stream, as plain numbers beside it do. */
+const bareOf = (value: Raw): Raw => (value instanceof SeqValue ? value.relative : value);
 
 function same(a: Raw, b: Raw): boolean {
   if (a === null || b === null) return a === b;
-  if (onRing(a, b)) return ringOf(a) === ringOf(b);
   if (typeof a === "bigint" || typeof b === "bigint") return BigInt(numeric(a)) === BigInt(numeric(b));
   return typeof a === typeof b ? a === b : String(a) === String(b);
-}
-
-/** Sequence numbers: differences are signed distances, order is order on the ring. */
-function ring(op: string, left: Raw, right: Raw): Raw {
-  const distance = (ringOf(left) - ringOf(right)) | 0;
-  switch (op) {
-    case "<":
-      return distance < 0;
-    case "<=":
-      return distance <= 0;
-    case ">":
-      return distance > 0;
-    case ">=":
-      return distance >= 0;
-    case "-":
-      return distance;
-    case "+":
-      return (ringOf(left) + ringOf(right)) | 0;
-    default:
-      return plain(op, ringOf(left), ringOf(right));
-  }
 }
 
 function plain(op: string, left: Raw, right: Raw): Raw {

@@ -1,7 +1,7 @@
 // report: a study as text: golden, NDJSON, TAP, JUnit, SARIF.
 
 import { tagSize, versionName } from "../core/base/record.ts";
-import { advance, after, distance, seq, toU32 } from "../core/base/seq.ts";
+import { advance, seq, toU32 } from "../core/base/seq.ts";
 import { countersOf } from "../core/machine/count.ts";
 import { RecordKind } from "../core/machine/record-log.ts";
 import type { Socket } from "../core/machine/socket.ts";
@@ -114,8 +114,8 @@ function* transmitLines(timeline: Timeline, stream: Stream, sums: Sums): Generat
   const { startSeq } = timeline.trace.connections[stream.connection]!;
   for (const event of timeline.eventsOf(stream.connection)) {
     if (events.kind.at(event) !== Kind.transmit || (events.flags.at(event) & Flag.qdiscDrop) !== 0) continue;
-    const end = advance(seq(events.seq.at(event)), events.length.at(event));
-    if (events.length.at(event) === 0 || !after(end, startSeq)) continue;
+    const end = events.seq.at(event) + events.length.at(event);
+    if (events.length.at(event) === 0 || end <= startSeq) continue;
     yield transmitLine(timeline, stream, event, sums);
   }
 }
@@ -127,7 +127,7 @@ function transmitLine(timeline: Timeline, stream: Stream, event: number, sums: S
   const recording = timeline.record(event);
   const effects = recording.stages.flatMap((stage) => stage.effects);
   const first = seq(events.seq.at(event));
-  const skipped = Math.max(0, distance(first, startSeq));
+  const skipped = Math.max(0, startSeq - first);
   const from = advance(first, skipped);
   const length = events.length.at(event) - skipped;
   const row = log.rowOf(from, log.count);

@@ -1,4 +1,4 @@
-import { distance, type Seq, seq } from "../core/base/seq.ts";
+import type { Seq } from "../core/base/seq.ts";
 import { Kind } from "../core/words/event.ts";
 import { wordDamage } from "../judge/damage.ts";
 import { type Judged, nextSign } from "../replay/findings.ts";
@@ -29,18 +29,20 @@ function wrongAt(timeline: Timeline, event: number): string[] {
   const { events, verdicts, kind } = timeline.trace;
   const place = eventPlace(timeline.trace, event);
   if (events.kind.at(event) === Kind.record) {
-    const { log, connection, state } = viewAt(timeline, { event, stage: 0 });
+    const {
+      log,
+      connection: { startSeq },
+      state,
+    } = viewAt(timeline, { event, stage: 0 });
     const row = state.tail - 1;
-    const range = `${distance(connection.startSeq, log.start(row))}:${distance(connection.startSeq, log.end(row))}`;
+    const range = `${log.start(row) - startSeq}:${log.end(row) - startSeq}`;
     const damage = verdicts?.damage.get(event);
     const why = damage ? wordDamage(damage) : `the wrong byte is somewhere in ${range}`;
     return [`${place}: ${recordName(log, row)} (${range}) does not authenticate; ${why}`];
   }
   const difference = verdicts?.differences.get(event);
   if (difference)
-    return [
-      `${place}: ${difference.bytes} bytes differ, ${wherein(timeline, event, seq(difference.firstSeq))}`,
-    ];
+    return [`${place}: ${difference.bytes} bytes differ, ${wherein(timeline, event, difference.first)}`];
   return timeline
     .record(event)
     .stages.flatMap(({ effects }, stage) =>
@@ -53,9 +55,9 @@ function wrongAt(timeline: Timeline, event: number): string[] {
 /** The first wrong byte by its record and the part of it. */
 function wherein(timeline: Timeline, event: number, first: Seq): string {
   const view = viewAt(timeline, { event, stage: 0 });
-  const relative = distance(view.connection.startSeq, first);
+  const relative = first - view.connection.startSeq;
   const row = view.log.rowOf(first, view.log.count);
   if (row < 1) return `the first at ${relative}`;
-  const offset = distance(view.log.start(row), first);
+  const offset = first - view.log.start(row);
   return `the first at ${relative}: ${recordName(view.log, row)}, byte ${offset} (${partOf(view, row, offset)})`;
 }

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { distance, seq } from "../core/base/seq.ts";
 import { connectx } from "../core/profiles/connectx.ts";
 import { Kind, unpackRecord } from "../core/words/event.ts";
 import { nodePlatform } from "../node/platform.ts";
@@ -116,7 +115,7 @@ export function recordsOf(trace: Trace, connection: number): SeenRecord[] {
     records.push({
       event,
       row,
-      start: distance(startSeq, at),
+      start: at - startSeq,
       length,
       type,
       epoch,
@@ -143,7 +142,7 @@ export function transmitsOf(trace: Trace, connection: number): SeenTransmit[] {
   const { startSeq } = trace.connections[connection]!;
   for (let event = 0; event < trace.events.count; event++) {
     const { connection: of, kind, seq: at, length, line, offset } = trace.events.at(event);
-    const start = distance(startSeq, seq(at));
+    const start = at - startSeq;
     if (of !== connection || kind !== Kind.transmit || start < 0) continue;
     transmits.push({ event, frame: line, start, length, offset, wire: trace.verdicts!.wire[event]! });
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { advance, after, seq } from "../core/base/seq.ts";
+import { advance, seq } from "../core/base/seq.ts";
 import { profiles } from "../core/profiles/all.ts";
 import { connectx } from "../core/profiles/connectx.ts";
 import { Effect } from "../core/words/effect.ts";
@@ -140,7 +140,7 @@ function jumpsIn({ events, connections }: Trace): Jumps {
     const end = advance(from, events.length.at(event));
     if (events.kind.at(event) === Kind.install) isOffloaded[c] = true;
     if (events.kind.at(event) !== Kind.transmit) continue;
-    if (!after(end, connections[c]!.startSeq)) {
+    if (end <= connections[c]!.startSeq) {
       if (isOffloaded[c]) ahead.push(event);
       continue;
     }
@@ -149,7 +149,7 @@ function jumpsIn({ events, connections }: Trace): Jumps {
     if (from === stays[c]) stays[c] = end;
     else aside.push(event);
     last[c] = end;
-    if (after(end, next[c]!)) next[c] = end;
+    if (end > next[c]!) next[c] = end;
   }
   return { jumps, returns, aside, ahead };
 }
@@ -161,8 +161,8 @@ function retransmissionsIn({ events, connections }: Trace): number[] {
   for (let event = 0; event < events.count; event++) {
     const c = events.connection.at(event);
     const end = advance(seq(events.seq.at(event)), events.length.at(event));
-    if (events.kind.at(event) !== Kind.transmit || !after(end, connections[c]!.startSeq)) continue;
-    if (after(end, next[c]!)) next[c] = end;
+    if (events.kind.at(event) !== Kind.transmit || end <= connections[c]!.startSeq) continue;
+    if (end > next[c]!) next[c] = end;
     else found.push(event);
   }
   return found;

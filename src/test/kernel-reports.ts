@@ -1,4 +1,4 @@
-import { advance, before, type Seq, seq, toU32 } from "../core/base/seq.ts";
+import { advance, type Seq, seq, toU32 } from "../core/base/seq.ts";
 import { Effect } from "../core/words/effect.ts";
 import { Kind } from "../core/words/event.ts";
 import type { EffectRecord } from "../replay/recording.ts";
@@ -33,10 +33,10 @@ export function kernelTrace(timeline: Timeline): string {
     const { connection, kind, seq: from, length } = trace.events.at(event);
     if (kind !== Kind.transmit || length === 0) continue;
     const sent = highest.get(connection);
-    if (sent !== undefined && before(from, sent) && reports(timeline, connection))
+    if (sent !== undefined && from < sent && reports(timeline, connection))
       print(event, retransmit(timeline, connection));
     const end = advance(from, length);
-    if (sent === undefined || before(sent, end)) highest.set(connection, end);
+    if (sent === undefined || sent < end) highest.set(connection, end);
   }
   return `${lines.join("\n")}\n`;
 }

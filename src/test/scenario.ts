@@ -1,6 +1,6 @@
 import { keystreamKeySize } from "../core/base/keystream.ts";
 import { type Cipher, type RecordKeys, recordType, type TlsVersion } from "../core/base/record.ts";
-import { distance, seq } from "../core/base/seq.ts";
+import { seq } from "../core/base/seq.ts";
 import { createMachine } from "../core/create-machine.ts";
 import { type Device, type RecordSource, usualSocket } from "../core/machine/connection.ts";
 import { vendorCountersOf } from "../core/machine/count.ts";
@@ -142,7 +142,7 @@ export class Play {
 
   /** Sequence number relative to the offload start. */
   relative(s: number): number {
-    return distance(this.socket.connection.startSeq, seq(s));
+    return s - this.socket.connection.startSeq;
   }
 
   /** Expected sequence numbers, relative: the driver's, and the NIC's, null where it stands nowhere. */

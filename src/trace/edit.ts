@@ -1,4 +1,4 @@
-import { advance } from "../core/base/seq.ts";
+import { advance, type Seq } from "../core/base/seq.ts";
 import type { Connection, Device } from "../core/machine/connection.ts";
 import {
   deviceColumn,
@@ -18,7 +18,7 @@ import type { Diagnostic, Expectation, Trace } from "./trace.ts";
 /** An event as an edit states it: all that its line says. */
 export interface StatedEvent extends Omit<Event, "line" | "offset"> {
   /** As in Trace.sacks. */
-  sacks?: readonly number[];
+  sacks?: readonly Seq[];
   /** As in Trace.recordSns, null = it follows from the record before; which of them stands in `extra`, too. */
   recordSn?: bigint | null;
 }

@@ -1,3 +1,4 @@
+import type { Seq } from "../core/base/seq.ts";
 import { type Event, EventLog } from "../core/words/event.ts";
 import { type Block, type EditedLines, hasOwnLines, linesAfter } from "./edit-lines.ts";
 import { countOf, placesOf, type Run } from "./runs.ts";
@@ -5,7 +6,7 @@ import type { Expectation, Trace, Verdicts } from "./trace.ts";
 
 /** An event that an edit made or placed, with what stands beside it in the tables of a trace. */
 export interface MadeEvent extends Event, Block {
-  sacks: readonly number[];
+  sacks: readonly Seq[];
   recordSn: bigint | null;
   /** Expect lines that it gets beside those of `from`. */
   expected: readonly Pick<Expectation, "no" | "under" | "what">[];

@@ -119,7 +119,7 @@ const cases: [says: string, edits: Edit[], change: [old: string, now: string][],
     "fields of an event, a connection and a device",
     [
       { edit: "set", event: 1, to: { flags: Flag.lost, extra: packTransmit({ dmaErrorAt: 0, queue: 2 }) } },
-      { edit: "set", event: 3, to: { sacks: [7, 9], timeNs: 3e8 } },
+      { edit: "set", event: 3, to: { sacks: [seq(7), seq(9)], timeNs: 3e8 } },
       { edit: "set-connection", connection: 0, to: { version: 0x0304, cipher: "aes-256-gcm", mss: 100 } },
       { edit: "set-device", device: 0, to: { profile: innova, kernel: kernelById("v6.18")!, mtu: 9000 } },
     ],

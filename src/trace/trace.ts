@@ -2,6 +2,7 @@
 // injected.
 
 import type { Cipher, TlsVersion } from "../core/base/record.ts";
+import type { Seq } from "../core/base/seq.ts";
 import type { Connection, Device, RecordReader } from "../core/machine/connection.ts";
 import { anyKernel } from "../core/machine/generation.ts";
 import type { Profile } from "../core/machine/profile.ts";
@@ -120,8 +121,8 @@ export interface Verdicts {
   differing: number[];
   /** Per connection: payload bytes that the capture lacks because packets were cut, each copy counted. */
   cut: number[];
-  /** Per transmit that differs: bytes differing and the first one's absolute sequence number (u32). */
-  differences: Map<number, { bytes: number; firstSeq: number }>;
+  /** Per transmit that differs: bytes differing and the first one. */
+  differences: Map<number, { bytes: number; first: Seq }>;
   /** One of Authenticated, by the index of a `record` event. */
   authenticated: Uint8Array;
   /** All that is wrong with records and between them, by the index of the `record` or `gap` event: each entry is wrong. */
@@ -136,8 +137,8 @@ export interface Trace {
   connections: Connection[];
   streams: Stream[];
   events: EventLog;
-  /** SACK blocks by ack event: [start, end, start, end …] as absolute sequence numbers. */
-  sacks: Map<number, readonly number[]>;
+  /** SACK blocks by ack event: [start, end, start, end …]. */
+  sacks: Map<number, readonly Seq[]>;
   /** Record numbers that do not follow from the record before, by `record` event. */
   recordSns: Map<number, bigint>;
   expectations: Expectation[];

@@ -35,7 +35,7 @@ function recordOf(socket: Socket): number {
   const { packet, records, state } = socket;
   if (socket.profile.recordsFrom === "map") return getRecord(socket, packet.seq);
   const row = records.rowOf(packet.seq, state.tail);
-  const asItIs = row < 0 ? before(packet.seq, records.start(0)) : records.isReady(row);
+  const asItIs = row < 0 ? packet.seq < records.start(0) : records.isReady(row);
   return asItIs ? state.markerRow : row;
 }
 

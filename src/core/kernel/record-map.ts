@@ -1,3 +1,4 @@
+import { firstThat } from "../base/columns.ts";
 import { after, before, between, type Seq, seq } from "../base/seq.ts";
 import { Change } from "../machine/change-log.ts";
 import { RecordKind } from "../machine/record-log.ts";
@@ -41,8 +42,8 @@ export function getRecord(socket: Socket, s: Seq): number {
     const unbounded = isStartMarker(socket, from) || !socket.rules.boundsLookup(socket);
     if (!unbounded && !between(s, records.start(from), records.end(state.tail - 1))) return -1;
   }
-  const row = records.firstEndingAfter(s, from, state.tail);
-  if (row < 0 || records.isReady(row)) return -1;
+  const row = firstThat(from, state.tail, (row) => before(s, records.end(row)));
+  if (row === state.tail || records.isReady(row)) return -1;
   if (state.hint < 0 || after(records.end(row), records.end(state.hint))) state.hint = row;
   return row;
 }
@@ -57,7 +58,7 @@ export const isStartMarker = ({ records }: Socket, row: number): boolean =>
  * encrypted while the rekey waited may pass.
  */
 function isBelowFloor({ records, state: { markerRow } }: Socket, s: Seq): boolean {
-  if (markerRow === 0 || !before(s, records.start(markerRow))) return false;
+  if (markerRow === 0 || s >= records.start(markerRow)) return false;
   const row = records.rowOf(s, markerRow);
   return row > 0 && !records.isReady(row);
 }

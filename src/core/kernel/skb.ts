@@ -1,4 +1,4 @@
-import { advance, after, before, type Seq, seq } from "../base/seq.ts";
+import { advance, before, type Seq, seq } from "../base/seq.ts";
 import { Change } from "../machine/change-log.ts";
 import type { Sink, Socket } from "../machine/socket.ts";
 import { type ConnectionState, Hook, Rekey } from "../machine/state.ts";
@@ -74,7 +74,7 @@ export function isMarked(socket: Socket, s: Seq): boolean {
 
 /** True if byte `s` lies in the clear in its segment, for the NIC or the fallback to encrypt. */
 function isPlaintext({ records, connection, state }: Socket, s: Seq): boolean {
-  if (before(s, connection.startSeq)) return false;
+  if (s < connection.startSeq) return false;
   const row = records.rowOf(s, state.tail);
   return row > 0 && !records.isReady(row);
 }
@@ -102,7 +102,7 @@ function mixes(socket: Socket, from: Seq, end: Seq): boolean {
   const { records, state } = socket;
   const { startSeq } = socket.connection;
   const first = isPlaintext(socket, from);
-  if (before(from, startSeq) && after(end, startSeq)) return true;
+  if (from < startSeq && end > startSeq) return true;
   return records.rowsIn(from, end, state.tail).some((row) => records.isReady(row) === first);
 }
 

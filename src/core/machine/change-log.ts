@@ -1,5 +1,5 @@
-import { int32, isNewRow, mustReplay, Table, uint8 } from "../base/columns.ts";
-import { advance, after, before, distance, type Seq, seq } from "../base/seq.ts";
+import { float64, int32, isNewRow, mustReplay, Table, uint8 } from "../base/columns.ts";
+import { advance, type Seq, seq } from "../base/seq.ts";
 
 /** What of a stream changes after it was written. */
 export const Change = {
@@ -22,9 +22,9 @@ export interface ChangeRow {
 /** Fences, marks and page writes of a connection, in order; a state holds how many of the rows count for it. */
 export class ChangeLog extends Table {
   private readonly kind = this.column(uint8());
-  private readonly from = this.column(int32());
+  private readonly from = this.column(float64());
   private readonly length = this.column(int32());
-  private readonly value = this.column(int32());
+  private readonly value = this.column(float64());
 
   put(row: number, { kind, from, length, value }: ChangeRow): void {
     if (!isNewRow(row, this.count))
@@ -51,7 +51,7 @@ export class ChangeLog extends Table {
   fenceWithin(from: Seq, end: Seq, rows: number): Seq | null {
     for (let row = 0; row < rows; row++) {
       const fence = seq(this.from.at(row));
-      if (this.kind.at(row) === Change.fence && after(fence, from) && before(fence, end)) return fence;
+      if (this.kind.at(row) === Change.fence && fence > from && fence < end) return fence;
     }
     return null;
   }
@@ -67,7 +67,7 @@ export class ChangeLog extends Table {
   markAt(s: Seq, rows: number): number | null {
     for (let row = rows - 1; row >= 0; row--) {
       if (this.kind.at(row) !== Change.mark) continue;
-      const offset = distance(seq(this.from.at(row)), s);
+      const offset = s - this.from.at(row);
       if (offset >= 0 && offset < this.length.at(row)) return this.value.at(row);
     }
     return null;
@@ -80,9 +80,9 @@ export class ChangeLog extends Table {
       if (this.kind.at(row) !== Change.page) continue;
       const change = this.at(row);
       const changeEnd = advance(change.from, change.length);
-      const first = before(change.from, from) ? from : change.from;
-      const last = after(changeEnd, end) ? end : changeEnd;
-      if (before(first, last)) yield { ...change, row, from: first, length: distance(first, last) };
+      const first = change.from < from ? from : change.from;
+      const last = Math.min(changeEnd, end);
+      if (first < last) yield { ...change, row, from: first, length: last - first };
     }
   }
 }

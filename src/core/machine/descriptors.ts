@@ -6,14 +6,14 @@ const width = 5;
 
 /** Descriptors in the order in which they were posted; all numbers in one array, as every packet is one at least. */
 export class Descriptors {
-  private cells = new Int32Array(16 * width);
+  private cells = new Float64Array(16 * width);
   count = 0;
 
   post(kind: number, row: number, from: Seq, length: number, fence: boolean, engine: number): void {
     const at = this.count++ * width;
     if (at === this.cells.length) {
       const { cells } = this;
-      this.cells = new Int32Array(2 * at);
+      this.cells = new Float64Array(2 * at);
       this.cells.set(cells);
     }
     this.cells[at] = kind;

@@ -10,7 +10,7 @@ import {
   uint64,
 } from "../base/columns.ts";
 import { addU64 } from "../base/record.ts";
-import { advance, before, distance, type Seq, seq } from "../base/seq.ts";
+import { advance, type Seq, seq } from "../base/seq.ts";
 
 /** What a row of the record log stands for. */
 export const RecordKind = {
@@ -47,13 +47,10 @@ export interface RecordRow {
   pushedBy: number;
 }
 
-/** Rows that a search goes back at once: fewer bytes than half the ring, so that it cannot jump past the far half. */
-const stepMax = 2 ** 14;
-
 /** All records of a connection ever pushed; records_list is a window of it, so nothing is ever taken out. */
 export class RecordLog extends Table {
   readonly kind = this.column(uint8());
-  readonly endSeq = this.column(int32());
+  readonly endSeq = this.column(float64());
   readonly length = this.column(int32());
   readonly type = this.column(uint8());
   readonly epoch = this.column(uint16());
@@ -114,33 +111,19 @@ export class RecordLog extends Table {
     return row < tail ? this.sn(row) : addU64(this.sn(tail - 1), row - tail + 1);
   }
 
-  /** First row of [from, tail) that ends after `s`, −1 if none does. Rows are contiguous, so they are searched by halves. */
-  firstEndingAfter(s: Seq, from: number, tail: number): number {
-    const row = firstThat(from, tail, (row) => before(s, this.end(row)));
-    return row < tail ? row : -1;
-  }
-
   /** The row that holds byte `s`, acknowledged or not, −1 if none: searches back from the last row before `tail`. */
   rowOf(s: Seq, tail: number): number {
-    if (tail === 0) return -1;
-    const reachable = (row: number) => distance(this.start(row), this.end(tail - 1)) >= 0;
-    let low = tail - 1;
-    let step = 1;
-    // Rows more than 2^31 bytes back would compare the wrong way round: a step that reaches them is halved.
-    for (let narrowing = false; step > 0 && low > 0 && before(s, this.start(low)); ) {
-      const further = Math.max(0, low - step);
-      if (reachable(further)) low = further;
-      else narrowing = true;
-      step = narrowing ? step >> 1 : Math.min(step * 2, stepMax);
-    }
-    const row = this.firstEndingAfter(s, low, tail);
-    return row >= 0 && !before(s, this.start(row)) ? row : -1;
+    let low = tail;
+    for (let step = 1; low > 0 && (low === tail || s < this.start(low)); step *= 2)
+      low = Math.max(0, low - step);
+    const row = firstThat(low, tail, (row) => s < this.end(row));
+    return row < tail && s >= this.start(row) ? row : -1;
   }
 
   /** Rows, of the first `tail`, that the bytes [from, end) lie in as far as records go; none where `from` lies in none. */
   rowsIn(from: Seq, end: Seq, tail = this.count): number[] {
     const rows: number[] = [];
-    for (let row = this.rowOf(from, tail); row >= 0 && row < tail && before(this.start(row), end); row++)
+    for (let row = this.rowOf(from, tail); row >= 0 && row < tail && this.start(row) < end; row++)
       if (this.length.at(row) > 0) rows.push(row);
     return rows;
   }

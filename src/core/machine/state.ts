@@ -18,7 +18,7 @@ export const Rekey = { none: 0, pending: 1, ready: 2, failed: 3 } as const;
 
 /**
  * What changes about a connection: plain numbers only, owned and changed in place by `step`. Sequence numbers are
- * signed 32-bit (Seq), rows are indices into the connection's record log, booleans are 0 or 1. A snapshot is these
+ * places (Seq), rows are indices into the connection's record log, booleans are 0 or 1. A snapshot is these
  * fields copied into a row of a pool; nothing else has to be saved, because the logs only grow.
  */
 export class ConnectionState {

@@ -1,7 +1,7 @@
 import { seal } from "../base/aead.ts";
 import { keystream } from "../base/keystream.ts";
 import { explicitNonce, headerSize, prependOf, recordType, sealingOf, tagSize } from "../base/record.ts";
-import { advance, before, distance, type Seq } from "../base/seq.ts";
+import { advance, type Seq } from "../base/seq.ts";
 import type { GeneratedSource, WrittenSource } from "../machine/connection.ts";
 import { RecordKind } from "../machine/record-log.ts";
 import type { Socket } from "../machine/socket.ts";
@@ -54,7 +54,7 @@ function applyWrites(socket: Socket, row: number, changes: number, bytes: Uint8A
   const start = advance(records.start(row), layout.prepend);
   const payload = records.length.at(row) - layout.overhead;
   for (const write of socket.changes.writesIn(start, payload, changes)) {
-    const at = layout.prepend + distance(start, write.from);
+    const at = layout.prepend + write.from - start;
     for (let i = at; i < at + write.length; i++) bytes[i] = bytes[i]! + 1 + (write.row % 255);
   }
 }
@@ -126,9 +126,9 @@ export function streamBytes(socket: Socket, from: Seq, length: number, view: Rec
   for (const row of records.rowsIn(from, end)) {
     const record = view(socket, row);
     if (!record) return null;
-    const skip = distance(records.start(row), at);
-    bytes.set(record.subarray(skip, skip + distance(at, end)), distance(from, at));
+    const skip = at - records.start(row);
+    bytes.set(record.subarray(skip, skip + end - at), at - from);
     at = records.end(row);
   }
-  return before(at, end) ? null : bytes;
+  return at < end ? null : bytes;
 }

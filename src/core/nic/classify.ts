@@ -1,5 +1,5 @@
 import { tagSize } from "../base/record.ts";
-import { advance, distance, seq } from "../base/seq.ts";
+import { advance } from "../base/seq.ts";
 import type { Sink, Socket } from "../machine/socket.ts";
 import type { Departure } from "../words/descriptor.ts";
 import { Effect } from "../words/effect.ts";
@@ -44,8 +44,8 @@ export function classify(socket: Socket, departure: Departure, sent: Sent, sink:
   const found = new Found();
   let done = 0;
   for (const row of records.rowsIn(from, advance(from, length))) {
-    const payloadAt = distance(from, records.start(row)) + layout.prepend;
-    const end = distance(from, records.end(row));
+    const payloadAt = records.start(row) - from + layout.prepend;
+    const end = records.end(row) - from;
     const parts = [
       ["prepend", payloadAt],
       ["payload", end - tagSize],
@@ -92,8 +92,8 @@ function sayNonceReuse(
 ): void {
   const again = new Set<number>();
   for (const write of changes.writesIn(from, length, state.changes)) {
-    const at = distance(from, write.from);
-    const sent = Math.min(write.length, distance(write.from, seq(write.value)));
+    const at = write.from - from;
+    const sent = Math.min(write.length, write.value - write.from);
     for (let i = at; i < at + sent; i++) if (actual[i] !== right[i]) again.add(i);
   }
   if (again.size > 0) sink.effect(Effect["nonce-reused"], advance(from, Math.min(...again)), again.size);

@@ -1,6 +1,6 @@
 // core/nic: the NIC (descriptors to bytes), its transmit queue, the wire as an oracle.
 
-import { advance, before, distance, type Seq } from "../base/seq.ts";
+import { advance, type Seq } from "../base/seq.ts";
 import type { DescriptorQueue } from "../machine/descriptors.ts";
 import type { Sink, Socket } from "../machine/socket.ts";
 import type { ConnectionState } from "../machine/state.ts";
@@ -137,13 +137,13 @@ function follow({ records, state }: Socket, length: number): void {
 /** Puts the NIC where a packet that left in spite of the model must have left it: at the byte behind the packet. */
 export function placeAt({ records, state, fed }: Socket, s: Seq): void {
   const end = records.end(state.tail - 1);
-  const row = before(s, end) ? records.rowOf(s, state.tail) : state.tail;
+  const row = s < end ? records.rowOf(s, state.tail) : state.tail;
   if (row < 1) return;
   // The static params in the device stay: the driver posts none for the record it named last.
   const { nicStaticRow } = state;
   restart(state, row);
   state.nicStaticRow = nicStaticRow;
-  state.nicTaken = row < state.tail ? distance(records.start(row), s) : 0;
+  state.nicTaken = row < state.tail ? s - records.start(row) : 0;
   if (state.pageWrites === 0 || state.nicTaken === 0) return;
   fed.put(state.fedTail++, records.start(row), state.nicTaken, state.changes);
   state.fedLost = state.fedTail;

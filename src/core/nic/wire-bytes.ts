@@ -1,4 +1,4 @@
-import { advance, after, before, distance, type Seq } from "../base/seq.ts";
+import { advance, type Seq } from "../base/seq.ts";
 import type { Connection } from "../machine/connection.ts";
 import type { TagFault } from "../machine/rules.ts";
 import type { Socket } from "../machine/socket.ts";
@@ -28,7 +28,7 @@ function byRecords(socket: Socket, departure: Departure, clear: Uint8Array): Uin
   let from = 0;
   let current: NicStream | null = null;
   for (const row of records.rowsIn(departure.seq, advance(departure.seq, length))) {
-    const to = Math.min(length, distance(departure.seq, records.end(row)));
+    const to = Math.min(length, records.end(row) - departure.seq);
     // Ready ciphertext behind a rekey's boundary, in one segment with what is not: it is encrypted once more.
     const isReady: boolean = current !== null && records.isReady(row);
     if (!isReady) current = engineAt(socket, departure, row, advance(departure.seq, from));
@@ -45,11 +45,11 @@ function engineAt(socket: Socket, departure: Departure, row: number, at: Seq): N
   const stream = engineFor(socket, departure, row);
   const record = hostRecord(socket, row, state.changes);
   if (!stream || !record) return null;
-  const offset = distance(records.start(row), at);
+  const offset = at - records.start(row);
   const asFed = departure.engine === Engine.stream && at === departure.seq && state.pageWrites > 0;
   const prefix = asFed ? recordAsFed(socket, row) : record;
   if (!prefix) return null;
-  const isEnd = !before(advance(departure.seq, departure.length), records.end(row));
+  const isEnd = departure.seq + departure.length >= records.end(row);
   const isPart = departure.engine === Engine.piece && !isEnd;
   const begin = isPart ? socket.rules.pieceStart(offset, socket.layout.prepend) : offset;
   stream.feed(prefix.subarray(0, begin));
@@ -80,7 +80,7 @@ function outOfStep(socket: Socket): Uint8Array | null {
   for (let i = state.fedLost; i < state.fedTail; i++) {
     const { from, length, changes } = socket.fed.at(i);
     // What lies before the offload is not known: zeros stand in, as a record's header noise like the real ones.
-    const ahead = Math.min(length, Math.max(0, distance(from, connection.startSeq)));
+    const ahead = Math.min(length, Math.max(0, connection.startSeq - from));
     stream.feed(new Uint8Array(ahead));
     const bytes = streamBytes(socket, advance(from, ahead), length - ahead, hostView(changes));
     if (!bytes) return null;
@@ -98,10 +98,10 @@ function recordAsFed(socket: Socket, row: number): Uint8Array | null {
   for (let i = state.fedHead; i < state.fedLost; i++) {
     const fed = socket.fed.at(i);
     const fedEnd = advance(fed.from, fed.length);
-    const from = before(fed.from, start) ? start : fed.from;
-    const to = after(fedEnd, end) ? end : fedEnd;
-    if (!before(from, to)) continue;
-    const [at, partEnd] = [distance(start, from), distance(start, to)];
+    const from = Math.max(fed.from, start);
+    const to = Math.min(fedEnd, end);
+    if (from >= to) continue;
+    const [at, partEnd] = [from - start, to - start];
     bytes.set(hostRecord(socket, row, fed.changes)!.subarray(at, partEnd), at);
   }
   return bytes;

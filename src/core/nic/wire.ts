@@ -1,4 +1,4 @@
-import { advance, after, before, distance } from "../base/seq.ts";
+import { advance, seq } from "../base/seq.ts";
 import type { Sink, Socket } from "../machine/socket.ts";
 import { type Departure, Engine } from "../words/descriptor.ts";
 import { Effect } from "../words/effect.ts";
@@ -25,7 +25,7 @@ export function isUsual({ queue, state, isRight }: Socket, i: number): boolean {
 /** Compares the packet's bytes with the right ones. */
 function compare(socket: Socket, departure: Departure, sink: Sink): void {
   const { startSeq } = socket.connection;
-  const ahead = before(departure.seq, startSeq) ? distance(departure.seq, startSeq) : 0;
+  const ahead = Math.max(0, startSeq - departure.seq);
   if (ahead > 0 && departure.engine !== Engine.none)
     sink.effect(Effect["wrong-ciphertext"], departure.seq, Math.min(ahead, departure.length));
   if (ahead >= departure.length) return;
@@ -44,7 +44,7 @@ export function isRightByConstruction(socket: Socket, departure: Departure): boo
   const { engine } = departure;
   if (engine === Engine.none) return !holdsPlaintext(socket, departure);
   if (!socket.isRight && (rules.spoils(socket) & (1 << engine)) !== 0) return false;
-  if (state.pageWrites > 0 || before(departure.seq, socket.connection.startSeq)) return false;
+  if (state.pageWrites > 0 || departure.seq < socket.connection.startSeq) return false;
   if (holdsCiphertext(socket, departure)) return false;
   return engine !== Engine.stream || state.nicInStep === 1;
 }
@@ -53,8 +53,8 @@ export function isRightByConstruction(socket: Socket, departure: Departure): boo
 function holdsPlaintext({ connection, records }: Socket, { seq: from, length }: Departure): boolean {
   const end = advance(from, length);
   const { startSeq } = connection;
-  if (!after(end, startSeq)) return false;
-  const first = before(from, startSeq) ? startSeq : from;
+  if (end <= startSeq) return false;
+  const first = seq(Math.max(from, startSeq));
   return records.rowsIn(first, end).some((row) => !records.isReady(row));
 }
 

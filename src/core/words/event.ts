@@ -155,13 +155,13 @@ export interface Event {
   offset: number;
 }
 
-/** The trace itself: one row an event, columns only (39 bytes a row). */
+/** The trace itself: one row an event, columns only (43 bytes a row). */
 export class EventLog extends Table {
   readonly timeNs = this.column(float64());
   readonly connection = this.column(int32());
   readonly kind = this.column(uint8());
   readonly flags = this.column(uint16());
-  readonly seq = this.column(int32());
+  readonly seq = this.column(float64());
   readonly length = this.column(int32());
   readonly extra = this.column(int32());
   readonly line = this.column(int32());

@@ -1,4 +1,4 @@
-import { advance, before, distance, type Seq } from "../../core/base/seq.ts";
+import { advance, type Seq } from "../../core/base/seq.ts";
 import { streamBytes, wireRecord } from "../../core/nic/bytes.ts";
 import { wireBytes } from "../../core/nic/wire-bytes.ts";
 import { Engine } from "../../core/words/descriptor.ts";
@@ -60,7 +60,7 @@ function sentOf({ machine }: Timeline, departed: Departed): Sent {
   const { connection, state, engine } = departed;
   const socket = machine.sockets[connection]!.at(state);
   const start = socket.connection.startSeq;
-  const skipped = before(departed.seq, start) ? Math.min(distance(departed.seq, start), departed.length) : 0;
+  const skipped = Math.max(0, Math.min(start - departed.seq, departed.length));
   const rest = { ...departed, seq: advance(departed.seq, skipped), length: departed.length - skipped };
   return {
     seq: rest.seq,
@@ -79,8 +79,7 @@ function partnersOf(packets: readonly Sent[], first: readonly Sent[], packet: Se
     .filter((other) => overlaps(packet, other));
 }
 
-const overlaps = (a: Sent, b: Sent): boolean =>
-  before(a.seq, advance(b.seq, b.length)) && before(b.seq, advance(a.seq, a.length));
+const overlaps = (a: Sent, b: Sent): boolean => a.seq < b.seq + b.length && b.seq < a.seq + a.length;
 
 /** The first byte that differs from the `right` ones of its partners, and how many do; null if none does. */
 function differenceIn(
@@ -96,7 +95,7 @@ function differenceIn(
         bytes += packet.ahead;
       }
       if (!packet.actual || !partner.right) continue;
-      const shift = distance(partner.seq, packet.seq);
+      const shift = packet.seq - partner.seq;
       const end = Math.min(packet.length, partner.length - shift);
       for (let at = Math.max(0, -shift); at < end; at++) {
         if (packet.actual[at] === partner.right[at + shift]) continue;

@@ -1,11 +1,9 @@
-import { distance } from "../../core/base/seq.ts";
 import { replayedBytes } from "../../core/words/descriptor.ts";
 import { Effect } from "../../core/words/effect.ts";
 import type { ComparedEvent, ComparedEvents, Finding } from "../../replay/findings.ts";
 import { queueText } from "../../replay/view/descriptor-scope.ts";
 import { wordEffect } from "../../replay/view/effect-text.ts";
 import { partOf, recordName, viewAt } from "../../replay/view/view.ts";
-import { relative } from "../../trace/language/print.ts";
 import { Sign } from "../../trace/signs.ts";
 import type { ByteDifference } from "./bytes.ts";
 import type { ComparedRun, Comparison, WireDifference } from "./compare.ts";
@@ -89,9 +87,9 @@ function wordBytes({ runs }: Comparison, event: number, { run, first, bytes, fro
   const view = viewAt(timeline, { event, stage: 0 });
   const { log, connection } = view;
   const row = log.rowOf(first, log.count);
-  const offset = row < 1 ? 0 : distance(log.start(row), first);
+  const offset = row < 1 ? 0 : first - log.start(row);
   const where =
     row < 1 ? "before the offload" : `${recordName(log, row)}, byte ${offset} (${partOf(view, row, offset)})`;
   const what = from === "encryption" ? "wrong bytes" : `bytes other than ${runs[0]!.id}`;
-  return `${id} sends ${bytes} ${what}, the first at ${relative(connection.startSeq, first)}: ${where}`;
+  return `${id} sends ${bytes} ${what}, the first at ${first - connection.startSeq}: ${where}`;
 }

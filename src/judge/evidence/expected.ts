@@ -1,4 +1,4 @@
-import { advance, before, type Seq, seq } from "../../core/base/seq.ts";
+import { advance, type Seq, seq } from "../../core/base/seq.ts";
 import { refusalOf } from "../../core/kernel/install.ts";
 import { Effect, effects } from "../../core/words/effect.ts";
 import { refusals } from "../../core/words/effect-words.ts";
@@ -16,8 +16,15 @@ type NamesOf<Fields> = Fields extends unknown ? keyof Fields : never;
 /** The fields that tracepoints have, all kinds together. */
 export type FieldName = NamesOf<Tracepoint["fields"]>;
 
+/** Where the stream stands when something happens: a kernel prints 32 bits of the sequence numbers near it. */
+export interface Moment {
+  startSeq: Seq;
+  /** The end of what TCP has. */
+  at: Seq;
+}
+
 /** A tracepoint that the kernel hits if what the model says is true (net/tls/trace.h, kernel.md section 6.3). */
-export interface Expected {
+export interface Expected extends Moment {
   event: number;
   /** The stage of the event; −1 = before its first. */
   stage: number;
@@ -89,6 +96,14 @@ export function modelReports(timeline: Timeline): ModelReports {
 }
 
 type Place = Pick<Expected, "event" | "stage" | "connection">;
+
+/** How the stream stands in a place of the replay. */
+export function momentAt(timeline: Timeline, { event, stage, connection }: Place): Moment {
+  const socket = timeline.machine.sockets[connection]!;
+  const { startSeq } = socket.connection;
+  if (event < 0) return { startSeq, at: startSeq };
+  return { startSeq, at: socket.at(timeline.stateOf(connection, { event, stage })).writeSeq };
+}
 
 /** Says of effects what the kernel reports of them. */
 class Reporter {
@@ -190,7 +205,8 @@ class Reporter {
     if (!tracesOffload(this.timeline, place.connection)) return;
     const timeNs = place.event < 0 ? 0 : this.timeline.trace.events.timeNs.at(place.event);
     const effect = effects[kind]!.name;
-    this.reports.expected[place.connection]!.push({ ...place, name, fields, timeNs, effect, isRequired });
+    const what = { name, fields, timeNs, effect, isRequired };
+    this.reports.expected[place.connection]!.push({ ...place, ...momentAt(this.timeline, place), ...what });
   }
 }
 
@@ -223,8 +239,8 @@ export function burstsOf(timeline: Timeline, connection: number): Burst[] {
     if (events.kind.at(event) !== Kind.transmit || length === 0) continue;
     const from = seq(events.seq.at(event));
     const to = advance(from, length);
-    const isAgain = highest !== null && before(from, highest);
-    if (highest === null || before(highest, to)) highest = to;
+    const isAgain = highest !== null && from < highest;
+    if (highest === null || to > highest) highest = to;
     if (!isAgain) continue;
     const timeNs = events.timeNs.at(event);
     const last = bursts.at(-1);

@@ -1,4 +1,3 @@
-import { seq } from "../../core/base/seq.ts";
 import type { Connection } from "../../core/machine/connection.ts";
 import type { Finding, Report } from "../../replay/findings.ts";
 import type { Timeline } from "../../replay/timeline.ts";
@@ -6,7 +5,7 @@ import type { Evidence, TraceFile } from "../../trace/evidence/evidence.ts";
 import type { Tracepoint } from "../../trace/evidence/tracepoints.ts";
 import { Sign } from "../../trace/signs.ts";
 import type { CounterComparison } from "./counters.ts";
-import { burstsOf, type Expected, type ModelReports } from "./expected.ts";
+import { burstsOf, type Expected, type ModelReports, type Moment, momentAt } from "./expected.ts";
 import { listIn } from "./lists.ts";
 import { differing, type Pair, type RetransmitPair } from "./match.ts";
 import { addressNames, hasAddresses, isRetransmit, type Socket, tupleOf } from "./sockets.ts";
@@ -95,26 +94,26 @@ export class Judge {
       if (burst === null) this.extra(connection, tracepoint, offsetNs);
       else {
         this.told.add(burst.events[0]!);
-        this.report(connection, burst.events[0]!, tracepoint);
+        const { startSeq } = this.connection(connection);
+        this.report({ event: burst.events[0]!, startSeq, at: burst.from }, tracepoint);
       }
     }
   }
 
-  private report(connection: number, event: number, tracepoint: Tracepoint): void {
+  private report(moment: Moment & { event: number }, tracepoint: Tracepoint): void {
     this.matched++;
-    if (event < 0) return;
-    const text = toldText(this.connection(connection).startSeq, tracepoint);
-    listIn(this.reports, event).push({ place: placeOf(tracepoint), text });
+    if (moment.event < 0) return;
+    const text = toldText(moment, tracepoint);
+    listIn(this.reports, moment.event).push({ place: placeOf(tracepoint), text });
   }
 
   private fields(expected: Expected, tracepoint: Tracepoint): void {
-    const { event, stage, connection } = expected;
-    const { startSeq } = this.connection(connection);
+    const { event, stage } = expected;
     this.told.add(expected);
-    this.report(connection, event, tracepoint);
+    this.report(expected, tracepoint);
     for (const { name, wanted, told } of differing(expected, tracepoint)) {
       const why = this.isLater(expected, wanted, told) ? laterRecords : "";
-      const text = `the kernel reported ${tracepoint.event} with ${wordField(startSeq, name, told)}; the model says ${wordField(startSeq, name, wanted)}${why}`;
+      const text = `the kernel reported ${tracepoint.event} with ${wordField(expected, name, told)}; the model says ${wordField(expected, name, wanted)}${why}`;
       this.add({ event, stage, place: placeOf(tracepoint), text });
     }
   }
@@ -122,7 +121,7 @@ export class Judge {
   private isLater({ name }: Expected, wanted: unknown, told: unknown): boolean {
     if (this.timeline.trace.kind !== "capture" || name !== "tls_device_tx_resync_send") return false;
     if (typeof told === "bigint" && typeof wanted === "bigint") return told > wanted;
-    return typeof told === "number" && typeof wanted === "number" && seq(told - wanted) > 0;
+    return typeof told === "number" && typeof wanted === "number" && ((told - wanted) | 0) > 0;
   }
 
   /** A tracepoint that the model has no reason for. What the receive side reports as well is none by itself. */
@@ -130,7 +129,7 @@ export class Judge {
     if (/_rekey_(?:start|done)$/.test(tracepoint.event)) return;
     const event = this.nearestEvent(connection, offsetNs === null ? null : tracepoint.timeNs + offsetNs);
     const says = this.denial(connection, tracepoint);
-    const text = `the kernel reported ${toldText(this.connection(connection).startSeq, tracepoint)}; the model says ${says}`;
+    const text = `the kernel reported ${toldText(momentAt(this.timeline, { event, stage: -1, connection }), tracepoint)}; the model says ${says}`;
     this.add({ event, stage: -1, place: placeOf(tracepoint), text });
   }
 
@@ -190,7 +189,7 @@ export class Judge {
     const { startSeq, name } = this.connection(connection);
     for (const each of expected) {
       if (!each.isRequired || this.told.has(each) || !this.isCovered(matchings, each.timeNs, "tls")) continue;
-      const text = `the kernel reported no ${each.name} of ${name}; the model says ${expectedText(startSeq, each)}`;
+      const text = `the kernel reported no ${each.name} of ${name}; the model says ${expectedText(each)}`;
       this.add({ event: each.event, stage: each.stage, place: "", text });
     }
     if (this.traced.tcp.size === 0) return;

@@ -1,4 +1,4 @@
-import { before, distance } from "../../core/base/seq.ts";
+import { seq, toU32 } from "../../core/base/seq.ts";
 import type { Timeline } from "../../replay/timeline.ts";
 import type { Tracepoint, TracepointName } from "../../trace/evidence/tracepoints.ts";
 import type { Expected, FieldName, FieldValue } from "./expected.ts";
@@ -50,7 +50,11 @@ export const agrees = (wanted: FieldValue, told: Told<FieldName> | undefined): b
   wanted === null ||
   told === undefined ||
   told === null ||
-  (wanted === "failure" ? told !== 0 : told === wanted);
+  (wanted === "failure" ? told !== 0 : isSameNumber(told, wanted));
+
+/** Numbers are 32 bits of what they stand for, as the kernel prints them. */
+const isSameNumber = (told: Told<FieldName>, wanted: number | bigint): boolean =>
+  typeof told === "number" && typeof wanted === "number" ? ((told - wanted) | 0) === 0 : told === wanted;
 
 /** True if the tracepoint is the expected one in all that both tell. */
 export const isSame = (expected: Expected, tracepoint: Tracepoint): boolean =>
@@ -104,6 +108,9 @@ function lifetimes(tracepoints: readonly Tracepoint[]): Socket[] {
   return sockets;
 }
 
+const seqKey = (name: string, tcpSeq: FieldValue | Told<"tcp_seq"> | undefined): string =>
+  `${name} ${typeof tcpSeq === "number" ? toU32(seq(tcpSeq)) : tcpSeq}`;
+
 /** Tells sockets apart by what they report: addresses, sequence numbers and record numbers. */
 class Mapping {
   private readonly timeline: Timeline;
@@ -121,7 +128,7 @@ class Mapping {
     this.expected = expected;
     for (const each of expected.flat())
       if (each.fields.tcp_seq !== undefined)
-        listIn(this.bySeq, `${each.name} ${each.fields.tcp_seq}`).push(each);
+        listIn(this.bySeq, seqKey(each.name, each.fields.tcp_seq)).push(each);
     for (const [c, { name }] of timeline.trace.connections.entries())
       listIn(this.byName, tupleOf(name)).push(c);
   }
@@ -173,7 +180,7 @@ class Mapping {
   /** Two points if all fields fit, one for the sequence number. */
   private score(tracepoint: Tracepoint, scores: Map<number, number>): void {
     const own = new Map<number, number>();
-    const key = `${tracepoint.event} ${fieldOf(tracepoint, "tcp_seq")}`;
+    const key = seqKey(tracepoint.event, fieldOf(tracepoint, "tcp_seq"));
     for (const each of this.bySeq.get(key) ?? [])
       if (own.get(each.connection) !== 2) own.set(each.connection, isSame(each, tracepoint) ? 2 : 1);
     for (const [c, points] of own) scores.set(c, (scores.get(c) ?? 0) + points);
@@ -189,9 +196,7 @@ class Mapping {
     if (seqs.length === 0 || begins) return [];
     return this.timeline.machine.sockets.flatMap(({ connection: { startSeq }, records: log }, c) => {
       const end = log.count > 0 ? log.end(log.count - 1) : startSeq;
-      const holds = seqs.every(
-        (s) => !before(s, startSeq) && distance(startSeq, s) <= distance(startSeq, end),
-      );
+      const holds = seqs.every((number) => toU32(seq(number - startSeq)) <= end - startSeq);
       return holds ? [c] : [];
     });
   }

@@ -1,6 +1,4 @@
-import { seq } from "../../core/base/seq.ts";
 import type { RecordLog } from "../../core/machine/record-log.ts";
-import { relative } from "../../trace/language/print.ts";
 import { type SignSpec, signs } from "../../trace/signs.ts";
 import { type Finding, findingText } from "../findings.ts";
 import type { EffectRecord } from "../recording.ts";
@@ -20,7 +18,7 @@ type ArgumentForm = Exclude<SignSpec["args"][number][1], "text">;
 function argument(view: View, form: ArgumentForm, value: number): string {
   switch (form) {
     case "seq":
-      return String(relative(view.connection.startSeq, seq(value)));
+      return String(value - view.connection.startSeq);
     case "row":
       return recordNumber(view.log, value, view.state.tail);
     case "device":

@@ -1,4 +1,4 @@
-import { distance, seq } from "../../core/base/seq.ts";
+import { seq } from "../../core/base/seq.ts";
 import { nicExpectedSeq } from "../../core/nic/nic.ts";
 import { replayedBytes } from "../../core/words/descriptor.ts";
 import { Kind } from "../../core/words/event.ts";
@@ -59,7 +59,7 @@ function recordOf(view: View): Explanation["details"] {
   const from = seq(events.seq.at(position.event));
   const row = log.rowOf(from, state.tail);
   if (row < 1) return [];
-  const offset = distance(log.start(row), from);
+  const offset = from - log.start(row);
   const released = row < state.head ? ", released: every byte of it is acknowledged" : "";
   return [
     {

@@ -1,5 +1,5 @@
 import { tagSize } from "../../core/base/record.ts";
-import { advance, distance, type Seq } from "../../core/base/seq.ts";
+import { advance, type Seq } from "../../core/base/seq.ts";
 import { placeholderRecord, type RecordView, streamBytes, wireRecord } from "../../core/nic/bytes.ts";
 import type { Path } from "./path.ts";
 import type { View } from "./view.ts";
@@ -15,7 +15,7 @@ const kindSays: Readonly<Record<MemoryKind, string>> = {
 };
 
 /** Bytes that the connection has pushed. */
-const lengthOf = (view: View): number => distance(view.connection.startSeq, view.socket.writeSeq);
+const lengthOf = (view: View): number => view.socket.writeSeq - view.connection.startSeq;
 
 /** Sequence space three ways: each value opens as memory. */
 export const memoryPaths: readonly Path[] = [
@@ -53,7 +53,7 @@ export function readStream(
 ): { bytes: Uint8Array; unreadable: number } {
   const wanted = Math.max(0, Math.min(count, countMax));
   const from = advance(view.connection.startSeq, offset);
-  const pushed = distance(from, view.socket.writeSeq);
+  const pushed = view.socket.writeSeq - from;
   const length = offset < 0 ? 0 : Math.min(wanted, Math.max(0, pushed));
   const bytes = length === 0 ? null : readable(view, kind, from, length);
   return { bytes: bytes ?? new Uint8Array(0), unreadable: wanted - (bytes?.length ?? 0) };
@@ -66,7 +66,7 @@ function readable({ socket, log }: View, kind: MemoryKind, from: Seq, length: nu
   let known = 0;
   for (let row = log.rowOf(from, log.count); row > 0 && row < log.count && known < length; row++) {
     if (!views[kind](socket, row)) break;
-    known = Math.min(length, distance(from, log.end(row)));
+    known = Math.min(length, log.end(row) - from);
   }
   return known === 0 ? null : streamBytes(socket, from, known, views[kind]);
 }

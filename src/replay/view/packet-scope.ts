@@ -1,4 +1,4 @@
-import { advance, distance, type Seq, seq } from "../../core/base/seq.ts";
+import { advance, type Seq, seq } from "../../core/base/seq.ts";
 import { Flag, Kind } from "../../core/words/event.ts";
 import { printEvent } from "../../trace/language/print.ts";
 import { placeWord, wireNameOf } from "../../trace/trace.ts";
@@ -25,7 +25,7 @@ const rowIn = (view: View): number => view.log.rowOf(seqIn(view), view.state.tai
 /** Where in its record the segment begins; null before the offload and beyond the map. */
 function offsetIn(view: View): number | null {
   const row = rowIn(view);
-  return row < 0 ? null : distance(view.log.start(row), seqIn(view));
+  return row < 0 ? null : seqIn(view) - view.log.start(row);
 }
 
 /** What became of the packet where it was not sent as it should be; null if nothing is said of it. */

@@ -1,5 +1,4 @@
 import { recordType } from "../../core/base/record.ts";
-import { after, seq } from "../../core/base/seq.ts";
 import { RecordKind } from "../../core/machine/record-log.ts";
 import { hasAcked } from "./facts.ts";
 import type { Path } from "./path.ts";
@@ -68,7 +67,7 @@ function recordText(view: View, row: number): string {
   const { log, state } = view;
   const range = `${seqOf(view, log.start(row)).relative}:${seqOf(view, log.end(row)).relative}(${log.length.at(row)})`;
   if (log.kind.at(row) !== RecordKind.record) return range;
-  const partly = hasAcked(view) && after(seq(state.sndUna), log.start(row)) ? ", partly acknowledged" : "";
+  const partly = hasAcked(view) && state.sndUna > log.start(row) ? ", partly acknowledged" : "";
   return `${range} ${typeName(log.type.at(row))}${partly}`;
 }
 

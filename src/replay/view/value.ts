@@ -1,15 +1,15 @@
-import { distance, type Seq, toU32 } from "../../core/base/seq.ts";
+import { type Seq, toU32 } from "../../core/base/seq.ts";
 import type { Connection } from "../../core/machine/connection.ts";
 
-/** A sequence number as views show and expressions compare it: bytes from the offload start, modulo 2^32, and as on the wire. */
+/** A sequence number as views show and expressions compare it: bytes from the offload start, and as on the wire. */
 export class SeqValue {
-  /** Relative to the first offloaded byte, signed 32 bits: negative = before the offload. */
+  /** Relative to the first offloaded byte: negative = before the offload. */
   readonly relative: number;
   /** As in the packet, 0 … 2^32 − 1. */
   readonly absolute: number;
 
   constructor(connection: Connection, s: Seq) {
-    this.relative = distance(connection.startSeq, s);
+    this.relative = s - connection.startSeq;
     this.absolute = toU32(s);
   }
 

@@ -1,4 +1,4 @@
-import { advance, before, distance, type Seq, seq } from "../../core/base/seq.ts";
+import { advance, type Seq, seq } from "../../core/base/seq.ts";
 import { Flag, Kind } from "../../core/words/event.ts";
 import { Stage } from "../../core/words/stage.ts";
 import { placeWord } from "../../trace/trace.ts";
@@ -22,7 +22,7 @@ export function causesOf(view: View): Cause[] {
   const row = log.rowOf(first, state.tail);
   const pushedBy = row < 1 ? -1 : log.pushedBy.at(row);
   if (pushedBy < 0) return [];
-  const offset = distance(log.start(row), first);
+  const offset = first - log.start(row);
   const pushStage = timeline
     .record(pushedBy)
     .stages.findIndex(({ stage, detail }) => stage === Stage["tls.pushRecord"] && detail === row);
@@ -48,10 +48,10 @@ function describe(view: View, from: Seq, length: number): { value: string; node:
   const { log, state, connection } = view;
   const row = log.rowOf(from, state.tail);
   if (row < 1) {
-    const side = before(from, connection.startSeq) ? "before the offload" : "not pushed yet";
+    const side = from < connection.startSeq ? "before the offload" : "not pushed yet";
     return { value: `${new SeqValue(connection, from)}: ${side}`, node: null };
   }
-  const offset = distance(log.start(row), from);
+  const offset = from - log.start(row);
   const last = log.rowOf(advance(from, length - 1), state.tail);
   const span = last > row ? ` to ${recordName(log, last)}` : "";
   const value = `${recordName(log, row)}${span}, offset ${offset} of ${log.length.at(row)} (${partOf(view, row, offset)}); ${copies(view, from)}; ${fateOf(view, row, from)}`;
@@ -66,7 +66,7 @@ function copies(view: View, s: Seq): string {
   for (const event of view.timeline.eventsOf(view.index)) {
     if (event > view.position.event) break;
     if (events.kind.at(event) !== Kind.transmit || (events.flags.at(event) & Flag.qdiscDrop) !== 0) continue;
-    const ahead = distance(seq(events.seq.at(event)), s);
+    const ahead = s - events.seq.at(event);
     if (ahead >= 0 && ahead < events.length.at(event)) carriers.push(events.line.at(event));
   }
   if (carriers.length === 0) return "not sent yet";
@@ -79,5 +79,5 @@ function copies(view: View, s: Seq): string {
 function fateOf(view: View, row: number, s: Seq): string {
   const { state } = view;
   if (row < state.head) return "acknowledged, its record is released";
-  return state.acked === 1 && before(s, seq(state.sndUna)) ? "acknowledged" : "not acknowledged";
+  return state.acked === 1 && s < state.sndUna ? "acknowledged" : "not acknowledged";
 }

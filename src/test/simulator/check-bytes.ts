@@ -1,5 +1,5 @@
 import type { RecordKeys } from "../../core/base/record.ts";
-import { advance, distance, type Seq } from "../../core/base/seq.ts";
+import { advance, type Seq } from "../../core/base/seq.ts";
 import type { Machine } from "../../core/machine/machine.ts";
 import { hostView, streamBytes, wireRecord } from "../../core/nic/bytes.ts";
 import { wireBytes } from "../../core/nic/wire-bytes.ts";
@@ -113,7 +113,7 @@ export class CheckedNics {
   private place(c: number, row: number, from: Seq, length: number): void {
     const start = this.machine.sockets[c]!.records.start(row);
     this.restart(c, row);
-    this.feed(c, start, distance(start, from) + length);
+    this.feed(c, start, from - start + length);
   }
 
   /** A captured packet left in spite of the model: the NIC stands behind it, at `place`. */
@@ -124,13 +124,13 @@ export class CheckedNics {
     if (row < 0) return this.restart(c, records.count);
     const start = records.start(row);
     this.restart(c, row);
-    this.feed(c, start, distance(start, at));
+    this.feed(c, start, at - start);
   }
 
   private packet(c: number, i: number): TakenPacket {
     const { machine } = this;
     const { seq: from, length, engine, row } = machine.queue.at(i);
-    const place = distance(machine.sockets[c]!.connection.startSeq, from);
+    const place = from - machine.sockets[c]!.connection.startSeq;
     const ahead = Math.min(length, Math.max(0, -place));
     const rest = { seq: advance(from, ahead), length: length - ahead, engine, row };
     const empty = rest.length === 0;
@@ -154,7 +154,7 @@ export class CheckedNics {
     const log = this.machine.sockets[c]!.records;
     const isSoftware = engine === Engine.software;
     const row = log.rowOf(from, log.count);
-    const offset = distance(log.start(row), from);
+    const offset = from - log.start(row);
     const breaks = isSoftware ? (this.has(c, "fallback-wrong-tag") ? "wrong" : "none") : this.tagBreakOf(c);
     const connection = this.machine.sockets[c]!.connection;
     const nic = new ByteNic(
@@ -180,7 +180,7 @@ export class CheckedNics {
       const known = streamBytes(socket, from, length, view === "host" ? host : wireRecord);
       return known && Buffer.from(known);
     }
-    const at = distance(machine.sockets[c]!.connection.startSeq, from);
+    const at = from - machine.sockets[c]!.connection.startSeq;
     const bytes = this.references[c]!.map[view].subarray(at, at + length);
     return at >= 0 && bytes.length === length ? bytes : null;
   }

@@ -1,4 +1,4 @@
-import { distance, type Seq, seq } from "../../core/base/seq.ts";
+import { type Seq, seq } from "../../core/base/seq.ts";
 import { createMachine, toBeginning } from "../../core/create-machine.ts";
 import type { Machine } from "../../core/machine/machine.ts";
 import type { Sink, Socket } from "../../core/machine/socket.ts";
@@ -142,7 +142,7 @@ class Checker implements Sink {
     playOwn(
       reference,
       row,
-      distance(machine.sockets[c]!.connection.startSeq, row.seq),
+      row.seq - machine.sockets[c]!.connection.startSeq,
       machine.sockets[c]!.state.changes,
     );
   }
@@ -273,7 +273,7 @@ class Checker implements Sink {
   }
 
   private place(c: number, s: Seq): number {
-    return distance(this.machine.sockets[c]!.connection.startSeq, s);
+    return s - this.machine.sockets[c]!.connection.startSeq;
   }
 
   /** Where a record starts, also one not pushed yet. */

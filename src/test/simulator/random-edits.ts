@@ -85,7 +85,7 @@ function stated(dice: Dice, trace: Trace): StatedEvent {
     { ...own, kind: Kind.transmit, seq: place, length: dice.from(0, 1500), flags: dice.one(0, 0, Flag.lost) },
     { ...own, kind: Kind.transmit, seq: startSeq, length: dice.from(0, 40) },
     { ...own, kind: Kind.send, length: dice.from(0, 3000), extra: 23, flags: dice.one(0, 0, Flag.more) },
-    { ...own, kind: Kind.ack, seq: place, sacks: [(startSeq + 5) >>> 0, (startSeq + 9) >>> 0] },
+    { ...own, kind: Kind.ack, seq: place, sacks: [advance(startSeq, 5), advance(startSeq, 9)] },
     { ...own, kind: Kind.close },
     { ...own, kind: Kind.rekey },
     { ...own, kind: Kind.install },

@@ -187,8 +187,8 @@ test("a byte wrong in one of two copies: the record authenticates by the other, 
           for (const transmit of transmits) {
             assert.equal(transmit.wire, transmit === hit ? Wire.differs : Wire.match, what);
           }
-          const firstSeq = (good.connections[connection]!.startSeq + record.start + at) >>> 0;
-          assert.deepEqual(bad.verdicts!.differences.get(hit.event), { bytes: 1, firstSeq }, what);
+          const first = good.connections[connection]!.startSeq + record.start + at;
+          assert.deepEqual(bad.verdicts!.differences.get(hit.event), { bytes: 1, first }, what);
           const [before, after] = [good, bad].map((trace) => plaintextOf(trace, connection, 1));
           assert.deepEqual(after, before);
         }

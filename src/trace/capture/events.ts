@@ -1,18 +1,18 @@
 import { uint8 } from "../../core/base/columns.ts";
-import { after, type Seq, seq } from "../../core/base/seq.ts";
+import { advance, near, type Seq } from "../../core/base/seq.ts";
 import { EventLog, Flag, Kind, packRecord } from "../../core/words/event.ts";
 import { Marks } from "../marks.ts";
 import { type SegmentLog, TcpFlag } from "../pcap/segments.ts";
 import type { Progress } from "../platform.ts";
 import { Positions, payloadSeq } from "../tls/assembly.ts";
 import { gapType } from "../tls/record-table.ts";
-import { type Verdicts, Wire } from "../trace.ts";
+import { type Trace, type Verdicts, Wire } from "../trace.ts";
 import type { Offload, Sender } from "./senders.ts";
 
 /** What a capture's segments come to. */
 export interface CaptureEvents {
   events: EventLog;
-  sacks: Map<number, readonly number[]>;
+  sacks: Trace["sacks"];
   recordSns: Map<number, bigint>;
   verdicts: Verdicts;
 }
@@ -55,8 +55,13 @@ interface Cursor {
   /** Place in its epoch that the next record has if it follows from the one before; −1 if that is not known. */
   nextIndex: number;
   epoch: number;
-  acked: Seq;
+  /** Position up to which all is acknowledged. */
+  acked: number;
 }
+
+/** The place of a position in the stream. */
+const seqAt = ({ offload: { connection, start } }: Cursor, position: number): Seq =>
+  advance(connection.startSeq, position - start);
 
 /** What an event does not take from its segment. */
 interface Entry {
@@ -99,7 +104,7 @@ class EventWriter {
   row = 0;
   private readonly log: SegmentLog;
   private readonly events = new JudgedEvents();
-  private readonly sacks = new Map<number, readonly number[]>();
+  private readonly sacks: Trace["sacks"] = new Map();
   private readonly recordSns = new Map<number, bigint>();
   private compared: number[];
   private differing: number[];
@@ -123,7 +128,7 @@ class EventWriter {
       listed: 0,
       nextIndex: 0,
       epoch: 0,
-      acked: side.assembly.positions.origin,
+      acked: 0,
     }));
     this.byStream = new Array(1 + senders.reduce((highest, { side }) => Math.max(highest, side.stream), 0));
     for (const cursor of this.cursors) this.byStream[cursor.stream] = cursor;
@@ -213,11 +218,12 @@ class EventWriter {
 
   private takeAck(cursor: Cursor, row: number): void {
     const { log } = this;
-    const ack = seq(log.ack.values[row]!);
-    if (!after(ack, cursor.acked)) return;
-    cursor.acked = ack;
-    const event = this.push(cursor, row, marker(Kind.ack, ack));
-    const sacks = log.sacks.get(row);
+    const acked = cursor.positions.at(log.ack.values[row]!, cursor.acked);
+    if (acked <= cursor.acked) return;
+    cursor.acked = acked;
+    const at = seqAt(cursor, acked);
+    const event = this.push(cursor, row, marker(Kind.ack, at));
+    const sacks = log.sacks.get(row)?.map((edge) => near(edge, at));
     if (sacks) this.sacks.set(event, sacks);
   }
 
@@ -252,7 +258,7 @@ class EventWriter {
     return this.push(cursor, row, {
       kind: Kind.transmit,
       flags: part.flags | Flag.captured,
-      seq: cursor.positions.seqOf(part.from),
+      seq: seqAt(cursor, part.from),
       length: part.to - part.from,
       extra: 0,
       offset: held ? log.offset.values[row]! + part.offset : -1,
@@ -273,7 +279,7 @@ class EventWriter {
 
   private listGap(cursor: Cursor, row: number, record: number): void {
     const { table } = cursor.offload.walked;
-    const at = cursor.positions.seqOf(table.start.values[record]!);
+    const at = seqAt(cursor, table.start.values[record]!);
     cursor.nextIndex = -1;
     this.push(cursor, row, { ...marker(Kind.gap, at), length: table.length.values[record]! });
   }
@@ -288,7 +294,7 @@ class EventWriter {
     const event = this.push(cursor, row, {
       kind: Kind.record,
       flags: 0,
-      seq: cursor.positions.seqOf(table.start.values[record]!),
+      seq: seqAt(cursor, table.start.values[record]!),
       length: table.length.values[record]!,
       extra: packRecord({ type: table.type.values[record]!, epoch, startsEpoch, snUnknown, snGiven }),
       offset: -1,
@@ -314,8 +320,8 @@ class EventWriter {
     this.compared[cursor.connection]! += compared;
     if (difference) {
       this.differing[cursor.connection]! += difference.bytes;
-      const firstSeq = cursor.positions.seqOf(difference.first) >>> 0;
-      this.differences.set(event, { bytes: difference.bytes, firstSeq });
+      const { bytes, first } = difference;
+      this.differences.set(event, { bytes, first: seqAt(cursor, first) });
       this.events.wire.values[event] = Wire.differs;
     } else if (compared === whole - from) this.events.wire.values[event] = Wire.match;
   }

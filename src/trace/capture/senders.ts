@@ -1,5 +1,5 @@
 import { type RecordKeys, u64Bytes, u64Of } from "../../core/base/record.ts";
-import { distance } from "../../core/base/seq.ts";
+import { advance, seq, toU32 } from "../../core/base/seq.ts";
 import { type Connection, usualSocket } from "../../core/machine/connection.ts";
 import type { CapturedRecords } from "../captured.ts";
 import type { CryptoInfo } from "../keys/crypto-info.ts";
@@ -107,7 +107,7 @@ export async function readSender(
   const { assembly } = side;
   const info = infoOf(context, side);
   const { found: start, lack } = info
-    ? startOf(info, assembly)
+    ? startOf(info, side)
     : findStart({ stream: assembly.bytes, role: roleOf(side, opening), opening, keyLog, aead }, offloadStart);
   const shown: Stream = {
     name: streamName(side),
@@ -124,9 +124,10 @@ export async function readSender(
   return { side, shown, offload };
 }
 
-/** A crypto_info says itself where it starts. */
-function startOf(info: CryptoInfo, { positions, bytes }: Assembly): Sought<Start> {
-  const position = distance(positions.origin, info.startSeq);
+/** A crypto_info says itself where it starts; of a stream that was seen to begin that is not before its beginning. */
+function startOf(info: CryptoInfo, { isn, assembly: { positions, bytes } }: Side): Sought<Start> {
+  const ahead = info.startSeq - positions.origin;
+  const position = isn >= 0 ? toU32(seq(ahead)) : ahead | 0;
   if (position >= bytes.end)
     return {
       found: null,
@@ -215,7 +216,7 @@ const connectionOf = (side: Side, shown: Stream, start: Start, walked: Walked): 
   device: 0,
   version: start.version,
   cipher: shown.cipher,
-  startSeq: side.assembly.positions.seqOf(start.position),
+  startSeq: seq(toU32(advance(side.assembly.positions.origin, start.position))),
   recSeq0: start.recSeq0 ?? 0n,
   epochs: epochsOf(walked),
   // What the receiver announced in its SYN is the most that this sender's packets carry; 0 if its SYN was not seen.

@@ -1,5 +1,3 @@
-import { type Seq, seq } from "../../core/base/seq.ts";
-
 /** What a field's text is read as: the type that the kernel's print format gives it. */
 interface Values {
   int: number;
@@ -7,7 +5,7 @@ interface Values {
   u32: number;
   u64: bigint;
   /** A TCP sequence number, printed with %u. */
-  seq: Seq;
+  seq: number;
   /** As `pointerOf` gives it. */
   pointer: string | null;
   /** An IP address as the kernel prints it (%pI4, %pI6c). */
@@ -176,13 +174,10 @@ function readValue(kind: Kind, text: string): Values[Kind] | undefined {
     case "u16":
       return integerIn(text, 0, 2 ** 16 - 1);
     case "u32":
+    case "seq":
       return integerIn(text, 0, 2 ** 32 - 1);
     case "u64":
       return u64Of(text);
-    case "seq": {
-      const number = integerIn(text, 0, 2 ** 32 - 1);
-      return number === undefined ? undefined : seq(number);
-    }
     case "pointer":
       return pointerOf(text);
     case "address":

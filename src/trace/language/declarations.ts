@@ -10,7 +10,7 @@ import {
   type TlsVersion,
   versions,
 } from "../../core/base/record.ts";
-import { seq, toU32 } from "../../core/base/seq.ts";
+import { seq } from "../../core/base/seq.ts";
 import { type Connection, devicesMax } from "../../core/machine/connection.ts";
 import { type Kernel, kernelById } from "../../core/machine/generation.ts";
 import type { Profile } from "../../core/machine/profile.ts";
@@ -212,7 +212,7 @@ function declaredConnection(
   const layout = layoutOf(version, cipher);
   const progress = new StreamProgress(layout, payloadMax, profile.faults, kernel.overfillsFragments);
   progress.unsure = !isClear;
-  return { index, startSeq: toU32(startSeq), isClear, progress };
+  return { index, startSeq, isClear, progress };
 }
 
 /** TLS_TX_MAX_PAYLOAD_LEN, where the kernel has it. */

@@ -1,5 +1,5 @@
 import { headerSize, recordType } from "../../core/base/record.ts";
-import { seq, toU32 } from "../../core/base/seq.ts";
+import { advance, seq } from "../../core/base/seq.ts";
 import { deviceColumn, Flag, Kind, packRecord, packSend, packTransmit } from "../../core/words/event.ts";
 import { integer, integer64, LineFault, list, part, span, type Token } from "../lexer.ts";
 import { connectionFormOf, deviceFormOf, formOfKind, raceBit } from "./event-forms.ts";
@@ -12,8 +12,7 @@ import { type Given, take } from "./take.ts";
 
 /** Bytes of a stream that can be unacknowledged at once: the largest window that TCP can offer (RFC 7323 §2.3). */
 const unackedMax = 2 ** 30;
-/** Bytes of one stream, and of all in a file: what bounds the record maps of a replay. */
-const streamMax = 2 ** 32 - 1;
+/** Bytes of all streams in a file: what bounds the record maps of a replay. */
 const streamsMax = 2 ** 36;
 /** Bytes of one segment: above the largest BIG TCP skb (524280). */
 const segmentMax = 2 ** 20;
@@ -88,7 +87,7 @@ function append(reading: Reading, connection: DeclaredConnection, row: Row): voi
     connection: connection.index,
     kind: row.kind,
     flags: row.flags ?? 0,
-    seq: seq(connection.startSeq + (row.at ?? 0)),
+    seq: advance(connection.startSeq, row.at ?? 0),
     length: row.length ?? 0,
     extra: row.extra ?? 0,
     line: reading.line,
@@ -273,7 +272,7 @@ function readAck(given: Given, verb: Token, connection: DeclaredConnection, read
       `it acknowledges bytes that were not sent: only those before ${progress.sent} were`,
     );
   progress.acked = Math.max(progress.acked, Math.min(at, progress.pushed));
-  const sacks = ranges.flatMap(([start, end]) => [toU32(seq(startSeq + start)), toU32(seq(startSeq + end))]);
+  const sacks = ranges.flat().map((edge) => advance(startSeq, edge));
   return { kind: Kind.ack, at, extra: given.flags & raceBit, ...(sacks.length === 0 ? {} : { sacks }) };
 }
 
@@ -300,11 +299,9 @@ function push(reading: Reading, { progress }: DeclaredConnection, token: Token, 
   const problem =
     progress.pushed - progress.acked > unackedMax
       ? "more than 2^30 bytes would be unacknowledged, TCP has no larger window; put an `ack` above"
-      : progress.pushed > streamMax
-        ? "the stream would get longer than 2^32 − 1 bytes; go on with another connection"
-        : reading.streamBytes + grown > streamsMax
-          ? "all streams together would get longer than 2^36 bytes; divide the trace"
-          : null;
+      : reading.streamBytes + grown > streamsMax
+        ? "all streams together would get longer than 2^36 bytes; divide the trace"
+        : null;
   if (problem === null) {
     reading.streamBytes += grown;
     return;

@@ -3,11 +3,11 @@ import { integer, LineFault, list, part, type Token } from "../lexer.ts";
 import { recordTypeNames } from "./vocabulary.ts";
 
 /**
- * Relative numbers run from −2^30 (before the offload) to 2^32 − 1. They are the 32-bit ring seen from the start, so
- * the last quarter of it has two names; printing takes the negative one (`relative` in print.ts).
+ * Numbers are bytes from the offload start, also beyond 2^32 where TCP's own have wrapped: from a window before it
+ * (RFC 7323 §2.3) to far behind the longest stream, so that sums of them are exact.
  */
 export const relativeMin = -(2 ** 30);
-export const relativeMax = 2 ** 32 - 1;
+export const relativeMax = 2 ** 52;
 /** SACK blocks that fit TCP's options (RFC 2018 §3). */
 const sackBlocksMax = 4;
 

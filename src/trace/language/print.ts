@@ -5,7 +5,7 @@ import {
   recordType,
   versions,
 } from "../../core/base/record.ts";
-import { type Seq, seq, toU32 } from "../../core/base/seq.ts";
+import { toU32 } from "../../core/base/seq.ts";
 import type { Connection, Device } from "../../core/machine/connection.ts";
 import {
   deviceColumn,
@@ -22,24 +22,12 @@ import { formOfKind } from "./event-forms.ts";
 import type { Form } from "./form.ts";
 import { connectionForm, deviceForm } from "./forms.ts";
 import { derivedKeys } from "./keystream.ts";
-import { relativeMin } from "./operands.ts";
 import { headersSize, typeText } from "./vocabulary.ts";
 
 /** Column where comments begin, if the line leaves room. */
 const commentColumn = 42;
 /** Width of the time and of an expectation's indentation; captures have nine decimals. */
 const timeWidth = { text: 7, capture: 12 } as const;
-const ringSize = 2 ** 32;
-
-/**
- * A sequence number as the language writes it, relative to the offload start: the last quarter of the ring (2^30 bytes
- * before the start) reads negative, so a stream's first 3 GB read positive. It needs no history, so any line of a
- * listing can be printed alone; the number read back is always the same point of the ring.
- */
-export function relative(start: Seq, at: Seq): number {
-  const forward = toU32(seq(at - start));
-  return forward - ringSize >= relativeMin ? forward - ringSize : forward;
-}
 
 /** One event as its line, without a comment; its time is relative to the event before it in the trace. */
 export function printEvent(trace: Trace, index: number): string {
@@ -211,7 +199,7 @@ function saidOf(trace: Trace, index: number, connection: Connection): Said {
   const { events } = trace;
   const length = events.length.at(index);
   const extra = events.extra.at(index);
-  const at = relative(connection.startSeq, seq(events.seq.at(index)));
+  const at = events.seq.at(index) - connection.startSeq;
   switch (events.kind.at(index)) {
     case Kind.transmit:
       return {
@@ -265,12 +253,9 @@ function recordOptions({ events, recordSns }: Trace, index: number): Said["free"
 function sackOptions(trace: Trace, index: number, connection: Connection): Said["free"] {
   const blocks = trace.sacks.get(index);
   if (blocks === undefined || blocks.length === 0) return undefined;
-  const at = (i: number) => relative(connection.startSeq, seq(blocks[i]!));
+  const at = (i: number) => blocks[i]! - connection.startSeq;
   const texts: string[] = [];
-  for (let i = 0; i + 1 < blocks.length; i += 2) {
-    const length = toU32(seq(blocks[i + 1]! - blocks[i]!));
-    texts.push(`${at(i)}:${at(i) + length}`);
-  }
+  for (let i = 0; i + 1 < blocks.length; i += 2) texts.push(`${at(i)}:${at(i + 1)}`);
   return { sack: texts.join(",") };
 }
 

@@ -1,3 +1,4 @@
+import type { Seq } from "../../core/base/seq.ts";
 import type { Profile } from "../../core/machine/profile.ts";
 import { profileAmong } from "../../core/profiles/all.ts";
 import { DiagnosticList } from "../diagnostics.ts";
@@ -20,7 +21,7 @@ export const leftOut = new LineFault({ text: "", start: 0, end: 0 }, "");
 export interface DeclaredConnection {
   /** Index into Trace.connections. */
   index: number;
-  startSeq: number;
+  startSeq: Seq;
   /** It is declared as its line means it: what is expected of it can be judged. */
   isClear: boolean;
   progress: StreamProgress;
@@ -160,7 +161,7 @@ export interface Row {
   at?: number;
   length?: number;
   extra?: number;
-  sacks?: number[];
+  sacks?: Seq[];
   recordSn?: bigint;
 }
 

@@ -1,5 +1,5 @@
 import { layoutOf, recordType } from "../../core/base/record.ts";
-import { advance, type Seq, seq, toU32 } from "../../core/base/seq.ts";
+import { advance, type Seq, seq } from "../../core/base/seq.ts";
 import { usualSocket } from "../../core/machine/connection.ts";
 import type { Profile } from "../../core/machine/profile.ts";
 import { Flag, Kind } from "../../core/words/event.ts";
@@ -127,7 +127,7 @@ export class ScheduleTrace {
     if (beyond)
       return `only the bytes before ${sent + firstPayloadByte} were sent: TCP discards this acknowledgement (RFC 9293 §3.10.7.4)`;
     const index = this.add(moment, Kind.ack, { at: ack - firstPayloadByte });
-    const blocks = sack.flat().map((edge) => toU32(advance(this.startSeq, edge - firstPayloadByte)));
+    const blocks = sack.flat().map((edge) => advance(this.startSeq, edge - firstPayloadByte));
     if (blocks.length > 0) this.trace.sacks.set(index, blocks);
     return null;
   }

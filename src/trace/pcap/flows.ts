@@ -1,5 +1,4 @@
 import { int32 } from "../../core/base/columns.ts";
-import { advance, type Seq, seq } from "../../core/base/seq.ts";
 import { i32be, u16be } from "./bytes.ts";
 import { endpointText } from "./endpoint.ts";
 import type { Packet } from "./packet.ts";
@@ -111,11 +110,11 @@ export class FlowTable {
     if (flow.isn[sender] === packet.seq >>> 0) return false;
     // A server that forgot may answer the same SYN again with another number.
     const answersPeer =
-      (packet.flags & TcpFlag.ack) !== 0 && flow.isn[peer] !== -1 && afterIsn(flow.isn[peer]) === packet.ack;
+      (packet.flags & TcpFlag.ack) !== 0 && flow.isn[peer] !== -1 && afterSyn(flow.isn[peer]) === packet.ack;
     if (flow.isn[sender] !== -1) return !answersPeer;
     // Its first SYN on record: late in the capture's order if what it sent before follows it.
     if (flow.firstFrame[sender] !== 0) {
-      return advance(seq(packet.seq), 1) !== this.firstSeq.values[2 * index + sender];
+      return afterSyn(packet.seq) !== this.firstSeq.values[2 * index + sender];
     }
     return flow.isn[peer] === -1;
   }
@@ -155,8 +154,8 @@ export class FlowTable {
   }
 }
 
-/** The sequence number after a SYN's, which the peer acknowledges. */
-const afterIsn = (isn: number): Seq => advance(seq(isn), 1);
+/** The sequence number after a SYN's, which the peer acknowledges, as packets are read: signed 32 bits. */
+const afterSyn = (isn: number): number => (isn + 1) | 0;
 
 /** Both directions of a connection share a slot: the ends are mixed by XOR. */
 function slotOf(bytes: Uint8Array, { source, destination, tcp, addressSize }: Packet): number {

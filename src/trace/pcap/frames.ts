@@ -1,4 +1,3 @@
-import { seq } from "../../core/base/seq.ts";
 import type { Diagnostic } from "../trace.ts";
 import { i32be } from "./bytes.ts";
 import { FlowTable, flowsMax } from "./flows.ts";
@@ -141,8 +140,8 @@ export class Frames {
     log.timeNs.values[row] = timeNs;
     log.flow.values[row] = flow;
     log.direction.values[row] = this.table.direction;
-    log.seq.values[row] = seq(packet.seq);
-    log.ack.values[row] = seq(packet.ack);
+    log.seq.values[row] = packet.seq;
+    log.ack.values[row] = packet.ack;
     log.flags.values[row] = packet.flags;
     log.length.values[row] = packet.length;
     log.captured.values[row] = Math.max(0, Math.min(packet.length, captured - headers));

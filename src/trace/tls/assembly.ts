@@ -1,14 +1,14 @@
 import { Column, int32 } from "../../core/base/columns.ts";
-import { advance, distance, type Seq, seq } from "../../core/base/seq.ts";
+import { advance, near, type Seq, seq, toU32 } from "../../core/base/seq.ts";
 import { type SegmentLog, TcpFlag } from "../pcap/segments.ts";
 import type { FileWindow } from "../pcap/window.ts";
 import { ByteStream } from "./stream.ts";
 
-/** Sequence number of a segment's first payload byte: a SYN takes one before it. */
-export const payloadSeq = (log: SegmentLog, row: number): Seq =>
-  seq(log.seq.values[row]! + (log.flags.values[row]! & TcpFlag.syn ? 1 : 0));
+/** Sequence number of a segment's first payload byte, 32 bits: a SYN takes one before it. */
+export const payloadSeq = (log: SegmentLog, row: number): number =>
+  log.seq.values[row]! + (log.flags.values[row]! & TcpFlag.syn ? 1 : 0);
 
-/** Turns sequence numbers into positions in the stream (bytes from its origin), which do not wrap. */
+/** Turns the sequence numbers of packets into positions in the stream: bytes from its origin. */
 export class Positions {
   readonly origin: Seq;
   /** The highest position so far, near which the next one is looked for. */
@@ -24,15 +24,16 @@ export class Positions {
     return new Positions(this.origin, this.highest);
   }
 
-  of(s: Seq): number {
-    const position = this.highest + distance(advance(this.origin, this.highest), s);
+  of(s: number): number {
+    const position = this.at(s);
     // A segment beyond any window (RFC 7323 §2.3) is no part of the stream, so it must not move its end.
     if (position > this.highest && position - this.highest <= windowMax) this.highest = position;
     return position;
   }
 
-  seqOf(position: number): Seq {
-    return advance(this.origin, position);
+  /** The same of a number that moves nothing, near the highest position or one further on that is known. */
+  at(s: number, known = this.highest): number {
+    return near(s, advance(this.origin, Math.max(known, this.highest))) - this.origin;
   }
 
   /** True if no receiver could have offered a window up to this position. */
@@ -76,7 +77,7 @@ export class Assembly {
   constructor(log: SegmentLog, isn: number, first: number, window: FileWindow) {
     this.log = log;
     this.floor = isn >= 0 ? 0 : Number.NEGATIVE_INFINITY;
-    this.positions = new Positions(isn >= 0 ? seq(isn + 1) : payloadSeq(log, first));
+    this.positions = new Positions(seq(toU32(seq(isn >= 0 ? isn + 1 : payloadSeq(log, first)))));
     this.bytes = new ByteStream(this.pieces, window);
   }
 
