@@ -105,7 +105,7 @@ test("a profile file is found beside the program, and its NIC is what the trace 
 
 test("mistakes in a profile file: refused where the configuration names it, told where the trace does", async () => {
   file("bad.json", '{\n  "base": "innova",\n  "commit": "never"\n}');
-  const mistake = 'bad.json:3:13: commit takes "early", "undone" or "late", not "never"';
+  const mistake = 'bad.json:3:13: commit takes "early", "undone" or "late", not this text';
   const program = file("plain.tlstrace", story("connectx"));
   assert.equal(
     await refusal({ program, profile: "./bad.json" }),

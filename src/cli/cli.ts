@@ -1,10 +1,10 @@
 // cli: the tlstrace command.
 
 import { Command, CommanderError, Option } from "commander";
-import { UserError } from "../trace/platform.ts";
+import { internalError, UserError } from "../trace/platform.ts";
 import type { CompareFlags } from "./compare.ts";
 import type { ReadFlags } from "./flags.ts";
-import { exitStatus } from "./output.ts";
+import { complainLine, exitStatus } from "./output.ts";
 import type { TestFlags } from "./test-command.ts";
 import type { VerifyFlags } from "./verify.ts";
 
@@ -20,6 +20,7 @@ reading(
 )
   .addOption(profileOption())
   .option("--json", "one JSON object a line: streams, records, transmits, summaries")
+  .option("--show-keys", "print the keys that a trace file states, which are masked otherwise")
   .action(async (file: string, flags: ReadFlags) => (await import("./replay.ts")).replay(file, flags));
 reading(
   "verify",
@@ -119,10 +120,11 @@ async function main(): Promise<void> {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : exitStatus.unusable;
     } else if (error instanceof UserError) {
-      process.stderr.write(`tlstrace: ${error.message}\n`);
+      complainLine("tlstrace", error.message);
       process.exitCode = exitStatus.unusable;
     } else {
-      throw error;
+      complainLine("tlstrace", internalError(error));
+      process.exitCode = exitStatus.internal;
     }
   }
 }

@@ -1,8 +1,12 @@
 import type { FileDiagnostic } from "../trace/evidence/counters.ts";
 import type { Trace } from "../trace/trace.ts";
+import { visible, visibleLine } from "../trace/visible.ts";
 
-/** Exit statuses: 1 = something in the input is wrong, 2 = bad usage or unreadable input. `verify` has its own of verdicts. */
-export const exitStatus = { wrong: 1, unusable: 2 } as const;
+/**
+ * Exit statuses: 1 = something in the input is wrong, 2 = bad usage or unreadable input, 70 = a defect of the program
+ * (EX_SOFTWARE of sysexits.h). `verify` has its own of verdicts.
+ */
+export const exitStatus = { wrong: 1, unusable: 2, internal: 70 } as const;
 
 /** Writes lines to stdout in chunks and waits for a slow reader, so that a pipe neither overflows memory nor loses its end. */
 export async function print(lines: Iterable<string>): Promise<void> {
@@ -12,7 +16,7 @@ export async function print(lines: Iterable<string>): Promise<void> {
     chunk = "";
   };
   for (const line of lines) {
-    chunk += `${line}\n`;
+    chunk += `${visible(line)}\n`;
     if (chunk.length > 1 << 16) await flush();
   }
   await flush();
@@ -23,14 +27,19 @@ export function complain(file: string, { diagnostics }: Trace): void {
   for (const { severity, message, line, frame } of diagnostics) {
     if (severity === "error") process.exitCode = exitStatus.unusable;
     const place = line !== undefined ? `:${line}` : frame ? `: frame ${frame}` : "";
-    process.stderr.write(`${file}${place}: ${severity}: ${message}\n`);
+    complainLine(`${file}${place}`, `${severity}: ${message}`);
   }
+}
+
+/** One line on stderr, with its place. A name cannot forge another's line. */
+export function complainLine(place: string, message: string): void {
+  process.stderr.write(`${visibleLine(place)}: ${visible(message)}\n`);
 }
 
 /** The same for what could not be read of evidence. */
 export function complainOfEvidence(diagnostics: readonly FileDiagnostic[]): void {
   for (const { severity, message, file, line } of diagnostics) {
     if (severity === "error") process.exitCode = exitStatus.unusable;
-    process.stderr.write(`${file}:${line ?? 1}: ${severity}: ${message}\n`);
+    complainLine(`${file}:${line ?? 1}`, `${severity}: ${message}`);
   }
 }

@@ -8,14 +8,17 @@ import { open, studied } from "./opened.ts";
 import { print } from "./output.ts";
 
 /** `tlstrace replay`: what the model says of every event, as golden text or as JSON lines. */
-export async function replay(file: string, flags: ReadFlags & { json?: boolean }): Promise<void> {
+export async function replay(
+  file: string,
+  flags: ReadFlags & { json?: true; showKeys?: true },
+): Promise<void> {
   const request = requestOf(file, flags);
   const study = await studied(await open(request));
   const { trace, timeline, overlay } = study;
   const streams = streamsOf(trace, request.streams);
   if (!flags.json) {
     const connections = new Set(streams.flatMap(({ connection }) => (connection < 0 ? [] : [connection])));
-    await print(goldenLines(study, connections));
+    await print(goldenLines(study, connections, flags.showKeys ? "stated" : "masked"));
     return print(overlay === null ? [] : evidenceLines(overlay));
   }
   for (const stream of streams) await print(jsonOf(linesOf(timeline, stream, sha256)));

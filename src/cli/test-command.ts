@@ -1,21 +1,30 @@
-import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { kernels } from "../core/machine/generation.ts";
 import { profileAmong, profiles } from "../core/profiles/all.ts";
 import { nodeEnvironment } from "../node/environment.ts";
 import { fileUri } from "../node/file-uri.ts";
+import { saveFile } from "../node/save.ts";
 import { tracePaths } from "../node/trace-paths.ts";
 import { Timeline } from "../replay/timeline.ts";
 import { junitOf } from "../report/junit.ts";
 import { sarifOf } from "../report/sarif.ts";
 import { tapHead, tapOf } from "../report/tap.ts";
-import { profilesBeside } from "../study/subject.ts";
-import { failuresOf, readTraceFile, runTest, type TestRun } from "../study/test-run.ts";
+import {
+  brokenCase,
+  type Case,
+  type CaseRule,
+  failuresOf,
+  readTraceFile,
+  runTest,
+  type TestRun,
+  type TraceFile,
+  traceUnder,
+} from "../study/test-run.ts";
 import { withMissing } from "../study/test-update.ts";
 import { UserError } from "../trace/platform.ts";
 import { type Variant, variantOf, variantsOf } from "../trace/variant.ts";
 import { variantOfFlag } from "./flags.ts";
-import { exitStatus, print } from "./output.ts";
+import { complainLine, exitStatus, print } from "./output.ts";
 
 export interface TestFlags {
   profile?: string;
@@ -28,25 +37,43 @@ export interface TestFlags {
 
 /** `tlstrace test PATH…`: traces as regression tests. */
 export async function test(paths: string[], flags: TestFlags): Promise<void> {
-  const files = tracePaths(paths);
+  const { files, closed } = tracePaths(paths);
   const asked = askedFor(flags);
-  if (flags.update) for (const file of files) update(file, asked ?? [null]);
+  const unlisted = new UserError("the folder cannot be listed: check its permissions");
+  const broken = closed.map((folder) => brokenRun(folder, brokenCase(unlisted, "the folder is listed")));
+  if (flags.update) broken.push(...files.flatMap((file) => update(file, asked ?? [null]) ?? []));
+  const jobs = files.flatMap((file) => (asked ?? variantsIn(file)).map((variant) => ({ file, variant })));
   const runs: TestRun[] = [];
   const told = new Set<string>();
-  const jobs = files.flatMap((file) => (asked ?? variantsIn(file)).map((variant) => ({ file, variant })));
-  await print(tapHead(jobs.length));
-  for (const { file, variant } of jobs) {
-    const run = await runTest(nodeEnvironment, file, variant);
+  const done = async (run: TestRun) => {
     runs.push(run);
     tell(run, told);
     await print(tapOf(run, runs.length));
-  }
-  if (flags.junit !== undefined) save(flags.junit, junitOf(runs));
-  if (flags.sarif !== undefined) save(flags.sarif, sarifOf(runs, fileUri));
+  };
+  await print(tapHead(broken.length + jobs.length));
+  for (const run of broken) await done(run);
+  for (const { file, variant } of jobs) await done(await runTest(nodeEnvironment, file, variant));
+  if (flags.junit !== undefined) saveFile(flags.junit, junitOf(runs));
+  if (flags.sarif !== undefined) saveFile(flags.sarif, sarifOf(runs, fileUri));
   const failures = runs.flatMap(failuresOf);
-  if (failures.some(({ rule }) => rule === "file-unreadable")) process.exitCode = exitStatus.unusable;
-  else if (failures.length > 0) process.exitCode = exitStatus.wrong;
+  const status = statusOf(new Set(failures.map(({ rule }) => rule)));
+  if (status !== null) process.exitCode = status;
 }
+
+/** The worst that the failures stand for; null if there are none. */
+function statusOf(rules: ReadonlySet<CaseRule>): number | null {
+  if (rules.has("internal-error")) return exitStatus.internal;
+  if (rules.has("file-unreadable")) return exitStatus.unusable;
+  return rules.size > 0 ? exitStatus.wrong : null;
+}
+
+/** What could not even be begun with, as a run that fails. */
+const brokenRun = (file: string, broken: Case): TestRun => ({
+  file,
+  profile: null,
+  cases: [broken],
+  remarks: [],
+});
 
 /** What every file is to run under; null = nothing is said, each file knows itself. */
 function askedFor({ profile, allProfiles, allKernels }: TestFlags): Variant[] | null {
@@ -56,47 +83,66 @@ function askedFor({ profile, allProfiles, allKernels }: TestFlags): Variant[] | 
 }
 
 /** What a trace runs under by itself: its own devices' profiles (null), then each variant that its expect lines name. */
-export function variantsIn(file: string): (Variant | null)[] {
+export function variantsIn(fileName: string): (Variant | null)[] {
+  const file = readable(fileName);
+  if (file === null) return [null];
+  const trace = traceUnder(file, null);
+  const find = (word: string) => file.profiles(word) ?? profileAmong([...trace.profileFiles.values()], word);
+  return [null, ...variantsOf(trace).flatMap((id) => variantOf(id, find) ?? [])];
+}
+
+/** A trace file; null for one that cannot be read, of which its run will tell. */
+function readable(fileName: string): TraceFile | null {
   try {
-    const beside = profilesBeside(nodeEnvironment, file);
-    const trace = readTraceFile(nodeEnvironment, file, null, beside);
-    const find = (word: string) => beside(word) ?? profileAmong([...trace.profileFiles.values()], word);
-    return [null, ...variantsOf(trace).flatMap((id) => variantOf(id, find) ?? [])];
+    return readTraceFile(nodeEnvironment, fileName);
   } catch (error) {
-    if (error instanceof UserError) return [null];
+    if (error instanceof UserError) return null;
     throw error;
   }
 }
 
 /** Failures and remarks on stderr in the form that problem matchers read; what is wrong under every profile is told once. */
 function tell(run: TestRun, told: Set<string>): void {
-  const lines = run.remarks.map(
-    ({ severity, message, line }) => `${place(run.file, line)}: ${severity}: ${message}`,
-  );
+  const lines: [place: string, message: string][] = run.remarks.map(({ severity, message, line }) => [
+    place(run.file, line),
+    `${severity}: ${message}`,
+  ]);
   for (const { rule, line, failure } of failuresOf(run)) {
     const under = rule === "expectation-failed" && run.profile !== null ? ` (under ${run.profile})` : "";
-    lines.push(`${place(run.file, line)}: error: ${failure}${under}`);
+    lines.push([place(run.file, line), `error: ${failure}${under}`]);
   }
-  for (const line of lines) {
-    if (!told.has(line)) process.stderr.write(`${line}\n`);
+  for (const [where, message] of lines) {
+    const line = `${where}: ${message}`;
+    if (!told.has(line)) complainLine(where, message);
     told.add(line);
   }
 }
 
 const place = (file: string, line: number | null | undefined): string => (line ? `${file}:${line}` : file);
 
-/** Adds missing expect lines to a file; leaves one alone that cannot be read without errors, for the test to say why. */
-function update(file: string, under: readonly (Variant | null)[]): void {
-  const timelines: Timeline[] = [];
-  for (const variant of under) {
-    const trace = readable(file, variant && namedBeside(file, variant));
-    if (trace === null) return;
-    timelines.push(new Timeline(trace).runAll());
+/**
+ * Adds missing expect lines to a file; leaves one alone that cannot be read without errors, for the test to say why.
+ * What else keeps it from being changed is a run that fails.
+ */
+function update(fileName: string, under: readonly (Variant | null)[]): TestRun | null {
+  try {
+    addMissing(fileName, under);
+    return null;
+  } catch (error) {
+    return brokenRun(fileName, brokenCase(error, "the file is updated"));
   }
-  const { text, added } = withMissing(readFileSync(file, "utf8"), timelines, under[0] === null);
+}
+
+function addMissing(fileName: string, under: readonly (Variant | null)[]): void {
+  const file = readable(fileName);
+  if (file === null) return;
+  const traces = under.map((variant) => traceUnder(file, variant && namedBeside(fileName, variant)));
+  if (traces.some(({ diagnostics }) => diagnostics.some(({ severity }) => severity === "error"))) return;
+  const timelines = traces.map((trace) => new Timeline(trace).runAll());
+  const { text, added } = withMissing(file.text, timelines, under[0] === null);
   if (added === 0) return;
-  save(file, text);
-  process.stderr.write(`${file}: ${added} expect line${added === 1 ? "" : "s"} added\n`);
+  saveFile(fileName, text, file.bytes);
+  complainLine(fileName, `${added} expect line${added === 1 ? "" : "s"} added`);
 }
 
 /** The variant whose file's path, given from where the command runs, is as the trace has to say it. */
@@ -110,22 +156,3 @@ const namedBeside = (file: string, { id, profileOf }: Variant): Variant => ({
     return { ...profile, word: word.startsWith(".") ? word : `./${word}` };
   },
 });
-
-function readable(file: string, variant: Variant | null) {
-  try {
-    const trace = readTraceFile(nodeEnvironment, file, variant);
-    return trace.diagnostics.some(({ severity }) => severity === "error") ? null : trace;
-  } catch (error) {
-    if (error instanceof UserError) return null;
-    throw error;
-  }
-}
-
-function save(file: string, text: string): void {
-  try {
-    writeFileSync(file, text);
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    throw new UserError(`${file} cannot be written (${code})`);
-  }
-}

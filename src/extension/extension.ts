@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import { TraceDebugSession } from "../adapter/session.ts";
-import { nodeEnvironment } from "../node/environment.ts";
+import { environmentIn } from "../node/environment.ts";
 import { configurationOf, configurationProvider, dynamicProvider } from "./configurations.ts";
 import { debugViewTrackers } from "./debug-view.ts";
 import { expressionProvider, inlineValuesProvider } from "./hovers.ts";
@@ -17,7 +17,7 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(
     debug.registerDebugAdapterDescriptorFactory(debugType, {
       createDebugAdapterDescriptor: () =>
-        new vscode.DebugAdapterInlineImplementation(new TraceDebugSession(nodeEnvironment)),
+        new vscode.DebugAdapterInlineImplementation(new TraceDebugSession(environmentIn(workspaceFolders))),
     }),
     debug.registerDebugConfigurationProvider(debugType, configurationProvider(memory)),
     debug.registerDebugConfigurationProvider(
@@ -34,6 +34,9 @@ export function activate(context: vscode.ExtensionContext): void {
     languages.registerInlineValuesProvider({ language: debugType }, inlineValuesProvider),
   );
 }
+
+const workspaceFolders = (): string[] =>
+  (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
 
 /** Debugs the file that the command was called on, else the active one, else one to pick. */
 async function debugFile(uri?: vscode.Uri): Promise<void> {

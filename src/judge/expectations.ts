@@ -1,14 +1,14 @@
 // judge: what something else says of a replay: expectations, wire verdicts, damage.
 
 import { countersOf, vendorCountersOf } from "../core/machine/count.ts";
-import { type Finding, hasSign, type Judged, nextSign, signsAt } from "../replay/findings.ts";
+import type { Finding, Judged } from "../replay/findings.ts";
 import type { Timeline } from "../replay/timeline.ts";
-import { effectFields, wordEffect } from "../replay/view/effect-text.ts";
-import { viewAt } from "../replay/view/view.ts";
 import { printExpected } from "../trace/language/print.ts";
 import { Sign } from "../trace/signs.ts";
 import type { Expectation, WireVerdict } from "../trace/trace.ts";
 import { runsUnder } from "../trace/variant.ts";
+import { Instead, SeenSigns } from "./seen-signs.ts";
+import { isSignLine, wholeFileOutcomes } from "./whole-file.ts";
 import { isTransmit, wireVerdictsOf } from "./wire-verdict.ts";
 
 /** An expect line that speaks of this run, and what came of it. */
@@ -25,13 +25,25 @@ export interface Outcome {
  * A line may also speak of what was found before.
  */
 export function outcomesOf(judged: Judged): Outcome[] {
-  return judged.timeline.trace.expectations
-    .filter((expectation) => speaksHere(judged.timeline, expectation))
-    .map((expectation) => ({
-      expectation,
-      expected: printExpected(expectation),
-      actual: disagreement(judged, expectation),
-    }));
+  const { timeline } = judged;
+  const lines = timeline.trace.expectations.filter((line) => speaksHere(timeline, line));
+  const signs = new SeenSigns(judged);
+  const speaks = (event: number, under: readonly string[]) =>
+    timeline.connectionsOf(event).some((c) => runsAs(timeline, c, under));
+  const whole = wholeFileOutcomes(judged, signs, lines.filter(isSignLine), speaks);
+  const wires = new Map<string, string | null>();
+  return lines.map((expectation) => {
+    const expected = printExpected(expectation);
+    const { event, what } = expectation;
+    if (isSignLine(expectation)) return { expectation, expected, actual: whole.get(expectation) ?? null };
+    if (!("wire" in what) || event >= 0)
+      return { expectation, expected, actual: disagreement(timeline, expectation, signs) };
+    // Of the whole file every packet is looked at, so no line twice.
+    const known = wires.get(expected);
+    const actual = known === undefined ? disagreement(timeline, expectation, signs) : known;
+    wires.set(expected, actual);
+    return { expectation, expected, actual };
+  });
 }
 
 /** The expect lines that do not hold, each as a finding of its event; of those for the whole file the last event. */
@@ -69,29 +81,22 @@ function runsAs({ trace }: Timeline, connection: number, under: readonly string[
 }
 
 /** What happened instead; null if the expectation holds. */
-function disagreement(judged: Judged, expectation: Expectation): string | null {
-  const { timeline } = judged;
+function disagreement(timeline: Timeline, expectation: Expectation, signs: SeenSigns): string | null {
   const { what, no } = expectation;
   if ("counter" in what) {
     const value = counterAt(timeline, expectation, what.counter, what.of);
     return value === what.value ? null : `${what.counter}=${value}`;
   }
   if ("wire" in what) return wireDisagreement(timeline, expectation, what.wire);
-  const seen = signsSeen(judged, expectation, Sign[what.effect]);
-  const matching = seen.filter(({ fields }) =>
+  const seen = signs.at(expectation.event, Sign[what.effect]);
+  const matching = seen.find(({ fields }) =>
     Object.entries(what.fields).every(([name, value]) => fields.get(name) === value),
   );
-  if (no) return matching.length === 0 ? null : matching[0]!.text;
-  if (matching.length > 0) return null;
-  return seen.length > 0 ? wordAll(seen.map(({ text }) => text)) : `no ${what.effect}`;
-}
-
-/** Effects named in one message; a long file may have thousands. */
-const namedMax = 5;
-
-function wordAll(texts: readonly string[]): string {
-  const rest = texts.length - namedMax;
-  return texts.slice(0, namedMax).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
+  if (no) return matching === undefined ? null : matching.text;
+  if (matching !== undefined) return null;
+  const instead = new Instead();
+  for (const one of seen) instead.add(one);
+  return instead.words() ?? `no ${what.effect}`;
 }
 
 /** Of the whole file, `match` speaks of every packet that left, every other verdict of any one packet. */
@@ -123,33 +128,6 @@ function* transmitsUnder(timeline: Timeline, under: readonly string[]): Generato
     if (isTransmit(timeline, event) && timeline.connectionsOf(event).some((c) => runsAs(timeline, c, under)))
       yield event;
   }
-}
-
-interface Seen {
-  text: string;
-  fields: ReadonlyMap<string, string>;
-}
-
-/** The signs of one kind in an event, or in the whole file when `event` is −1. */
-function signsSeen(judged: Judged, { event, under }: Expectation, kind: number): Seen[] {
-  if (event >= 0) return signsIn(judged, event, kind);
-  const seen: Seen[] = [];
-  const next = (from: number) => nextSign(judged, from, 1, [kind]);
-  for (let e = next(0); e >= 0; e = next(e + 1)) {
-    if (judged.timeline.connectionsOf(e).some((c) => runsAs(judged.timeline, c, under)))
-      seen.push(...signsIn(judged, e, kind));
-  }
-  return seen;
-}
-
-function signsIn(judged: Judged, event: number, kind: number): Seen[] {
-  if (!hasSign(judged, event, [kind])) return [];
-  return judged.timeline.record(event).stages.flatMap((_, stage) => {
-    const view = viewAt(judged.timeline, { event, stage });
-    return signsAt(judged, { event, stage })
-      .filter((sign) => sign.kind === kind)
-      .map((sign) => ({ text: wordEffect(view, sign), fields: new Map(effectFields(view, sign)) }));
-  });
 }
 
 /** The counter's value after the event, summed over the connections that `of` names (a device, a connection, or all). */

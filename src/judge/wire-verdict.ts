@@ -1,5 +1,6 @@
-import { advance, seq } from "../core/base/seq.ts";
+import { advance, type Seq, seq } from "../core/base/seq.ts";
 import type { RecordLog } from "../core/machine/record-log.ts";
+import type { Socket } from "../core/machine/socket.ts";
 import { isKnown } from "../core/nic/bytes.ts";
 import { Effect } from "../core/words/effect.ts";
 import { Kind } from "../core/words/event.ts";
@@ -8,6 +9,7 @@ import type { Finding } from "../replay/findings.ts";
 import type { Timeline } from "../replay/timeline.ts";
 import { Sign } from "../trace/signs.ts";
 import { Authenticated, Wire, type WireVerdict } from "../trace/trace.ts";
+import { departuresOf } from "./departures.ts";
 
 const wrong = ["plaintext", "placeholder", "wrong-tag", "wrong-ciphertext"] as const satisfies WireVerdict[];
 
@@ -28,14 +30,20 @@ export function wireVerdictsOf(timeline: Timeline, event: number): WireVerdict[]
 export const isTransmit = (timeline: Timeline, event: number): boolean =>
   timeline.trace.events.kind.at(event) === Kind.transmit;
 
-/** True if all bytes of the packet are of known records, or before the offload, where they leave as they were. */
-function knows({ machine, trace }: Timeline, event: number): boolean {
-  const connection = trace.events.connection.at(event);
-  const socket = machine.sockets[connection]!;
+/** True if all bytes that leave in the event are known: of a segment the segment's, of a queue that goes on each packet's. */
+function knows(timeline: Timeline, event: number): boolean {
+  const { connection, seq: at, length } = timeline.trace.events.at(event);
+  if (connection >= 0) return knowsRange(timeline.machine.sockets[connection]!, at, length);
+  return departuresOf(timeline.record(event)).every((left) =>
+    knowsRange(timeline.machine.sockets[left.connection]!, left.seq, left.length),
+  );
+}
+
+/** True if all bytes of the range are of known records, or before the offload, where they leave as they were. */
+function knowsRange(socket: Socket, from: Seq, length: number): boolean {
   const log = socket.records;
   const { startSeq } = socket.connection;
-  const from = seq(trace.events.seq.at(event));
-  const end = advance(from, trace.events.length.at(event));
+  const end = advance(from, length);
   if (end <= startSeq) return true;
   const first = seq(Math.max(from, startSeq));
   const rows = log.rowsIn(first, end);

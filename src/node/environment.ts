@@ -1,6 +1,15 @@
 import type { Environment } from "../study/environment.ts";
 import { findKeys } from "./key-files.ts";
+import { openNamed } from "./named-file.ts";
 import { nodePlatform, openFile } from "./platform.ts";
 
-/** What node gives a study, wherever it is made: in the extension, on stdio, on a port, for a command. */
-export const nodeEnvironment: Environment = { platform: nodePlatform, openFile, findKeys };
+/** What node gives a study, wherever it is made. `workspace`: folders whose files any trace may name. */
+export const environmentIn = (workspace: () => readonly string[]): Environment => ({
+  platform: nodePlatform,
+  openFile,
+  openNamed: (trace, path) => openNamed(trace, path, workspace()),
+  findKeys,
+});
+
+/** For a command, and for an adapter on its own: the folder where it was started is the workspace. */
+export const nodeEnvironment = environmentIn(() => [process.cwd()]);

@@ -7,6 +7,7 @@ import { gunzipSync } from "node:zlib";
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { type Sealing, tagSize } from "../core/base/record.ts";
 import { type Aead, type FileAccess, type Platform, UserError } from "../trace/platform.ts";
+import { visibleLine, visiblePath } from "../trace/visible.ts";
 
 /** Bytes read ahead once reading looks sequential. */
 const readAheadSize = 1 << 20;
@@ -38,7 +39,7 @@ export function openFile(fileName: string): OpenFile {
     return window.subarray(0, end - offset);
   };
   return {
-    name: path.basename(fileName),
+    name: visibleLine(path.basename(fileName)),
     size,
     read,
     readInto: (offset, target) => readInto(fd, fileName, offset, target),
@@ -47,21 +48,23 @@ export function openFile(fileName: string): OpenFile {
 }
 
 function openRegular(fileName: string): number {
+  const shown = visiblePath(fileName);
   try {
     // Asked before opening, because opening a pipe waits for its writer.
     const status = statSync(fileName);
-    if (status.isDirectory()) throw new UserError(`${fileName} is a directory: name a file in it`);
+    if (status.isDirectory()) throw new UserError(`${shown} is a directory: name a file in it`);
     if (!status.isFile())
-      throw new UserError(`${fileName} is not a regular file: save its contents to one first`);
+      throw new UserError(`${shown} is not a regular file: save its contents to one first`);
     if (status.size === 0)
-      throw new UserError(`${fileName} is empty: was it saved, or the capture stopped before a packet came?`);
+      throw new UserError(`${shown} is empty: was it saved, or the capture stopped before a packet came?`);
     return openSync(fileName, "r");
   } catch (error) {
     throw error instanceof UserError ? error : new UserError(reasonOf(error, fileName));
   }
 }
 
-function reasonOf(error: unknown, fileName: string): string {
+function reasonOf(error: unknown, file: string): string {
+  const fileName = visiblePath(file);
   const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
   if (code === "ENOENT" || code === "ENOTDIR") return `${fileName} does not exist: check the path`;
   if (code === "EACCES" || code === "EPERM") {

@@ -4,18 +4,28 @@ import { UserError } from "../trace/platform.ts";
 
 const traceName = /\.tlstrace$/i;
 
+/** What paths name. */
+export interface TracePaths {
+  files: string[];
+  /** Folders that cannot be listed, so that it is not known what is in them. */
+  closed: string[];
+}
+
 /**
  * The files that paths name: files as they are, folders with every `.tlstrace` below them in the order of names, leaving
  * out hidden folders and node_modules. Each file once. Throws UserError for a path that names nothing.
  */
-export function tracePaths(paths: readonly string[]): string[] {
+export function tracePaths(paths: readonly string[]): TracePaths {
   const found = new Map<string, string>();
+  const closed: string[] = [];
   for (const given of paths) {
-    const files = isFolder(given) ? tracesBelow(given) : [given];
-    if (files.length === 0) throw new UserError(`no .tlstrace file lies in ${given}`);
+    const before = closed.length;
+    const files = isFolder(given) ? tracesBelow(given, closed) : [given];
+    if (files.length === 0 && closed.length === before)
+      throw new UserError(`no .tlstrace file lies in ${given}`);
     for (const file of files) if (!found.has(path.resolve(file))) found.set(path.resolve(file), file);
   }
-  return [...found.values()];
+  return { files: [...found.values()], closed };
 }
 
 function isFolder(given: string): boolean {
@@ -24,11 +34,13 @@ function isFolder(given: string): boolean {
   return status.isDirectory();
 }
 
-function tracesBelow(folder: string): string[] {
-  return listing(folder).flatMap((entry) => {
+function tracesBelow(folder: string, closed: string[]): string[] {
+  const entries = listing(folder);
+  if (entries === null) closed.push(folder);
+  return (entries ?? []).flatMap((entry) => {
     const full = path.join(folder, entry.name);
     if (!entry.isDirectory()) return traceName.test(entry.name) ? [full] : [];
-    return entry.name.startsWith(".") || entry.name === "node_modules" ? [] : tracesBelow(full);
+    return entry.name.startsWith(".") || entry.name === "node_modules" ? [] : tracesBelow(full, closed);
   });
 }
 
@@ -36,6 +48,6 @@ function listing(folder: string) {
   try {
     return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch {
-    throw new UserError(`the folder ${folder} cannot be listed: check its permissions`);
+    return null;
   }
 }

@@ -4,16 +4,20 @@ import type { Timeline } from "../replay/timeline.ts";
 import { queueText } from "../replay/view/descriptor-scope.ts";
 import { wordEffect } from "../replay/view/effect-text.ts";
 import { viewAt } from "../replay/view/view.ts";
-import { printDeclarations, printEvent } from "../trace/language/print.ts";
+import { type PrintedKeys, printDeclarations, printEvent } from "../trace/language/print.ts";
 import { Sign } from "../trace/signs.ts";
 
 const expectationFailed = Sign["expectation-failed"];
 
 /** The replay as text: every event of the selected connections, its signs and what was posted below it, counters at the end. */
-export function* goldenLines(judged: Judged, connections: ReadonlySet<number>): Generator<string> {
+export function* goldenLines(
+  judged: Judged,
+  connections: ReadonlySet<number>,
+  keys: PrintedKeys = "masked",
+): Generator<string> {
   const { timeline } = judged;
   const { trace } = timeline;
-  yield* printDeclarations(trace);
+  yield* printDeclarations(trace, keys);
   for (let event = 0; event < timeline.eventCount; event++) {
     if (!timeline.connectionsOf(event).some((c) => connections.has(c))) continue;
     yield printEvent(trace, event);

@@ -1,4 +1,5 @@
 import { type Case, failuresOf, runName, type TestRun } from "../study/test-run.ts";
+import { visible } from "../trace/visible.ts";
 
 /** The runs as JUnit XML as continuous integration reads it: a testsuite a run, a testcase a case. */
 export function junitOf(runs: readonly TestRun[]): string {
@@ -70,9 +71,8 @@ const entities: Readonly<Record<string, string>> = {
   "\r": "&#13;",
 };
 
-/** Text for attributes and elements; what XML 1.0 §2.2 has no character for becomes U+FFFD. */
+/** Text for attributes and elements, without what steers; what else XML 1.0 §2.2 has no character for becomes U+FFFD. */
 const escaped = (text: string): string =>
-  text
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: XML cannot hold them
-    .replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\p{Cs}]/gu, "\ufffd")
+  visible(text)
+    .replace(/[\ufffe\uffff\p{Cs}]/gu, "\ufffd")
     .replace(/[&<>"\t\n\r]/g, (character) => entities[character]!);

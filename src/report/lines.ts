@@ -10,7 +10,7 @@ import { placeholderRecord, streamBytes, wireRecord } from "../core/nic/bytes.ts
 import { wireBytes } from "../core/nic/wire-bytes.ts";
 import { Effect } from "../core/words/effect.ts";
 import { Flag, Kind } from "../core/words/event.ts";
-import { departuresOf } from "../judge/compare/departures.ts";
+import { departuresOf } from "../judge/departures.ts";
 import type { Overlay } from "../judge/evidence/evidence.ts";
 import type { Recording } from "../replay/recording.ts";
 import type { Timeline } from "../replay/timeline.ts";

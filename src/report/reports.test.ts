@@ -133,7 +133,7 @@ test("JUnit: well-formed, with the elements and attributes that its readers know
   const [first] = root.children;
   assert.equal(first!.attributes.name, runs[0]!.file);
   const error = first!.children[2]!.children[0]!;
-  assert.equal(error.attributes.message, `no "<such>" & word\ufffd\ufffd # here\n`);
+  assert.equal(error.attributes.message, `no "<such>" & word\\u0001\ufffd # here\n`);
   assert.equal(error.attributes.type, "trace-error");
   assert.equal(first!.children[1]!.children[0]!.text, `${runs[0]!.file}:4: expected a, got b`);
 });

@@ -1,4 +1,5 @@
 import { type Case, caseRules, failuresOf, type TestRun } from "../study/test-run.ts";
+import { visible } from "../trace/visible.ts";
 
 type Failed = ReturnType<typeof failuresOf>[number];
 
@@ -20,7 +21,7 @@ export function sarifOf(runs: readonly TestRun[], uriOf: (file: string) => strin
       },
     ],
   };
-  return `${JSON.stringify(log, null, 2)}\n`;
+  return visible(`${JSON.stringify(log, null, 2)}\n`);
 }
 
 const ruleOf = (id: keyof typeof caseRules) => ({

@@ -125,7 +125,7 @@ const huge = file("huge.keys", "");
 truncateSync(huge, 2 ** 26 + 1);
 const binary = file("binary.keys", Uint8Array.of(1, 0, 2));
 const bad = file("bad.json", '{"base": "innova",\n "commit": "never"}');
-const mistake = `${bad}:2:12: commit takes "early", "undone" or "late", not "never"`;
+const mistake = `${bad}:2:12: commit takes "early", "undone" or "late", not this text`;
 const there = `there are ${profiles.map(({ id }) => id).join(", ")}; with a bug as connectx/long-dump, on a kernel as connectx@v6.18, your own as ./my-nic.json`;
 
 /** What cannot be had, in the words of who asked for it. */

@@ -49,7 +49,9 @@ export async function openSubject(
   const file = environment.openFile(program);
   try {
     const profiles = profilesBeside(environment, program);
-    const asked = request.profilesFrom === "program" ? profiles : profileFinder(environment.openFile);
+    const asked = profileFinder((path) =>
+      environment.openFile(request.profilesFrom === "program" ? pathBeside(program, path) : path),
+    );
     const find = (word: string) => profileNamed(asked, word, speaker);
     const profile = request.profile === null ? null : find(request.profile);
     const { comparison } = request;
@@ -67,8 +69,8 @@ export async function openSubject(
 }
 
 /** Finds what a trace names: profile files lie beside it. */
-export const profilesBeside = ({ openFile }: Environment, program: string): ProfileFinder =>
-  profileFinder((path) => openFile(pathBeside(program, path)));
+export const profilesBeside = ({ openNamed }: Environment, program: string): ProfileFinder =>
+  profileFinder((path) => openNamed(program, path));
 
 /** The variant of a word whose files are looked for from here. Throws UserError for what names none. */
 export const variantNamed = ({ openFile }: Environment, given: string, speaker: Speaker): Variant =>

@@ -49,20 +49,27 @@ function withExpectLines(text: string, trace: Trace, edits: readonly ExpectEdit[
   const indent = /^([ \t]+)expect[ \t]/m.exec(text)?.[1] ?? indentation;
   const added = new Map<number, string[]>();
   for (const { event, expected } of edits)
-    added.set(event, [...(added.get(event) ?? []), `${indent}expect ${printExpected(expected)}`]);
-  const insertions = [...added].map(([event, lines]) => ({
-    below: Math.max(trace.events.line.at(event), ...(stated.get(event) ?? []).map(({ line }) => line)),
-    lines,
-  }));
+    listed(added, event).push(`${indent}expect ${printExpected(expected)}`);
+  const insertions = [...added].map(([event, lines]) => {
+    let below = trace.events.line.at(event);
+    for (const { line } of stated.get(event) ?? []) below = Math.max(below, line);
+    return { below, lines };
+  });
   return withLines(text, insertions);
 }
 
 /** The trace's expect lines by event. */
 function statedIn({ expectations }: Trace): Map<number, Expectation[]> {
   const stated = new Map<number, Expectation[]>();
-  for (const expectation of expectations)
-    stated.set(expectation.event, [...(stated.get(expectation.event) ?? []), expectation]);
+  for (const expectation of expectations) listed(stated, expectation.event).push(expectation);
   return stated;
+}
+
+/** The list under a key, which is there from now on. */
+function listed<T>(lists: Map<number, T[]>, key: number): T[] {
+  const list = lists.get(key) ?? [];
+  lists.set(key, list);
+  return list;
 }
 
 /** What expect lines an event lacks, each once, in the order in which its effects happen. */

@@ -11,7 +11,7 @@ import { outcomesOf } from "../judge/expectations.ts";
 import { nodeEnvironment } from "../node/environment.ts";
 import { Timeline } from "../replay/timeline.ts";
 import { judge } from "../study/study.ts";
-import { failuresOf, readTraceFile, runTest } from "../study/test-run.ts";
+import { failuresOf, readTraceFile, runTest, traceUnder } from "../study/test-run.ts";
 import type { Trace } from "../trace/trace.ts";
 import { underIdOf } from "../trace/variant.ts";
 
@@ -29,9 +29,10 @@ const textOf = (sample: string): string => readFileSync(path.join(folder, sample
 
 /** The sample with every device's profile replaced. */
 const parsed = (sample: string, profileOf: (own: Profile) => Profile): Trace =>
-  readTraceFile(nodeEnvironment, path.join(folder, sample), { id: "replaced", profileOf });
+  traceUnder(readTraceFile(nodeEnvironment, path.join(folder, sample)), { id: "replaced", profileOf });
 
-const declared = (sample: string): Trace => readTraceFile(nodeEnvironment, path.join(folder, sample), null);
+const declared = (sample: string): Trace =>
+  traceUnder(readTraceFile(nodeEnvironment, path.join(folder, sample)), null);
 
 /** Expect lines that do not hold in a run, as `line: expected, got`. */
 const failuresIn = (trace: Trace): string[] =>

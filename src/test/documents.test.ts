@@ -11,7 +11,7 @@ import { parseExpression } from "../replay/expression-parse.ts";
 import { Timeline } from "../replay/timeline.ts";
 import { viewAt } from "../replay/view/view.ts";
 import { judge } from "../study/study.ts";
-import { readTraceFile } from "../study/test-run.ts";
+import { readTraceFile, traceUnder } from "../study/test-run.ts";
 import { parseCryptoInfos } from "../trace/keys/crypto-info.ts";
 import { parseTrace } from "../trace/language/parse.ts";
 import { profileKeys } from "../trace/profiles/file.ts";
@@ -140,7 +140,7 @@ const firstColumn = (page: string, until = ""): string[] =>
 
 test("expressions.md: every path of its table is one, and its examples can be evaluated", () => {
   const timeline = new Timeline(
-    readTraceFile(nodeEnvironment, "media/samples/retransmission-in-record.tlstrace", null),
+    traceUnder(readTraceFile(nodeEnvironment, "media/samples/retransmission-in-record.tlstrace"), null),
   ).runAll();
   const view = viewAt(timeline, { event: 4, stage: 0 });
   // The last section is made of the table of paths itself, families and all.

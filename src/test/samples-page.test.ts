@@ -4,7 +4,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { profileById } from "../core/profiles/all.ts";
 import { nodeEnvironment } from "../node/environment.ts";
-import { readTraceFile } from "../study/test-run.ts";
+import { readTraceFile, traceUnder } from "../study/test-run.ts";
 
 /** The page of samples is made from the samples: their names, their first comment lines, the bugs that they name. UPDATE=1 writes it. */
 const folder = "media/samples";
@@ -25,7 +25,7 @@ const titleOf = (text: string): string =>
     .replace(/ \(kernel\.md [^)]*\)\.$/, ".");
 
 const bugsOf = (name: string): string[] => {
-  const ids = readTraceFile(nodeEnvironment, path.join(folder, name), null).expectations.flatMap(
+  const ids = traceUnder(readTraceFile(nodeEnvironment, path.join(folder, name)), null).expectations.flatMap(
     ({ under }) => under,
   );
   const broken = ids.map((id) => id.replace(/@.*$/, "")).filter((id) => id.includes("/") && profileById(id));

@@ -56,14 +56,14 @@ export async function openTrace(
   throw new UserError(`${file.name} is not a ${what}: line ${error.line ?? 1}: ${error.message}`);
 }
 
-/** The file as text, if it is text: a trace file has no NUL bytes and is valid UTF-8. Throws UserError otherwise. */
+/** The file as text, its byte order mark too, if it is text: no NUL bytes and valid UTF-8. Throws UserError otherwise. */
 export function textOf(file: FileAccess): string {
   const neither = `${file.name} is neither a capture (pcap, pcapng, gzipped or not) nor a trace file`;
   if (file.size > textSizeMax) throw new UserError(`${neither}: it is too large for one`);
   const bytes = file.read(0, file.size);
   if (bytes.subarray(0, 4096).includes(0)) throw new UserError(neither);
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     throw new UserError(neither);
   }

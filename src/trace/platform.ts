@@ -32,6 +32,12 @@ export interface Platform {
 /** What the user asked for cannot be done; the message says why and what to do. Shown, never a crash. */
 export class UserError extends Error {}
 
+/** An error that the program did not foresee, in words: a defect of the program, to be told of. */
+export function internalError(error: unknown): string {
+  const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return `internal error (${said.split("\n", 1)[0]!.slice(0, 200)}): please report it with the file, if you can share it`;
+}
+
 /** The user stopped a long job. */
 export class Cancelled extends Error {
   constructor() {

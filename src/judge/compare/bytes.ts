@@ -3,7 +3,7 @@ import { streamBytes, wireRecord } from "../../core/nic/bytes.ts";
 import { wireBytes } from "../../core/nic/wire-bytes.ts";
 import { Engine } from "../../core/words/descriptor.ts";
 import type { Timeline } from "../../replay/timeline.ts";
-import { type Departed, departuresOf } from "./departures.ts";
+import { type Departed, departuresOf } from "../departures.ts";
 
 /** A packet's bytes as they left, and as whole-record encryption makes them; null where they are not known. */
 interface Sent {

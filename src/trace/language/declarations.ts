@@ -20,6 +20,7 @@ import { namesFile } from "../profile-word.ts";
 import { profileForms } from "../profiles/finder.ts";
 import { nicNamed } from "../trace.ts";
 import { kernelIds } from "../variant.ts";
+import { isSteering } from "../visible.ts";
 import { connectionForm, deviceForm } from "./forms.ts";
 import { derivedKeys, nameBytes, nameSizeMax, payloadOf } from "./keystream.ts";
 import type { DeclaredConnection, Reading } from "./reading.ts";
@@ -261,13 +262,13 @@ function newName(reading: Reading, verb: Token, { operands }: Given): Token | nu
     reading.wrong(verb, `a name is missing; write \`${example}\``);
     return null;
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  const isPlain = !/[\x00-\x1f\x7f]/.test(name.text);
+  const isPlain = !isSteering(name.text);
   const isNew = !reading.devices.has(name.text) && !reading.connections.has(name.text);
   if (isPlain && isNew) return name;
   reading.lost.add(name.text);
   reading.lost.addNameless(kind);
-  if (isNew) reading.wrong(name, "a name holds no control characters; remove them");
+  if (isNew)
+    reading.wrong(name, "a name holds no control characters and no marks of writing direction; remove them");
   else reading.wrong(name, "this name is already declared; choose another");
   return null;
 }

@@ -330,7 +330,7 @@ test("a capture's line names the connection; that it was captured goes without s
 
 test("a capture's keys are never printed", () => {
   const trace = capture(1);
-  assert.deepEqual(printDeclarations(trace), [
+  assert.deepEqual(printDeclarations(trace, "stated"), [
     "device  nic profile=connectx mtu=1500",
     "connection 10.0.0.1:443>10.0.0.2:5000 device=nic version=1.2 cipher=aes-128-gcm seq=4294967196 rec_seq=0",
   ]);

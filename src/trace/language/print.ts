@@ -34,9 +34,12 @@ export function printEvent(trace: Trace, index: number): string {
   return eventText(trace, index, trace.kind === "text");
 }
 
-/** The lines of the devices, then of the connections. Keys are printed only where a trace file stated them: never a capture's. */
-export function printDeclarations(trace: Trace): string[] {
-  const connections = trace.connections.map((connection) => connectionText(trace, connection));
+/** How keys that a trace file states are printed. A capture's never are. */
+export type PrintedKeys = "stated" | "masked";
+
+/** The lines of the devices, then of the connections. */
+export function printDeclarations(trace: Trace, keys: PrintedKeys): string[] {
+  const connections = trace.connections.map((connection) => connectionText(trace, connection, keys));
   return [...trace.devices.map(deviceText), ...connections];
 }
 
@@ -74,9 +77,11 @@ function statementsOf(trace: Trace): Statement[] {
   const byEvent = new Map<number, Statement[]>();
   for (const expectation of trace.expectations) {
     const statement = { line: expectation.line, text: expectationText(expectation) };
-    byEvent.set(expectation.event, [...(byEvent.get(expectation.event) ?? []), statement]);
+    const statements = byEvent.get(expectation.event) ?? [];
+    byEvent.set(expectation.event, statements);
+    statements.push(statement);
   }
-  const declarations = printDeclarations(trace);
+  const declarations = printDeclarations(trace, "stated");
   const statements = declarations.map((text, i) => ({ line: trace.declarationLines?.[i] ?? 0, text }));
   for (let event = 0; event < trace.events.count; event++) {
     statements.push({ line: lined ? trace.events.line.at(event) : 0, text: eventText(trace, event, true) });
@@ -133,7 +138,7 @@ function deviceText(
   return `${deviceForm.verb} ${partsText(deviceForm, { fixed: [name], free })}`;
 }
 
-function connectionText(trace: Trace, connection: Connection): string {
+function connectionText(trace: Trace, connection: Connection, printed: PrintedKeys): string {
   const { name, cipher, mss, payloadMax, reuses } = connection;
   const device = trace.devices[connection.device]!;
   const keys = trace.kind === "text" && cipher !== null ? connection.epochs[0] : undefined;
@@ -146,17 +151,22 @@ function connectionText(trace: Trace, connection: Connection): string {
     mss: mss === device.mtu - headersSize ? undefined : mss,
     payload_max: payloadMax === payloadSizeMax ? undefined : payloadMax,
     reuses: reuses < 0 ? undefined : trace.connections[reuses]!.name,
-    ...(keys ? statedKeys(name, cipher!, keys) : {}),
+    ...(keys ? statedKeys(name, cipher!, keys, printed) : {}),
   };
   return connectionForm.verb + partsText(connectionForm, { fixed: [name], free });
 }
 
 /** Those of key, salt and iv that are not the ones derived from the name. */
-function statedKeys(name: string, cipher: Cipher, keys: RecordKeys): Record<string, string> {
+function statedKeys(
+  name: string,
+  cipher: Cipher,
+  keys: RecordKeys,
+  printed: PrintedKeys,
+): Record<string, string> {
   const derived = derivedKeys(name, cipher);
   const hex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   const stated = (["key", "salt", "iv"] as const).filter((part) => hex(keys[part]) !== hex(derived[part]));
-  return Object.fromEntries(stated.map((part) => [part, hex(keys[part])]));
+  return Object.fromEntries(stated.map((part) => [part, printed === "masked" ? "masked" : hex(keys[part])]));
 }
 
 function eventText(trace: Trace, index: number, withCaptured: boolean): string {

@@ -9,6 +9,7 @@ import { profileById, profiles } from "../../core/profiles/all.ts";
 import { type DescriptorKind, descriptorKinds } from "../../core/words/descriptor.ts";
 import type { Diagnostic } from "../trace.ts";
 import { kernelIds } from "../variant.ts";
+import { isSteering } from "../visible.ts";
 import { conflictsIn } from "./conflicts.ts";
 import type { JsonMember, JsonValue } from "./json-text.ts";
 import { either, ProfileReading } from "./reading.ts";
@@ -146,8 +147,7 @@ function checkId(reading: ProfileReading, id: string, value: JsonValue, why = ""
 function titleOf(reading: ProfileReading, value: JsonValue, before: string): string {
   const title = reading.text(value, "title");
   if (title === null) return before;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (title === "" || title.length > titleLengthMax || /[\x00-\x1f\x7f]/.test(title))
+  if (title === "" || title.length > titleLengthMax || isSteering(title))
     reading.report(value, `title is a text of one line, 1 to ${titleLengthMax} characters`);
   return title;
 }
@@ -239,10 +239,7 @@ function reportTwice(reading: ProfileReading, value: JsonValue, counters: Profil
   for (const [i, counter] of given.entries()) {
     const other = given.slice(0, i).find((one) => counters[one] === counters[counter]);
     if (other !== undefined)
-      reading.report(
-        value,
-        `${counter} and ${other} are both ${counters[counter]}; name one of them otherwise, or null`,
-      );
+      reading.report(value, `${counter} and ${other} have one name; name one of them otherwise, or null`);
   }
 }
 

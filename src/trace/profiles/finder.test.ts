@@ -93,9 +93,9 @@ test("what is wrong with a file stands on the device's line, and the default pro
   const trace = parse(`device eth0 profile=./bad.json\n${connection}`);
   assert.equal(trace.devices[0]!.profile.id, "connectx");
   const [first, ...rest] = messages(trace);
-  assert.match(first!, /^1: error: \.\/bad\.json:3:3: "comit" is no key of a profile; there are /);
+  assert.match(first!, /^1: error: \.\/bad\.json:3:3: this is no key of a profile; there are /);
   assert.deepEqual(rest, [
-    '1: error: ./bad.json:4:13: commit takes "early", "undone" or "late", not "never"',
+    '1: error: ./bad.json:4:13: commit takes "early", "undone" or "late", not this text',
     "1: note: ./bad.json is left out until it is right. connectx is used instead",
   ]);
   const columns = trace.diagnostics.map(({ start, end }) => [start, end]);
@@ -181,7 +181,7 @@ test("behind under a file goes by its path or its id, and so do its counters", (
   );
   assert.match(
     messages(parse(story("connectx", "expect no plaintext under ./bad.json\n")))[0]!,
-    /^5: error: \.\/bad\.json:3:3: "comit" is no key/,
+    /^5: error: \.\/bad\.json:3:3: this is no key/,
   );
 });
 

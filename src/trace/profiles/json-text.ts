@@ -111,7 +111,7 @@ class JsonReader {
     if (found === "/" || found === "#") return this.fault("JSON has no comments; remove it");
     if (found === '"')
       return this.fault(`${expected} is expected here, not " or a string that is not closed`);
-    return this.fault(`${expected} is expected here, not ${found}`);
+    return this.fault(`${expected} is expected here`);
   }
 
   private fault(message: string): LineFault {

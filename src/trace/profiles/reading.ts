@@ -4,8 +4,6 @@ import { type JsonMember, type JsonValue, type Place, parseJson } from "./json-t
 
 /** Errors told of one profile file; one that is something else would give one a key. */
 const errorsMax = 20;
-/** How much of a wrong value a message repeats. */
-const shownMax = 40;
 
 /** `"a", "b" or "c"`, all of them: who writes a file cannot look them up where the list is cut. */
 export function either(words: readonly string[]): string {
@@ -13,7 +11,10 @@ export function either(words: readonly string[]): string {
   return quoted.length < 2 ? quoted.join("") : `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}`;
 }
 
-/** A profile file being read: its text, and what is wrong with it so far. */
+/**
+ * A profile file being read: its text, and what is wrong with it so far. Messages give places and never what stands
+ * there: whoever named the file may have named one that is not meant to be shown.
+ */
 export class ProfileReading {
   private readonly source: string;
   private readonly errors: { at: Place; message: string }[] = [];
@@ -32,9 +33,7 @@ export class ProfileReading {
 
   /** Reports a value that is not what its key takes. */
   mistaken(value: JsonValue, key: string, takes: string): void {
-    const written = this.source.slice(value.start, value.end);
-    const shown = written.length > shownMax ? `${written.slice(0, shownMax)} …` : written;
-    this.report(value, `${key} takes ${takes}, not ${shown.replace(/\s+/g, " ")}`);
+    this.report(value, `${key} takes ${takes}, not ${kindOf(value)}`);
   }
 
   /** The file's value; null if it is no JSON. */
@@ -62,10 +61,7 @@ export class ProfileReading {
     for (const member of value.members) {
       const key = known.find((one) => one === member.key);
       if (key === undefined)
-        this.report(
-          member.at,
-          `${JSON.stringify(member.key.slice(0, shownMax))} is no key of ${what}; there are ${known.join(", ")}`,
-        );
+        this.report(member.at, `this is no key of ${what}; there are ${known.join(", ")}`);
       else if (found.has(key)) this.report(member.at, `${key} is given twice; leave one out`);
       else found.set(key, member);
     }
@@ -96,4 +92,12 @@ export class ProfileReading {
     const length = this.source.slice(start, end).split(/[\r\n]/, 1)[0]!.length;
     return { severity: "error", message, line: before.length, start: column, end: column + length };
   }
+}
+
+/** What a value is, without what it says. */
+function kindOf(value: JsonValue): string {
+  if (value.is === "object") return "an object";
+  if (value.is === "list") return "a list";
+  if (value.value === null) return "null";
+  return typeof value.value === "string" ? "this text" : `this ${typeof value.value}`;
 }

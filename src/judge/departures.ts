@@ -1,7 +1,7 @@
-import type { ConnectionState } from "../../core/machine/state.ts";
-import type { Departure } from "../../core/words/descriptor.ts";
-import { Stage } from "../../core/words/stage.ts";
-import type { Recording } from "../../replay/recording.ts";
+import type { ConnectionState } from "../core/machine/state.ts";
+import type { Departure } from "../core/words/descriptor.ts";
+import { Stage } from "../core/words/stage.ts";
+import type { Recording } from "../replay/recording.ts";
 
 /** A packet that left in an event, with its connection's state when the NIC had taken it. */
 export interface Departed extends Departure {
