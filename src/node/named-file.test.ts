@@ -17,7 +17,7 @@ const at = (name: string) => path.join(root, name);
 for (const name of [
   "ws/traces/a.json",
   "ws/nics/b.json",
-  "ws/deep/c.json",
+  "ws/traces/sub/c.json",
   "other/d.json",
   "ws-not/e.json",
 ]) {
@@ -37,7 +37,7 @@ const cases: [named: string, workspace: string[], opens: boolean][] = [
   ["./sub/../a.json", [], true],
   ["../nics/b.json", [], false],
   ["../nics/b.json", [at("ws")], true],
-  ["../nics/b.json", [at("other"), real + "/ws"], false],
+  ["../nics/b.json", [at("other"), `${real}/ws`], false],
   ["./stays.json", [at("ws")], true],
   ["./stays.json", [], false],
   ["./leaves.json", [at("ws")], false],

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { wireBytes } from "../core/nic/wire-bytes.ts";
 import { profileById, profiles } from "../core/profiles/all.ts";
 import { Kind } from "../core/words/event.ts";
-import { departuresOf } from "../judge/compare/departures.ts";
+import { departuresOf } from "../judge/departures.ts";
 import { wireVerdictsOf } from "../judge/wire-verdict.ts";
 import { holds } from "../replay/expression.ts";
 import { parseExpression } from "../replay/expression-parse.ts";
