@@ -2,7 +2,7 @@ import { type Asked, type FileVerdict, fileVerdict, statusOf } from "../judge/ve
 import { missingText, streamText, verdictText } from "../judge/verdict-words.ts";
 import type { Study } from "../study/study.ts";
 import { streamsOf } from "../study/subject.ts";
-import { Authenticated, type Stream, type Trace, type Verdicts, Wire } from "../trace/trace.ts";
+import { type Stream, type Trace, type Verdicts, Wire } from "../trace/trace.ts";
 import { type ReadFlags, requestOf } from "./flags.ts";
 import { type Opened, open, studied } from "./opened.ts";
 import { print } from "./output.ts";
@@ -45,8 +45,7 @@ async function studyIfDue(opened: Opened): Promise<Study | null> {
   return isRight && evidence === null ? null : studied(opened);
 }
 
-const hasWrong = ({ wire, authenticated }: Verdicts): boolean =>
-  wire.includes(Wire.differs) || authenticated.includes(Authenticated.no);
+const hasWrong = ({ wire, damage }: Verdicts): boolean => wire.includes(Wire.differs) || damage.size > 0;
 
 function askedOf(study: Study | null, wrongPlaces: number, flags: VerifyFlags): Asked {
   const overlay = study?.overlay;

@@ -67,10 +67,13 @@ const nothing = (): Share => ({
 /** The verdict of each of these streams of a capture; one pass over its events, one over its records. */
 export function streamVerdicts(trace: Trace, streams: readonly Stream[]): StreamVerdict[] {
   const sent = transmitsOf(trace);
+  const damaged = new Set(
+    Array.from(trace.verdicts?.damage.keys() ?? [], (event) => trace.events.connection.at(event)),
+  );
   return streams.map((stream) => {
     const share = { ...nothing(), ...sent[stream.connection], ...recordsOf(trace, stream) };
     const why = whyUnchecked(stream, share);
-    const isWrong = share.failed > 0 || share.differing > 0;
+    const isWrong = share.failed > 0 || share.differing > 0 || damaged.has(stream.connection);
     return {
       stream,
       share,

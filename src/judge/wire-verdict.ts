@@ -7,8 +7,9 @@ import { Kind } from "../core/words/event.ts";
 import { Stage } from "../core/words/stage.ts";
 import type { Finding } from "../replay/findings.ts";
 import type { Timeline } from "../replay/timeline.ts";
-import { Sign } from "../trace/signs.ts";
+import { type FindingName, Sign } from "../trace/signs.ts";
 import { Authenticated, Wire, type WireVerdict } from "../trace/trace.ts";
+import { wordDamage } from "./damage.ts";
 import { departuresOf } from "./departures.ts";
 
 const wrong = ["plaintext", "placeholder", "wrong-tag", "wrong-ciphertext"] as const satisfies WireVerdict[];
@@ -55,17 +56,31 @@ export function wireFindings({ trace, machine }: Timeline): Finding[] {
   const { verdicts, events } = trace;
   const findings: Finding[] = [];
   const rows = machine.sockets.map(({ records }) => rowsByEvent(records));
-  const add = (kind: number, event: number, a: number, b: number) =>
-    findings.push({ kind, a, b, event, stage: -1, place: "", text: "" });
   for (let event = 0; verdicts && event < events.count; event++) {
+    const damage = verdicts.damage.get(event);
+    const add = (name: FindingName, a: number, b: number) =>
+      findings.push({
+        kind: Sign[name],
+        a,
+        b,
+        event,
+        stage: -1,
+        place: "",
+        text: damage ? wordDamage(damage) : "",
+      });
     if (verdicts.wire[event] === Wire.differs) {
       const { first, bytes } = verdicts.differences.get(event) ?? { first: 0, bytes: 0 };
-      add(Sign["wire-differs"], event, first, bytes);
+      add("wire-differs", first, bytes);
     }
-    if (verdicts.authenticated[event] === Authenticated.no) {
-      const row = rows[events.connection.at(event)]!().get(event) ?? -1;
-      add(Sign["authentication-failed"], event, row, events.length.at(event));
-    }
+    const isFailed = verdicts.authenticated[event] === Authenticated.no;
+    if (!isFailed && damage === undefined) continue;
+    const [connection, length] = [events.connection.at(event), events.length.at(event)];
+    const row = rows[connection]!().get(event) ?? -1;
+    if (isFailed) add("authentication-failed", row, length);
+    if (damage?.part === "plaintext") add("record-leaked", row, length);
+    if (damage?.part === "foreign") add("foreign-bytes", events.seq.at(event), length);
+    if (damage?.part !== "nonce-reuse") continue;
+    add("explicit-nonce-reused", row, advance(trace.connections[connection]!.startSeq, damage.firstAt));
   }
   return findings;
 }

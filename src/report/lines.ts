@@ -10,6 +10,7 @@ import { placeholderRecord, streamBytes, wireRecord } from "../core/nic/bytes.ts
 import { wireBytes } from "../core/nic/wire-bytes.ts";
 import { Effect } from "../core/words/effect.ts";
 import { Flag, Kind } from "../core/words/event.ts";
+import { wordDamage } from "../judge/damage.ts";
 import { departuresOf } from "../judge/departures.ts";
 import type { Overlay } from "../judge/evidence/evidence.ts";
 import type { Recording } from "../replay/recording.ts";
@@ -91,6 +92,7 @@ function* recordLines(
   for (let row = 1; row < log.count; row++) {
     if (log.kind.at(row) !== RecordKind.record) continue;
     const verdict = trace.verdicts ? trace.verdicts.authenticated[log.pushedBy.at(row)] : Authenticated.yes;
+    const damage = trace.verdicts?.damage.get(log.pushedBy.at(row));
     const content = verdict === Authenticated.no ? null : contentOf(socket, row);
     sums.records++;
     if (verdict === Authenticated.yes) sums.authenticated++;
@@ -105,6 +107,7 @@ function* recordLines(
       epoch: log.epoch.at(row),
       authenticated: verdict === Authenticated.yes ? true : verdict === Authenticated.no ? false : null,
       plaintextSha256: content && digest(content),
+      ...(damage && { wrong: wordDamage(damage) }),
     };
   }
 }

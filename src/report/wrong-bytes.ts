@@ -1,45 +1,57 @@
 import type { Seq } from "../core/base/seq.ts";
-import { Kind } from "../core/words/event.ts";
 import { wordDamage } from "../judge/damage.ts";
+import { Packets, wordFrames } from "../judge/damage-frames.ts";
 import { type Judged, nextSign } from "../replay/findings.ts";
 import type { Timeline } from "../replay/timeline.ts";
 import { wordEffect } from "../replay/view/effect-text.ts";
 import { partOf, recordName, viewAt } from "../replay/view/view.ts";
 import { signsNamed } from "../trace/signs.ts";
-import { eventPlace } from "../trace/trace.ts";
+import { Authenticated, type Damage, eventPlace } from "../trace/trace.ts";
 
 /** In a capture only its own bytes can be wrong; a trace file has none, there the model's bytes are judged. */
 const wrongIn = {
-  capture: signsNamed("wire-differs", "authentication-failed"),
+  capture: signsNamed(
+    "wire-differs",
+    "authentication-failed",
+    "record-leaked",
+    "explicit-nonce-reused",
+    "foreign-bytes",
+  ),
   text: signsNamed("plaintext", "placeholder", "wrong-tag", "wrong-ciphertext"),
 } as const;
 
-/** Each failed record and each differing packet, with its frame, its record and the first wrong byte. */
+/** Each wrong record and each differing packet, with the frames of what is wrong, its record and the wrong bytes. */
 export function wrongBytesOf(judged: Judged, connection: number): string[] {
   const { timeline } = judged;
   const next = (from: number) => nextSign(judged, from, 1, wrongIn[timeline.trace.kind]);
   const texts: string[] = [];
+  let packets: Packets | null = null;
   for (let event = next(0); event >= 0; event = next(event + 1)) {
-    if (timeline.connectionsOf(event).includes(connection)) texts.push(...wrongAt(timeline, event));
+    if (!timeline.connectionsOf(event).includes(connection)) continue;
+    const damage = timeline.trace.verdicts?.damage.get(event);
+    if (damage === undefined) {
+      texts.push(...wrongAt(timeline, event));
+      continue;
+    }
+    packets ??= new Packets(timeline.trace, connection);
+    texts.push(`${wordFrames(packets.framesOf(event))}: ${wrongRecord(timeline, event, damage)}`);
   }
   return texts;
 }
 
+/** What is wrong with a record or a stretch between two. */
+function wrongRecord(timeline: Timeline, event: number, damage: Damage): string {
+  if (damage.part === "foreign") return wordDamage(damage);
+  const { log, connection, state } = viewAt(timeline, { event, stage: 0 });
+  const [row, { startSeq }] = [state.tail - 1, connection];
+  const range = `${log.start(row) - startSeq}:${log.end(row) - startSeq}`;
+  const fails = timeline.trace.verdicts!.authenticated[event] === Authenticated.no;
+  return `${recordName(log, row)} (${range})${fails ? " does not authenticate" : ""}; ${wordDamage(damage)}`;
+}
+
 function wrongAt(timeline: Timeline, event: number): string[] {
-  const { events, verdicts, kind } = timeline.trace;
+  const { verdicts, kind } = timeline.trace;
   const place = eventPlace(timeline.trace, event);
-  if (events.kind.at(event) === Kind.record) {
-    const {
-      log,
-      connection: { startSeq },
-      state,
-    } = viewAt(timeline, { event, stage: 0 });
-    const row = state.tail - 1;
-    const range = `${log.start(row) - startSeq}:${log.end(row) - startSeq}`;
-    const damage = verdicts?.damage.get(event);
-    const why = damage ? wordDamage(damage) : `the wrong byte is somewhere in ${range}`;
-    return [`${place}: ${recordName(log, row)} (${range}) does not authenticate; ${why}`];
-  }
   const difference = verdicts?.differences.get(event);
   if (difference)
     return [`${place}: ${difference.bytes} bytes differ, ${wherein(timeline, event, difference.first)}`];

@@ -21,6 +21,25 @@ const findingTable = {
     gravity: 270,
     filter: "wrong-bytes",
   },
+  "record-leaked": {
+    says: "A captured record is plaintext.",
+    args: { record: "row", length: "count" },
+    gravity: 275,
+    filter: "plaintext",
+  },
+  "explicit-nonce-reused": {
+    says: "A captured record carries the explicit nonce of another one under the same key.",
+    args: { record: "row", first: "seq" },
+    gravity: 268,
+    filter: "wrong-bytes",
+    readOn: "RFC 5288 §3",
+  },
+  "foreign-bytes": {
+    says: "Captured bytes between two records are of none.",
+    args: { seq: "seq", bytes: "count" },
+    gravity: 265,
+    filter: "wrong-bytes",
+  },
   "expectation-failed": {
     says: "An expect line of the trace does not hold.",
     args: { expectation: "count" },

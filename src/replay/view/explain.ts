@@ -3,6 +3,7 @@ import { nicExpectedSeq } from "../../core/nic/nic.ts";
 import { replayedBytes } from "../../core/words/descriptor.ts";
 import { Kind } from "../../core/words/event.ts";
 import { signs } from "../../trace/signs.ts";
+import type { Finding } from "../findings.ts";
 import type { EffectRecord } from "../recording.ts";
 import { queueText } from "./descriptor-scope.ts";
 import { effectFields } from "./effect-text.ts";
@@ -20,12 +21,13 @@ export interface Explanation {
   readOn: string;
 }
 
-export function explain(view: View, sign: EffectRecord): Explanation {
+export function explain(view: View, sign: EffectRecord | Finding): Explanation {
   const spec = signs[sign.kind]!;
   const fields = effectFields(view, sign);
   const named = fields.map(([name, value]) => `${name} ${value}`).join(", ");
   const details = [
     ...fields.map(([name, value]) => ({ name, value })),
+    ...sentenceOf(sign, fields),
     ...expectations(view),
     ...recordOf(view),
     ...postedOf(view),
@@ -37,6 +39,17 @@ export function explain(view: View, sign: EffectRecord): Explanation {
     details,
     readOn: spec.readOn ?? general,
   };
+}
+
+/** What a finding says beside its arguments. */
+function sentenceOf(
+  sign: EffectRecord | Finding,
+  fields: [name: string, value: string][],
+): Explanation["details"] {
+  const text = "text" in sign ? sign.text : "";
+  return text === "" || fields.some(([, value]) => value.includes(text))
+    ? []
+    : [{ name: "found", value: text }];
 }
 
 function expectations(view: View): Explanation["details"] {

@@ -8,6 +8,7 @@ import { openCaptureFile, readSegments } from "../pcap/capture-file.ts";
 import type { Flow, SegmentLog, Segments } from "../pcap/segments.ts";
 import { FileWindow } from "../pcap/window.ts";
 import { type FileAccess, type Platform, type Progress, UserError } from "../platform.ts";
+import { trialsOf } from "../tls/damage/origin.ts";
 import type { OffloadStart } from "../tls/start.ts";
 import type { Tap } from "../tls/tap.ts";
 import { type Diagnostic, emptyTrace, nicNamed, type Trace } from "../trace.ts";
@@ -106,7 +107,20 @@ export class GrowingCapture {
     const isWanted = globMatcher(streams);
     const { cryptoInfos } = keys;
     const keyLog = new Map();
-    return { platform, progress, log, window, copyWindow, keyLog, cryptoInfos, tap, offloadStart, isWanted };
+    const trials = trialsOf();
+    return {
+      platform,
+      progress,
+      log,
+      window,
+      copyWindow,
+      keyLog,
+      cryptoInfos,
+      tap,
+      trials,
+      offloadStart,
+      isWanted,
+    };
   }
 
   private learnKeys(context: CaptureContext, secrets: readonly string[]): void {

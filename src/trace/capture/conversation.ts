@@ -76,7 +76,17 @@ export class Conversation {
     const stream = this.streamOf(direction);
     this.seen = null;
     const [changed, unlisted] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-    this.sides[direction] = { flow, direction, stream, isn, assembly, changed, unlisted, walk: null };
+    this.sides[direction] = {
+      flow,
+      direction,
+      stream,
+      isn,
+      assembly,
+      changed,
+      unlisted,
+      walk: null,
+      tapAsked: null,
+    };
   }
 
   /** Reads what they send, as far as it has come. */
@@ -143,6 +153,7 @@ export class Conversation {
       if (side === null) continue;
       side.assembly.forgetRows();
       side.walk = null;
+      side.tapAsked = null;
     }
   }
 }

@@ -281,11 +281,12 @@ class EventWriter {
     const { table } = cursor.offload.walked;
     const at = seqAt(cursor, table.start.values[record]!);
     cursor.nextIndex = -1;
-    this.push(cursor, row, { ...marker(Kind.gap, at), length: table.length.values[record]! });
+    const event = this.push(cursor, row, { ...marker(Kind.gap, at), length: table.length.values[record]! });
+    this.noteDamage(cursor, record, event);
   }
 
   private listRecord(cursor: Cursor, row: number, record: number): void {
-    const { table, damage } = cursor.offload.walked;
+    const { table } = cursor.offload.walked;
     const index = table.index.values[record]!;
     const epoch = table.epoch.values[record]!;
     const startsEpoch = epoch !== cursor.epoch;
@@ -301,9 +302,14 @@ class EventWriter {
     });
     this.events.authenticated.values[event] = table.authenticated.values[record]!;
     if (snGiven) this.recordSns.set(event, table.snAt(record)!);
-    if (damage.size > 0 && damage.has(record)) this.damage.set(event, damage.get(record)!);
+    this.noteDamage(cursor, record, event);
     cursor.epoch = epoch;
     cursor.nextIndex = snUnknown ? -1 : index + 1;
+  }
+
+  private noteDamage({ offload }: Cursor, record: number, event: number): void {
+    const damage = offload.walked.damage.get(record);
+    if (damage !== undefined) this.damage.set(event, damage);
   }
 
   /** Compares the offloaded part of a segment, which stands at `position`, with its right bytes. */

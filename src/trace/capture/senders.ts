@@ -10,10 +10,20 @@ import type { Flow, SegmentLog } from "../pcap/segments.ts";
 import type { FileWindow } from "../pcap/window.ts";
 import type { Platform, Progress } from "../platform.ts";
 import type { Assembly } from "../tls/assembly.ts";
+import type { Shift } from "../tls/damage/diagnose.ts";
+import type { Trials } from "../tls/damage/origin.ts";
 import { protectionOf } from "../tls/decrypt.ts";
 import type { Opening } from "../tls/opening.ts";
 import { findStart, type OffloadStart, type Sought, type Start } from "../tls/start.ts";
-import { findTap, type Tap, type TapFound } from "../tls/tap.ts";
+import {
+  asTold,
+  type Tap,
+  type TapAsked,
+  TapFinder,
+  type TapFound,
+  type TapQuestion,
+  tapWithout,
+} from "../tls/tap.ts";
 import { type Walked, Walker } from "../tls/walk.ts";
 import type { Stream } from "../trace.ts";
 
@@ -28,6 +38,8 @@ export interface CaptureContext {
   keyLog: KeyLog;
   cryptoInfos: readonly CryptoInfo[];
   tap: Tap;
+  /** How much searching far off all of its streams may cost. */
+  trials: Trials;
   offloadStart: OffloadStart;
   isWanted: (name: string) => boolean;
 }
@@ -46,6 +58,8 @@ export interface Side {
   /** Position from which on its records may be others than when they were last listed. */
   unlisted: number;
   walk: Walk | null;
+  /** What was asked of where it was captured. */
+  tapAsked: TapAsked | null;
 }
 
 /** A walk along a side's records, and what it set out with. */
@@ -59,6 +73,7 @@ interface Beginning {
   cipher: Stream["cipher"];
   isHostTap: boolean;
   renewals: readonly RecordKeys[];
+  shift: Shift | null;
 }
 
 /** One direction of a connection of the capture: its stream and, if it has an offload start, its records. */
@@ -138,7 +153,7 @@ function startOf(info: CryptoInfo, { isn, assembly: { positions, bytes } }: Side
     };
   const { version, keys } = info;
   const nonce = version === 0x0303 && info.cipher !== "chacha20-poly1305" ? u64Of(keys.iv) : null;
-  const rest = { secret: null, nonce, keysFit: false, plainFinished: false, lack: null };
+  const rest = { secret: null, others: [], nonce, keysFit: false, plainFinished: false, lack: null };
   const hash = info.cipher === "aes-256-gcm" ? ("sha384" as const) : ("sha256" as const);
   const suite = { id: 0, cipherName: info.cipher, cipher: info.cipher, hash };
   return { found: { position, version, suite, recSeq0: info.recSeq, keys, ...rest }, lack: null };
@@ -152,9 +167,10 @@ async function readOffload(
 ): Promise<Offload> {
   const { cipher } = shown;
   const protection = cipher && protectionOf(context.platform.aead, start.version, cipher);
-  const found = findTap(side.assembly.bytes, start, protection, context.tap);
+  const question = { stream: side.assembly.bytes, start, protection, renewals, trials: context.trials };
+  const found = await tapOf(context, side, question);
   const isHostTap = found.tap === "host";
-  const begun = { start: startAs(found, start), cipher, isHostTap, renewals };
+  const begun = { start: startAs(found, start), cipher, isHostTap, renewals, shift: found.shift };
   const walker = walkerOf(context, side, begun);
   const walked = await walker.run(context.progress);
   shown.tap = found.tap;
@@ -171,8 +187,26 @@ async function readOffload(
 
 /** Why records that there are keys for are not opened all the same. */
 function lackAt({ tap, keysUsable }: TapFound): LackWord | null {
-  if (tap === "host") return "host-tap";
+  if (tap !== "wire") return tap === "host" ? "host-tap" : "tap-undecided";
   return keysUsable ? null : "bad-keys";
+}
+
+/** Where a stream was captured: asked on from where its records were looked at last. */
+async function tapOf(
+  { tap, progress }: CaptureContext,
+  side: Side,
+  question: TapQuestion,
+): Promise<TapFound> {
+  const { start, renewals, protection } = question;
+  const without = tapWithout(question, tap);
+  if (without !== null || protection === null) return without!;
+  const { tapAsked } = side;
+  const asked = tapAsked?.question;
+  const isSameQuestion = isSame([asked?.start, asked?.renewals], [start, renewals]);
+  const goesOn = tapAsked !== null && isSameQuestion && side.changed >= tapAsked.finder.position;
+  const finder = goesOn ? tapAsked.finder : new TapFinder(question, protection);
+  side.tapAsked = { question, finder };
+  return asTold(await finder.find(progress), tap);
 }
 
 /** Keys that open none of the first records are none. */
@@ -191,8 +225,9 @@ function walkerOf(context: CaptureContext, side: Side, begun: Beginning): Walker
     return walk.walker;
   }
   const { start, cipher } = begun;
+  const { copyWindow, trials } = context;
   const protection = cipher && protectionOf(context.platform.aead, start.version, cipher);
-  const walker = new Walker({ ...begun, assembly, protection, copyWindow: context.copyWindow });
+  const walker = new Walker({ ...begun, assembly, protection, copyWindow, trials });
   side.walk = { begun, walker };
   side.unlisted = Number.NEGATIVE_INFINITY;
   return walker;

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import type { Cipher, TlsVersion } from "../../core/base/record.ts";
 import { nodePlatform } from "../../node/platform.ts";
 import { fromHex } from "../keys/hex.ts";
-import { diagnose } from "./damage.ts";
+import { diagnose } from "./damage/diagnose.ts";
+import { trialsOf } from "./damage/origin.ts";
 import { innerOf, openRecord, protectionOf } from "./decrypt.ts";
 
 const range = (size: number, from = 0) => Uint8Array.from({ length: size }, (_, i) => from + i);
@@ -58,8 +59,17 @@ test("golden records open under their number and no other", () => {
     assert.equal(Buffer.from(plaintext.subarray(0, inner.size)).toString("latin1"), text);
     assert.equal(inner.type, type);
     assert.equal(openRecord(protection, keys, sn + 1n, record), null);
-    const failed = { protection, keys, sn: sn + 1n, record, expectedNonce: null, at: 0 };
-    assert.deepEqual(diagnose(failed, true).damage, { part: "number", sn, under: null });
+    const failed = {
+      protection,
+      keys,
+      sn: sn + 1n,
+      record,
+      expectedNonce: null,
+      at: 0,
+      isAlone: true,
+      others: [],
+    };
+    assert.deepEqual(diagnose(failed, trialsOf()).damage, { part: "number", sn, under: null });
   }
 });
 
@@ -77,16 +87,34 @@ test("padding behind the inner type is cut off; a record of zeros has no type", 
   assert.deepEqual(innerOf(0x0303, 21, Uint8Array.of(1, 0)), { type: 21, size: 2 });
 });
 
-test("two wrong bytes: no byte is named", () => {
+test("two wrong bytes of one block are named, of ciphertext and tag none", () => {
   const protection = protectionOf(aead, 0x0304, "aes-128-gcm");
   const keys = { key: range(16), salt, iv: range(8, 0xb0) };
-  const record = fromHex(golden[4]![3])!;
-  record[5]! ^= 1;
-  record[9]! ^= 1;
-  const { damage, right } = diagnose(
-    { protection, keys, sn: 0n, record, expectedNonce: null, at: 100 },
-    true,
+  const diagnosed = (...places: number[]) => {
+    const record = fromHex(golden[4]![3])!;
+    for (const place of places) record[place]! ^= 1;
+    const failed = {
+      protection,
+      keys,
+      sn: 0n,
+      record,
+      expectedNonce: null,
+      at: 100,
+      isAlone: true,
+      others: [],
+    };
+    return diagnose(failed, trialsOf());
+  };
+  const { damage, right } = diagnosed(5, 9);
+  assert.ok(damage.part === "ciphertext");
+  assert.deepEqual(
+    damage.wrong.map(({ offset, is, must }) => [offset, is ^ must]),
+    [
+      [5, 1],
+      [9, 1],
+    ],
   );
-  assert.deepEqual(damage, { part: "unknown", at: 100, length: 27 });
-  assert.equal(right, null);
+  assert.deepEqual(right, fromHex(golden[4]![3]));
+  assert.deepEqual(diagnosed(5, 26).damage, { part: "unknown", at: 100, length: 27 });
+  assert.equal(diagnosed(5, 26).right, null);
 });

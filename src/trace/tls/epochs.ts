@@ -1,5 +1,6 @@
 import { addU64, headerSize, type RecordKeys } from "../../core/base/record.ts";
 import { keys13, nextSecret } from "../keys/secrets.ts";
+import type { NamedKeys } from "./damage/origin.ts";
 import { openRecord, type Protection } from "./decrypt.ts";
 import { snOf } from "./record-table.ts";
 import type { Start } from "./start.ts";
@@ -13,6 +14,10 @@ export interface Epoch {
   secret: Uint8Array | null;
 }
 
+/** Epochs before and after one whose keys a NIC may have taken instead. */
+const earlierMax = 4;
+const laterMax = 2;
+
 /** Opens the records of one stream, by epoch and by place in it. */
 export class RecordOpener {
   readonly first: Epoch;
@@ -21,6 +26,8 @@ export class RecordOpener {
   private readonly renewals: readonly RecordKeys[];
   /** Epochs after the first, by number. */
   private readonly later: Epoch[] = [];
+  /** Records of the epochs that were left, by number. */
+  private readonly counts: number[] = [];
 
   /**
    * `protection` is null if the model lacks the cipher: then nothing opens. `renewals` are the keys after the first,
@@ -51,6 +58,23 @@ export class RecordOpener {
     return this.later[epoch.number + 1]!;
   }
 
+  /** Notes that an epoch was left after so many records. */
+  leave({ number }: Epoch, count: number): void {
+    this.counts[number] = count;
+  }
+
+  /** All other keys of the session that are known, those of the epochs around this one first. */
+  others(epoch: Epoch): NamedKeys[] {
+    const found: NamedKeys[] = [];
+    let other: Epoch = this.first;
+    for (; other.keys !== null && other.number <= epoch.number + laterMax; other = this.after(other)) {
+      const next = this.snOf(other, this.counts[other.number] ?? 0);
+      if (other.number !== epoch.number && other.number >= epoch.number - earlierMax)
+        found.push({ keys: other.keys, under: `the keys of epoch ${other.number}`, next });
+    }
+    return [...found, ...this.start.others];
+  }
+
   private makeAfter(epoch: Epoch): Epoch {
     const number = epoch.number + 1;
     const { suite, version } = this.start;
@@ -61,10 +85,15 @@ export class RecordOpener {
     return { number, secret, keys: keys13(suite.hash, this.protection.cipher, secret) };
   }
 
-  /** Explicit nonce of the epoch's first record, going by that of the record at `index`; null if records carry none. */
+  /** Explicit nonce that a record carries; null if its records carry none. */
+  nonceIn(record: Uint8Array): bigint | null {
+    if (this.protection === null || this.protection.layout.prepend === headerSize) return null;
+    return new DataView(record.buffer, record.byteOffset).getBigUint64(headerSize);
+  }
+
+  /** Explicit nonce of the epoch's first record, going by that of the record at `index`. */
   firstNonce(index: number, record: Uint8Array): bigint | null {
-    if (this.protection === null || this.protection.layout.prepend === headerSize || index < 0) return null;
-    const nonce = new DataView(record.buffer, record.byteOffset).getBigUint64(headerSize);
-    return addU64(nonce, -BigInt(index));
+    const nonce = index < 0 ? null : this.nonceIn(record);
+    return nonce === null ? null : addU64(nonce, -BigInt(index));
   }
 }

@@ -91,6 +91,28 @@ export class FramingSearch {
     return { position, epoch: next, record };
   }
 
+  /** Whether the record at `index` stands at `position`. */
+  isDueAt(position: number, epoch: Epoch, index: number): boolean {
+    const record = this.recordAt(position);
+    return record !== null && this.opener.open(epoch, index, record) !== null;
+  }
+
+  /**
+   * Where the record that was due at `position` stands, if it stands behind it, nearby and before the next one, and that
+   * one stands behind it or nothing does; null if not.
+   */
+  dueRecord(position: number, epoch: Epoch, index: number): number | null {
+    for (const candidate of this.candidates(position + 1, position + 2 * recordSizeMax)) {
+      if (this.isDueAt(candidate, epoch, index)) {
+        const { length } = headerAt(this.stream, candidate)!;
+        const isLast = !this.stream.reaches(candidate + length);
+        return isLast || this.followedAt(candidate + length, epoch, index) ? candidate : null;
+      }
+      if (this.followedAt(candidate, epoch, index)) return null;
+    }
+    return null;
+  }
+
   /** Where the record after the one at `position`, whose length cannot be believed, stands; null if nowhere near. */
   nextRecord(position: number, epoch: Epoch, index: number): Followed | null {
     for (const candidate of this.candidates(position + this.sizeMin, position + recordSizeMax + 1)) {

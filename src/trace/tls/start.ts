@@ -12,6 +12,7 @@ import { keys12, keys13 } from "../keys/secrets.ts";
 import type { Suite } from "../keys/suites.ts";
 import type { Lack, LackWord } from "../lacks.ts";
 import type { Aead } from "../platform.ts";
+import type { NamedKeys } from "./damage/origin.ts";
 import { innerOf, openRecord, type Protection, protectionOf } from "./decrypt.ts";
 import { headerAt, recordSizeMax } from "./framing.ts";
 import { handshakeType, MessageReader } from "./handshake.ts";
@@ -31,6 +32,8 @@ export interface Start {
   keys: RecordKeys | null;
   /** The traffic secret behind `keys` (TLS 1.3), for KeyUpdates. */
   secret: Uint8Array | null;
+  /** Keys of the session that are not this direction's for what it sends after the handshake. */
+  others: readonly NamedKeys[];
   /** Explicit nonce that the first record should carry, going by the Finished before it (TLS 1.2 GCM). */
   nonce: bigint | null;
   /** An encrypted handshake record authenticated with secrets of the same session. */
@@ -146,10 +149,22 @@ function findStart12(side: Side, offloadStart: OffloadStart): Sought<Start> {
   if (side.stream.end <= position) return nothingAfter;
   const unopened = lackOf(side, "CLIENT_RANDOM");
   const { suite } = side.opening;
-  const keys = unopened === null && suite?.cipher ? derived12(side, suite.cipher) : null;
   const recSeq0 = offloadStart === "after-ccs" ? 0n : 1n;
+  const both = unopened === null && suite?.cipher ? derived12(side, suite.cipher) : null;
+  const keys = both && both[side.role]!;
+  const others = both ? [{ keys: both[1 - side.role]!, under: "the receiver's keys", next: recSeq0 }] : [];
   const seen = seeFinished(side, finished, header.length, keys, recSeq0);
-  return having({ position, version: 0x0303, suite, recSeq0, keys, secret: null, lack: unopened, ...seen });
+  return having({
+    position,
+    version: 0x0303,
+    suite,
+    recSeq0,
+    keys,
+    secret: null,
+    others,
+    lack: unopened,
+    ...seen,
+  });
 }
 
 /** What the Finished record tells of the keys and of the place where the capture was taken. */
@@ -192,12 +207,12 @@ function isPlainFinished(record: Uint8Array, { layout }: Protection): boolean {
   return record.length === layout.overhead + 16 && message.every((byte, i) => record[at + i] === byte);
 }
 
-function derived12(side: Side, cipher: NonNullable<Suite["cipher"]>): RecordKeys | null {
+function derived12(side: Side, cipher: NonNullable<Suite["cipher"]>): [RecordKeys, RecordKeys] | null {
   const { clientRandom, serverRandom, suite } = side.opening;
   const master = secretOf(side, "CLIENT_RANDOM");
   const random = fromHex(clientRandom ?? "");
   if (!master || !random || !serverRandom || !suite) return null;
-  return keys12(suite.hash, cipher, master, random, serverRandom)[side.role]!;
+  return keys12(suite.hash, cipher, master, random, serverRandom);
 }
 
 function findStart13(side: Side): Sought<Start> {
@@ -222,6 +237,7 @@ function findStart13(side: Side): Sought<Start> {
         recSeq0: 0n,
         keys,
         secret,
+        others: others13(side, suite, cipher),
         keysFit: true,
         nonce: null,
         plainFinished: false,
@@ -234,8 +250,28 @@ function findStart13(side: Side): Sought<Start> {
   }
   const { found: position, lack } = firstEncrypted(side);
   if (position === null) return { found: null, lack };
-  const rest = { keys: null, secret: null, nonce: null, keysFit: false, plainFinished: false };
+  const rest = { keys: null, secret: null, others: [], nonce: null, keysFit: false, plainFinished: false };
   return having({ position, version: 0x0304, suite, recSeq0: null, ...rest, lack: unopened });
+}
+
+const secretNames: readonly [label: Label, sender: 0 | 1, what: string][] = [
+  ["CLIENT_HANDSHAKE_TRAFFIC_SECRET", 0, "handshake keys"],
+  ["SERVER_HANDSHAKE_TRAFFIC_SECRET", 1, "handshake keys"],
+  ["CLIENT_TRAFFIC_SECRET_0", 0, "keys"],
+  ["SERVER_TRAFFIC_SECRET_0", 1, "keys"],
+];
+
+/** Keys of the session's other secrets. */
+function others13(side: Side, { hash }: Suite, cipher: NonNullable<Suite["cipher"]>): NamedKeys[] {
+  const others: NamedKeys[] = [];
+  for (const [label, sender, what] of secretNames) {
+    const secret = secretOf(side, label);
+    const isDue = sender === side.role && what === "keys";
+    if (secret === null || isDue) continue;
+    const under = `the ${sender === side.role ? "sender" : "receiver"}'s ${what}`;
+    others.push({ keys: keys13(hash, cipher, secret), under, next: 0n });
+  }
+  return others;
 }
 
 function firstEncrypted(side: Side): Sought<number> {

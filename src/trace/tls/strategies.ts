@@ -1,9 +1,18 @@
 /** Ways to take a record that does not fit. Each only says what it would take; the walk applies it or asks the next. */
-import { addU64, recordType, type TlsVersion } from "../../core/base/record.ts";
+import { addU64, recordType, type TlsVersion, tagSize } from "../../core/base/record.ts";
 import type { Overlay } from "../captured.ts";
 import { Authenticated, type Damage } from "../trace.ts";
 import { type CopyComparer, overlaysWithin } from "./copies.ts";
-import { type Diagnosis, damagedIn, diagnose } from "./damage.ts";
+import {
+  type Diagnosis,
+  damagedIn,
+  diagnose,
+  type FailedRecord,
+  type Shift,
+  shifted,
+} from "./damage/diagnose.ts";
+import { lookOf, sureBits } from "./damage/looks.ts";
+import type { Trials } from "./damage/origin.ts";
 import { innerOf } from "./decrypt.ts";
 import type { Epoch, RecordOpener } from "./epochs.ts";
 import { type Header, headerAt, isProtectedHeader, parseHeader, recordSizeMax } from "./framing.ts";
@@ -22,6 +31,7 @@ export interface Ground {
   search: FramingSearch;
   comparer: CopyComparer;
   budget: SearchBudget;
+  trials: Trials;
 }
 
 /** Where a walk stands: the record that is due there. */
@@ -34,6 +44,8 @@ export interface Place {
   unread: number;
   /** Explicit nonce of the epoch's first record, as the last record told it. */
   nonce: bigint | null;
+  /** What the last record that was right as another one was right by. */
+  shift: Shift | null;
 }
 
 /** A record that a walk would take at its place. Its bytes are valid until the walk is asked again. */
@@ -48,7 +60,9 @@ export interface RecordStep {
   /** Its right bytes, null if they are not known; `repaired`: the stream's own pieces hold others. */
   right: Uint8Array | null;
   repaired: boolean;
-  /** What its explicit nonce can be read from. */
+  /** What its explicit nonce can be read from, whether or not it is the one that is due. */
+  carries: Uint8Array | null;
+  /** The same, if it is. */
   tells: Uint8Array | null;
   /** Its real type, and what it says if that is a handshake message and could be read: it may change the keys. */
   contentType: number;
@@ -56,6 +70,7 @@ export interface RecordStep {
   /** Copies that make it whole. */
   overlays: Overlay[] | null;
   damage: Damage | null;
+  shift: Shift | null;
   /** Keys of the record behind it, if that one was found. */
   next: Epoch | null;
 }
@@ -65,6 +80,8 @@ export interface GapStep {
   kind: "gap";
   end: number;
   found: Found | null;
+  /** They are known to be of no record. */
+  damage: Damage | null;
 }
 
 /** What a walk would take next. */
@@ -80,7 +97,7 @@ export interface Misfit {
 }
 
 /** What one way would take; null if it does not lead anywhere. */
-export type Strategy = (ground: Ground, misfit: Misfit) => RecordStep | null;
+export type Strategy = (ground: Ground, misfit: Misfit) => Step | null;
 
 /** Copies of a damaged record's bytes that are tried one by one. */
 const copiesTriedMax = 16;
@@ -89,7 +106,7 @@ const explainCost = 1 << 17;
 const nothing = new Uint8Array(0);
 
 /** What the first strategy that leads anywhere would take. */
-export function firstOf(strategies: readonly Strategy[], ground: Ground, misfit: Misfit): RecordStep | null {
+export function firstOf(strategies: readonly Strategy[], ground: Ground, misfit: Misfit): Step | null {
   for (const strategy of strategies) {
     const step = strategy(ground, misfit);
     if (step !== null) return step;
@@ -111,11 +128,13 @@ export function authentic(ground: Ground, place: Place, record: Uint8Array): Rec
     hidden: null,
     right: record,
     repaired: false,
+    carries: record,
     tells: record,
     contentType: type,
     message: messageIn(plaintext, type, size),
     overlays: null,
     damage: null,
+    shift: null,
     next: null,
   };
 }
@@ -135,11 +154,13 @@ export function unread({ version }: Ground, { type: headerType, length }: Header
     hidden: null,
     right: null,
     repaired: false,
+    carries: null,
     tells: null,
     contentType: type,
     message: nothing,
     overlays: null,
     damage: null,
+    shift: null,
     next: null,
   };
 }
@@ -198,6 +219,33 @@ const behindUnread: Strategy = (ground, { place, record }) => {
   return step && { ...step, hidden };
 };
 
+/** It is right as another record, by what the last such one was right by. */
+const asShifted: Strategy = (ground, { place, record }) => {
+  if (place.shift === null || record === null) return null;
+  const diagnosis = shifted(keyed(ground, place, record), place.shift);
+  return diagnosis && failedStep(ground, place, record, diagnosis, null);
+};
+
+/** It was not encrypted: the record that is due does not stand behind it, so it is not merely something between records. */
+const asLeaked: Strategy = (ground, { place, record }) => {
+  const { protection } = ground.opener;
+  if (record === null || protection === null) return null;
+  const body = record.subarray(protection.layout.prepend, record.length - tagSize);
+  if (lookOf(ground.version, record[0]!, body).bits < sureBits) return null;
+  const { position, epoch, index } = place;
+  if (ground.search.isDueAt(position + record.length, epoch, index)) return null;
+  return failed(ground, place, record, null);
+};
+
+/** The record that is due stands further on, and the next one behind it: what lies before is no part of any. */
+const foreign: Strategy = (ground, { place }) => {
+  const { position, epoch, index } = place;
+  const due = ground.search.dueRecord(position, epoch, index);
+  if (due === null) return null;
+  const damage = { part: "foreign", at: position - ground.origin, length: due - position } as const;
+  return { kind: "gap", end: due, found: { position: due, index, epoch }, damage };
+};
+
 /** Its length is right, for the next record stands behind it. */
 const beforeNext: Strategy = (ground, { place, record }) => {
   const { position, epoch, index } = place;
@@ -245,11 +293,27 @@ const ifBeyondEnd =
   };
 
 /** For a whole record whose tag does not fit the number that is due. */
-export const forFailed = [byCopies, behindUnread, beforeNext, upToNext, asLastInDoubt, asFramed];
+export const forFailed = [
+  byCopies,
+  asLeaked,
+  asShifted,
+  behindUnread,
+  beforeNext,
+  foreign,
+  upToNext,
+  asLastInDoubt,
+  asFramed,
+];
 /** For bytes that are no header, where records can be opened. */
-export const forBadHeader = [byCopies, upToNext, asLast];
+export const forBadHeader = [byCopies, foreign, upToNext, asLast];
 /** For a record of which bytes are missing, or in which the capture ends. */
-export const forIncomplete = [byCopies, ifBeyondEnd(upToNext), ifBeyondEnd(asLast), incomplete];
+export const forIncomplete = [
+  byCopies,
+  ifBeyondEnd(foreign),
+  ifBeyondEnd(upToNext),
+  ifBeyondEnd(asLast),
+  incomplete,
+];
 
 /** The bytes up to `end` as one record, whose header is damaged if another makes it authenticate. */
 function upTo(ground: Ground, place: Place, end: number, followed: Followed | null): RecordStep | null {
@@ -263,36 +327,40 @@ function upTo(ground: Ground, place: Place, end: number, followed: Followed | nu
   return failedStep(ground, place, record, diagnosis, followed);
 }
 
+/** A record with the keys and the number that are due to it. */
+const keyed = ({ opener }: Ground, { epoch, index }: Place, record: Uint8Array) => ({
+  protection: opener.protection!,
+  keys: epoch.keys!,
+  sn: opener.snOf(epoch, index),
+  record,
+});
+
 /** A failed record with what is known of its damage. */
 function failed(ground: Ground, place: Place, record: Uint8Array, followed: Followed | null): RecordStep {
-  const { opener, budget } = ground;
+  const { opener, budget, trials } = ground;
   const { epoch, index, position } = place;
   const isThorough = budget.spend(explainCost + 32 * record.length);
   const nonce = place.nonce ?? (followed && opener.firstNonce(index + 1, followed.record));
-  const diagnosis = diagnose(
-    {
-      protection: opener.protection!,
-      keys: epoch.keys!,
-      sn: opener.snOf(epoch, index),
-      record,
-      expectedNonce: nonce === null ? null : addU64(nonce, index),
-      at: position - ground.origin,
-    },
-    isThorough,
-  );
-  return failedStep(ground, place, record, diagnosis, followed);
+  const one: FailedRecord = {
+    ...keyed(ground, place, record),
+    expectedNonce: nonce === null ? null : addU64(nonce, index),
+    at: position - ground.origin,
+    isAlone: place.unread === 0,
+    others: opener.others(epoch),
+  };
+  return failedStep(ground, place, record, diagnose(one, isThorough ? trials : null), followed);
 }
 
 function failedStep(
   ground: Ground,
   { epoch, index }: Place,
   record: Uint8Array,
-  { damage, right }: Diagnosis,
+  { damage, right, shift, inner: read }: Diagnosis,
   followed: Followed | null,
 ): RecordStep {
   const type = outerType(ground.version, record[0]!);
-  const plaintext = right && ground.opener.open(epoch, index, right);
-  const inner = plaintext && innerOf(ground.version, right[0]!, plaintext);
+  const plaintext = right ? ground.opener.open(epoch, index, right) : read;
+  const inner = plaintext && innerOf(ground.version, (right ?? record)[0]!, plaintext);
   return {
     kind: "record",
     length: record.length,
@@ -301,11 +369,13 @@ function failedStep(
     hidden: null,
     right,
     repaired: right !== null,
+    carries: damage.part === "header" || damage.part === "nonce" ? null : record,
     tells: null,
     contentType: inner?.type ?? (followed ? recordType.applicationData : type),
     message: inner ? messageIn(plaintext, inner.type, inner.size) : nothing,
     overlays: null,
     damage,
+    shift,
     next: followed?.epoch ?? null,
   };
 }

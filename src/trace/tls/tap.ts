@@ -1,7 +1,12 @@
-import { headerSize, recordType, tagSize } from "../../core/base/record.ts";
-import { innerOf, openRecord, type Protection } from "./decrypt.ts";
-import { headerAt, isProtectedHeader } from "./framing.ts";
-import { snOf } from "./record-table.ts";
+import { type RecordKeys, tagSize } from "../../core/base/record.ts";
+import type { Progress } from "../platform.ts";
+import { type Diagnosis, decrypted, diagnose, type Shift } from "./damage/diagnose.ts";
+import { frequencyBits, type Look, lookOf, sureBits } from "./damage/looks.ts";
+import { farAway, type Trials } from "./damage/origin.ts";
+import type { Protection } from "./decrypt.ts";
+import { RecordOpener } from "./epochs.ts";
+import { headerAt, isProtectedHeader, recordSizeMax } from "./framing.ts";
+import { FramingSearch, SearchBudget } from "./search.ts";
 import type { Start } from "./start.ts";
 import type { ByteStream } from "./stream.ts";
 
@@ -9,9 +14,11 @@ import type { ByteStream } from "./stream.ts";
 export type Tap = "auto" | "host" | "wire";
 
 export interface TapFound {
-  tap: "host" | "wire";
+  tap: "host" | "wire" | "undecided";
   /** False if the keys do not open these records, so that they are none. */
   keysUsable: boolean;
+  /** Keys and numbers that a record was found under though they are not its own. */
+  shift: Shift | null;
   note: string | null;
 }
 
@@ -19,68 +26,250 @@ const hostNote =
   "records are in plaintext with junk tags: the capture was taken on the sending host before its NIC, so wire bytes cannot be compared (tap=wire if this is wrong)";
 const keysNote =
   "no record authenticates with the keys given: record map without decryption; record the key log of this very session";
+const undecidedNote =
+  "no record authenticates, and the bytes can be read in two ways: as plaintext that looks random (compressed, say), captured on the sending host before its NIC, or as records that were encrypted wrongly; nothing of them is checked (tap=host or tap=wire decides)";
 
-/** First records that are looked at. */
-const recordsMax = 8;
-/** Numbers off by which a broken NIC may have encrypted the first record. */
-const numbersOff = 8;
+const wireFound = { tap: "wire", keysUsable: true, shift: null, note: null } as const;
+const hostFound = { ...wireFound, tap: "host", note: hostNote } as const;
 
-/** Tells a capture taken before the NIC from one of the wire. */
-export function findTap(stream: ByteStream, start: Start, protection: Protection | null, tap: Tap): TapFound {
-  if (tap === "host") return { tap, keysUsable: true, note: hostNote };
-  if (tap === "auto" && start.plainFinished) return { tap: "host", keysUsable: true, note: hostNote };
-  const wire: TapFound = { tap: "wire", keysUsable: true, note: null };
-  if (start.keys === null || protection === null) return wire;
-  const records = firstRecords(stream, start, protection);
-  if (records.length === 0 || records.some((record, i) => opens(record, i, start, protection))) return wire;
-  const plain = records.map((record) => plainness(record, protection));
-  const isPlain =
-    tap === "auto" &&
-    !plain.includes("no") &&
-    (plain.includes("yes") || (start.keysFit && records.length > 1));
-  if (isPlain && !isOffByNumber(records[0]!, start, protection))
-    return { tap: "host", keysUsable: true, note: hostNote };
-  return start.keysFit ? wire : { tap: "wire", keysUsable: false, note: keysNote };
+/** A stream of which it is asked where it was captured. */
+export interface TapQuestion {
+  stream: ByteStream;
+  start: Start;
+  protection: Protection | null;
+  renewals: readonly RecordKeys[];
+  trials: Trials;
 }
 
-function firstRecords(stream: ByteStream, start: Start, { layout }: Protection): Uint8Array[] {
-  const records: Uint8Array[] = [];
-  let position = start.position;
-  while (records.length < recordsMax) {
-    const header = headerAt(stream, position);
-    if (!isProtectedHeader(header, layout.overhead)) break;
-    const record = new Uint8Array(header.length);
-    if (stream.read(position, header.length, record) < header.length) break;
-    records.push(record);
-    position += header.length;
+/** First records that are opened before anything else is asked of them. */
+const openedFirst = 8;
+/** Records that do not read as plaintext of which it is asked what they were made from. */
+const examinedMax = 64;
+/** Records between two questions whether to go on. */
+const tickEvery = 256;
+
+/** How the records of a stream read, taken for plaintext. */
+class Reading {
+  /** Some record can be none. */
+  isImpossible = false;
+  private form = 0;
+  private content = 0;
+
+  add({ isPossible, bits, contentBits }: Look): void {
+    if (!isPossible) this.isImpossible = true;
+    else {
+      this.form += bits - contentBits;
+      this.content += contentBits;
+    }
   }
-  return records;
-}
 
-const opens = (record: Uint8Array, index: number, start: Start, protection: Protection): boolean =>
-  openRecord(protection, start.keys!, snOf(start.recSeq0 ?? 0n, 0, index), record) !== null;
-
-/** A broken NIC's wrong record number looks like junk tags too. */
-function isOffByNumber(record: Uint8Array, start: Start, protection: Protection): boolean {
-  for (let off = -numbersOff; off <= numbersOff; off++) {
-    if (opens(record, off, start, protection)) return true;
+  /** Content may look random in plaintext, too: that it does says next to nothing. */
+  get bits(): number {
+    return this.isImpossible ? -unlikelyBits : this.form + Math.max(-1, this.content);
   }
-  return false;
+
+  /** True if this explains the records, and clearly better than the other does. */
+  isBetterThan(other: Reading): boolean {
+    return this.bits >= 6 && this.bits - Math.max(other.bits, -unlikelyBits) >= 12;
+  }
 }
 
-/** Whether a record's body reads as plaintext of its type: `maybe` for application data, which may be anything. */
-function plainness(record: Uint8Array, { version, layout }: Protection): "yes" | "no" | "maybe" {
-  const body = record.subarray(layout.prepend, record.length - tagSize);
-  const { type, size } = innerOf(version, record[0]!, body);
-  if (version === 0x0304 && (type < recordType.alert || type > recordType.applicationData)) return "no";
-  const content = body.subarray(0, size);
-  if (type === recordType.alert)
-    return content.length === 2 && (content[0] === 1 || content[0] === 2) ? "yes" : "no";
-  if (type === recordType.changeCipherSpec) return content.length === 1 && content[0] === 1 ? "yes" : "no";
-  if (type === recordType.handshake && content.length >= 4)
-    return content[0]! <= 24 && content[1] === 0 ? "yes" : "no";
-  if (content.length < 2 * headerSize) return "maybe";
-  return content.every((byte) => byte === 9 || byte === 10 || byte === 13 || (byte >= 32 && byte < 127))
-    ? "yes"
-    : "maybe";
+/** What reading something that cannot be read is worth at least. */
+const unlikelyBits = 8;
+
+/** What a look at all records of a stream as plaintext says. */
+class Looks {
+  records = 0;
+  /** How they read as plaintext, and how once they are decrypted. */
+  readonly plain = new Reading();
+  readonly decrypted = new Reading();
+  private readonly tags: number[] = [];
+  private readonly seen = new Set<string>();
+  private isRepeated = false;
+
+  add(look: Look, record: Uint8Array): void {
+    this.records++;
+    this.plain.add(look);
+    if (this.seen.size >= examinedMax) return;
+    const tag = record.subarray(record.length - tagSize);
+    this.isRepeated ||= this.seen.has(tag.join());
+    this.seen.add(tag.join());
+    this.tags.push(...tag);
+  }
+
+  /** No AEAD made these tags: one comes twice, or their bytes or the steps from one to the next can be foretold. */
+  get isTagJunk(): boolean {
+    const { tags } = this;
+    const steps = tags.map((byte, i) => byte - (tags[i - 1] ?? 0));
+    return (
+      this.isRepeated || [tags, steps].some((bytes) => frequencyBits(Uint8Array.from(bytes)) >= sureBits)
+    );
+  }
 }
+
+/**
+ * Tells a capture taken before the NIC from one of the wire. One record that authenticates proves the wire, wherever it
+ * stands, and so does one that does under another number or other keys of the session; plaintext must read as such.
+ */
+export class TapFinder {
+  /** Records before this position have been looked at. */
+  position: number;
+  private readonly stream: ByteStream;
+  private readonly start: Start;
+  private readonly protection: Protection;
+  private readonly opener: RecordOpener;
+  private readonly search: FramingSearch;
+  private readonly trials: Trials;
+  private readonly looks = new Looks();
+  /** Place of the next record, −1 behind a gap. */
+  private index: number;
+  private examined = 0;
+  private shortest: { record: Uint8Array; index: number } | null = null;
+  private proof: TapFound | null = null;
+
+  constructor({ stream, start, renewals, trials }: TapQuestion, protection: Protection) {
+    const { overhead } = protection.layout;
+    this.stream = stream;
+    this.start = start;
+    this.protection = protection;
+    this.opener = new RecordOpener(start, protection, renewals);
+    this.search = new FramingSearch(stream, start.version, this.opener, overhead, new SearchBudget());
+    this.trials = trials;
+    this.position = start.position;
+    this.index = start.recSeq0 === null ? -1 : 0;
+  }
+
+  /** What the records say, as far as the stream has come. */
+  async find(progress: Progress): Promise<TapFound> {
+    const { stream } = this;
+    const { asked } = stream;
+    await this.scan(progress);
+    // What is found here depends on other bytes than what is found by following the records.
+    stream.asked = asked;
+    return this.proof ?? this.judge();
+  }
+
+  private async scan(progress: Progress): Promise<void> {
+    const { stream, start, position: begun } = this;
+    for (let steps = 1; this.proof === null; steps++) {
+      const record = this.next();
+      if (record === null) return;
+      this.proof = this.proofIn(record);
+      if (this.index >= 0) this.index++;
+      if (steps % tickEvery === 0)
+        await progress.tick(
+          this.position - begun,
+          stream.end - start.position,
+          "looking where it was captured",
+        );
+    }
+  }
+
+  /** The next whole record; null at the end. */
+  private next(): Uint8Array | null {
+    const { stream, protection, opener } = this;
+    for (;;) {
+      const header = headerAt(stream, this.position);
+      if (isProtectedHeader(header, protection.layout.overhead)) {
+        const record = new Uint8Array(header.length);
+        if (stream.read(this.position, header.length, record) === header.length) {
+          this.position += header.length;
+          return record;
+        }
+      }
+      if (this.position + recordSizeMax > stream.end && header === undefined) return null;
+      const found = this.search.nextChain(this.position, opener.first);
+      if (found === null) return null;
+      this.position = found.position;
+      this.index = -1;
+    }
+  }
+
+  /** What proves that the wire was captured, if this record does. */
+  private proofIn(record: Uint8Array): TapFound | null {
+    const { protection, looks, index, opener } = this;
+    const isEarly = looks.records < openedFirst;
+    if (isEarly && this.opens(record)) return wireFound;
+    const { prepend } = protection.layout;
+    const look = lookOf(protection.version, record[0]!, record.subarray(prepend, record.length - tagSize));
+    looks.add(look, record);
+    if (isEarly && index >= 0 && record.length <= (this.shortest?.record.length ?? recordSizeMax))
+      this.shortest = { record, index };
+    if (look.bits >= sureBits) return null;
+    if (!isEarly && this.opens(record)) return wireFound;
+    if (this.examined++ >= examinedMax) return null;
+    return this.examine(record, opener.snOf(opener.first, Math.max(0, index)));
+  }
+
+  private opens(record: Uint8Array): boolean {
+    return this.opener.open(this.opener.first, this.index, record) !== null;
+  }
+
+  /** What it was made from instead, or which of its bytes are wrong: either shows that it was encrypted. */
+  private examine(record: Uint8Array, sn: bigint): TapFound | null {
+    const { protection, opener, start, looks } = this;
+    const others = opener.others(opener.first);
+    const failed = {
+      protection,
+      keys: start.keys!,
+      sn,
+      record,
+      expectedNonce: null,
+      at: 0,
+      isAlone: true,
+      others,
+    };
+    const diagnosis = diagnose(failed, noTrials);
+    const { part } = diagnosis.damage;
+    if (part !== "unknown" && part !== "plaintext") return foundBy(diagnosis);
+    looks.decrypted.add(lookOf(protection.version, record[0]!, decrypted(failed)));
+    return null;
+  }
+
+  /** Without a proof the looks decide, if they can. */
+  private judge(): TapFound {
+    const { looks, start } = this;
+    if (looks.records === 0) return start.plainFinished ? hostFound : wireFound;
+    const far = this.farOff();
+    if (far !== null) return far;
+    if (looks.decrypted.isBetterThan(looks.plain)) return wireFound;
+    if (looks.plain.isBetterThan(looks.decrypted) || start.plainFinished) return hostFound;
+    if (!start.keysFit) return { ...wireFound, keysUsable: false, note: keysNote };
+    if (looks.plain.isImpossible) return wireFound;
+    if (looks.isTagJunk) return hostFound;
+    return { ...wireFound, tap: "undecided", keysUsable: false, note: undecidedNote };
+  }
+
+  /** Where numbers cannot be computed, one record's is searched far off. */
+  private farOff(): TapFound | null {
+    const { shortest, protection, start, opener } = this;
+    if (shortest === null || this.looks.records < 2) return null;
+    this.shortest = null;
+    const sn = opener.snOf(opener.first, shortest.index);
+    const named = { keys: start.keys!, under: null, next: sn };
+    const origin = farAway({ protection, sn, record: shortest.record }, named, this.trials);
+    if (origin?.what === "number")
+      this.proof = { ...wireFound, shift: { by: origin.sn - sn, keys: null, under: null } };
+    return this.proof;
+  }
+}
+
+const noTrials: Trials = { left: 0 };
+const foundBy = ({ shift }: Diagnosis): TapFound => ({ ...wireFound, shift });
+
+/** A question that was asked before, and how far it was answered. */
+export interface TapAsked {
+  question: TapQuestion;
+  finder: TapFinder;
+}
+
+/** What to say where nothing is to be found out: the user knows, or there are no keys to find it out with. */
+export function tapWithout({ start, protection }: TapQuestion, tap: Tap): TapFound | null {
+  if (tap === "host") return hostFound;
+  if (start.keys !== null && protection !== null) return null;
+  return tap === "auto" && start.plainFinished ? hostFound : wireFound;
+}
+
+/** The user's word against what the records say. */
+export const asTold = (found: TapFound, tap: Tap): TapFound =>
+  tap === "auto" || found.tap === "wire" ? found : { ...wireFound, shift: found.shift };

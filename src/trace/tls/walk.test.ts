@@ -10,6 +10,7 @@ import { SegmentLog } from "../pcap/segments.ts";
 import { FileWindow } from "../pcap/window.ts";
 import { noProgress } from "../platform.ts";
 import { Assembly } from "./assembly.ts";
+import { trialsOf } from "./damage/origin.ts";
 import { protectionOf } from "./decrypt.ts";
 import type { Start } from "./start.ts";
 import { type Walked, Walker } from "./walk.ts";
@@ -42,6 +43,7 @@ function knownOf(version: TlsVersion, random: () => number): Known {
     recSeq0: 0n,
     keys: isKnown ? firstKeys(version) : null,
     secret: isTls12 || !isKnown ? null : secret,
+    others: [],
     nonce: isTls12 && random() < 0.5 ? 0x1122334455667788n : null,
     keysFit: true,
     plainFinished: false,
@@ -123,7 +125,16 @@ class Following {
     const protection = protectionOf(aead, start.version, "aes-128-gcm");
     const { assembly } = this;
     const copyWindow = new FileWindow(access);
-    this.walker = new Walker({ assembly, start, protection, renewals, isHostTap: false, copyWindow });
+    this.walker = new Walker({
+      assembly,
+      start,
+      protection,
+      renewals,
+      isHostTap: false,
+      shift: null,
+      trials: trialsOf(),
+      copyWindow,
+    });
   }
 
   async take(from: number, to: number): Promise<unknown> {

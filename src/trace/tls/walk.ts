@@ -15,10 +15,13 @@ import type { Progress } from "../platform.ts";
 import { Authenticated, type Damage } from "../trace.ts";
 import type { Assembly } from "./assembly.ts";
 import { CopyComparer, type Difference } from "./copies.ts";
+import type { Shift } from "./damage/diagnose.ts";
+import type { Trials } from "./damage/origin.ts";
 import { innerOf, type Protection } from "./decrypt.ts";
 import { type Epoch, RecordOpener } from "./epochs.ts";
 import { type Header, headerAt, isProtectedHeader, recordSizeMax } from "./framing.ts";
 import { handshakeType, MessageReader } from "./handshake.ts";
+import { Nonces } from "./nonces.ts";
 import { RecordTable } from "./record-table.ts";
 import { type Hello, helloOf } from "./renegotiation.ts";
 import { FramingSearch, SearchBudget } from "./search.ts";
@@ -50,7 +53,7 @@ export interface Walked {
   differences: Map<number, Difference>;
   /** Ranges [start, end, start, end …] whose right bytes are not known, in order and merged. */
   unknown: number[];
-  /** What is known of a failed record's damage, by row of the table. */
+  /** All that is wrong with records and between them, by row of the table. */
   damage: Map<number, Damage>;
   /** Copies that hold a record's right bytes where the stream's own pieces do not, by row of the table. */
   overlays: Map<number, Overlay[]>;
@@ -67,6 +70,9 @@ export interface WalkInput {
   renewals: readonly RecordKeys[];
   /** Records lie there in plaintext, behind them junk tags: the capture was taken before the NIC. */
   isHostTap: boolean;
+  /** What a record was right by that was looked at beforehand, though not as the one that it is. */
+  shift: Shift | null;
+  trials: Trials;
   /** Where further copies are read, so that reading them does not disturb the stream's own window. */
   copyWindow: FileWindow;
 }
@@ -108,11 +114,13 @@ export class Walker {
   private readonly protection: Protection | null;
   private readonly isHostTap: boolean;
   private readonly walked: Walked;
+  private readonly nonces = new Nonces();
   private messages = new MessageReader();
   /** What the first record's explicit nonce should be, if that was known beforehand. */
   private readonly dueNonce: bigint | null;
 
-  constructor({ start, assembly, protection, renewals, isHostTap, copyWindow }: WalkInput) {
+  constructor(input: WalkInput) {
+    const { start, assembly, protection, renewals, isHostTap, copyWindow, shift, trials } = input;
     const stream = assembly.bytes;
     const { version, recSeq0, nonce, position } = start;
     const opener = new RecordOpener(start, protection, renewals);
@@ -120,8 +128,8 @@ export class Walker {
     const budget = new SearchBudget();
     const search = new FramingSearch(stream, version, opener, sizeMin, budget);
     const comparer = new CopyComparer(assembly, copyWindow);
-    this.ground = { stream, version, origin: position, sizeMin, opener, search, comparer, budget };
-    this.place = { position, epoch: opener.first, index: recSeq0 === null ? -1 : 0, unread: 0, nonce };
+    this.ground = { stream, version, origin: position, sizeMin, opener, search, comparer, budget, trials };
+    this.place = { position, epoch: opener.first, index: recSeq0 === null ? -1 : 0, unread: 0, nonce, shift };
     this.protection = protection;
     this.isHostTap = isHostTap;
     this.dueNonce = nonce;
@@ -152,7 +160,21 @@ export class Walker {
         await progress.tick(position - origin, stream.end - origin, "checking records");
     }
     const firstNonce = this.walked.firstNonce ?? this.dueNonce;
-    return { ...this.walked, firstNonce, differences: this.ground.comparer.differences() };
+    const differences = this.ground.comparer.differences();
+    return { ...this.walked, firstNonce, differences, damage: this.damage() };
+  }
+
+  /** All that is wrong, by row: what was found on the way, and nonces that come again. */
+  private damage(): Walked["damage"] {
+    const { damage, table } = this.walked;
+    const reused = this.nonces.reused();
+    if (reused.size === 0) return damage;
+    const all = new Map(damage);
+    const at = (row: number) => table.start.at(row) - this.ground.origin;
+    for (const [row, first] of reused)
+      if (!damage.has(row))
+        all.set(row, { part: "nonce-reuse", at: at(row), firstAt: at(first), sn: table.snAt(first) });
+    return all;
   }
 
   /** Remembers the place, unless what comes may still change what lies before it: numbers of records, or a message. */
@@ -184,6 +206,7 @@ export class Walker {
     ground.budget.left = mark.budget;
     ground.comparer.rewind(mark.differences);
     walked.table.cut(mark.rows);
+    this.nonces.cut(mark.rows);
     walked.epochs.length = mark.epochs;
     walked.firstNonce = mark.firstNonce;
     walked.hellos = [...mark.hellos];
@@ -212,7 +235,7 @@ export class Walker {
   }
 
   /** A record that does not fit; the last strategy of either list always leads somewhere. */
-  private misfitting(misfit: Misfit): RecordStep {
+  private misfitting(misfit: Misfit): Step {
     return firstOf(misfit.record ? forFailed : forIncomplete, this.ground, misfit)!;
   }
 
@@ -225,7 +248,7 @@ export class Walker {
   private unchecked(header: Header, record: Uint8Array | null): RecordStep {
     const { ground, protection } = this;
     ground.budget.earn(header.length);
-    const step = unread(ground, header);
+    const step = { ...unread(ground, header), carries: record };
     if (!this.isHostTap || protection === null || record === null) return step;
     const plaintext = record.subarray(protection.layout.prepend, record.length - tagSize);
     const { type, size } = innerOf(ground.version, header.type, plaintext);
@@ -240,7 +263,7 @@ export class Walker {
     const authentic = this.canOpen() ? search.nextAuthentic(position, epoch, index, unread) : null;
     const found = authentic ?? search.nextChain(position, epoch);
     if (found === null) stream.ask(Number.POSITIVE_INFINITY);
-    return { kind: "gap", end: found?.position ?? stream.end, found };
+    return { kind: "gap", end: found?.position ?? stream.end, found, damage: null };
   }
 
   /** Takes what `next` gave, and stands behind it. */
@@ -249,8 +272,9 @@ export class Walker {
     else this.applyGap(step);
   }
 
-  private applyGap({ end, found }: GapStep): void {
+  private applyGap({ end, found, damage }: GapStep): void {
     const { position, epoch } = this.place;
+    if (damage) this.walked.damage.set(this.walked.table.count, damage);
     this.noteUnknown(position, end);
     this.walked.table.pushGap(position, end, epoch.number);
     this.place.position = end;
@@ -269,7 +293,9 @@ export class Walker {
     }
     if (step.overlays) walked.overlays.set(walked.table.count, step.overlays);
     if (step.damage) walked.damage.set(walked.table.count, step.damage);
+    if (step.shift) place.shift = step.shift;
     this.compare(step);
+    if (step.carries) this.noteNonce(step.carries);
     if (step.tells) this.learnNonce(step.tells);
     this.push(step);
     this.follow(step);
@@ -283,6 +309,11 @@ export class Walker {
     if (right === null) return this.noteUnknown(position, position + length);
     comparer.noteCopies(comparer.overlapping(position, position + length), position, right);
     if (repaired) comparer.notePieces(position, right);
+  }
+
+  private noteNonce(record: Uint8Array): void {
+    const nonce = this.ground.opener.nonceIn(record);
+    if (nonce !== null) this.nonces.add(this.place.epoch.number, nonce, this.walked.table.count);
   }
 
   /** Every record that authenticates tells what explicit nonces count from. */
@@ -318,6 +349,7 @@ export class Walker {
   private enter(epoch: Epoch): void {
     const { place } = this;
     if (epoch === place.epoch) return;
+    this.ground.opener.leave(place.epoch, place.index);
     place.epoch = epoch;
     place.index = 0;
     place.unread = 0;

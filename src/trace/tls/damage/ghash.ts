@@ -21,6 +21,8 @@ export function bytesOf(words: Words): Uint8Array {
   return bytes;
 }
 
+export const xorWords = (a: Words, b: Words): Words => [a[0] ^ b[0], a[1] ^ b[1], a[2] ^ b[2], a[3] ^ b[3]];
+
 /** v·x: one step to the right, reduced by x^128 + x^7 + x^2 + x + 1. */
 function timesX([a, b, c, d]: Words): Words {
   const carry = d & 1 ? 0xe1000000 | 0 : 0;

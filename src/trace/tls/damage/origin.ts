@@ -1,0 +1,153 @@
+import { poly1305 } from "@noble/ciphers/_poly1305.js";
+import { chacha20 } from "@noble/ciphers/chacha.js";
+import { addU64, type RecordKeys, sealingOf, tagSize, u64Of } from "../../../core/base/record.ts";
+import { openRecord, type Protection } from "../decrypt.ts";
+import { type GcmKey, gcmKeyOf } from "./gcm.ts";
+import { bytesOf, type Words, wordsOf, xorWords } from "./ghash.ts";
+
+/** Keys of a session with whose they are, in words (null: those that are due), and the number that is next under them. */
+export interface NamedKeys {
+  keys: RecordKeys;
+  under: string | null;
+  next: bigint;
+}
+
+/** What a record's tag says it was made from. */
+export type Origin =
+  /** The record of this number. */
+  | { what: "number"; sn: bigint; under: string | null; keys: RecordKeys }
+  /** The number that is due, another salt or iv. */
+  | { what: "iv"; under: string | null }
+  /** Another explicit nonce than its header says. */
+  | { what: "nonce"; nonce: bigint };
+
+/** Numbers this far off are tried one by one. */
+const nearMax = 16;
+/** Numbers this far off are tried where a whole stream may be off. */
+const farMax = 100_000;
+
+/** How many numbers may still be tried in a capture where numbers cannot be computed (ChaCha20-Poly1305). */
+export interface Trials {
+  left: number;
+}
+
+export const trialsOf = (): Trials => ({ left: 4 * farMax });
+
+/** Numbers that no NIC is off by: then its iv is another one. */
+const plausibleMax = 1n << 32n;
+
+/** A record that does not authenticate as number `sn`. */
+export interface Strange {
+  protection: Protection;
+  sn: bigint;
+  record: Uint8Array;
+}
+
+/** Where its tag is right, under these keys of the session; null if nowhere. */
+export function originUnder(strange: Strange, named: NamedKeys): Origin | null {
+  const { aead, cipher, version } = strange.protection;
+  if (cipher !== "aes-128-gcm" && cipher !== "aes-256-gcm") return nearby(strange, named);
+  const gcm = gcmKeyOf(aead, cipher, named.keys.key);
+  return version === 0x0304 ? origin13(strange, named, gcm) : origin12(strange, named, gcm);
+}
+
+/** The parts of a record that its tag is made of, as captured, under the number that is due. */
+function partsOf({ protection, sn, record }: Strange, keys: RecordKeys) {
+  const { prepend } = protection.layout;
+  const { aad, nonce } = sealingOf(protection, keys, sn, record);
+  const ciphertext = record.subarray(prepend, record.length - tagSize);
+  return { aad, nonce, ciphertext, tag: wordsOf(record.subarray(record.length - tagSize)) };
+}
+
+/** In TLS 1.3 the number is in the nonce alone, and the tag tells the nonce. */
+function origin13(strange: Strange, { keys, under }: NamedKeys, gcm: GcmKey): Origin | null {
+  const { aad, ciphertext, tag } = partsOf(strange, keys);
+  const nonce = gcm.nonceOf(xorWords(tag, gcm.hash(aad, ciphertext)));
+  if (nonce === null) return null;
+  const isSalt = keys.salt.every((byte, i) => nonce[i] === byte);
+  const sn = u64Of(nonce.subarray(4)) ^ u64Of(keys.iv);
+  if (isSalt && isPlausible(sn, strange.sn)) return { what: "number", sn, under, keys };
+  return under === null ? { what: "iv", under } : null;
+}
+
+const isPlausible = (sn: bigint, due: bigint): boolean =>
+  addU64(sn, plausibleMax - due) < 2n * plausibleMax || sn < plausibleMax;
+
+/** In TLS 1.2 it is in the additional data alone, which the tag tells if the nonce is right, as it tells the nonce if they are. */
+function origin12(strange: Strange, { keys, under }: NamedKeys, gcm: GcmKey): Origin | null {
+  const { aad, nonce, ciphertext, tag } = partsOf(strange, keys);
+  const hash = gcm.hash(aad, ciphertext);
+  const used = gcm.nonceOf(xorWords(tag, hash));
+  if (used !== null) {
+    if (used.every((byte, i) => byte === nonce[i])) return { what: "number", sn: strange.sn, under, keys };
+    const isSalt = keys.salt.every((byte, i) => used[i] === byte);
+    if (under !== null) return null;
+    return isSalt ? { what: "nonce", nonce: u64Of(used.subarray(4)) } : { what: "iv", under };
+  }
+  let difference: Words = xorWords(xorWords(tag, gcm.mask(nonce)), hash);
+  for (let blocks = Math.ceil(ciphertext.length / 16) + 2; blocks > 0; blocks--)
+    difference = gcm.inverse.times(difference);
+  const bytes = bytesOf(difference);
+  if (bytes.subarray(8).some((byte) => byte !== 0)) return null;
+  return { what: "number", sn: u64Of(aad.subarray(0, 8)) ^ u64Of(bytes.subarray(0, 8)), under, keys };
+}
+
+/** Elsewhere numbers near those that are due there are tried, the nearest first. */
+function nearby(strange: Strange, named: NamedKeys): Origin | null {
+  const first = tried(strange, named, { around: strange.sn, from: 0, to: nearMax });
+  if (first !== null || named.next === strange.sn) return first;
+  return tried(strange, named, { around: named.next, from: 0, to: nearMax });
+}
+
+/** The same far off with ChaCha20-Poly1305, whose tags do not tell it. */
+export function farAway(strange: Strange, { keys, under }: NamedKeys, trials: Trials): Origin | null {
+  if (strange.protection.cipher !== "chacha20-poly1305" || trials.left < 2 * farMax) return null;
+  trials.left -= 2 * farMax;
+  const fits = tagTest(strange, keys);
+  for (let distance = BigInt(nearMax + 1); distance <= farMax; distance++) {
+    for (const sn of [strange.sn - distance, strange.sn + distance])
+      if (sn >= 0n && fits(sn)) return { what: "number", sn, under, keys };
+  }
+  return null;
+}
+
+function tried(
+  { protection, record }: Strange,
+  { keys, under }: NamedKeys,
+  { around, from, to }: { around: bigint; from: number; to: number },
+): Origin | null {
+  for (let distance = from; distance <= to; distance++) {
+    for (const sn of distance === 0 ? [around] : [around - BigInt(distance), around + BigInt(distance)])
+      if (sn >= 0n && openRecord(protection, keys, sn, record) !== null)
+        return { what: "number", sn, under, keys };
+  }
+  return null;
+}
+
+/**
+ * Whether a record's tag is right for a number, without opening it: a platform's AEAD is slow to say no. The tag is
+ * Poly1305 of additional data, ciphertext and their lengths, under the first keystream block (RFC 8439 §2.8).
+ */
+function tagTest({ protection, sn, record }: Strange, keys: RecordKeys): (sn: bigint) => boolean {
+  const { aad, nonce } = sealingOf(protection, keys, sn, record);
+  const ciphertext = record.subarray(protection.layout.prepend, record.length - tagSize);
+  const tag = record.subarray(record.length - tagSize);
+  const padded = 16 * Math.ceil(ciphertext.length / 16);
+  const message = new Uint8Array(16 + padded + 16);
+  message.set(aad);
+  message.set(ciphertext, 16);
+  const view = new DataView(message.buffer);
+  view.setUint32(16 + padded, aad.length, true);
+  view.setUint32(24 + padded, ciphertext.length, true);
+  const nonceView = new DataView(nonce.buffer);
+  const mask = nonceView.getBigUint64(4) ^ sn;
+  const key = new Uint8Array(32);
+  return (other) => {
+    nonceView.setBigUint64(4, mask ^ other);
+    if (protection.version === 0x0303) view.setBigUint64(0, other);
+    chacha20(keys.key, nonce, zeros, key, 0);
+    return poly1305(message, key).every((byte, i) => byte === tag[i]);
+  };
+}
+
+const zeros = new Uint8Array(32);
