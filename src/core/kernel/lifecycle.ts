@@ -1,7 +1,7 @@
 import { addU64, type TlsVersion } from "../base/record.ts";
 import type { Device } from "../machine/connection.ts";
 import type { Sink, Socket } from "../machine/socket.ts";
-import { type ConnectionState, Hook, isSet, Rekey } from "../machine/state.ts";
+import { type ConnectionState, Hook, isPending, isSet, Rekey } from "../machine/state.ts";
 import { nicExpectedSeq } from "../nic/nic.ts";
 import { Effect } from "../words/effect.ts";
 import { RefusalCode } from "../words/effect-words.ts";
@@ -24,42 +24,63 @@ export function setOffload(socket: Socket, sink: Sink): void {
 
 /**
  * setsockopt(TLS_TX) once more, after a KeyUpdate (tls_set_device_offload_rekey() of net-next 2026, kernel.md section 8).
- * The records from here on are encrypted in software under the new key; the device gets it when all under the old one is
- * acknowledged. Earlier kernels rekey sockets in software only.
+ * A socket in software has the new key at once (tls_set_sw_offload()), also for the record that is open. Earlier kernels
+ * rekey sockets in software only.
  */
 export function startRekey(socket: Socket, sink: Sink): void {
-  const { state, records } = socket;
-  const isTaken = takesRekey(socket.connection.version, socket);
-  // What is open is flushed before anything can be refused, where the kernel looks at a second install at all.
-  if (isTaken && state.openLength > 0) closeRecord(socket, state.openType, sink);
-  const refusal = isTaken ? rekeyRefusal(socket) : RefusalCode.busy;
-  if (refusal >= 0) {
-    sink.effect(Effect["rekey-failed"], refusal, state.epoch + 1);
-    return sink.stage(Stage["tls.rekey"]);
-  }
-  state.epoch = Math.max(records.epoch.at(state.tail - 1), state.epoch) + 1;
-  if (state.software === 1) {
-    sink.effect(Effect["rekey-done"], socket.writeSeq, state.epoch);
-    return sink.stage(Stage["tls.rekey"]);
-  }
+  const { state } = socket;
+  const refusal = rekeyRefusal(socket);
+  if (refusal >= 0) sink.effect(Effect["rekey-failed"], refusal, state.epoch + 1);
+  else if (isInSoftware(state)) sink.effect(Effect["rekey-done"], socket.writeSeq, nextEpoch(socket));
+  else return startDeviceRekey(socket, sink);
+  sink.stage(Stage["tls.rekey"]);
+}
+
+/**
+ * tls_device_start_rekey(): the records from here on are encrypted in software under the new key; the device gets it when
+ * all under the key that it has is acknowledged. One that comes while another waits takes its place; one after a failure
+ * waits for the next acknowledgement.
+ */
+function startDeviceRekey(socket: Socket, sink: Sink): void {
+  const { state } = socket;
+  const before = state.rekey;
+  if (state.openLength > 0) closeRecord(socket, state.openType, sink);
+  if (isPending(state)) sink.effect(Effect["rekey-superseded"], state.epoch, 0);
+  const epoch = nextEpoch(socket);
+  if (before === Rekey.none) divert(socket, sink);
+  if (before === Rekey.failed) state.boundary = state.acked === 1 ? state.sndUna : socket.connection.startSeq;
+  if (before !== Rekey.ready) state.rekey = Rekey.pending;
+  sink.effect(Effect["rekey-started"], state.boundary, epoch);
+  sink.stage(Stage["tls.rekey"]);
+  if (before === Rekey.none && isAllAcked(socket)) completeRekey(socket, sink);
+}
+
+/** What sendmsg takes from here on goes to TCP as ciphertext. */
+function divert(socket: Socket, sink: Sink): void {
+  const { state } = socket;
   fenceHere(socket, sink);
   state.boundary = socket.writeSeq;
-  state.rekey = Rekey.pending;
   state.software = 1;
-  if (state.hook === Hook.device) state.hook = Hook.rekey;
-  sink.effect(Effect["rekey-started"], state.boundary, state.epoch);
-  sink.stage(Stage["tls.rekey"]);
-  if (isAllAcked(socket)) completeRekey(socket, sink);
+  state.hook = Hook.rekey;
 }
+
+function nextEpoch({ records, state }: Socket): number {
+  state.epoch = Math.max(records.epoch.at(state.tail - 1), state.epoch) + 1;
+  return state.epoch;
+}
+
+/** TLS_SW: no device has the socket, also not one that a rekey failed on. */
+const isInSoftware = ({ software, rekey }: ConnectionState): boolean =>
+  software === 1 && rekey === Rekey.none;
 
 /** True where a second install is looked at at all: FreeBSD's ktls_enable_tx() answers EALREADY to every one. */
 export const takesRekey = (version: TlsVersion, { kernel, profile }: Pick<Device, "kernel" | "profile">) =>
   version === 0x0304 && kernel.rekey !== "nobody" && profile.recordsFrom === "map";
 
-function rekeyRefusal({ kernel, state }: Socket): number {
-  if (state.installed === 0) return RefusalCode.busy;
-  if (state.rekey !== Rekey.none && state.rekey !== Rekey.failed) return RefusalCode.busy;
-  return state.software === 0 && kernel.rekey === "software" ? RefusalCode.busy : -1;
+function rekeyRefusal(socket: Socket): number {
+  const { connection, kernel, state } = socket;
+  const isTaken = takesRekey(connection.version, socket) && state.installed === 1;
+  return isTaken && (kernel.rekey === "device" || isInSoftware(state)) ? -1 : RefusalCode.busy;
 }
 
 /** No record waits for an acknowledgement. */
@@ -70,17 +91,18 @@ function isAllAcked(socket: Socket): boolean {
 }
 
 /**
- * tls_device_complete_rekey(), from the first sendmsg after everything under the old key is acknowledged: the old
- * context goes, a new one comes with a start marker of its own at the end of what was written.
+ * tls_device_complete_rekey(), from the first sendmsg after everything under the old key is acknowledged: what is open in
+ * software is pushed (tls_sw_drain_tx()), the old context goes, a new one comes on the same device, wherever the route
+ * leads, with a start marker of its own at the end of what was written.
  */
 export function completeRekey(socket: Socket, sink: Sink): void {
-  const { state, records, writeSeq } = socket;
-  if (state.netdev >= 0) deleteContext(state);
+  const { state, records } = socket;
+  if (state.openLength > 0) closeRecord(socket, state.openType, sink);
+  deleteContext(state);
+  const { writeSeq } = socket;
   const refusal = refusalNow(state);
   if (refusal >= 0) {
     state.rekey = Rekey.failed;
-    state.hook = Hook.none;
-    state.netdev = -1;
     sink.effect(Effect["rekey-failed"], refusal, state.epoch);
     return sink.stage(Stage["tls.rekeyDone"]);
   }
@@ -101,11 +123,11 @@ function refusalNow(state: ConnectionState): number {
   return isSet(state.refusing, state.netdev) ? RefusalCode.driver : -1;
 }
 
-/** tls_device_down(): the hook is the fallback for good, the driver's context is deleted. */
+/** tls_device_down(): the hook is the fallback for good, but during a rekey its own; the driver's context is deleted. */
 export function deviceDown({ state, rules }: Socket, device: number, sink: Sink): void {
   if (state.netdev === device && state.hook !== Hook.none) {
     state.netdev = -1;
-    state.hook = rules.hookWhenDown;
+    if (state.hook !== Hook.rekey) state.hook = rules.hookWhenDown;
     deleteContext(state);
     sink.effect(Effect["device-down"], device, 0);
   }

@@ -1,7 +1,7 @@
-import { advance, before, type Seq, seq } from "../base/seq.ts";
+import { advance, after, before, type Seq, seq } from "../base/seq.ts";
 import { Change } from "../machine/change-log.ts";
 import type { Sink, Socket } from "../machine/socket.ts";
-import { type ConnectionState, Hook, Rekey } from "../machine/state.ts";
+import { type ConnectionState, Hook } from "../machine/state.ts";
 import { Effect } from "../words/effect.ts";
 import { DropCode, FallbackCode } from "../words/effect-words.ts";
 import { Flag } from "../words/event.ts";
@@ -17,7 +17,7 @@ export const Way = {
 
 /** Why the last packet goes to the software fallback (tls_validate_xmit_skb). */
 export const fallbackCodeOf = (state: ConnectionState): number =>
-  state.hook === Hook.software ? FallbackCode["device-down"] : FallbackCode["other-device"];
+  state.netdev < 0 ? FallbackCode["device-down"] : FallbackCode["other-device"];
 
 /** Flags of a packet to which something happened between TCP and the device. */
 const unusual = Flag.orphan | Flag.orphanPartial;
@@ -29,7 +29,7 @@ const unusual = Flag.orphan | Flag.orphanPartial;
 export function validate(socket: Socket, sink: Sink): number {
   const { state, packet } = socket;
   const usual = state.hook === Hook.device && state.route === state.netdev;
-  if (usual && (packet.flags & unusual) === 0) return Way.driver;
+  if (usual && (packet.flags & unusual) === 0 && !isFloored(socket)) return Way.driver;
   const way = wayOf(socket, sink);
   if (way !== Way.plain || state.hook !== Hook.none) sink.stage(Stage["skb.validate"]);
   return way;
@@ -46,9 +46,29 @@ function wayOf(socket: Socket, sink: Sink): number {
   const orphaned = (packet.flags & Flag.orphan) !== 0;
   if (orphaned) sink.effect(Effect.orphaned, packet.seq, packet.length);
   if (orphaned || state.hook === Hook.none) return marked ? DropCode["no-socket"] : Way.plain;
-  const ready = state.rekey !== Rekey.none && !before(packet.seq, seq(state.boundary));
-  if (ready) return Way.plain;
+  if (isFloored(socket)) return DropCode.acknowledged;
+  if (state.hook === Hook.rekey) return wayInRekey(socket, marked);
   return state.hook === Hook.software ? Way.fallback : wayByRoute(socket);
+}
+
+/**
+ * TLS_TX_REKEY_FLOOR: once a rekey was done the hook of the device drops what is acknowledged to its last byte, for its
+ * record may have gone with the old key.
+ */
+function isFloored({ packet, state }: Socket): boolean {
+  if (state.markerRow === 0 || state.hook !== Hook.device || state.acked === 0) return false;
+  return !after(advance(packet.seq, packet.length), seq(state.sndUna));
+}
+
+/**
+ * tls_validate_xmit_skb_rekey(): what TCP got as ciphertext, from the boundary on, and what carries no mark passes. The
+ * rest goes to the NIC as long as it has the old key, then to the fallback.
+ */
+function wayInRekey(socket: Socket, marked: boolean): number {
+  const { packet, state } = socket;
+  if (!marked || !before(packet.seq, seq(state.boundary))) return Way.plain;
+  const isClosed = state.contexts === state.contextsDeleted && state.nicDead === 0;
+  return isClosed ? Way.fallback : wayByRoute(socket);
 }
 
 /** The context's device, another one, or a bond. */

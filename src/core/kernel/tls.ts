@@ -4,7 +4,7 @@ import { headerSize, recordType } from "../base/record.ts";
 import { advance } from "../base/seq.ts";
 import { RecordKind, type RecordRow } from "../machine/record-log.ts";
 import type { Sink, Socket } from "../machine/socket.ts";
-import { Rekey } from "../machine/state.ts";
+import { isPending, Rekey } from "../machine/state.ts";
 import { Effect } from "../words/effect.ts";
 import { Flag, sendPieces, sendType, unpackRecord } from "../words/event.ts";
 import { Stage } from "../words/stage.ts";
@@ -21,6 +21,8 @@ export function sendmsg(socket: Socket, sink: Sink): void {
   const type = sendType(extra);
   sink.stage(Stage["tls.sendmsg"]);
   if ((flags & Flag.typed) !== 0) closeBeforeControl(socket, sink);
+  // tls_sw_sendmsg_locked() works as long as there are bytes: of none it makes no record.
+  if (state.software === 1 && length === 0) return;
   const more = (flags & Flag.more) !== 0;
   const pieceSize = (flags & Flag.zerocopy) !== 0 ? Math.ceil(length / Math.max(1, sendPieces(extra))) : 0;
   const lengthMax = socket.connection.payloadMax + layout.prepend;
@@ -36,9 +38,8 @@ export function sendmsg(socket: Socket, sink: Sink): void {
     const taken = takeBytes(state, left, lengthMax, pieceSize);
     state.written += taken;
     left -= taken;
-    // MSG_MORE leaves even a full record open: the call ends before it looks at the length.
     const full = fragmentsAreFull(state);
-    if (left === 0 && more && !(full && closesFull(socket))) break;
+    if (left === 0 && more && staysOpen(socket, lengthMax)) break;
     if (left === 0 || full || state.openLength === lengthMax) closeRecord(socket, type, sink);
   } while (left > 0);
   state.pendingOpen = rules.pendingOpen(state.pendingOpen, more, state.openLength > 0);
@@ -47,9 +48,14 @@ export function sendmsg(socket: Socket, sink: Sink): void {
   sink.stage(Stage["tcp.fence"]);
 }
 
-/** A full fragment table ends a record also with MSG_MORE (net-next 2026). */
-const closesFull = ({ kernel, rules }: Socket): boolean =>
-  !rules.overfillsFragments(kernel.overfillsFragments);
+/**
+ * MSG_MORE leaves even a full record open: the call ends before it looks at the length. Not so one whose fragment table
+ * is full (net-next 2026), nor in software, where a full record goes (tls_sw_sendmsg_locked()).
+ */
+function staysOpen({ kernel, rules, state }: Socket, lengthMax: number): boolean {
+  if (state.software === 1) return state.openLength < lengthMax && !fragmentsAreFull(state);
+  return !fragmentsAreFull(state) || rules.overfillsFragments(kernel.overfillsFragments);
+}
 
 /** A control message ends the open record, as application data whatever it was to be. */
 function closeBeforeControl(socket: Socket, sink: Sink): void {
@@ -75,12 +81,12 @@ export function spliceEof(socket: Socket, sink: Sink): void {
 /** tls_sk_proto_close(): what MSG_MORE left open is pushed; the context outlives the socket, as TCP still retransmits. */
 export function closeSocket(socket: Socket, sink: Sink): void {
   const { state } = socket;
-  if (state.rekey === Rekey.pending || state.rekey === Rekey.ready) {
+  if (state.openLength > 0) closeRecord(socket, state.openType, sink);
+  if (isPending(state)) {
     state.rekey = Rekey.failed;
     sink.effect(Effect["rekey-aborted"], state.epoch, 0);
   }
   sink.stage(Stage["tls.close"]);
-  if (state.openLength > 0) closeRecord(socket, state.openType, sink);
 }
 
 /** tls_device_record_close(): header and placeholder tag are in, the record gets its end_seq and number and goes to TCP. */

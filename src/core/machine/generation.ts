@@ -25,8 +25,8 @@ export interface Kernel {
   /** What can be offloaded; everything else is encrypted in software without a word to the application. */
   versions: readonly TlsVersion[];
   ciphers: readonly Cipher[];
-  /** What stands in a tag's place until the NIC writes it: the fragment page's first bytes, stale memory, or zeros. */
-  placeholder: "first-page" | "stale" | "zeros";
+  /** What stands in a tag's place until the NIC writes it: the fragment page's first bytes, or stale memory. */
+  placeholder: "first-page" | "stale";
   /** MSG_MORE leaves a record open though its fragment table is full: the tag then has no place in it. */
   overfillsFragments: boolean;
   /** Who can get new keys on a running connection (TLS 1.3 KeyUpdate). */
@@ -76,30 +76,31 @@ const v618: Kernel = {
   rekey: "software",
 };
 
-const next: Kernel = {
+const v72: Kernel = {
   ...v618,
-  id: "next",
-  title: "net-next of autumn 2026: TLS 1.3 offload and rekey by the device",
-  versions: [0x0303, 0x0304],
-  placeholder: "zeros",
-  overfillsFragments: false,
-  rekey: "device",
+  id: "v7.2",
+  title: "v7.2, mainline of summer 2026",
   limitsPayload: true,
 };
 
+const next: Kernel = {
+  ...v72,
+  id: "next",
+  title: "net-next of autumn 2026: TLS 1.3 offload and rekey by the device",
+  versions: [0x0303, 0x0304],
+  overfillsFragments: false,
+  rekey: "device",
+};
+
 /** Every generation, oldest first. */
-export const kernels: readonly Kernel[] = [v419, v58, v618, next];
+export const kernels: readonly Kernel[] = [v419, v58, v618, v72, next];
 
 export const kernelById = (id: string): Kernel | null => kernels.find((kernel) => kernel.id === id) ?? null;
 
-/**
- * What a device runs on that names no generation: the newest one, without its refusals and with a placeholder that is
- * known when it leaks, so that any stream can be replayed.
- */
+/** What a device runs on that names no generation: the newest one, without its refusals, so that any stream can be replayed. */
 export const anyKernel: Kernel = {
   ...next,
   title: "the newest generation, offloading whatever it is given",
   strict: false,
   ciphers: ["aes-128-gcm", "aes-256-gcm", "chacha20-poly1305"],
-  placeholder: "stale",
 };

@@ -16,6 +16,10 @@ export const isSet = (devices: number, device: number): boolean => ((devices >> 
 /** How far a rekey of the device has got: TLS_TX_REKEY_PENDING, _READY, _FAILED. */
 export const Rekey = { none: 0, pending: 1, ready: 2, failed: 3 } as const;
 
+/** TLS_TX_REKEY_PENDING: READY comes beside it. */
+export const isPending = ({ rekey }: { rekey: number }): boolean =>
+  rekey === Rekey.pending || rekey === Rekey.ready;
+
 /**
  * What changes about a connection: plain numbers only, owned and changed in place by `step`. Sequence numbers are
  * places (Seq), rows are indices into the connection's record log, booleans are 0 or 1. A snapshot is these
@@ -168,5 +172,6 @@ export const stateFields = Object.keys(new ConnectionState()) as StateField[];
 export function settlePath(state: ConnectionState): void {
   const straight = state.hook === Hook.device && state.route === state.netdev;
   const free = state.held === 0 && state.waitHead === state.waitTail && state.ackWaits === 0;
-  state.detour = straight && free ? 0 : 1;
+  // Behind a rekey the hook drops what is acknowledged.
+  state.detour = straight && free && state.markerRow === 0 ? 0 : 1;
 }

@@ -10,16 +10,8 @@ import type { Socket } from "../machine/socket.ts";
 export const placeholderTag = Uint8Array.from("PLACEHOLDER_TAG!", (letter) => letter.charCodeAt(0));
 
 /** The 16 bytes in a tag's place: what the kernel's generation leaves there (kernel.md section 2.3, step 1). */
-function placeholderOf({ kernel }: Socket, plaintext: Uint8Array): Uint8Array {
-  switch (kernel.placeholder) {
-    case "stale":
-      return placeholderTag;
-    case "zeros":
-      return new Uint8Array(tagSize);
-    case "first-page":
-      return plaintext.subarray(0, tagSize);
-  }
-}
+const placeholderOf = ({ kernel }: Socket, plaintext: Uint8Array): Uint8Array =>
+  kernel.placeholder === "stale" ? placeholderTag : plaintext.subarray(0, tagSize);
 
 /**
  * A record as it lies in host memory once `changes` rows of the change log count: header, nonce and payload in clear,

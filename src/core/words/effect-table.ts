@@ -310,7 +310,13 @@ export const effectTable = {
     says: "New keys: records are encrypted in software until everything under the old key is acknowledged.",
     args: { seq: "seq", epoch: "count" },
     filter: "rekey",
-    readOn: "tls_set_device_offload_rekey(), net-next 2026; tracepoint tls_device_rekey_start",
+    readOn: "tls_set_device_offload_rekey(), net-next 2026",
+  },
+  "rekey-superseded": {
+    says: "A newer key came before the device had this one: it counts as done and never reaches a NIC.",
+    args: { epoch: "count" },
+    filter: "rekey",
+    readOn: "tls_device_start_rekey() with TLS_TX_REKEY_PENDING set",
   },
   "rekey-ready": {
     says: "Everything under the old key is acknowledged: the next sendmsg hands over to the device.",
@@ -321,13 +327,14 @@ export const effectTable = {
     says: "The device has the new key, from this record on.",
     args: { seq: "seq", epoch: "count" },
     filter: "rekey",
-    readOn: "tls_device_complete_rekey(); tracepoint tls_device_rekey_done",
+    readOn: "tls_device_complete_rekey(); tracepoint tls_device_offload_set",
   },
   "rekey-failed": {
-    says: "The device did not take the new key: the connection stays with software.",
+    says: "The device did not take the new key: the connection stays with software until the next one.",
     args: { reason: refusals, epoch: "count" },
     gravity: 120,
     filter: "rekey",
+    readOn: "tls_device_complete_rekey(); tracepoint tls_device_complete_rekey_fail",
   },
   "rekey-aborted": {
     says: "The socket was closed before the rekey was done.",

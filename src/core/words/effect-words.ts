@@ -28,6 +28,8 @@ export const dropReasons = [
   "unsendable",
   /** Innova: no room for the metadata that marks the packet. */
   "no-metadata",
+  /** The hook, once a rekey was done: all of it is acknowledged, its record may be gone (TLS_TX_REKEY_FLOOR). */
+  "acknowledged",
 ] as const;
 
 /** Why a packet is encrypted in software (tls_sw_fallback). */

@@ -108,16 +108,66 @@ ${refuse}+1 web send 10
 +1 web close
 `;
   const stat = (ok: number, fallback: number) => `TlsTxRekeyOk \t${ok}\nTlsTxRekeyFallback \t${fallback}\n`;
-  const install =
-    "  a-1 [000] .....   1.0: tls_device_offload_set: sk=1 direction=1 tcp_seq=1000 rec_no=0 ret=0\n";
+  const set = (time: number, seq: number, ret: number) =>
+    `  a-1 [000] .....   ${time}.0: tls_device_offload_set: sk=1 direction=1 tcp_seq=${seq} rec_no=0 ret=${ret}\n`;
+  const install = set(1, 1000, 0);
   const fail = "  a-1 [000] .....   6.0: tls_device_complete_rekey_fail: sk=1 rc=-95\n";
   const overlay = (refuse: string, ok: number, fallback: number, trace: string) =>
     lay(timelineOf(text(refuse)), ["b", stat(0, 0)], ["a", stat(ok, fallback)], ["k", trace]).findings.map(
       findingText,
     );
-  assert.deepEqual(overlay("", 1, 0, install), []);
-  assert.deepEqual(overlay("+1 eth0 refuse\n", 0, 1, install + fail), []);
-  assert.deepEqual(overlay("", 1, 0, install + fail), [
-    "k:2: the kernel reported tls_device_complete_rekey_fail rc -95; the model says that no rekey failed",
+  assert.deepEqual(overlay("", 1, 0, install + set(5, 1032, 0)), []);
+  assert.deepEqual(overlay("+1 eth0 refuse\n", 0, 1, install + set(6, 1032, -95) + fail), []);
+  const elsewhere = overlay("", 1, 0, install + set(5, 1054, 0));
+  assert.equal(elsewhere.length, 1);
+  assert.match(
+    elsewhere[0]!,
+    /no tls_device_offload_set of web; the model says rekey-done: .* tcp_seq 32 .*rec_no 0/,
+  );
+  assert.deepEqual(overlay("", 1, 0, install + set(5, 1032, 0) + fail), [
+    "k:3: the kernel reported tls_device_complete_rekey_fail rc -95; the model says that no rekey failed",
   ]);
+});
+
+/** A story of `web` between two samples of tls_stat, and what the counters did meanwhile: each as it must be, and one off. */
+const rekeyCounts: [story: string, moved: Record<string, number>][] = [
+  // Deferred and not done.
+  ["rekey", { TlsTxRekeyOk: 0, TlsCurrTxRekey: 1, TlsCurrTxDevice: 1, TlsCurrTxSw: 0 }],
+  ["< ack 32; rekey", { TlsTxRekeyOk: 1, TlsCurrTxRekey: 0, TlsCurrTxDevice: 1 }],
+  // The one that was overtaken is done as well.
+  ["rekey; rekey", { TlsTxRekeyOk: 1, TlsCurrTxRekey: 1 }],
+  ["rekey; rekey; < ack 32; send 0", { TlsTxRekeyOk: 2, TlsCurrTxRekey: 0 }],
+  [
+    "rekey; < ack 32; eth0 refuse; send 10",
+    { TlsTxRekeyFallback: 1, TlsTxRekeyOk: 0, TlsCurrTxRekey: 0, TlsCurrTxDevice: 0, TlsCurrTxSw: 1 },
+  ],
+  // After a failure: among the device's again as soon as the next one begins.
+  [
+    "rekey; < ack 32; eth0 refuse; send 10; > 32:64(32); eth0 accept; rekey",
+    { TlsTxRekeyFallback: 1, TlsCurrTxRekey: 1, TlsCurrTxDevice: 1, TlsCurrTxSw: 0 },
+  ],
+  [
+    "rekey; < ack 32; eth0 refuse; send 10; > 32:64(32); eth0 accept; rekey; < ack 64; send 0",
+    { TlsTxRekeyFallback: 1, TlsTxRekeyOk: 1, TlsCurrTxRekey: 0, TlsCurrTxDevice: 1 },
+  ],
+  ["rekey; close", { TlsTxRekeyAborted: 1, TlsTxRekeyOk: 0, TlsCurrTxRekey: 0, TlsCurrTxDevice: 0 }],
+];
+
+test("tls_stat tells how far a rekey has got, and where its socket is", () => {
+  const declared = "device eth0 profile=connectx\nconnection web device=eth0 version=1.3\n";
+  for (const [story, moved] of rekeyCounts) {
+    const steps = ["send 10", "> 0:32(32)", ...story.split("; ")];
+    const lines = steps.map((step) => `+0 ${step.startsWith("eth0") ? "" : "web "}${step}\n`);
+    const timeline = timelineOf(declared + lines.join(""));
+    const stat = (values: Record<string, number>) =>
+      Object.entries(values)
+        .map(([name, value]) => `${name} \t${10 + value}\n`)
+        .join("");
+    const none = Object.fromEntries(Object.keys(moved).map((name) => [name, 0]));
+    const findings = (after: Record<string, number>) =>
+      lay(timeline, ["b", stat(none)], ["a", stat(after)]).findings.map(findingText);
+    assert.deepEqual(findings(moved), [], story);
+    for (const [name, value] of Object.entries(moved))
+      assert.equal(findings({ ...moved, [name]: value + 1 }).length, 1, `${story}: ${name}`);
+  }
 });

@@ -47,18 +47,7 @@ function addCounts(sum: SocketCounts | null, more: SocketCounts): SocketCounts {
 
 /** The counters of /proc/net/tls_stat that the model knows (kernel.md section 6.2). A capture does not show when sockets are closed. */
 function tlsStatOf(sum: SocketCounts, knowsClose: boolean): Map<string, number> {
-  const totals: [string, number][] = [
-    ["TlsTxDevice", sum.device],
-    ["TlsTxSw", sum.software],
-    ["TlsTxRekeyOk", sum.rekeyOk],
-    ["TlsTxRekeyError", sum.rekeyError],
-    ["TlsTxRekeyFallback", sum.rekeyFallback],
-    ["TlsTxRekeyAborted", sum.rekeyAborted],
-  ];
-  // Which of the sockets were closed matters only where some went to software.
-  if (knowsClose && sum.software === 0) totals.push(["TlsCurrTxDevice", sum.device - sum.closed]);
-  if (knowsClose && sum.device === 0) totals.push(["TlsCurrTxSw", sum.software - sum.closed]);
-  return new Map(totals);
+  return new Map(Object.entries(sum).filter(([name]) => knowsClose || !name.startsWith("TlsCurr")));
 }
 
 /** A device's own counters; where it has them by queue alone, their sum under the name without the queue. */

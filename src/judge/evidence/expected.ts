@@ -1,7 +1,8 @@
+import { addU64 } from "../../core/base/record.ts";
 import { advance, type Seq, seq } from "../../core/base/seq.ts";
 import { refusalOf } from "../../core/kernel/install.ts";
 import { Effect, effects } from "../../core/words/effect.ts";
-import { refusals } from "../../core/words/effect-words.ts";
+import { RefusalCode, refusals } from "../../core/words/effect-words.ts";
 import { Kind } from "../../core/words/event.ts";
 import { Stage } from "../../core/words/stage.ts";
 import type { EffectRecord } from "../../replay/recording.ts";
@@ -35,30 +36,21 @@ export interface Expected extends Moment {
   timeNs: number;
   /** What the model calls it, as `resync-requested`. */
   effect: string;
-  /** False: evidence without it is no disagreement, because not every kernel reports it. */
-  isRequired: boolean;
 }
 
-/** What the model says that /proc/net/tls_stat counts, of one connection. */
-export interface SocketCounts {
-  device: number;
-  software: number;
-  closed: number;
-  rekeyOk: number;
-  rekeyError: number;
-  rekeyFallback: number;
-  rekeyAborted: number;
-}
-
-const noCounts = (): SocketCounts => ({
-  device: 0,
-  software: 0,
-  closed: 0,
-  rekeyOk: 0,
-  rekeyError: 0,
-  rekeyFallback: 0,
-  rekeyAborted: 0,
+/** What the model says that /proc/net/tls_stat counts, of one connection, by the kernel's names (kernel.md sections 6.2 and 8). */
+const noCounts = () => ({
+  TlsTxDevice: 0,
+  TlsTxSw: 0,
+  TlsCurrTxDevice: 0,
+  TlsCurrTxSw: 0,
+  TlsTxRekeyOk: 0,
+  TlsTxRekeyError: 0,
+  TlsTxRekeyFallback: 0,
+  TlsTxRekeyAborted: 0,
+  TlsCurrTxRekey: 0,
 });
+export type SocketCounts = ReturnType<typeof noCounts>;
 
 /** All that the model says and a kernel reports, by connection. */
 export interface ModelReports {
@@ -75,6 +67,7 @@ const reported = signsNamed(
   "resync-requested",
   "resync-sent",
   "resync-failed",
+  "rekey-superseded",
   "rekey-started",
   "rekey-done",
   "rekey-failed",
@@ -91,7 +84,7 @@ export function modelReports(timeline: Timeline): ModelReports {
       for (const effect of effects) reporter.effect({ event, stage, connection }, effect);
   const { events } = timeline.trace;
   for (let event = 0; event < events.count; event++)
-    if (events.kind.at(event) === Kind.close) reporter.reports.counts[events.connection.at(event)]!.closed++;
+    if (events.kind.at(event) === Kind.close) reporter.closed(events.connection.at(event));
   return reporter.reports;
 }
 
@@ -146,25 +139,36 @@ class Reporter {
         const rec_no = this.timeline.machine.sockets[place.connection]!.records.knownSn(b);
         return this.add(place, kind, "tls_device_tx_resync_send", { tcp_seq: seq(a), rec_no });
       }
+      case Effect["rekey-superseded"]:
+        counts.TlsTxRekeyOk++;
+        counts.TlsCurrTxRekey--;
+        return;
       case Effect["rekey-started"]:
-        return this.add(place, kind, "tls_device_rekey_start", {}, false);
+        counts.TlsCurrTxRekey++;
+        return this.moveSocket(counts, "TlsCurrTxDevice");
       case Effect["rekey-done"]:
-        counts.rekeyOk++;
-        this.add(place, kind, "tls_device_rekey_done", {}, false);
-        // The new context is installed as the first one was.
-        return this.add(
-          place,
-          kind,
-          "tls_device_offload_set",
-          { tcp_seq: seq(a), rec_no: null, ret: 0 },
-          false,
-        );
+        return this.endRekey(place, effect);
       case Effect["rekey-failed"]:
-        return this.failRekey(place, kind);
+        return this.failRekey(place, effect);
       case Effect["rekey-aborted"]:
-        counts.rekeyAborted++;
+        counts.TlsTxRekeyAborted++;
+        counts.TlsCurrTxRekey--;
         return;
     }
+  }
+
+  /** A socket that was closed is counted nowhere any more. */
+  closed(connection: number): void {
+    const counts = this.reports.counts[connection]!;
+    counts.TlsCurrTxDevice = 0;
+    counts.TlsCurrTxSw = 0;
+  }
+
+  /** A rekey that failed counts its socket among those in software, until the next one begins. */
+  private moveSocket(counts: SocketCounts, to: "TlsCurrTxDevice" | "TlsCurrTxSw"): void {
+    const from = to === "TlsCurrTxDevice" ? "TlsCurrTxSw" : "TlsCurrTxDevice";
+    counts[to] += counts[from];
+    counts[from] = 0;
   }
 
   /** tls_set_device_offload(): the tracepoint tells what the driver answered, so what is refused before has none. */
@@ -173,7 +177,9 @@ class Reporter {
     const { kernel, connection: fixed } = this.timeline.machine.sockets[connection]!;
     const { startSeq, recSeq0, version, epochs, cipher } = fixed;
     const installed = kind === Effect["offload-installed"];
-    this.reports.counts[connection]![installed ? "device" : "software"]++;
+    const counts = this.reports.counts[connection]!;
+    counts[installed ? "TlsTxDevice" : "TlsTxSw"]++;
+    counts[installed ? "TlsCurrTxDevice" : "TlsCurrTxSw"]++;
     if (!installed) this.reports.refusals[connection] = refusals[a]!;
     const { versions, ciphers, strict } = kernel;
     const byKernel = !versions.includes(version) || (strict && cipher !== null && !ciphers.includes(cipher));
@@ -187,25 +193,49 @@ class Reporter {
     });
   }
 
-  /** setsockopt() refuses a rekey at once; one that fails at its completion goes on in software. */
-  private failRekey(place: Place, kind: number): void {
-    const { stage } = this.timeline.record(place.event).stages[place.stage]!;
-    const isLate = stage === Stage["tls.rekeyDone"];
-    this.reports.counts[place.connection]![isLate ? "rekeyFallback" : "rekeyError"]++;
-    if (isLate) this.add(place, kind, "tls_device_complete_rekey_fail", { rc: "failure" });
+  /** The device has the new key: its context is installed as the first one was. A socket in software has it without more. */
+  private endRekey(place: Place, { kind }: EffectRecord): void {
+    const counts = this.reports.counts[place.connection]!;
+    counts.TlsTxRekeyOk++;
+    if (!this.isCompletion(place)) return;
+    counts.TlsCurrTxRekey--;
+    this.installAgain(place, kind, 0);
   }
 
-  private add(
-    place: Place,
-    kind: number,
-    name: TracepointName,
-    fields: Expected["fields"],
-    isRequired = true,
-  ): void {
+  /** setsockopt() refuses a rekey at once; one that fails at its completion goes on in software. */
+  private failRekey(place: Place, { kind, a }: EffectRecord): void {
+    const counts = this.reports.counts[place.connection]!;
+    if (!this.isCompletion(place)) {
+      counts.TlsTxRekeyError++;
+      return;
+    }
+    counts.TlsTxRekeyFallback++;
+    counts.TlsCurrTxRekey--;
+    this.moveSocket(counts, "TlsCurrTxSw");
+    if (a === RefusalCode.driver) this.installAgain(place, kind, "failure");
+    this.add(place, kind, "tls_device_complete_rekey_fail", { rc: "failure" });
+  }
+
+  /** tls_device_dev_add_tx() where TCP's data ends, with the number that the software context has got to. */
+  private installAgain(place: Place, kind: number, ret: 0 | "failure"): void {
+    const { state } = this.timeline.record(place.event).stages[place.stage]!;
+    const { records, writeSeq } = this.timeline.machine.sockets[place.connection]!.at(state);
+    const last = state.tail - 1;
+    const isOfKey = records.epoch.at(last) === state.epoch;
+    const rec_no = isOfKey ? addU64(records.sn(last), 1) : 0n;
+    this.add(place, kind, "tls_device_offload_set", { tcp_seq: writeSeq, rec_no, ret });
+  }
+
+  /** tls_device_complete_rekey(), not setsockopt(). */
+  private isCompletion({ event, stage }: Place): boolean {
+    return this.timeline.record(event).stages[stage]!.stage === Stage["tls.rekeyDone"];
+  }
+
+  private add(place: Place, kind: number, name: TracepointName, fields: Expected["fields"]): void {
     if (!tracesOffload(this.timeline, place.connection)) return;
     const timeNs = place.event < 0 ? 0 : this.timeline.trace.events.timeNs.at(place.event);
     const effect = effects[kind]!.name;
-    const what = { name, fields, timeNs, effect, isRequired };
+    const what = { name, fields, timeNs, effect };
     this.reports.expected[place.connection]!.push({ ...place, ...momentAt(this.timeline, place), ...what });
   }
 }

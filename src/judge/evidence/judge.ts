@@ -124,9 +124,8 @@ export class Judge {
     return typeof told === "number" && typeof wanted === "number" && ((told - wanted) | 0) > 0;
   }
 
-  /** A tracepoint that the model has no reason for. What the receive side reports as well is none by itself. */
+  /** A tracepoint that the model has no reason for. */
   private extra(connection: number, tracepoint: Tracepoint, offsetNs: number | null): void {
-    if (/_rekey_(?:start|done)$/.test(tracepoint.event)) return;
     const event = this.nearestEvent(connection, offsetNs === null ? null : tracepoint.timeNs + offsetNs);
     const says = this.denial(connection, tracepoint);
     const text = `the kernel reported ${toldText(momentAt(this.timeline, { event, stage: -1, connection }), tracepoint)}; the model says ${says}`;
@@ -170,7 +169,7 @@ export class Judge {
   /** Tracepoints of one socket come in the order of the events that caused them. */
   private order(pairs: readonly Pair[]): void {
     const both = pairs.flatMap(({ expected, tracepoint }) =>
-      expected?.isRequired && tracepoint ? [{ expected, tracepoint }] : [],
+      expected && tracepoint ? [{ expected, tracepoint }] : [],
     );
     both.sort((a, b) => a.tracepoint.timeNs - b.tracepoint.timeNs || a.tracepoint.line - b.tracepoint.line);
     let last = both[0];
@@ -188,7 +187,7 @@ export class Judge {
   missing(connection: number, expected: readonly Expected[], matchings: readonly Matching[]): void {
     const { startSeq, name } = this.connection(connection);
     for (const each of expected) {
-      if (!each.isRequired || this.told.has(each) || !this.isCovered(matchings, each.timeNs, "tls")) continue;
+      if (this.told.has(each) || !this.isCovered(matchings, each.timeNs, "tls")) continue;
       const text = `the kernel reported no ${each.name} of ${name}; the model says ${expectedText(each)}`;
       this.add({ event: each.event, stage: each.stage, place: "", text });
     }

@@ -22,8 +22,6 @@ const transmitSide: ReadonlySet<TracepointName> = new Set([
   "tls_device_offload_set",
   "tls_device_tx_resync_req",
   "tls_device_tx_resync_send",
-  "tls_device_rekey_start",
-  "tls_device_rekey_done",
   "tls_device_complete_rekey_fail",
   "tcp_retransmit_skb",
 ]);

@@ -27,8 +27,9 @@ function deviceDown(reference: Reference, device: number): void {
   reference.down.add(device);
   if (reference.netdev !== device || reference.hook === "none") return;
   reference.netdev = -1;
-  reference.hook = "software";
-  if (!reference.nic.lost) reference.deleteContext();
+  // Not while a rekey is pending or has failed: its hook stays (kernel.md section 8, step 9).
+  if (reference.hook !== "rekey") reference.hook = "software";
+  reference.deleteContext();
   reference.say("device-down", device);
 }
 

@@ -14,6 +14,7 @@ import {
   type Sending,
 } from "./post.ts";
 import type { Reference } from "./reference.ts";
+import { isFloored } from "./rekey.ts";
 
 /** A segment on its way to the device. A captured one that lies across the record of a resync was two. */
 export function transmit(reference: Reference, packet: ReferencePacket): void {
@@ -85,8 +86,12 @@ function validate(reference: Reference, packet: Sending): boolean {
   if (packet.orphan) reference.say("orphaned", packet.at, packet.length);
   if (packet.orphan || hook === "none")
     return marked ? drop(reference, packet, "no-socket") : asItIs(reference, packet);
-  if (reference.rekeying !== "none" && packet.at >= reference.boundary) return asItIs(reference, packet);
-  if (hook === "software") return fallback(reference, packet, "device-down", "fallback-failed");
+  if (isFloored(reference, packet.at + packet.length)) return drop(reference, packet, "acknowledged");
+  // Under the rekey's hook what carries no mark, and all from the boundary on, is as it must be on the wire.
+  if (hook === "rekey" && (!marked || packet.at >= reference.boundary)) return asItIs(reference, packet);
+  const isClosed = reference.counters.contexts === reference.counters.contextsDeleted && !reference.nic.lost;
+  if (hook === "software" || (hook === "rekey" && isClosed))
+    return fallback(reference, packet, "device-down", "fallback-failed");
   if (route === netdev) return drive(reference, packet);
   // A bond steers to the slave that owns the context (kernel.md sections 2.6 and 2.9).
   if (routeSlaves.includes(netdev)) return drive(reference, packet);

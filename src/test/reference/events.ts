@@ -11,6 +11,7 @@ import { sizesOf } from "./crypto.ts";
 import { transmit } from "./driver.ts";
 import type { ReferencePacket } from "./post.ts";
 import type { Reference } from "./reference.ts";
+import { rekey } from "./rekey.ts";
 
 /**
  * Plays an event of the connection's own on its reference. `at` is the event's place from the offload start;
@@ -47,7 +48,7 @@ export function playOwn(reference: Reference, event: Event, at: number, changeRo
     case Kind.destruct:
       return reference.destruct();
     case Kind.rekey:
-      return reference.rekey();
+      return rekey(reference);
     case Kind.reroute:
       return reference.reroute(extra);
     case Kind.merge:
@@ -60,8 +61,14 @@ export function playOwn(reference: Reference, event: Event, at: number, changeRo
 }
 
 function transmitOrLose(reference: Reference, packet: ReferencePacket, qdiscDrop: boolean): void {
-  if (qdiscDrop) reference.say("qdisc-drop", packet.at, packet.length);
-  else transmit(reference, packet);
+  const sending = { ...packet, length: lengthOf(reference, packet) };
+  if (qdiscDrop) reference.say("qdisc-drop", sending.at, sending.length);
+  else transmit(reference, sending);
+}
+
+/** Only what TCP has is sent: the trace may have been written for a kernel that makes other records. */
+function lengthOf({ installed, pushed }: Reference, { at, length }: ReferencePacket): number {
+  return installed && at + length > pushed ? Math.max(0, pushed - at) : length;
 }
 
 function packetOf({ flags, length, extra }: Event, at: number): ReferencePacket {

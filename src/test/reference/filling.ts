@@ -40,8 +40,8 @@ export class ReferenceFilling {
     this.overfills = overfills;
   }
 
-  /** Takes `size` bytes and gives the records that are closed with them. */
-  send(size: number, { more, pieceSize }: Writing): ClosedRecord[] {
+  /** Takes `size` bytes (in software: one at least) and gives the records that are closed with them. */
+  send(size: number, { more, pieceSize }: Writing, software: boolean): ClosedRecord[] {
     const closed: ClosedRecord[] = [];
     let left = size;
     let inPiece = pieceSize;
@@ -52,8 +52,10 @@ export class ReferenceFilling {
       inPiece = taken === inPiece ? pieceSize : inPiece - taken;
       left -= taken;
       const tableFull = this.fragments >= fragmentsFull;
-      if (left === 0 && more && (this.overfills || !tableFull)) return closed;
-      if (left === 0 || tableFull || this.open === this.payloadMax) closed.push(this.close());
+      const isFull = this.open === this.payloadMax;
+      const staysOpen = software ? !(tableFull || isFull) : this.overfills || !tableFull;
+      if (left === 0 && more && staysOpen) return closed;
+      if (left === 0 || tableFull || isFull) closed.push(this.close());
       if (left === 0) return closed;
     }
   }

@@ -7,6 +7,7 @@ import { sizesOf } from "./crypto.ts";
 import { type ClosedRecord, ReferenceFilling, type Writing } from "./filling.ts";
 import { ReferenceMap, type ReferenceRecord } from "./map.ts";
 import { ReferenceNic, type Work } from "./nic.ts";
+import { abortRekey, completeRekey } from "./rekey.ts";
 
 /** What drivers count (kernel.md sections 5 and 6), in the order in which the checker compares. */
 export const noCounts = () => ({
@@ -54,6 +55,8 @@ export class Reference {
   resyncPending = false;
   rekeying: "none" | "pending" | "ready" | "failed" = "none";
   boundary = 0;
+  /** TLS_TX_REKEY_FLOOR: a rekey was done. */
+  floor = false;
   /** Devices that are down, that fail what they are asked, whose queues are held. */
   readonly down = new Set<number>();
   readonly refusing = new Set<number>();
@@ -159,7 +162,7 @@ export class Reference {
     return this.refusing.has(this.contextDevice) ? "driver" : null;
   }
 
-  private addContext(): void {
+  addContext(): void {
     this.hook = "device";
     this.netdev = this.contextDevice;
     this.expected = this.pushed;
@@ -174,18 +177,20 @@ export class Reference {
   }
 
   /** eor on the tail of the write queue. */
-  private fence(at: number): void {
+  fence(at: number): void {
     this.fences.push(at);
     this.say("fenced", at);
   }
 
   /** sendmsg: kernel.md section 2.2. */
   send(size: number, writing: Writing, typed: boolean, type: number, eor: boolean): void {
-    if (this.rekeying === "ready") this.completeRekey();
+    if (this.rekeying === "ready") completeRekey(this);
     if (typed) this.closeOpen();
+    // tls_sw_sendmsg_locked() works as long as there are bytes, so of none it makes no record.
+    if (this.software && size === 0) return;
     const before = this.filling.open;
     let opened = this.written - Math.max(0, before);
-    for (const closed of this.filling.send(size, writing)) {
+    for (const closed of this.filling.send(size, writing, this.software)) {
       this.push(type, closed, opened);
       opened += closed.payload;
     }
@@ -201,11 +206,8 @@ export class Reference {
   }
 
   close(): void {
-    if (this.rekeying === "pending" || this.rekeying === "ready") {
-      this.rekeying = "failed";
-      this.say("rekey-aborted", this.map.epoch);
-    }
     this.closeOpen();
+    abortRekey(this);
   }
 
   /** tls_push_record(): kernel.md sections 2.3 and 2.4. */
@@ -306,54 +308,9 @@ export class Reference {
     this.marks.push({ from, end, mark });
   }
 
-  /** setsockopt(TLS_TX) once more: kernel.md section 8. */
-  rekey(): void {
-    const { rekey } = this.kernel;
-    const taken = this.connection.version === 0x0304 && rekey !== "nobody";
-    if (!this.installed || !taken || this.profile.recordsFrom === "packet") {
-      this.say("rekey-failed", "busy", this.map.epoch + 1);
-      return;
-    }
-    this.closeOpen();
-    const busy = this.rekeying === "pending" || this.rekeying === "ready";
-    if (busy || (!this.software && rekey === "software")) {
-      this.say("rekey-failed", "busy", this.map.epoch + 1);
-      return;
-    }
-    this.map.epoch++;
-    this.map.nextSn = 0n;
-    if (this.software) {
-      this.say("rekey-done", this.pushed, this.map.epoch);
-      return;
-    }
-    this.fence(this.pushed);
-    this.boundary = this.pushed;
-    this.rekeying = "pending";
-    this.software = true;
-    if (this.hook === "device") this.hook = "rekey";
-    this.say("rekey-started", this.boundary, this.map.epoch);
-    if (this.map.list.every(({ kind }) => kind === "marker")) this.completeRekey();
-  }
-
-  private completeRekey(): void {
-    if (this.netdev >= 0 && !this.nic.lost) this.deleteContext();
-    const refusal = this.netdev < 0 ? "device-down" : this.refusing.has(this.netdev) ? "driver" : null;
-    if (refusal !== null) {
-      this.rekeying = "failed";
-      this.hook = "none";
-      this.netdev = -1;
-      this.say("rekey-failed", refusal, this.map.epoch);
-      return;
-    }
-    this.map.putMarker();
-    this.software = false;
-    this.rekeying = "none";
-    this.addContext();
-    this.say("rekey-done", this.pushed, this.map.epoch);
-  }
-
+  /** tls_dev_del(), once: TLS_TX_DEV_CLOSED. */
   deleteContext(): void {
-    this.counters.contextsDeleted++;
+    if (this.counters.contexts > this.counters.contextsDeleted) this.counters.contextsDeleted++;
   }
 
   writePages(from: number, end: number, changeRow: number): void {
@@ -368,7 +325,7 @@ export class Reference {
   }
 
   destruct(): void {
-    if (this.counters.contexts > this.counters.contextsDeleted) this.deleteContext();
+    this.deleteContext();
     this.filling.open = -1;
     this.map.list = [];
     this.map.hint = null;

@@ -76,7 +76,7 @@ const unusualEvents: Partial<Record<(typeof happeningGroups)[number], Unusual>> 
     `${dice.one(...devices)} ${dice.weighted({ hold: 3, resume: 4, reset: 1 })}`,
   ],
   keys: (dice, sender) => {
-    if (sender.destroyed || (sender.version === 0x0303 && dice.chance(0.8))) return [];
+    if (sender.closed || sender.destroyed || (sender.version === 0x0303 && dice.chance(0.8))) return [];
     if (sender.takesRekey) sender.closeOpen();
     sender.rekeyed = true;
     // Often everything was acknowledged before, so that the rekey is done at once.

@@ -46,7 +46,7 @@ export class Sender {
 
   send(size: number, writing: Writing, typed: boolean): void {
     if (typed) this.closeOpen();
-    for (const { payload } of this.filling.send(size, writing)) this.push(payload + this.overhead);
+    for (const { payload } of this.filling.send(size, writing, false)) this.push(payload + this.overhead);
   }
 
   closeOpen(): void {

@@ -237,8 +237,8 @@ function readTransmit(given: Given, verb: Token, connection: DeclaredConnection,
   }
   const { words, free } = given;
   const flags = flagsOf(reading, transmitForm, given, span(words[free] ?? range, words.at(-1)!));
-  if (end > progress.pushed && reading.isUnsure(connection)) throw leftOut;
-  if (end > progress.pushed) throw notPushed(range, progress.pushed, progress.open);
+  if (end > progress.most && reading.isUnsure(connection)) throw leftOut;
+  if (end > progress.most) throw notPushed(range, progress.most, progress.open);
   progress.sent = Math.max(progress.sent, end);
   if (flags & Flag.fin) progress.finSent = true;
   const extra = given.options === null ? 0 : packTransmit(transmitExtra(given, reading));
@@ -271,7 +271,7 @@ function readAck(given: Given, verb: Token, connection: DeclaredConnection, read
       number,
       `it acknowledges bytes that were not sent: only those before ${progress.sent} were`,
     );
-  progress.acked = Math.max(progress.acked, Math.min(at, progress.pushed));
+  progress.acked = Math.max(progress.acked, Math.min(at, progress.most));
   const sacks = ranges.flat().map((edge) => advance(startSeq, edge));
   return { kind: Kind.ack, at, extra: given.flags & raceBit, ...(sacks.length === 0 ? {} : { sacks }) };
 }
@@ -296,8 +296,9 @@ function push(reading: Reading, { progress }: DeclaredConnection, token: Token, 
   const before = progress.mark();
   change();
   const grown = progress.pushed - before.pushed;
+  const { most } = progress;
   const problem =
-    progress.pushed - progress.acked > unackedMax
+    most - progress.acked > unackedMax
       ? "more than 2^30 bytes would be unacknowledged, TCP has no larger window; put an `ack` above"
       : reading.streamBytes + grown > streamsMax
         ? "all streams together would get longer than 2^36 bytes; divide the trace"

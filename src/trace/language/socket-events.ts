@@ -47,9 +47,12 @@ function readRekey(_given: Given, verb: Token, connection: DeclaredConnection, r
   const declared = reading.trace.connections[connection.index]!;
   if (declared.cipher === null)
     throw new LineFault(verb, "a connection without a cipher has no keys to change");
+  if (connection.progress.closed)
+    throw new LineFault(verb, "the connection is closed above; remove the line or the `close`");
   if (takesRekey(declared.version, reading.trace.devices[declared.device]!)) {
     connection.progress.closeRecord();
     connection.progress.epoch++;
+    connection.progress.rekeyed = true;
     declared.epochs = [
       ...declared.epochs,
       derivedKeys(declared.name, declared.cipher, declared.epochs.length),
@@ -84,9 +87,9 @@ function readRange(
   if (range === undefined) throw new LineFault(verb, `a range is missing; write \`${verb.text} 0:1448\``);
   const [start, end] = rangeOf(range);
   if (end === start) throw new LineFault(range, "the range is empty; it takes at least one byte");
-  const { pushed } = connection.progress;
-  if (end > pushed && reading.isUnsure(connection)) throw leftOut;
-  if (end > pushed) throw new LineFault(range, `TCP has bytes up to ${pushed} only; end the range there`);
+  const { most } = connection.progress;
+  if (end > most && reading.isUnsure(connection)) throw leftOut;
+  if (end > most) throw new LineFault(range, `TCP has bytes up to ${most} only; end the range there`);
   return { kind: connectionFormOf.get(verb.text)!.kind, at: start, length: end - start };
 }
 

@@ -12,7 +12,7 @@ import { rulesOf } from "../../core/rules.ts";
 /** What says where the stream ends. */
 type StreamEnd = Pick<
   StreamProgress,
-  "pushed" | "openLength" | "openFragments" | "openOnPage" | "pageRoom" | "pendingOpen"
+  "pushed" | "spare" | "openLength" | "openFragments" | "openOnPage" | "pageRoom" | "pendingOpen"
 >;
 
 /**
@@ -22,6 +22,9 @@ type StreamEnd = Pick<
 export class StreamProgress implements OpenRecord {
   /** Bytes of closed records: what TCP has. */
   pushed = 0;
+  /** Bytes that TCP can have beyond these, once new keys may have closed records early (`rekeyed`). */
+  spare = 0;
+  rekeyed = false;
   /** The open record, as tls_push_data() keeps it. */
   openLength = 0;
   openFragments = 0;
@@ -63,6 +66,15 @@ export class StreamProgress implements OpenRecord {
     return this.openLength === 0 ? -1 : this.openLength - this.layout.prepend;
   }
 
+  /**
+   * Bytes that TCP has at most. Software closes records that a device leaves open: a full one, whatever MSG_MORE says,
+   * and one that is open as a rekey is completed; whether the socket is in software, only a replay knows.
+   */
+  get most(): number {
+    const { open, overhead, payloadMax, pushed, spare } = this;
+    return pushed + spare + (open === payloadMax ? payloadMax + overhead : 0);
+  }
+
   /** Bytes that a record adds to its payload. */
   get overhead(): number {
     return this.layout.overhead;
@@ -74,6 +86,7 @@ export class StreamProgress implements OpenRecord {
    */
   send(size: number, more: boolean, typed: boolean, pieceSize = 0): void {
     if (typed) this.closeBeforeControl();
+    if (this.rekeyed && this.openLength > 0) this.spare += this.overhead;
     const { prepend } = this.layout;
     const lengthMax = this.payloadMax + prepend;
     this.openPieceLeft = 0;
@@ -107,7 +120,7 @@ export class StreamProgress implements OpenRecord {
 
   /** The stream's end, to go back to it. */
   mark(): StreamEnd {
-    const { pushed, openLength, openFragments, openOnPage, pageRoom, pendingOpen } = this;
-    return { pushed, openLength, openFragments, openOnPage, pageRoom, pendingOpen };
+    const { pushed, spare, openLength, openFragments, openOnPage, pageRoom, pendingOpen } = this;
+    return { pushed, spare, openLength, openFragments, openOnPage, pageRoom, pendingOpen };
   }
 }

@@ -227,7 +227,7 @@ const mistakes: [text: string, marked: string, message: string][] = [
   [
     '{"base": "innova", "kernel": "6.18"}',
     "                             ^^^^^^",
-    'kernel takes "v4.19", "v5.8", "v6.18" or "next", not this text',
+    'kernel takes "v4.19", "v5.8", "v6.18", "v7.2" or "next", not this text',
   ],
   // What contradicts what else the file says.
   [
