@@ -3,7 +3,13 @@
 type Bytes = Uint8Array | readonly number[];
 
 export function joined(...parts: Bytes[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap((part) => [...part]));
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 export const u16be = (n: number): number[] => [(n >>> 8) & 255, n & 255];

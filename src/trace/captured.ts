@@ -13,6 +13,13 @@ export interface Pieces {
   offset: Rows<Float64Array>;
 }
 
+/** Bytes of packets that came in fragments: each part's place beyond all files, and where in the file it lies. */
+export interface ScatteredRows {
+  at: Rows<Float64Array>;
+  length: Rows<Int32Array>;
+  offset: Rows<Float64Array>;
+}
+
 /** A copy's bytes laid over the stream's: where they go, and where they lie in the file. */
 export interface Overlay {
   start: number;
@@ -32,6 +39,8 @@ export interface CapturedRecords {
   /** Number of the first record of epoch 0; later epochs begin at 0. */
   recSeq0: bigint;
   pieces: Pieces;
+  /** Where bytes lie whose offsets are none of the file (pcap/scattered). */
+  scattered: ScatteredRows;
   /** Records and gaps in stream order; `index` counts from the epoch's first record, −1 = not known. */
   records: {
     start: Rows<Float64Array>;

@@ -5,6 +5,7 @@ import { globMatcher } from "../glob.ts";
 import { parseKeyLogs } from "../keys/key-log.ts";
 import type { KeySource } from "../keys/source.ts";
 import { openCaptureFile, readSegments } from "../pcap/capture-file.ts";
+import { withScattered } from "../pcap/scattered.ts";
 import type { Flow, SegmentLog, Segments } from "../pcap/segments.ts";
 import { FileWindow } from "../pcap/window.ts";
 import { type FileAccess, type Platform, type Progress, UserError } from "../platform.ts";
@@ -103,7 +104,8 @@ export class GrowingCapture {
   private contextOf(log: SegmentLog): CaptureContext {
     const { keys, options, platform, progress } = this.request;
     const { tap, offloadStart, streams } = options;
-    const [window, copyWindow] = [new FileWindow(this.file), new FileWindow(this.file)];
+    const file = withScattered(this.file, log.scattered);
+    const [window, copyWindow] = [new FileWindow(file), new FileWindow(file)];
     const isWanted = globMatcher(streams);
     const { cryptoInfos } = keys;
     const keyLog = new Map();

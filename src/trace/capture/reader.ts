@@ -2,6 +2,7 @@ import { layoutOf, tagSize } from "../../core/base/record.ts";
 import type { RecordReader } from "../../core/machine/connection.ts";
 import type { CapturedRecords } from "../captured.ts";
 import { openCaptureFile } from "../pcap/capture-file.ts";
+import { withScattered } from "../pcap/scattered.ts";
 import { FileWindow } from "../pcap/window.ts";
 import type { Aead, FileAccess, Platform } from "../platform.ts";
 import { openRecord, protectionOf } from "../tls/decrypt.ts";
@@ -26,8 +27,10 @@ class CapturedReader implements RecordReader {
 
   constructor(captured: readonly CapturedRecords[], file: FileAccess, aead: Aead) {
     this.captured = captured;
-    this.window = new FileWindow(file);
-    this.copyWindow = new FileWindow(file);
+    const [stream] = captured;
+    const whole = stream ? withScattered(file, stream.scattered) : file;
+    this.window = new FileWindow(whole);
+    this.copyWindow = new FileWindow(whole);
     this.aead = aead;
   }
 

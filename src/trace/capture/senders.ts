@@ -181,7 +181,7 @@ async function readOffload(
     connection: connectionOf(side, shown, begun.start, walked),
     start: start.position,
     walked,
-    captured: capturedOf(side.assembly, begun, walked),
+    captured: capturedOf(context, side.assembly, begun, walked),
   };
 }
 
@@ -269,6 +269,7 @@ function epochsOf({ epochs, firstNonce }: Walked): (RecordKeys | null)[] {
 }
 
 const capturedOf = (
+  { log }: CaptureContext,
   assembly: Assembly,
   { start, cipher, isHostTap }: Beginning,
   walked: Walked,
@@ -282,6 +283,7 @@ const capturedOf = (
     epochs,
     recSeq0: table.recSeq0,
     pieces: { start: from, length, offset },
+    scattered: log.scattered,
     records: table,
     overlays,
   };

@@ -7,8 +7,10 @@ import { nodePlatform } from "../../node/platform.ts";
 import { ethernet, ipv4, ipv6, joined, pcap, pcapngBlocks, tcp } from "../../test/capture-builder.ts";
 import { corpusFolder } from "../../test/corpus.ts";
 import { hangMs, mutate, seeded } from "../../test/simulator/mutate.ts";
+import { inFragments, links, tunnels } from "../../test/wrapping/wrapping.ts";
 import { noProgress, UserError } from "../platform.ts";
 import { memoryFile, openCaptureFile, readSegments } from "./capture-file.ts";
+import { scatteredBase } from "./scattered.ts";
 import type { Segments } from "./segments.ts";
 
 const inflatedSizeMax = 1 << 20;
@@ -41,7 +43,18 @@ function builtInputs(): Uint8Array[] {
   const cooked = pcap([{ bytes: joined(new Uint8Array(14), [8, 0], packets[1]!.subarray(22)) }], {
     linkType: 113,
   });
+  const inTunnels = Object.values(tunnels).flatMap((wrap) =>
+    wrap({ bytes: packets[0]!, size: packets[0]!.length }),
+  );
+  const whole = { bytes: ethernet(ipv4(tcp({ payload: 90 }))), size: 144, time: [0, 0] as const };
+  const cut = Object.values(tunnels).flatMap((wrap) =>
+    wrap(whole).flatMap((frame) => inFragments(frame, 40, 7)),
+  );
+  const others = Object.values(links).map(([linkType, wrap]) => pcap(wrap(whole), { linkType }));
   const pcaps = [
+    pcap(inTunnels),
+    pcap(cut),
+    ...others,
     pcap(frames),
     pcap(frames, { little: false, magic: "ns" }),
     pcap(frames, { magic: "extended" }),
@@ -71,11 +84,16 @@ function assertSound({ log, flows, frames }: Segments, size: number): void {
   for (let row = 0; row < log.count; row++) {
     const [captured, length, offset] = [log.captured.at(row), log.length.at(row), log.offset.at(row)];
     assert.ok(captured >= 0 && captured <= length, `row ${row}: ${captured} of ${length} bytes`);
-    if (captured > 0)
+    if (captured > 0 && offset < scatteredBase)
       assert.ok(offset > 0 && offset + captured <= size, `row ${row}: ${captured} bytes at ${offset}`);
     assert.ok(log.flow.at(row) < flows.length && log.direction.at(row) <= 1);
     assert.ok(Number.isFinite(log.timeNs.at(row)));
     assert.ok(log.frame.at(row) >= 1 && log.frame.at(row) <= frames);
+  }
+  const { scattered } = log;
+  for (let part = 0; part < scattered.at.length; part++) {
+    const [length, offset] = [scattered.length.at(part), scattered.offset.at(part)];
+    assert.ok(length >= 0 && offset > 0 && offset + length <= size, `part ${part}: ${length} at ${offset}`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { int32 } from "../../core/base/columns.ts";
 import { i32be, u16be } from "./bytes.ts";
 import { endpointText } from "./endpoint.ts";
-import type { Packet } from "./packet.ts";
+import type { Packet } from "./headers/packet.ts";
 import { type Flow, TcpFlag } from "./segments.ts";
 
 /** Most connections that a capture may have; segments of further ones are left out, so that a scan or flood fits. */

@@ -1,7 +1,11 @@
 import type { Diagnostic } from "../trace.ts";
 import { i32be } from "./bytes.ts";
 import { FlowTable, flowsMax } from "./flows.ts";
-import { isLinkTypeKnown, Packet, Parsed, parseFrame } from "./packet.ts";
+import { Fragments } from "./fragments.ts";
+import { Frame } from "./headers/frame.ts";
+import { isLinkTypeKnown } from "./headers/link.ts";
+import { Packet, Parsed, parseFrame } from "./headers/packet.ts";
+import { LeftOut } from "./left-out.ts";
 import { type Flow, SegmentLog, type Segments } from "./segments.ts";
 
 /** Most rows of one capture (some 43 bytes each); what follows is left out. */
@@ -11,7 +15,12 @@ const sacksMax = 1 << 20;
 
 /** What may happen in many frames and is reported once, with the first frame and how often. */
 const oddities = {
-  laterFragment: "a later IP fragment is left out: its bytes are missing from the stream",
+  fragmentDamaged: "an IP fragment contradicts itself and is left out",
+  fragmentsOverlap: "IP fragments overlap: each byte is taken from the fragment that brought it first",
+  fragmentAgain: "an IP fragment comes again when its packet is whole already, and is left out",
+  fragmentsIncomplete:
+    "an IP packet lacks fragments and is left out, its bytes are missing from the stream: a capture filter with ports sees first fragments only",
+  tooManyFragments: "an IP packet comes in too many fragments and is left out",
   cut: "a frame is cut within its headers and left out: capture with a larger snapshot length",
   damaged: "a frame's IP or TCP header contradicts itself; the frame is left out",
   tooManyFlows: `a segment lies beyond the first ${flowsMax} connections and is left out: filter the capture`,
@@ -37,39 +46,26 @@ export class Frames {
   readonly diagnostics: Diagnostic[] = [];
   /** Frames so far: the number of the last one, counted from 1. */
   count = 0;
+  /** The frame that is next: whoever reads the file fills it in. */
+  readonly frame = new Frame();
 
   private readonly table = new FlowTable();
   private readonly packet = new Packet();
+  private readonly fragments = new Fragments(this.log.scattered, (oddity, frame) => this.note(oddity, frame));
+  private readonly leftOut = new LeftOut();
   /** Apart from the others, because a sparse file has millions of them. */
   private readonly empty: Seen = { times: 0, first: 0 };
   private readonly odd = new Map<Oddity, Seen>();
   private readonly unknownLinks = new Map<number, Seen>();
 
-  /**
-   * One frame: headers in `bytes` from `start`, `captured` of `size` bytes in the file from `offset` on. A negative
-   * link type is an unknown one that the caller reports.
-   */
-  add(
-    bytes: Uint8Array,
-    start: number,
-    captured: number,
-    size: number,
-    offset: number,
-    timeNs: number,
-    linkType: number,
-  ): void {
+  /** Takes the frame that was filled in. */
+  add(): void {
     this.count++;
-    const packet = this.packet;
-    const end = Math.min(start + captured, bytes.length);
-    const parsed = parseFrame(packet, bytes, start, end, Math.max(size, captured), linkType);
-    if (parsed !== Parsed.tcp) {
-      this.leaveOut(parsed, linkType);
-      return;
-    }
-    const flow = this.table.find(bytes, packet, this.count);
-    if (flow < 0) this.note("tooManyFlows");
-    else if (this.log.count >= segmentsMax) this.note("tooManySegments");
-    else this.append(bytes, start, captured, offset, timeNs, flow);
+    const { packet, frame } = this;
+    const parsed = parseFrame(packet, frame);
+    if (parsed === Parsed.tcp) this.take(frame);
+    else if (parsed === Parsed.fragment) this.takeFragment();
+    else this.leaveOut(parsed, frame.linkType);
   }
 
   /** A frame of which the file has no byte. */
@@ -83,11 +79,11 @@ export class Frames {
     return this.table.flows;
   }
 
-  /** Counts something odd about the current frame. */
-  note(oddity: Oddity): void {
+  /** Counts something odd about a frame. */
+  note(oddity: Oddity, frame = this.count): void {
     const seen = this.odd.get(oddity);
     if (seen) seen.times++;
-    else this.odd.set(oddity, { times: 1, first: this.count });
+    else this.odd.set(oddity, { times: 1, first: frame });
   }
 
   /** What was read, with everything that was odd about it; `name` is the file's. */
@@ -95,17 +91,23 @@ export class Frames {
     if (this.empty.times > 0) {
       this.report(this.empty, "a frame holds no bytes: the file is probably sparse or damaged");
     }
-    for (const [oddity, seen] of this.odd) this.report(seen, oddities[oddity]);
+    for (const frame of this.fragments.incomplete) this.note("fragmentsIncomplete", frame);
+    const odd = [...this.odd].sort(([, a], [, b]) => a.first - b.first);
+    for (const [oddity, seen] of odd) this.report(seen, oddities[oddity]);
     for (const [linkType, seen] of this.unknownLinks) {
       const what = `a frame of link type ${linkType} cannot be read and is left out: capture Ethernet or raw IP`;
       this.report(seen, what);
     }
-    if (this.log.count === 0) {
-      const message = `${name} holds no TCP packets (${this.count} frames read): check that it is the right capture and interface`;
-      this.diagnostics.push({ severity: "warning", message });
-    }
+    if (this.log.count === 0) this.reportNothing(name);
     const { log, flows, secrets, count, diagnostics } = this;
     return { log, flows, secrets, frames: count, diagnostics };
+  }
+
+  private reportNothing(name: string): void {
+    const { text } = this.leftOut;
+    const instead = text === null ? "" : `; they hold ${text}`;
+    const message = `${name} holds no TCP packets (${this.count} frames read${instead}): check that it is the right capture and interface`;
+    this.diagnostics.push({ severity: "warning", message });
   }
 
   private report({ times, first }: Seen, what: string): void {
@@ -113,39 +115,53 @@ export class Frames {
     this.diagnostics.push({ severity: "warning", message: `${what} (${where})`, frame: first });
   }
 
+  /** A packet may come in fragments of fragments, where a tunnel's packets are cut as well. */
+  private takeFragment(): void {
+    const { packet, fragments, count } = this;
+    let parsed: Parsed = Parsed.fragment;
+    let frame: Frame | null = this.frame;
+    while (parsed === Parsed.fragment) {
+      frame = fragments.take(packet, frame, count);
+      if (frame === null) return;
+      parsed = parseFrame(packet, frame);
+    }
+    if (parsed === Parsed.tcp) this.take(frame);
+    else this.leaveOut(parsed, frame.linkType);
+  }
+
   private leaveOut(parsed: Parsed, linkType: number): void {
-    if (parsed === Parsed.laterFragment) this.note("laterFragment");
-    else if (parsed === Parsed.cut) this.note("cut");
+    if (parsed === Parsed.cut) this.note("cut");
     else if (parsed === Parsed.damaged) this.note("damaged");
-    else if (linkType >= 0 && !isLinkTypeKnown(linkType)) {
+    else if (isLinkTypeKnown(linkType)) this.leftOut.add(this.packet.left);
+    else if (linkType >= 0) {
       const seen = this.unknownLinks.get(linkType);
       if (seen) seen.times++;
       else this.unknownLinks.set(linkType, { times: 1, first: this.count });
     }
   }
 
-  private append(
-    bytes: Uint8Array,
-    start: number,
-    captured: number,
-    offset: number,
-    timeNs: number,
-    flow: number,
-  ): void {
-    const { log } = this;
-    const packet = this.packet;
-    if (packet.sackBlocks > 0) this.keepSacks(bytes);
-    const headers = packet.payload - start;
+  /** Takes the segment that was just parsed. */
+  private take(frame: Frame): void {
+    const flow = this.table.find(frame.bytes, this.packet, this.count);
+    if (flow < 0) this.note("tooManyFlows");
+    else if (this.log.count >= segmentsMax) this.note("tooManySegments");
+    else this.append(frame, flow);
+  }
+
+  private append(frame: Frame, flow: number): void {
+    const { log, packet } = this;
+    if (packet.sackBlocks > 0) this.keepSacks(frame.bytes);
+    const headers = packet.payload - frame.start;
     const row = log.next();
-    log.timeNs.values[row] = timeNs;
+    log.timeNs.values[row] = frame.timeNs;
     log.flow.values[row] = flow;
     log.direction.values[row] = this.table.direction;
     log.seq.values[row] = packet.seq;
     log.ack.values[row] = packet.ack;
     log.flags.values[row] = packet.flags;
     log.length.values[row] = packet.length;
-    log.captured.values[row] = Math.max(0, Math.min(packet.length, captured - headers));
-    log.offset.values[row] = offset + headers;
+    log.captured.values[row] = Math.max(0, Math.min(packet.length, frame.captured - headers));
+    log.offset.values[row] = frame.offset + headers;
     log.frame.values[row] = this.count;
   }
 

@@ -1,7 +1,7 @@
 import { u32 } from "./bytes.ts";
 import { type Container, frameSizeMax, reportCut, reportDamage } from "./chunks.ts";
 import type { Frames } from "./frames.ts";
-import { headersSizeMax } from "./packet.ts";
+import { headersSizeMax } from "./headers/packet.ts";
 
 /** First four bytes of a pcap file, as a big-endian number, and what they say about the rest. */
 interface PcapForm {
@@ -60,11 +60,24 @@ export class Pcap implements Container {
         this.need = recordHeaderSize + Math.min(captured, headersSizeMax);
         break;
       }
-      const size = u32(bytes, at + 12, little);
-      this.frames.add(bytes, start, captured, size, offset + start, this.timeNs(bytes, at), this.linkType);
+      this.fill(bytes, at, captured, offset + start);
+      this.frames.add();
       at = start + captured;
     }
     return at;
+  }
+
+  /** Fills in the frame of the record at `at`; `offset` is where it lies in the file. */
+  private fill(bytes: Uint8Array, at: number, captured: number, offset: number): void {
+    const { little, recordHeaderSize } = this.form;
+    const { frame } = this.frames;
+    frame.bytes = bytes;
+    frame.start = at + recordHeaderSize;
+    frame.captured = captured;
+    frame.size = u32(bytes, at + 12, little);
+    frame.linkType = this.linkType;
+    frame.offset = offset;
+    frame.timeNs = this.timeNs(bytes, at);
   }
 
   private takeFileHeader(bytes: Uint8Array): number {

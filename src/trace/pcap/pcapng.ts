@@ -137,42 +137,43 @@ export class Pcapng implements Container {
       this.originNs ??= clock.absoluteNs(high, low);
       this.lastTimeNs = clock.sinceNs(this.originNs, high, low);
     }
-    this.add(
-      id,
-      bytes,
-      at + 28,
-      u32(bytes, at + 20, little),
-      u32(bytes, at + 24, little),
-      offset,
-      at + total,
-    );
+    const { frame } = this.frames;
+    frame.start = at + 28;
+    frame.captured = u32(bytes, at + 20, little);
+    frame.size = u32(bytes, at + 24, little);
+    this.add(bytes, id, offset, at + total);
   }
 
   /** Simple packets have neither time nor interface: the first interface, the time of the frame before. */
   private takeSimplePacket(bytes: Uint8Array, at: number, total: number, offset: number): void {
     const size = u32(bytes, at + 8, this.little);
     const snapLength = this.interfaces[0]?.snapLength || frameSizeMax;
-    this.add(0, bytes, at + 12, Math.min(size, snapLength, total - 16), size, offset, at + total);
+    const { frame } = this.frames;
+    frame.start = at + 12;
+    frame.captured = Math.min(size, snapLength, total - 16);
+    frame.size = size;
+    this.add(bytes, 0, offset, at + total);
   }
 
-  private add(
-    id: number,
-    bytes: Uint8Array,
-    start: number,
-    captured: number,
-    size: number,
-    offset: number,
-    end: number,
-  ): void {
-    const frames = this.frames;
-    const room = end - 4 - start;
-    if (captured === 0) frames.addEmpty();
-    else {
-      const linkType = this.interfaces[id]?.linkType ?? -1;
-      frames.add(bytes, start, Math.min(captured, room), size, offset + start, this.lastTimeNs, linkType);
-      if (linkType < 0) frames.note("noInterface");
-      if (captured > room) frames.note("overlong");
+  /** Adds the frame, of which start and sizes are filled in; its block ends at `end`. */
+  private add(bytes: Uint8Array, id: number, offset: number, end: number): void {
+    const { frames } = this;
+    const { frame } = frames;
+    const { start, captured } = frame;
+    if (captured === 0) {
+      frames.addEmpty();
+      return;
     }
+    const room = end - 4 - start;
+    frame.bytes = bytes;
+    frame.captured = Math.min(captured, room);
+    frame.linkType = this.interfaces[id]?.linkType ?? -1;
+    frame.interface = id;
+    frame.offset = offset + start;
+    frame.timeNs = this.lastTimeNs;
+    frames.add();
+    if (frame.linkType < 0) frames.note("noInterface");
+    if (captured > room) frames.note("overlong");
   }
 
   private takeSecrets(bytes: Uint8Array, at: number, total: number): void {

@@ -1,5 +1,6 @@
 import { float64, int32, Table, uint8 } from "../../core/base/columns.ts";
 import type { Diagnostic } from "../trace.ts";
+import { Scattered } from "./scattered.ts";
 
 /** One end of a TCP connection as text: IPv4 dotted, IPv6 as in RFC 5952 in brackets, then `:port`. */
 export type Endpoint = string;
@@ -34,12 +35,14 @@ export class SegmentLog extends Table {
   readonly length = this.column(int32());
   /** Payload bytes that the capture holds (less than length when packets were cut). */
   readonly captured = this.column(int32());
-  /** File offset of the payload. */
+  /** File offset of the payload, or its place among what is scattered. */
   readonly offset = this.column(float64());
   /** Frame number from 1. */
   readonly frame = this.column(int32());
   /** SACK blocks by row: [start, end …] as u32. */
   readonly sacks = new Map<number, readonly number[]>();
+  /** Where the payloads lie whose places are none of the file: they came in fragments. */
+  readonly scattered = new Scattered();
 }
 
 /** What a pcap or pcapng file holds, as far as TCP goes. */

@@ -1,13 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ethernet, ipv4, ipv6, joined, tcp, u16be } from "../../test/capture-builder.ts";
-import { isLinkTypeKnown, Packet, Parsed, parseFrame } from "./packet.ts";
+import { ethernet, ipv4, ipv6, joined, tcp, u16be } from "../../../test/capture-builder.ts";
+import { Frame } from "./frame.ts";
+import { isLinkTypeKnown } from "./link.ts";
+import { Packet, Parsed, parseFrame } from "./packet.ts";
 
 /** Parses a frame behind some other bytes, so that indices from the wrong start show. */
 function parse(frame: Uint8Array, linkType = 1, captured = frame.length) {
   const packet = new Packet();
   const bytes = joined([0xee, 0xee, 0xee], frame);
-  const parsed = parseFrame(packet, bytes, 3, 3 + captured, frame.length, linkType);
+  const parsed = parseFrame(
+    packet,
+    Object.assign(new Frame(), { bytes, start: 3, captured, size: frame.length, linkType }),
+  );
   return { parsed, packet, payload: bytes.subarray(packet.payload, packet.payload + packet.length) };
 }
 
@@ -70,18 +75,34 @@ test("IPv6 extension headers are stepped over by their own units of length", () 
   const routing = [60, 2, ...new Uint8Array(22)];
   const destination = [51, 0, 1, 4, 0, 0, 0, 0];
   const authentication = [44, 4, ...new Uint8Array(22)];
-  const firstFragment = [6, 0, 0, 1, 0, 0, 0, 9];
-  const extensions = [...hopByHop, ...routing, ...destination, ...authentication, ...firstFragment];
+  const atomicFragment = [6, 0, 0, 0, 0, 0, 0, 9];
+  const extensions = [...hopByHop, ...routing, ...destination, ...authentication, ...atomicFragment];
   check(ethernet(ipv6(segment, 0, extensions), 0x86dd), 5, 1, 16);
 });
 
-test("fragments: the first one is read, later ones are known as such", () => {
-  check(ethernet(ipv4(segment, { fragment: 0x2000 })), 5);
-  assert.equal(parse(ethernet(ipv4(segment, { fragment: 0x2001 }))).parsed, Parsed.laterFragment);
-  assert.equal(parse(ethernet(ipv4(segment, { fragment: 0x00b9 }))).parsed, Parsed.laterFragment);
-  assert.equal(parse(ethernet(ipv4(segment, { fragment: 0x00b9, protocol: 17 }))).parsed, Parsed.other);
+/** Place, whether it is the last, number and protocol of a fragment. */
+function fragmentOf(frame: Uint8Array): unknown[] {
+  const { parsed, packet } = parse(frame);
+  assert.equal(parsed, Parsed.fragment);
+  const { offset, isLast, id, protocol, length } = packet.fragment;
+  return [offset, isLast, id, protocol, length];
+}
+
+test("fragments are known as such, with their places in the packet", () => {
+  const { length } = segment;
+  assert.deepEqual(fragmentOf(ethernet(ipv4(segment, { fragment: 0x2000 }))), [0, false, 0, 6, length]);
+  assert.deepEqual(fragmentOf(ethernet(ipv4(segment, { fragment: 0x2001 }))), [8, false, 0, 6, length]);
+  assert.deepEqual(fragmentOf(ethernet(ipv4(segment, { fragment: 0x00b9 }))), [1480, true, 0, 6, length]);
+  // Those of UDP may hold a tunnel; ICMP leads nowhere.
+  const udp = ethernet(ipv4(segment, { fragment: 0x1fff, protocol: 17 }));
+  assert.deepEqual(fragmentOf(udp), [65528, true, 0, 17, length]);
+  assert.equal(parse(ethernet(ipv4(segment, { fragment: 0x00b9, protocol: 1 }))).parsed, Parsed.other);
   const later = [6, 0, 0, 8, 0, 0, 0, 9];
-  assert.equal(parse(ethernet(ipv6(segment, 44, later), 0x86dd)).parsed, Parsed.laterFragment);
+  assert.deepEqual(fragmentOf(ethernet(ipv6(segment, 44, later), 0x86dd)), [8, true, 9, 6, length]);
+  const first = [6, 0, 0, 1, 0xff, 0xff, 0xff, 0xff];
+  assert.deepEqual(fragmentOf(ethernet(ipv6(segment, 44, first), 0x86dd)), [0, false, -1, 6, length]);
+  // RFC 6946: a fragment header on a whole packet.
+  check(ethernet(ipv6(segment, 44, [6, 0, 0, 0, 0, 0, 0, 9]), 0x86dd), 5, 1, 16);
 });
 
 test("what is not TCP over IP is other, what contradicts itself is damaged", () => {
@@ -135,5 +156,8 @@ test("options that run over their end or have no length are left alone", () => {
 
 test("link types that can be read", () => {
   const known = Array.from({ length: 300 }, (_, i) => i).filter(isLinkTypeKnown);
-  assert.deepEqual(known, [0, 1, 12, 14, 101, 108, 113, 228, 229, 276]);
+  assert.deepEqual(
+    known,
+    [0, 1, 9, 12, 14, 50, 51, 101, 104, 108, 109, 113, 117, 204, 205, 219, 228, 229, 239, 276],
+  );
 });
