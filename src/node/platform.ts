@@ -4,8 +4,8 @@ import { createCipheriv, createDecipheriv } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
-import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
-import { type Sealing, tagSize } from "../core/base/record.ts";
+import { encryptAt, seal } from "../core/base/aead.ts";
+import { type Cipher, ciphers, keySizeOf, type Sealing, tagSize } from "../core/base/record.ts";
 import { type Aead, type FileAccess, type Platform, UserError } from "../trace/platform.ts";
 import { visibleLine, visiblePath } from "../trace/visible.ts";
 
@@ -112,20 +112,23 @@ function gunzip(file: FileAccess, sizeMax: number): Uint8Array {
   }
 }
 
-/** One-shot AEAD of node:crypto; ChaCha20-Poly1305 falls back to a portable one under Electron's BoringSSL. */
-export function nodeAead(hasChaCha = probeChaCha()): Aead {
-  const isPortable = ({ cipher }: Sealing) => cipher === "chacha20-poly1305" && !hasChaCha;
+/** One-shot AEAD of node:crypto; what it lacks, as Electron's BoringSSL does some, is done portably. */
+export function nodeAead(isNative: (cipher: Cipher) => boolean = isConstructible): Aead {
+  const native = new Set(ciphers.filter(isNative));
+  // OpenSSL's CCM may take an empty plaintext for none at all.
+  const does = ({ cipher }: Sealing, size: number) => size > 0 && native.has(cipher);
   return {
-    open: (sealing, sealed) => (isPortable(sealing) ? openPortable : openNative)(sealing, sealed),
-    seal: (sealing, plaintext) =>
-      isPortable(sealing) ? portable(sealing).encrypt(plaintext) : sealNative(sealing, plaintext),
+    open: (sealing, sealed) =>
+      (does(sealing, sealed.length - tagSize) ? openNative : openPortable)(sealing, sealed),
+    seal: (sealing, plaintext) => (does(sealing, plaintext.length) ? sealNative : seal)(sealing, plaintext),
   };
 }
 
 /** getCiphers() may list what cannot be constructed, so construct one. */
-function probeChaCha(): boolean {
+function isConstructible(cipher: Cipher): boolean {
   try {
-    createCipheriv("chacha20-poly1305", new Uint8Array(32), new Uint8Array(12), { authTagLength: tagSize });
+    const key = new Uint8Array(keySizeOf(cipher));
+    createCipheriv(cipher as "aes-128-gcm", key, new Uint8Array(12), { authTagLength: tagSize });
     return true;
   } catch {
     return false;
@@ -133,12 +136,13 @@ function probeChaCha(): boolean {
 }
 
 const openNative: Aead["open"] = ({ cipher, key, nonce, aad }, sealed) => {
-  if (sealed.length < tagSize) return null;
   const end = sealed.length - tagSize;
   const decipher = createDecipheriv(cipher as "aes-128-gcm", key, nonce, { authTagLength: tagSize });
-  decipher.setAAD(aad, { plaintextLength: end }).setAuthTag(sealed.subarray(end));
-  const plaintext = decipher.update(sealed.subarray(0, end));
+  decipher.setAuthTag(sealed.subarray(end));
+  decipher.setAAD(aad, { plaintextLength: end });
   try {
+    // CCM finds out here that the tag does not fit, the others at the end.
+    const plaintext = decipher.update(sealed.subarray(0, end));
     decipher.final();
     return plaintext;
   } catch {
@@ -156,12 +160,11 @@ const sealNative: Aead["seal"] = ({ cipher, key, nonce, aad }, plaintext) => {
   return sealed;
 };
 
-const portable = ({ key, nonce, aad }: Sealing) => chacha20poly1305(key, nonce, aad);
-
+/** A keystream XORed twice gives the plaintext, if its own tag is the one that came with it. */
 const openPortable: Aead["open"] = (sealing, sealed) => {
-  try {
-    return portable(sealing).decrypt(sealed);
-  } catch {
-    return null;
-  }
+  const size = sealed.length - tagSize;
+  if (size < 0) return null;
+  const plaintext = encryptAt(sealing, 0, sealed.subarray(0, size));
+  const tag = seal(sealing, plaintext).subarray(size);
+  return tag.every((byte, i) => byte === sealed[size + i]) ? plaintext : null;
 };

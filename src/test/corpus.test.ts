@@ -75,7 +75,7 @@ function check(flow: FlowFacts, lines: Line[], name: string): void {
     assert.ok(
       of("record").every(({ recordSn, authenticated }) => recordSn === null && authenticated === null),
     );
-    assert.match(String(stream.note), /ccm/);
+    assert.match(String(stream.note), /CCM_8/);
     return;
   }
   assert.equal(stream.offloadStartSeq, flow.offload_start_seq, `${name}: offload start`);

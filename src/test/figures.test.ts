@@ -121,10 +121,18 @@ test("figures: shares, lengths, core with and without its tables, folders", () =
     ],
   );
   const { mechanismLines, unnamedLines, coreLines } = figures;
-  assert.deepEqual([mechanismLines, unnamedLines, coreLines], [3645, 4345, 5245]);
+  assert.deepEqual(
+    [mechanismLines, unnamedLines, coreLines],
+    [limits.mechanismLines, limits.mechanismLines + 700, limits.mechanismLines + 1600],
+  );
   assert.deepEqual(figures.manyParameters, ["core/step.ts:1 has 5 parameters"]);
   const nic = figures.folders.find(({ folder }) => folder === "core/nic");
-  assert.deepEqual(nic, { folder: "core/nic", files: 11, lines: 3745, share: { count: 0, of: 0 } });
+  assert.deepEqual(nic, {
+    folder: "core/nic",
+    files: 11,
+    lines: limits.mechanismLines + 100,
+    share: { count: 0, of: 0 },
+  });
   assert.deepEqual([figures.rooms, figures.folders.length], [2, 9]);
 });
 
@@ -134,7 +142,9 @@ test("breaks: each limit by itself", () => {
   assert.deepEqual(broken(file("cli/a.ts", 401)), ["cli/a.ts has 401 lines"]);
   assert.deepEqual(broken(file("cli/a.ts", 1, [71, 0])), ["cli/a.ts:1 has 71 lines"]);
   assert.deepEqual(broken(file("cli/a.ts", 1, [1, 5])), ["3.8 % of all functions have 5 or more parameters"]);
-  assert.deepEqual(broken(file("core/nic/b.ts", 1)), ["core has 3646 lines without its tables"]);
+  assert.deepEqual(broken(file("core/nic/b.ts", 1)), [
+    `core has ${limits.mechanismLines + 1} lines without its tables`,
+  ]);
   const many = [...good, file("cli/a.ts", 0, ...Array.from({ length: 99 }, (): [number, number] => [1, 0]))];
   assert.deepEqual(breaks(figuresOf([...many, file("core/nic/b.ts", 0, [1, limits.parameters])])), [
     "8.7 % of core's functions have 5 or more parameters",

@@ -1,4 +1,4 @@
-/** TLS record layouts as the kernel's TLS layer builds them: RFC 5246 §6.2.3.3, RFC 5288, RFC 7905, RFC 8446 §5. */
+/** TLS record layouts as the kernel's TLS layer builds them: RFC 5246 §6.2.3.3, RFC 5288, RFC 6655, RFC 7905, RFC 8446 §5. */
 
 /** Protocol version as on the wire in setsockopt: 0x0303 is TLS 1.2, 0x0304 TLS 1.3. */
 export type TlsVersion = 0x0303 | 0x0304;
@@ -8,8 +8,14 @@ export const versions: Readonly<Record<string, TlsVersion>> = { "1.2": 0x0303, "
 
 export const versionName = (version: TlsVersion): "1.2" | "1.3" => (version === 0x0304 ? "1.3" : "1.2");
 
-/** AEADs whose records the model can encrypt. Linux offloads the two AES-GCM ones only. */
-export const ciphers = ["aes-128-gcm", "aes-256-gcm", "chacha20-poly1305"] as const;
+/** AEADs whose records the model can encrypt. Linux offloads the two AES-GCM ones only; it has no AES-CCM of 256 bits. */
+export const ciphers = [
+  "aes-128-gcm",
+  "aes-256-gcm",
+  "chacha20-poly1305",
+  "aes-128-ccm",
+  "aes-256-ccm",
+] as const;
 export type Cipher = (typeof ciphers)[number];
 
 export const recordType = { changeCipherSpec: 20, alert: 21, handshake: 22, applicationData: 23 } as const;
@@ -35,14 +41,14 @@ export function layoutOf(version: TlsVersion, cipher: Cipher): Layout {
   return { prepend, tail, overhead: prepend + tail + tagSize };
 }
 
-export const keySizeOf = (cipher: Cipher): number => (cipher === "aes-128-gcm" ? 16 : 32);
-/** Bytes of the fixed part of the nonce: the salt of GCM, none for ChaCha20-Poly1305 whose iv is whole. */
+export const keySizeOf = (cipher: Cipher): number => (cipher.startsWith("aes-128") ? 16 : 32);
+/** Bytes of the fixed part of the nonce: the salt of GCM and CCM, none for ChaCha20-Poly1305 whose iv is whole. */
 export const saltSizeOf = (cipher: Cipher): number => (cipher === "chacha20-poly1305" ? 0 : 4);
 export const ivSizeOf = (cipher: Cipher): number => (cipher === "chacha20-poly1305" ? 12 : 8);
 
 /**
  * What setsockopt(TLS_TX) hands the kernel (struct tls12_crypto_info_*), for one key epoch.
- * In TLS 1.2 GCM `iv` is the explicit nonce of the record numbered recSeq0 (invariant I8).
+ * In TLS 1.2 GCM and CCM `iv` is the explicit nonce of the record numbered recSeq0 (invariant I8).
  */
 export interface RecordKeys {
   key: Uint8Array;
@@ -65,7 +71,7 @@ export function u64Bytes(n: bigint): Uint8Array {
 export const u64Of = (bytes: Uint8Array): bigint =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(0);
 
-/** Explicit nonce of TLS 1.2 GCM record `sn`: iv0 + (sn − recSeq0), both counters advancing together. */
+/** Explicit nonce of TLS 1.2 GCM or CCM record `sn`: iv0 + (sn − recSeq0), both counters advancing together. */
 export const explicitNonce = (keys: RecordKeys, recSeq0: bigint, sn: bigint): Uint8Array =>
   u64Bytes(addU64(u64Of(keys.iv), sn - recSeq0));
 
@@ -92,7 +98,7 @@ export const sealingOf = (suite: Suite, keys: RecordKeys, sn: bigint, record: Ui
   aad: aadOf(suite, sn, record),
 });
 
-/** The AEAD's 12-byte nonce: salt and explicit nonce in TLS 1.2 GCM, the iv XOR the record number elsewhere. */
+/** The AEAD's 12-byte nonce: salt and explicit nonce in TLS 1.2 GCM and CCM, the iv XOR the record number elsewhere. */
 function nonceOf({ version, cipher }: Suite, keys: RecordKeys, sn: bigint, record: Uint8Array): Uint8Array {
   const nonce = new Uint8Array(12);
   nonce.set(keys.salt);

@@ -1,4 +1,4 @@
-import { createCipheriv } from "node:crypto";
+import { type Cipher, createCipheriv } from "node:crypto";
 import type { RecordKeys } from "../../core/base/record.ts";
 import type { Connection } from "../../core/machine/connection.ts";
 
@@ -24,9 +24,42 @@ export function recordCipher(connection: Connection, keys: RecordKeys, sn: bigin
   const length = Buffer.of((plaintextLength >> 8) & 255, plaintextLength & 255);
   const aad =
     version === 0x0304 ? header.subarray(0, 5) : Buffer.concat([number, header.subarray(0, 3), length]);
+  if (cipher!.endsWith("-ccm")) return new PiecewiseCcm(cipher!, keys.key, nonce, aad);
   const aead = createCipheriv(cipher as "aes-128-gcm", keys.key, nonce, { authTagLength: 16 });
   aead.setAAD(aad);
   return aead;
+}
+
+/** OpenSSL's CCM takes a plaintext as one: its counter mode (RFC 3610 §2.3) gives pieces, and all of them together the tag. */
+class PiecewiseCcm {
+  private readonly tagOf: (plaintext: Buffer) => Buffer;
+  private readonly counter: Cipher;
+  private pieces: Uint8Array[] = [];
+
+  constructor(name: string, key: Uint8Array, nonce: Buffer, aad: Uint8Array) {
+    const first = Buffer.concat([Buffer.of(2), nonce, Buffer.of(0, 0, 1)]);
+    this.counter = createCipheriv(name.replace("ccm", "ctr"), key, first);
+    this.tagOf = (plaintext) => {
+      const aead = createCipheriv(name as "aes-128-ccm", key, nonce, { authTagLength: 16 });
+      aead.setAAD(aad, { plaintextLength: plaintext.length });
+      aead.update(plaintext);
+      aead.final();
+      return aead.getAuthTag();
+    };
+  }
+
+  update(piece: Uint8Array): Buffer {
+    this.pieces.push(piece.slice());
+    return this.counter.update(piece);
+  }
+
+  final(): Buffer {
+    return Buffer.alloc(0);
+  }
+
+  getAuthTag(): Buffer {
+    return this.tagOf(Buffer.from(Buffer.concat(this.pieces)));
+  }
 }
 
 /** A whole record: its header, its body in clear, and its body as it must be on the wire, tag included. */

@@ -22,7 +22,7 @@ export class ByteNic {
   private payloadLeft = 0;
   private tagLeft = 0;
   private aead: ReturnType<typeof recordCipher> | null = null;
-  private tag = Buffer.alloc(0);
+  private tag: Uint8Array = Buffer.alloc(0);
 
   constructor(connection: Connection, tagBreak: TagBreak) {
     this.connection = connection;

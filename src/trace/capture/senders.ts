@@ -155,8 +155,7 @@ function startOf(info: CryptoInfo, { isn, assembly: { positions, bytes } }: Side
   const nonce = version === 0x0303 && info.cipher !== "chacha20-poly1305" ? u64Of(keys.iv) : null;
   const rest = { secret: null, others: [], nonce, keysFit: false, plainFinished: false, lack: null };
   const hash = info.cipher === "aes-256-gcm" ? ("sha384" as const) : ("sha256" as const);
-  const suite = { id: 0, cipherName: info.cipher, cipher: info.cipher, hash };
-  return { found: { position, version, suite, recSeq0: info.recSeq, keys, ...rest }, lack: null };
+  return { found: { position, version, suite: { hash }, recSeq0: info.recSeq, keys, ...rest }, lack: null };
 }
 
 async function readOffload(

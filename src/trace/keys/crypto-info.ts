@@ -1,5 +1,6 @@
 import {
   type Cipher,
+  ciphers,
   ivSizeOf,
   keySizeOf,
   type RecordKeys,
@@ -65,7 +66,7 @@ function cryptoInfoOf(fields: Record<string, unknown>): CryptoInfo | string {
   const version = { "1.2": 0x0303, "1.3": 0x0304 }[text("version")] as TlsVersion | undefined;
   if (version === undefined) return `"version" must be "1.2" or "1.3"`;
   const cipher = cipherOf(text("suite") || text("cipher"));
-  if (cipher === null) return `"suite" must name AES-128-GCM, AES-256-GCM or ChaCha20-Poly1305`;
+  if (cipher === null) return `"suite" must name one of ${ciphers.join(", ")}`;
   const key = fromHex(text("key"));
   const [salt, iv] = splitNonce(cipher, fromHex(text("salt")), fromHex(text("iv")));
   if (key?.length !== keySizeOf(cipher)) return `"key" must be ${keySizeOf(cipher)} bytes in hex`;
@@ -91,10 +92,11 @@ function cryptoInfoOf(fields: Record<string, unknown>): CryptoInfo | string {
 
 /** The model's AEAD in an IANA suite name or a plain `aes-128-gcm`. */
 function cipherOf(name: string): Cipher | null {
-  const words = name.toLowerCase().replaceAll("_", "-");
-  if (/aes-?128-gcm/.test(words)) return "aes-128-gcm";
-  if (/aes-?256-gcm/.test(words)) return "aes-256-gcm";
-  return /chacha20-poly1305/.test(words) ? "chacha20-poly1305" : null;
+  const words = name
+    .toLowerCase()
+    .replaceAll("_", "-")
+    .replace(/aes-?(128|256)/, "aes-$1");
+  return ciphers.find((cipher) => words.includes(cipher) && !words.includes(`${cipher}-8`)) ?? null;
 }
 
 function integerOf(value: unknown): bigint | null {

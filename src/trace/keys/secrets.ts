@@ -38,7 +38,7 @@ export function prf(
   return out;
 }
 
-/** Keys of both directions of a TLS 1.2 connection, client's first. `iv` of a GCM pair is left zero: records carry it. */
+/** Keys of both directions of a TLS 1.2 connection, client's first. `iv` of a GCM or CCM pair is left zero: records carry it. */
 export function keys12(
   hash: HashName,
   cipher: Cipher,

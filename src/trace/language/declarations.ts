@@ -142,7 +142,7 @@ export function readConnection(reading: Reading, words: Token[]): void {
     tap: "wire",
     note,
   });
-  const told = given.options?.get(suite.cipher === "chacha20-poly1305" ? "cipher" : "version") ?? name;
+  const told = given.options?.get(suite.cipher.endsWith("-gcm") ? "version" : "cipher") ?? name;
   if (note !== null && suite.isClear) reading.report("note", told, note);
   if (nameBytes(name.text).length > nameSizeMax) {
     reading.wrong(

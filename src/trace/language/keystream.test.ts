@@ -19,7 +19,7 @@ test("key, salt and iv are the keystream under the name with nonce 0, as node:cr
     for (const name of ["web", "żółw", "0123456789abcdef0123456789abcdef"]) {
       const { key, salt, iv } = derivedKeys(name, cipher);
       const size = key.length + salt.length + iv.length;
-      assert.equal(size, cipher === "aes-128-gcm" ? 28 : 44, cipher);
+      assert.equal(size, cipher.startsWith("aes-128") ? 28 : 44, cipher);
       assert.deepEqual(Buffer.concat([key, salt, iv]), expectedStream(name, 0, size), `${cipher} ${name}`);
     }
   }

@@ -243,9 +243,9 @@ test("what is wrong with other lines is marked", () => {
   complains("connection x", "           ^", /write device=NAME/);
   complains("connection x device=e9", "                    ^^", /there is eth0/);
   complains(
-    "connection x device=eth0 cipher=aes-128-ccm",
+    "connection x device=eth0 cipher=aes-128-cbc",
     "                                ^^^^^^^^^^^",
-    /aes-128-gcm, aes-256-gcm and chacha20/,
+    /aes-128-gcm, aes-256-gcm, chacha20-poly1305, aes-128-ccm and aes-256-ccm/,
   );
   complains(
     "connection x device=eth0 key=00",
@@ -271,6 +271,12 @@ test("what is wrong with other lines is marked", () => {
   complains(
     "connection x device=eth0 cipher=chacha20-poly1305",
     "                                ^^^^^^^^^^^^^^^^^",
+    /AES-GCM only/,
+    "note",
+  );
+  complains(
+    "connection x device=eth0 cipher=aes-128-ccm",
+    "                                ^^^^^^^^^^^",
     /AES-GCM only/,
     "note",
   );

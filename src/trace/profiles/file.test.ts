@@ -173,9 +173,9 @@ const mistakes: [text: string, marked: string, message: string][] = [
     "1.2 is given twice; leave one out",
   ],
   [
-    '{"base": "innova", "ciphers": ["aes-128-ccm"]}',
+    '{"base": "innova", "ciphers": ["aes-128-cbc"]}',
     "                               ^^^^^^^^^^^^^",
-    'each of ciphers takes "aes-128-gcm", "aes-256-gcm" or "chacha20-poly1305", not this text',
+    'each of ciphers takes "aes-128-gcm", "aes-256-gcm", "chacha20-poly1305", "aes-128-ccm" or "aes-256-ccm", not this text',
   ],
   ...[
     ["-1", "this number"],

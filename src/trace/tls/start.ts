@@ -26,7 +26,7 @@ export type OffloadStart = "after-finished" | "after-ccs";
 export interface Start {
   position: number;
   version: TlsVersion;
-  suite: Suite | null;
+  suite: Pick<Suite, "hash"> | null;
   /** Number of the record at `position`, null if it cannot be known. */
   recSeq0: bigint | null;
   keys: RecordKeys | null;
@@ -108,16 +108,8 @@ const lackAt = (stream: ByteStream, position: number, header: null | undefined) 
 /** Why records cannot be decrypted, as far as the hellos and the key log tell; null if nothing is in the way. */
 function lackOf(side: Side, label: Label): Lack | null {
   const { suite, clientRandom } = side.opening;
-  if (suite?.cipherName === null)
-    return because(
-      "suite",
-      `cipher suite 0x${suite.id.toString(16).padStart(4, "0")} is no AEAD of TLS 1.2 or 1.3: record map without decryption`,
-    );
   if (suite?.cipher === null)
-    return because(
-      "suite",
-      `${suite.cipherName} is not among the ciphers of the model: record map without decryption`,
-    );
+    return because("suite", `${suite.name} cannot be decrypted here: record map without decryption`);
   if (clientRandom === null)
     return because(
       "begins-late",
