@@ -72,7 +72,7 @@ const bundles = [
   },
   // Split, so that a command loads only what it needs; minified, because parsing is a good part of a short run.
   {
-    entryPoints: { cli: "src/cli/cli.ts" },
+    entryPoints: { cli: "src/cli/cli.ts", "cli-worker": "src/cli/fleet/worker.ts" },
     outdir: "dist",
     format: "esm",
     splitting: true,

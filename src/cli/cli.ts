@@ -21,20 +21,30 @@ reading(
   .addOption(profileOption())
   .option("--json", "one JSON object a line: streams, records, transmits, summaries")
   .option("--show-keys", "print the keys that a trace file states, which are masked otherwise")
+  .option("--digests", "with --json, each record's SHA-256: that of a short one tells what it holds")
   .action(async (file: string, flags: ReadFlags) => (await import("./replay.ts")).replay(file, flags));
 reading(
   "verify",
   "Says whether every record authenticates and every captured byte is the right one, and how much was checked.\n" +
-    "Exit status: 0 right, 1 wrong, 2 bad usage or an unreadable file, 3 unchecked.",
-  "a capture",
+    "Exit status: 0 right, 1 wrong, 2 bad usage or an unreadable file, 3 unchecked; of several files the worst,\n" +
+    "in the order 1, 2, 3, 0.",
+  "captures, folders of them, and - for one on standard input",
+  "[path...]",
 )
   .addOption(profileOption())
+  .option(
+    "--files-from <file>",
+    "verify also the files that are named in this one, a line each; - = standard input",
+  )
+  .option("--jobs <n>", "files verified at once, each in a process (default: a processor each)")
+  .option("--json", "one JSON object a line: files, streams, places with wrong bytes, the total")
+  .option("--resume <out>", "add the rows to this file, and leave out files that it has already as they are")
   .option(
     "--allow-unchecked",
     "end with 0 where nothing is wrong, but not all that should be could be checked",
   )
   .option("--require-all", "a stream without keys makes the file unchecked, too")
-  .action(async (file: string, flags: VerifyFlags) => (await import("./verify.ts")).verify(file, flags));
+  .action(async (paths: string[], flags: VerifyFlags) => (await import("./verify.ts")).verify(paths, flags));
 reading(
   "compare",
   "Replays one trace under several profiles: a table of what each costs, then the events in which they differ.\n" +
@@ -88,12 +98,17 @@ program
   .action(async ({ port }: { port?: string }) => (await import("./dap.ts")).serve(port));
 
 /** A command that reads a file, with the options of reading. */
-function reading(name: string, description: string, what: string): Command {
+function reading(name: string, description: string, what: string, argument = "<file>"): Command {
   return program
     .command(name)
     .description(description)
-    .argument("<file>", what)
-    .option("--keys <file...>", "key log (SSLKEYLOGFILE) or crypto_info JSON; may be repeated")
+    .argument(argument, what)
+    .option(
+      "--keys <file...>",
+      "key log (SSLKEYLOGFILE) or crypto_info JSON; may be repeated (default: what lies beside the file)",
+    )
+    .option("--no-keys", "take no keys, not even those beside the file")
+    .option("--keys-dir <dir>", "a folder of key logs, in which each session is looked up")
     .option(
       "--evidence <file...>",
       "what the kernel reported meanwhile: ftrace or trace-cmd report, and ethtool -S and\n/proc/net/tls_stat from before and after, in that order",

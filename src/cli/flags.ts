@@ -6,7 +6,9 @@ import { kernelIds, type Variant } from "../trace/variant.ts";
 
 /** What the command line says about how to read a file. */
 export interface ReadFlags {
-  keys?: string[];
+  /** False: none, not even those found beside the file. */
+  keys?: string[] | false;
+  keysDir?: string;
   profile?: string;
   stream?: string[];
   tap?: string;
@@ -31,7 +33,8 @@ export const speaker: Speaker = {
 /** What the flags want to see of a file. Throws UserError for a word that means nothing. */
 export const requestOf = (program: string, flags: ReadFlags): StudyRequest => ({
   program,
-  keys: flags.keys ?? [],
+  keys: flags.keys === false ? [] : (flags.keys ?? null),
+  ...(flags.keysDir !== undefined && { keysDir: flags.keysDir }),
   profile: flags.profile === undefined ? null : profileWord(flags.profile, speaker),
   profilesFrom: "here",
   streams: flags.stream ?? [],

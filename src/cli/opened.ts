@@ -4,7 +4,7 @@ import type { Study } from "../study/study.ts";
 import { type OpenSubject, openSubject } from "../study/subject.ts";
 import type { Progress } from "../trace/platform.ts";
 import { speaker } from "./flags.ts";
-import { complain, complainOfEvidence } from "./output.ts";
+import { complain, complainLine, complainOfEvidence } from "./output.ts";
 
 /** A file that is open, and the progress that goes on while it is worked on. */
 export interface Opened {
@@ -18,6 +18,8 @@ export async function open(request: StudyRequest): Promise<Opened> {
   const subject = await openSubject(nodeEnvironment, request, speaker, progress);
   progress.end();
   complain(request.program, subject.trace);
+  for (const { name, isNamed, fits } of subject.keys)
+    if (fits && !isNamed) complainLine(request.program, `note: keys of ${name}`);
   return { subject, progress };
 }
 
@@ -31,7 +33,7 @@ export async function studied({ subject, progress }: Opened): Promise<Study> {
 }
 
 /** Progress on stderr, only on a terminal and only for what takes over a second. */
-function terminalProgress(): Progress & { end(): void } {
+export function terminalProgress(): Progress & { end(): void } {
   const started = Date.now();
   let shown = false;
   return {

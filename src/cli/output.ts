@@ -1,5 +1,5 @@
 import type { FileDiagnostic } from "../trace/evidence/counters.ts";
-import type { Trace } from "../trace/trace.ts";
+import type { Diagnostic, Trace } from "../trace/trace.ts";
 import { visible, visibleLine } from "../trace/visible.ts";
 
 /**
@@ -22,24 +22,31 @@ export async function print(lines: Iterable<string>): Promise<void> {
   await flush();
 }
 
-/** Diagnostics go to stderr, with their place, in the form that problem matchers read. No error goes with status 0. */
-export function complain(file: string, { diagnostics }: Trace): void {
-  for (const { severity, message, line, frame } of diagnostics) {
-    if (severity === "error") process.exitCode = exitStatus.unusable;
-    const place = line !== undefined ? `:${line}` : frame ? `: frame ${frame}` : "";
-    complainLine(`${file}${place}`, `${severity}: ${message}`);
+/** A diagnostic with its place, in the form that problem matchers read. */
+export function diagnosticLine(file: string, { severity, message, line, frame }: Diagnostic): string {
+  const place = line !== undefined ? `:${line}` : frame ? `: frame ${frame}` : "";
+  return complaint(`${file}${place}`, `${severity}: ${message}`);
+}
+
+/** What is wrong somewhere, with its place. A name cannot forge another's line. */
+export const complaint = (place: string, message: string): string =>
+  `${visibleLine(place)}: ${visible(message)}`;
+
+/** Diagnostics go to stderr. No error goes with status 0. */
+export function complain(file: string, { diagnostics }: Pick<Trace, "diagnostics">): void {
+  for (const diagnostic of diagnostics) {
+    if (diagnostic.severity === "error") process.exitCode = exitStatus.unusable;
+    process.stderr.write(`${diagnosticLine(file, diagnostic)}\n`);
   }
 }
 
-/** One line on stderr, with its place. A name cannot forge another's line. */
+/** The same on stderr. */
 export function complainLine(place: string, message: string): void {
-  process.stderr.write(`${visibleLine(place)}: ${visible(message)}\n`);
+  process.stderr.write(`${complaint(place, message)}\n`);
 }
 
 /** The same for what could not be read of evidence. */
 export function complainOfEvidence(diagnostics: readonly FileDiagnostic[]): void {
-  for (const { severity, message, file, line } of diagnostics) {
-    if (severity === "error") process.exitCode = exitStatus.unusable;
-    complainLine(`${file}:${line ?? 1}`, `${severity}: ${message}`);
-  }
+  for (const { file, ...diagnostic } of diagnostics)
+    complain(file, { diagnostics: [{ ...diagnostic, line: diagnostic.line ?? 1 }] });
 }

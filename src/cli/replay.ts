@@ -10,7 +10,7 @@ import { print } from "./output.ts";
 /** `tlstrace replay`: what the model says of every event, as golden text or as JSON lines. */
 export async function replay(
   file: string,
-  flags: ReadFlags & { json?: true; showKeys?: true },
+  flags: ReadFlags & { json?: true; digests?: true; showKeys?: true },
 ): Promise<void> {
   const request = requestOf(file, flags);
   const study = await studied(await open(request));
@@ -21,7 +21,7 @@ export async function replay(
     await print(goldenLines(study, connections, flags.showKeys ? "stated" : "masked"));
     return print(overlay === null ? [] : evidenceLines(overlay));
   }
-  for (const stream of streams) await print(jsonOf(linesOf(timeline, stream, sha256)));
+  for (const stream of streams) await print(jsonOf(linesOf(timeline, stream, flags.digests ? sha256 : null)));
   if (overlay !== null) await print(jsonOf(overlayLines(timeline, overlay)));
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import test, { after } from "node:test";
@@ -66,6 +66,15 @@ const middle = framesOf(bytes)[data.at(-10)!]! + 16 + 300;
 const damaged = Buffer.from(bytes);
 damaged.writeUInt32LE(0x7fffffff, framesOf(bytes).at(-2)! + 8);
 const named = (keys: string) => ["--keys", keys];
+/** A capture whose keys lie elsewhere, under another name. */
+const alone = path.join(folder, "elsewhere", "alone.pcap");
+mkdirSync(path.dirname(alone));
+const made = writeCapture(folder, { ...shape, name: "alone" }, 3);
+renameSync(made.file, alone);
+mkdirSync(path.join(folder, "logs"));
+renameSync(made.keys, path.join(folder, "logs", "alone.log"));
+const strange = file("strange.keys", readFileSync(path.join(folder, "logs", "alone.log"), "utf8"));
+const torn = file("torn.keys", `${readFileSync(small.keys, "utf8")}CLIENT_RANDOM 0a1b\n`);
 const both = file("both.keys", readFileSync(small.keys, "utf8") + readFileSync(other.keys, "utf8"));
 
 /** What is captured, how it is asked for, the exit status, and what the last line or another one says. */
@@ -77,11 +86,26 @@ const verdicts: [what: string, args: string[], status: number, says: RegExp][] =
     /^Everything that was compared is right: 10 of 10 records authenticated, (\d+) of \1 bytes compared\.$/m,
   ],
   ["no keys", [small.file, "--keys", both.replace("both", "none")], 2, /^$/],
+  ["keys found beside the capture", [small.file], 0, /^keys: .*small\.keys$/m],
+  ["no keys wanted", [small.file, "--no-keys"], 3, /^Unchecked.*: no keys are given/m],
+  ["keys in a folder of many", [alone, "--keys-dir", path.join(folder, "logs")], 0, /^keys: .*alone\.log$/m],
+  [
+    "right keys and others that fit nothing",
+    [small.file, "--keys", small.keys, strange],
+    3,
+    /strange\.keys has keys of other sessions only/,
+  ],
+  [
+    "right keys with a line that is none",
+    [small.file, ...named(torn)],
+    3,
+    /^Unchecked.*1 line\(s\) of the key log/m,
+  ],
   [
     "another session's keys",
     [small.file, ...named(other.keys)],
     3,
-    /^Unchecked, so nothing is said to be right: the keys given are of other sessions/m,
+    /^Unchecked, so nothing is said to be right: .*other\.keys has keys of other sessions only/m,
   ],
   [
     "another session's keys, allowed",

@@ -1,78 +1,92 @@
-import { type Asked, type FileVerdict, fileVerdict, statusOf } from "../judge/verdict.ts";
-import { missingText, streamText, verdictText } from "../judge/verdict-words.ts";
-import type { Study } from "../study/study.ts";
-import { streamsOf } from "../study/subject.ts";
-import { type Stream, type Trace, type Verdicts, Wire } from "../trace/trace.ts";
+import { readFileSync, statSync } from "node:fs";
+import os from "node:os";
+import { statusOf } from "../judge/verdict.ts";
+import { capturePaths } from "../node/capture-paths.ts";
+import { nodeEnvironment } from "../node/environment.ts";
+import { UserError } from "../trace/platform.ts";
 import { type ReadFlags, requestOf } from "./flags.ts";
-import { type Opened, open, studied } from "./opened.ts";
+import { linesOfOne } from "./fleet/lines.ts";
+import { type RunFlags, run } from "./fleet/run.ts";
+import { spooled } from "./fleet/spool.ts";
+import { type VerifyJob, verifyFile } from "./fleet/verify-file.ts";
+import { terminalProgress } from "./opened.ts";
 import { print } from "./output.ts";
 
-export interface VerifyFlags extends ReadFlags {
-  /** Unchecked ends with 0. */
-  allowUnchecked?: true;
+export interface VerifyFlags extends ReadFlags, RunFlags {
+  /** A file with a path a line, `-` = standard input. */
+  filesFrom?: string;
+  jobs?: string;
   /** Streams without keys count, too. */
   requireAll?: true;
 }
 
-/** More places with wrong bytes than this of one stream are counted, not listed. */
-const listedMax = 20;
+const jobsMax = 256;
 
-/** `tlstrace verify`: each stream's verdict and share, every failed record and every differing transmit, the verdict. */
-export async function verify(file: string, flags: VerifyFlags): Promise<void> {
-  const request = requestOf(file, flags);
-  const opened = await open(request);
-  const { trace } = opened.subject;
-  const study = await studyIfDue(opened);
-  const streams = streamsOf(trace, request.streams);
-  const wrong = new Map<Stream, string[]>();
-  if (study !== null) {
-    const { wrongBytesOf } = await import("../report/wrong-bytes.ts");
-    for (const stream of streams)
-      if (stream.connection >= 0) wrong.set(stream, wrongBytesOf(study, stream.connection));
+/** `tlstrace verify`: a file with all its streams, or many files, a line or some rows each. */
+export async function verify(paths: string[], flags: VerifyFlags): Promise<void> {
+  checkKeys(flags);
+  const workers = workersOf(flags.jobs);
+  const files = capturePaths([...paths, ...listed(flags.filesFrom)]);
+  if (files.length === 0)
+    throw new UserError("verify: name captures, folders, --files-from or - for standard input");
+  const spool = files.includes("-") ? await spooled(process.stdin) : null;
+  try {
+    const jobs = files.map((file) => jobOf(file, file === "-" && spool ? spool.path : file, flags));
+    const isAlone = files.length === 1 && flags.json !== true && flags.resume === undefined;
+    if (isAlone) await verifyOne(jobs[0]!, flags);
+    else await run(jobs, workers, flags, asked(flags));
+  } finally {
+    spool?.remove();
   }
-  const verdict = fileVerdict(trace, streams, askedOf(study, [...wrong.values()].flat().length, flags));
-  await print(streamLines(trace, verdict, wrong, streams));
-  if (study?.overlay) await print((await import("../report/evidence-lines.ts")).evidenceLines(study.overlay));
-  await print([verdictText(verdict)]);
-  const isAllowed = flags.allowUnchecked === true && verdict.verdict === "unchecked";
-  process.exitCode = isAllowed ? statusOf.right : statusOf[verdict.verdict];
 }
 
-/** A capture is replayed only if bytes of it are wrong or there is evidence: its bytes are judged already. */
-async function studyIfDue(opened: Opened): Promise<Study | null> {
-  const { trace, evidence } = opened.subject;
-  const isRight = trace.verdicts !== null && !hasWrong(trace.verdicts);
-  return isRight && evidence === null ? null : studied(opened);
+function jobOf(file: string, program: string, flags: VerifyFlags): VerifyJob {
+  const request = requestOf(program, flags);
+  return { file, request, requireAll: flags.requireAll === true };
 }
 
-const hasWrong = ({ wire, damage }: Verdicts): boolean => wire.includes(Wire.differs) || damage.size > 0;
-
-function askedOf(study: Study | null, wrongPlaces: number, flags: VerifyFlags): Asked {
-  const overlay = study?.overlay;
-  return {
-    requireAll: flags.requireAll === true,
-    evidence: overlay
-      ? { agreeing: overlay.matched + overlay.agreeing, differing: overlay.findings.length }
-      : null,
-    wrongByModel: wrongPlaces,
-  };
+async function verifyOne(job: VerifyJob, { allowUnchecked }: VerifyFlags): Promise<void> {
+  const progress = terminalProgress();
+  const report = await verifyFile(job, progress);
+  progress.end();
+  for (const line of report.complaints) process.stderr.write(`${line}\n`);
+  if (report.verdict !== "unreadable" || report.share !== null || report.streams.length > 0)
+    await print(linesOfOne(report));
+  const isAllowed = allowUnchecked === true && report.verdict === "unchecked";
+  process.exitCode = isAllowed ? statusOf.right : statusOf[report.verdict];
 }
 
-function* streamLines(
-  trace: Trace,
-  verdict: FileVerdict,
-  wrong: ReadonlyMap<Stream, readonly string[]>,
-  streams: readonly Stream[],
-): Generator<string> {
-  const judged = new Map(verdict.streams.map((each) => [each.stream, each]));
-  for (const stream of streams) {
-    const found = judged.get(stream);
-    if (found) yield streamText(found);
-    else if (trace.verdicts === null) yield `${stream.name}: a trace file has no captured bytes to compare`;
-    if (stream.note !== null) yield `  note: ${stream.note}`;
-    for (const missing of found?.share.missing ?? []) yield `  ${missingText(missing)}`;
-    const places = wrong.get(stream) ?? [];
-    for (const text of places.slice(0, listedMax)) yield `  WRONG ${text}`;
-    if (places.length > listedMax) yield `  … and ${places.length - listedMax} more`;
+/** Keys that cannot be had are told once, before anything is read. Throws UserError. */
+function checkKeys({ keys, keysDir }: VerifyFlags): void {
+  for (const file of keys || []) nodeEnvironment.openFile(file).close?.();
+  if (keysDir !== undefined && !statSync(keysDir, { throwIfNoEntry: false })?.isDirectory())
+    throw new UserError(`--keys-dir ${keysDir} is no folder: check the path`);
+}
+
+function workersOf(jobs: string | undefined): number {
+  if (jobs === undefined) return os.availableParallelism();
+  if (/^\d{1,3}$/.test(jobs) && Number(jobs) >= 1 && Number(jobs) <= jobsMax) return Number(jobs);
+  throw new UserError(`--jobs takes 1 to ${jobsMax}, not ${jobs}`);
+}
+
+/** The paths of a list, a line each. */
+function listed(from: string | undefined): string[] {
+  if (from === undefined) return [];
+  try {
+    return readFileSync(from === "-" ? 0 : from, "utf8")
+      .split(/\r?\n/)
+      .filter((line) => line !== "");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new UserError(`--files-from ${from} cannot be read (${code})`);
   }
+}
+
+/** What was asked of each file, in words: rows of another question are not those of this one. */
+function asked(flags: VerifyFlags): string {
+  const { keys, keysDir, stream, tap, offloadStart, profile, evidence, requireAll } = flags;
+  const given = { keys, keysDir, stream, tap, offloadStart, profile, evidence, requireAll };
+  return Object.entries(given)
+    .flatMap(([name, value]) => (value === undefined ? [] : `${name}=${value}`))
+    .join(" ");
 }

@@ -8,7 +8,10 @@ export const shareText = ({ records, authenticated, bytes, compared }: Share): s
 /** A stream's line: its verdict and its share. */
 export function streamText({ stream: { name }, verdict, share, why }: StreamVerdict): string {
   if (why !== null && share.records === 0) return `${name}: unchecked: ${lacks[why]}`;
-  const wrong = verdict === "wrong" ? `; ${share.failed} records fail, ${share.differing} bytes differ` : "";
+  const wrong =
+    verdict === "wrong"
+      ? `; ${share.failed} records fail, ${share.differing} bytes differ${share.faults > 0 ? `, ${share.faults} other places are wrong` : ""}`
+      : "";
   return `${name}: ${verdict}${why ? `: ${lacks[why]}` : ""}; ${shareText(share)}, in ${share.transmits} transmits${wrong}`;
 }
 
@@ -25,8 +28,17 @@ const heads: Readonly<Record<VerdictWord, string>> = {
   unreadable: "Unreadable, so nothing is said to be right",
 };
 
+/** What is told of a verdict; a file that cannot be read has no share. */
+type Told = Pick<FileVerdict, "verdict" | "reason"> & { share: Share | null };
+
+/** A verdict in a list of files. */
+export const briefText = ({ verdict, reason, share }: Told): string =>
+  [`${verdict}${reason === null ? "" : `: ${reason}`}`, share && share.records > 0 ? shareText(share) : []]
+    .flat()
+    .join("; ");
+
 /** The last line: the verdict, why, and how much of the whole it is true of. Whoever else words a verdict asks here. */
-export function verdictText({ verdict, reason, share }: FileVerdict): string {
-  const told = [reason ?? [], share.records > 0 ? shareText(share) : []].flat();
+export function verdictText({ verdict, reason, share }: Told): string {
+  const told = [reason ?? [], share && share.records > 0 ? shareText(share) : []].flat();
   return `${heads[verdict]}${told.length > 0 ? `: ${told.join("; ")}` : ""}.`;
 }

@@ -37,6 +37,8 @@ export interface Share {
   records: number;
   authenticated: number;
   failed: number;
+  /** Places that are wrong though no byte was compared there: nonces used twice, bytes of no record, leaks. */
+  faults: number;
   /** Packets that carry something from the offload start on, each copy counted, and their bytes from there on. */
   transmits: number;
   bytes: number;
@@ -57,6 +59,7 @@ const nothing = (): Share => ({
   records: 0,
   authenticated: 0,
   failed: 0,
+  faults: 0,
   transmits: 0,
   bytes: 0,
   compared: 0,
@@ -67,13 +70,10 @@ const nothing = (): Share => ({
 /** The verdict of each of these streams of a capture; one pass over its events, one over its records. */
 export function streamVerdicts(trace: Trace, streams: readonly Stream[]): StreamVerdict[] {
   const sent = transmitsOf(trace);
-  const damaged = new Set(
-    Array.from(trace.verdicts?.damage.keys() ?? [], (event) => trace.events.connection.at(event)),
-  );
   return streams.map((stream) => {
     const share = { ...nothing(), ...sent[stream.connection], ...recordsOf(trace, stream) };
     const why = whyUnchecked(stream, share);
-    const isWrong = share.failed > 0 || share.differing > 0 || damaged.has(stream.connection);
+    const isWrong = share.failed + share.faults + share.differing > 0;
     return {
       stream,
       share,
@@ -86,6 +86,7 @@ export function streamVerdicts(trace: Trace, streams: readonly Stream[]): Stream
 /** Packets of each connection from its offload start on, and what of their bytes was compared. */
 function transmitsOf({ events, connections, verdicts }: Trace): Partial<Share>[] {
   const sums = connections.map((_, connection) => ({
+    faults: 0,
     transmits: 0,
     bytes: 0,
     compared: verdicts?.compared[connection] ?? 0,
@@ -100,6 +101,8 @@ function transmitsOf({ events, connections, verdicts }: Trace): Partial<Share>[]
     sums[connection]!.transmits++;
     sums[connection]!.bytes += length.values[event]!;
   }
+  for (const event of verdicts?.damage.keys() ?? [])
+    if (verdicts!.authenticated[event] !== Authenticated.no) sums[owner.values[event]!]!.faults++;
   return sums;
 }
 
@@ -197,6 +200,8 @@ export interface Asked {
   requireAll: boolean;
   /** A kernel's reports that agree with the replay, and those that do not; null without evidence. */
   evidence: { agreeing: number; differing: number } | null;
+  /** Sources of keys that were named. */
+  keys: readonly { name: string; fits: boolean }[];
   /** Places where the model itself made wrong bytes; only of a trace file. */
   wrongByModel: number;
 }
@@ -245,18 +250,26 @@ function captureVerdict(trace: Trace, streams: readonly StreamVerdict[], asked: 
   const wrong = streams.filter(({ verdict }) => verdict === "wrong");
   if (wrong.length > 0) return { verdict: "wrong", reason: `wrong bytes in ${ofStreams(wrong.length)}` };
   if (asked.evidence && asked.evidence.differing > 0) return differs(asked.evidence.differing);
-  const errors = trace.diagnostics.filter(({ severity }) => severity === "error");
-  const damage = errors.find(({ isOfKeys }) => !isOfKeys);
+  const damage = trace.diagnostics.find(({ severity, isOfKeys }) => severity === "error" && !isOfKeys);
   if (damage) return { verdict: "unreadable", reason: damage.message };
-  if (errors[0]) return { verdict: "unchecked", reason: errors[0].message };
+  if (streams.length === 0) return { verdict: "unchecked", reason: "no TLS stream was found" };
+  const ofKeys = lackOfKeys(trace, asked);
+  if (ofKeys !== null) return { verdict: "unchecked", reason: ofKeys };
   const due = streams.filter(({ verdict, stream, why }) => {
     if (verdict !== "unchecked" || why === "nothing-sent") return false;
     return asked.requireAll || stream.hasKeys || why === "tap-undecided";
   });
   if (due.length > 0) return unchecked(due);
   if (streams.some(({ verdict }) => verdict === "right")) return right;
-  if (streams.length === 0) return { verdict: "unchecked", reason: "no TLS stream was found" };
   return unchecked(streams);
+}
+
+/** What is the matter with keys that were named, null if nothing. */
+function lackOfKeys({ diagnostics }: Trace, { keys }: Asked): string | null {
+  if (keys.length === 0) return null;
+  const mistake = diagnostics.find(({ isOfKeys }) => isOfKeys);
+  const unfit = keys.find(({ fits }) => !fits);
+  return mistake?.message ?? (unfit ? `${unfit.name} has keys of other sessions only` : null);
 }
 
 /** Says why each of these streams was not checked, the commonest reason first. */
@@ -281,4 +294,13 @@ export function sumOf(shares: readonly Share[]): Share {
   return { ...sum, missing: [...missing.values()] };
 }
 
-const sums = ["records", "authenticated", "failed", "transmits", "bytes", "compared", "differing"] as const;
+const sums = [
+  "records",
+  "authenticated",
+  "failed",
+  "faults",
+  "transmits",
+  "bytes",
+  "compared",
+  "differing",
+] as const;

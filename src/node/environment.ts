@@ -1,5 +1,6 @@
 import type { Environment } from "../study/environment.ts";
 import { findKeys } from "./key-files.ts";
+import { keyFolder } from "./key-folder.ts";
 import { openNamed } from "./named-file.ts";
 import { nodePlatform, openFile } from "./platform.ts";
 
@@ -9,6 +10,7 @@ export const environmentIn = (workspace: () => readonly string[]): Environment =
   openFile,
   openNamed: (trace, path) => openNamed(trace, path, workspace()),
   findKeys,
+  keyFolder,
 });
 
 /** For a command, and for an adapter on its own: the folder where it was started is the workspace. */

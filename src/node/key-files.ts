@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import path from "node:path";
 import { constants, gunzipSync } from "node:zlib";
 
@@ -25,7 +25,7 @@ export function findKeyFiles(capture: string): string[] {
   return candidates
     .filter((name) => names.includes(name))
     .map((name) => path.join(folder, name))
-    .filter((file) => file.endsWith(".json") || isKeyLog(file));
+    .filter((file) => (file.endsWith(".json") ? isRegular(file) : isKeyLog(file)));
 }
 
 /** The best of findKeyFiles, null if there is none. */
@@ -48,6 +48,8 @@ export function holdsSecrets(capture: string): boolean {
   return false;
 }
 
+const isRegular = (file: string): boolean => statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
+
 function listing(folder: string): string[] {
   try {
     return readdirSync(folder).sort();
@@ -57,7 +59,7 @@ function listing(folder: string): string[] {
 }
 
 /** A `.log` or `.txt` beside a capture may be anything: it counts if one of its first lines reads as a secret. */
-function isKeyLog(file: string): boolean {
+export function isKeyLog(file: string): boolean {
   return /^[A-Z][A-Z0-9_]* [0-9a-fA-F]{64} [0-9a-fA-F]{64,96}\s*$/m.test(readHead(file).toString("latin1"));
 }
 
@@ -74,6 +76,8 @@ function inflatedHead(file: string): Buffer {
 /** The file's beginning; nothing of a file that cannot be read, which its own reader reports later. */
 function readHead(file: string): Buffer {
   try {
+    // Asked before opening, because opening a pipe waits for its writer.
+    if (!statSync(file).isFile()) return Buffer.alloc(0);
     const fd = openSync(file, "r");
     try {
       const bytes = Buffer.alloc(headSize);

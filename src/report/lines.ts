@@ -29,8 +29,8 @@ const snOf = (sn: bigint | null) =>
 /** Names bytes by their SHA-256 in hexadecimal digits; the platform's own is much faster than a portable one. */
 export type Digest = (bytes: Uint8Array) => string;
 
-/** All lines of one stream: itself, its records, its transmits, the summary. */
-export function* linesOf(timeline: Timeline, stream: Stream, digest: Digest): Generator<Line> {
+/** All lines of one stream: itself, its records, its transmits, the summary; digests of contents only where asked for. */
+export function* linesOf(timeline: Timeline, stream: Stream, digest: Digest | null): Generator<Line> {
   yield streamLine(timeline, stream);
   const sums = new Sums();
   if (stream.connection >= 0) {
@@ -85,7 +85,7 @@ function* recordLines(
   { machine, trace }: Timeline,
   stream: Stream,
   sums: Sums,
-  digest: Digest,
+  digest: Digest | null,
 ): Generator<Line> {
   const socket = machine.sockets[stream.connection]!;
   const log = socket.records;
@@ -93,7 +93,7 @@ function* recordLines(
     if (log.kind.at(row) !== RecordKind.record) continue;
     const verdict = trace.verdicts ? trace.verdicts.authenticated[log.pushedBy.at(row)] : Authenticated.yes;
     const damage = trace.verdicts?.damage.get(log.pushedBy.at(row));
-    const content = verdict === Authenticated.no ? null : contentOf(socket, row);
+    const content = digest === null || verdict === Authenticated.no ? null : contentOf(socket, row);
     sums.records++;
     if (verdict === Authenticated.yes) sums.authenticated++;
     if (verdict === Authenticated.no) sums.failed++;
@@ -106,7 +106,7 @@ function* recordLines(
       recordSn: snOf(log.knownSn(row)),
       epoch: log.epoch.at(row),
       authenticated: verdict === Authenticated.yes ? true : verdict === Authenticated.no ? false : null,
-      plaintextSha256: content && digest(content),
+      ...(digest && { plaintextSha256: content && digest(content) }),
       ...(damage && { wrong: wordDamage(damage) }),
     };
   }

@@ -1,3 +1,4 @@
+import type { KeyLog } from "../trace/keys/key-log.ts";
 import type { FileAccess, Platform } from "../trace/platform.ts";
 
 /** What a composition root gives a study: files and platform crypto. */
@@ -9,6 +10,14 @@ export interface Environment {
    * business with, without a look at the disk: a trace may be somebody else's.
    */
   openNamed(trace: string, path: string): FileAccess;
+  /** The key logs below a folder, as one. Throws UserError for what is no folder. */
+  keyFolder(path: string): KeyFolder;
   /** Key log or crypto_info beside a capture, if any. */
   findKeys(path: string): string | null;
+}
+
+/** Many key logs, indexed by session and read when one is asked for. */
+export interface KeyFolder extends KeyLog {
+  /** Names of the files that any of these sessions stands in. */
+  filesOf(sessions: readonly string[]): string[];
 }

@@ -13,6 +13,8 @@ export interface StudyRequest {
   program: string;
   /** Paths of key log and crypto_info files, and crypto_infos themselves; null: look beside the program. */
   keys: readonly (string | object)[] | null;
+  /** A folder of key logs, in which each session is looked up. */
+  keysDir?: string;
   /** What runs the trace; null: its own devices, connectx for captures. */
   profile: string | null;
   /** Where the relative paths of asked profiles begin; those in the trace begin beside it. */

@@ -55,7 +55,7 @@ const requests: [file: string, attributes: object, flags: ReadFlags & Partial<Co
     .filter((name) => /\.(tlstrace|pkt)$/.test(name))
     .map((name): (typeof requests)[number] => [name, {}, {}]),
   ["lossy.pcap", {}, { keys: [keys] }],
-  ["lossy.pcap", { keys: [] }, {}],
+  ["lossy.pcap", { keys: [] }, { keys: false }],
   ["lossy.pcap", { keys, profile: "innova@v4.19" }, { keys: [keys], profile: "innova@v4.19" }],
   ["lossy.pcap", { keys, profile: nic }, { keys: [keys], profile: nic }],
   ["lossy.pcap", { keys, tap: "host" }, { keys: [keys], tap: "host" }],

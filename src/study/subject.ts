@@ -7,12 +7,13 @@ import {
   usableEvidence,
 } from "../trace/evidence/evidence.ts";
 import { globMatcher } from "../trace/glob.ts";
+import { keySourceOf } from "../trace/keys/source.ts";
 import { openTrace } from "../trace/open.ts";
 import { type FileAccess, type Progress, UserError } from "../trace/platform.ts";
 import { type ProfileFinder, pathBeside, profileFinder } from "../trace/profiles/finder.ts";
 import type { Stream, Trace } from "../trace/trace.ts";
 import { type Variant, variantOf, withVariant } from "../trace/variant.ts";
-import type { Environment } from "./environment.ts";
+import type { Environment, KeyFolder } from "./environment.ts";
 import { type ComparisonRequest, type Speaker, type StudyRequest, variantWord } from "./request.ts";
 
 /** What a study is of: everything that had to be read for it. */
@@ -25,6 +26,16 @@ export interface Subject {
 /** The same with the trace's file, from which a capture's bytes are read as long as somebody looks. Who holds it closes it. */
 export interface OpenSubject extends Subject {
   file: FileAccess;
+  keys: KeysGiven[];
+}
+
+/** A source of keys that was named or found. */
+export interface KeysGiven {
+  name: string;
+  /** False of what was found beside the capture, or by a session in a folder. */
+  isNamed: boolean;
+  /** It has something of a session or stream of the capture. */
+  fits: boolean;
 }
 
 /** What is to be compared. */
@@ -57,11 +68,13 @@ export async function openSubject(
     const { comparison } = request;
     const variants = comparison?.among.map(({ word, name }) => ({ ...variantOf(word, find)!, id: name }));
     const keys = keyTexts(environment, request, speaker);
+    const folder = request.keysDir === undefined ? null : environment.keyFolder(request.keysDir);
     const evidence = evidenceIn(environment, request);
-    const options = { profile, profiles, streams, tap, offloadStart };
-    const trace = await openTrace(file, keys, options, environment.platform, progress);
+    const options = { profile, profiles, streams, tap, offloadStart, ...(folder && { keyFolder: folder }) };
+    const texts = keys.map(({ text }) => text);
+    const trace = await openTrace(file, texts, options, environment.platform, progress);
     const contest = comparison && contestOf(trace, variants!, comparison, streams);
-    return { file, trace, contest, evidence };
+    return { file, trace, contest, evidence, keys: keysGiven(trace, keys, folder) };
   } catch (error) {
     file.close?.();
     throw error;
@@ -106,12 +119,38 @@ function contestOf(
   };
 }
 
-function keyTexts(environment: Environment, { program, keys }: StudyRequest, speaker: Speaker): string[] {
+/** The text of a source of keys, and the name that it is told by. */
+interface KeyText {
+  name: string;
+  text: string;
+  isNamed: boolean;
+}
+
+function keyTexts(environment: Environment, { program, keys }: StudyRequest, speaker: Speaker): KeyText[] {
   const beside = keys === null ? environment.findKeys(program) : null;
   const list = keys ?? (beside === null ? [] : [beside]);
-  return list.map((key) =>
-    typeof key === "string" ? keyText(environment, key, speaker) : JSON.stringify([key]),
-  );
+  return list.map((key) => {
+    if (typeof key !== "string") return { name: "crypto_info", text: JSON.stringify([key]), isNamed: true };
+    return { name: key, text: keyText(environment, key, speaker), isNamed: keys !== null };
+  });
+}
+
+/** Which of the sources have something of the capture. */
+function keysGiven(trace: Trace, texts: readonly KeyText[], folder: KeyFolder | null): KeysGiven[] {
+  const sessions = [...new Set(trace.streams.flatMap(({ session }) => session ?? []))];
+  const names = trace.streams.map(({ name }) => name.replace(/#\d+$/, ""));
+  const fits = (text: string) => {
+    const { keyLogs, cryptoInfos } = keySourceOf([text]).source;
+    const has = (session: string) =>
+      keyLogs.some((log) => log.includes(session) || log.includes(session.toUpperCase()));
+    return (
+      sessions.some(has) ||
+      cryptoInfos.some(({ source, destination }) => names.includes(`${source}>${destination}`))
+    );
+  };
+  const given = texts.map(({ name, isNamed, text }) => ({ name, isNamed, fits: fits(text) }));
+  const files = folder?.filesOf(sessions) ?? [];
+  return [...given, ...files.map((name) => ({ name, isNamed: false, fits: true }))];
 }
 
 function keyText(environment: Environment, path: string, { keysTooLarge, noKeys }: Speaker): string {

@@ -69,12 +69,13 @@ after(async () => {
 
 /** A project as small as the build file takes, with that file itself. */
 function project(): void {
-  for (const name of ["src/extension", "src/cli", "src/trace/profiles", "media", "syntaxes"])
+  for (const name of ["src/extension", "src/cli/fleet", "src/trace/profiles", "media", "syntaxes"])
     mkdirSync(path.join(folder, name), { recursive: true });
   symlinkSync(path.resolve("node_modules"), path.join(folder, "node_modules"), "junction");
   copyFileSync("esbuild.mjs", path.join(folder, "esbuild.mjs"));
   write("src/extension/extension.ts", 'import { same } from "../same.ts";\nexport const activate = same;\n');
   write("src/cli/cli.ts", 'import { same } from "../same.ts";\nconsole.log(same);\n');
+  write("src/cli/fleet/worker.ts", "export {};\n");
   write("src/same.ts", "export const same = 1;\n");
   write("src/trace/profiles/schema.ts", "export const profileSchema = (written: object) => written;\n");
   write("media/profile.schema.json", "{}\n");

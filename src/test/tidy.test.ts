@@ -52,7 +52,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   report: [],
   node: ["node", "@noble/ciphers"],
   adapter: ["@vscode/debugadapter", "@vscode/debugprotocol"],
-  cli: ["node", "commander"],
+  cli: ["node", "commander", "workerpool"],
   start: ["node", "@vscode/debugprotocol"],
   extension: ["node", "vscode", "@vscode/debugprotocol"],
 };

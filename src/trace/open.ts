@@ -2,6 +2,7 @@ import type { Profile } from "../core/machine/profile.ts";
 import { profileById } from "../core/profiles/all.ts";
 import { connectx } from "../core/profiles/connectx.ts";
 import { type CaptureOptions, readCapture } from "./capture/capture.ts";
+import type { KeyLog } from "./keys/key-log.ts";
 import { keySourceOf } from "./keys/source.ts";
 import { parseTrace } from "./language/parse.ts";
 import { isPacketdrill, parsePacketdrill } from "./packetdrill/script.ts";
@@ -15,6 +16,8 @@ export interface OpenOptions extends Omit<CaptureOptions, "profile"> {
   profile: Profile | null;
   /** Finds what a trace file names: profile files too. Absent: the model's profiles alone. */
   profiles?: ProfileFinder;
+  /** Key logs of a folder, beside the texts that are given. */
+  keyFolder?: KeyLog;
 }
 
 /** Larger text is no trace file that somebody wrote: say so instead of holding it three times over. */
@@ -35,6 +38,7 @@ export async function openTrace(
     throw new UserError(`${file.name} is empty: give a trace file (.tlstrace) or a capture`);
   if (captureFormat(file) !== null) {
     const { source, diagnostics } = keySourceOf(keys);
+    if (options.keyFolder) source.folder = options.keyFolder;
     const trace = await readCapture(
       file,
       source,

@@ -72,6 +72,8 @@ export interface Stream {
    */
   tap: "wire" | "host" | "undecided";
   note: string | null;
+  /** Of a captured stream: its session's client random in hex, which names the session in key logs. */
+  session?: string | null;
   /** Of a captured stream: keys of its session are at hand, be they right or not. */
   hasKeys?: boolean;
   /** Of a captured stream: why none of its records could be opened; null where that was tried. */
@@ -153,6 +155,8 @@ export interface Trace {
   verdicts: Verdicts | null;
   /** Where the records of a capture's connections lie in its file, by `stream` of their sources. */
   captured: CapturedRecords[];
+  /** Packets in a capture's file, TCP or not. */
+  frames?: number;
   /** Reads them there: the one thing of a Trace that is no data. Null where nothing is captured, or no file at hand. */
   reader: RecordReader | null;
 }

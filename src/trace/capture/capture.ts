@@ -2,7 +2,7 @@
 
 import type { Profile } from "../../core/machine/profile.ts";
 import { globMatcher } from "../glob.ts";
-import { parseKeyLogs } from "../keys/key-log.ts";
+import { joinedLogs, parseKeyLogs } from "../keys/key-log.ts";
 import type { KeySource } from "../keys/source.ts";
 import { openCaptureFile, readSegments } from "../pcap/capture-file.ts";
 import { withScattered } from "../pcap/scattered.ts";
@@ -50,7 +50,7 @@ export async function readCapture(
   if (segments.frames === 0 && damage) throw new UserError(`${file.name}: ${damage.message}`);
   const capture = new GrowingCapture(opened, { keys, options, platform, progress });
   await capture.take(segments, true);
-  return capture.trace(segments.diagnostics);
+  return { ...(await capture.trace(segments.diagnostics)), frames: segments.frames };
 }
 
 /** What reading a capture takes beside its file. */
@@ -127,7 +127,8 @@ export class GrowingCapture {
 
   private learnKeys(context: CaptureContext, secrets: readonly string[]): void {
     const { log, diagnostics } = parseKeyLogs([...secrets, ...this.request.keys.keyLogs]);
-    context.keyLog = log;
+    const { folder } = this.request.keys;
+    context.keyLog = folder ? joinedLogs(log, folder) : log;
     this.keyDiagnostics = diagnostics;
     this.secrets = secrets.length;
   }

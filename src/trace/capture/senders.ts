@@ -132,6 +132,7 @@ export async function readSender(
     cipher: info?.cipher ?? opening.suite?.cipher ?? null,
     tap: "wire",
     note: lack?.text ?? null,
+    session: opening.clientRandom,
     hasKeys: info !== null || keyLog.has(opening.clientRandom ?? ""),
     ...(lack && { lack: lack.why }),
   };

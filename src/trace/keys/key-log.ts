@@ -12,8 +12,11 @@ const labels = [
 /** The secrets of a key log that records need; CLIENT_RANDOM is the TLS 1.2 master secret. */
 export type Label = (typeof labels)[number];
 
-/** Secrets by client random (hex, lower case), then by label. */
-export type KeyLog = Map<string, Map<Label, Uint8Array>>;
+/** The secrets of one session. */
+export type Secrets = ReadonlyMap<Label, Uint8Array>;
+
+/** Secrets by client random (hex, lower case), then by label; more than are in memory may stand behind it. */
+export type KeyLog = Pick<ReadonlyMap<string, Secrets>, "get" | "has" | "size">;
 
 const isLabel = (text: string): text is Label => (labels as readonly string[]).includes(text);
 
@@ -22,7 +25,7 @@ const isLabel = (text: string): text is Label => (labels as readonly string[]).i
  * A later line wins. Lines that are none of this are counted in one warning.
  */
 export function parseKeyLogs(texts: readonly string[]): { log: KeyLog; diagnostics: Diagnostic[] } {
-  const log: KeyLog = new Map();
+  const log = new Map<string, Map<Label, Uint8Array>>();
   let rubbish = 0;
   for (const text of texts) {
     for (const line of text.split(/[\r\n]+/)) {
@@ -38,7 +41,7 @@ export function parseKeyLogs(texts: readonly string[]): { log: KeyLog; diagnosti
 }
 
 /** True if the line is in order: a secret, a comment, empty, or a label nobody here needs. */
-function parseKeyLine(line: string, log: KeyLog): boolean {
+function parseKeyLine(line: string, log: Map<string, Map<Label, Uint8Array>>): boolean {
   const text = line.trim();
   if (text === "" || text.startsWith("#")) return true;
   const words = text.split(/\s+/);
@@ -53,3 +56,13 @@ function parseKeyLine(line: string, log: KeyLog): boolean {
   log.set(key, secrets);
   return true;
 }
+
+/** Two key logs as one; what `first` has of a session comes first. */
+export const joinedLogs = (first: KeyLog, second: KeyLog): KeyLog => ({
+  size: first.size + second.size,
+  has: (random) => first.has(random) || second.has(random),
+  get(random) {
+    const [one, other] = [first.get(random), second.get(random)];
+    return one && other ? new Map([...other, ...one]) : (one ?? other);
+  },
+});

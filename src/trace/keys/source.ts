@@ -2,11 +2,14 @@
 
 import type { Diagnostic } from "../trace.ts";
 import { type CryptoInfo, parseCryptoInfos } from "./crypto-info.ts";
+import type { KeyLog } from "./key-log.ts";
 
 /** What the user has of keys: texts of key log files (SSLKEYLOGFILE) and crypto_infos. */
 export interface KeySource {
   keyLogs: string[];
   cryptoInfos: CryptoInfo[];
+  /** Key logs of a folder, where one was named: asked for each session. */
+  folder?: KeyLog;
 }
 
 /** Sorts key texts into key logs and crypto_info JSON. */

@@ -1,0 +1,170 @@
+import { statSync } from "node:fs";
+import {
+  type Asked,
+  type FileVerdict,
+  fileVerdict,
+  type Share,
+  type StreamVerdict,
+} from "../../judge/verdict.ts";
+import { nodeEnvironment } from "../../node/environment.ts";
+import type { StudyRequest } from "../../study/request.ts";
+import type { Study } from "../../study/study.ts";
+import { type OpenSubject, openSubject, streamsOf } from "../../study/subject.ts";
+import { type Progress, UserError } from "../../trace/platform.ts";
+import { type Stream, type Trace, type Verdicts, Wire } from "../../trace/trace.ts";
+import { speaker } from "../flags.ts";
+import { complaint, diagnosticLine } from "../output.ts";
+
+/** A file that is to be verified, as plain data. */
+export interface VerifyJob {
+  /** Its name to whoever reads the report; `request.program` is where it lies. */
+  file: string;
+  request: StudyRequest;
+  requireAll: boolean;
+}
+
+/** A stream in a report: its verdict, and the places with wrong bytes in words. */
+export interface StreamReport extends Omit<StreamVerdict, "share"> {
+  /** Null in a trace file. */
+  share: Share | null;
+  wrong: string[];
+}
+
+/** What verifying a file came to, as plain data; also of one that cannot be read. */
+export interface FileReport extends Pick<FileVerdict, "verdict" | "reason"> {
+  file: string;
+  /** Null if it is no file that can be asked. */
+  size: number | null;
+  /** When it was changed last, as ISO 8601. */
+  modified: string | null;
+  packets: number;
+  share: Share | null;
+  streams: StreamReport[];
+  /** Names of the sources of keys that fit. */
+  keys: string[];
+  /** Diagnostics as problem matchers read them, and what evidence says. */
+  complaints: string[];
+  evidence: string[];
+  milliseconds: number;
+}
+
+/** Verifies a file. What cannot be read is unreadable: nothing is thrown but Cancelled and mistakes of ours. */
+export async function verifyFile(job: VerifyJob, progress: Progress): Promise<FileReport> {
+  const started = performance.now();
+  const found = await verified(job, progress).catch((error) => {
+    if (error instanceof UserError) return unreadable(job, error.message);
+    throw error;
+  });
+  return { ...found, milliseconds: Math.round(performance.now() - started) };
+}
+
+/** The report of a file that could not be verified at all. */
+export function unreadable({ file, request: { program } }: VerifyJob, message: string): FileReport {
+  const reason = message.replaceAll(program, file === "-" ? "standard input" : file);
+  const nothing = { share: null, packets: 0, streams: [], keys: [], evidence: [], milliseconds: 0 };
+  return {
+    file,
+    ...stateOf(program),
+    ...nothing,
+    verdict: "unreadable",
+    reason,
+    complaints: [complaint("tlstrace", reason)],
+  };
+}
+
+/** Size and time of a file. */
+export function stateOf(program: string): Pick<FileReport, "size" | "modified"> {
+  const status = statSync(program, { throwIfNoEntry: false });
+  if (!status?.isFile()) return { size: null, modified: null };
+  return { size: status.size, modified: status.mtime.toISOString() };
+}
+
+async function verified({ file, request, requireAll }: VerifyJob, progress: Progress): Promise<FileReport> {
+  const status = stateOf(request.program);
+  const subject = await openSubject(nodeEnvironment, request, speaker, progress);
+  try {
+    const { trace, keys } = subject;
+    const study = await studyIfDue(subject, progress);
+    const streams = streamsOf(trace, request.streams);
+    const wrong = await wrongPlaces(study, streams);
+    const counted = [...wrong.values()].flat().length;
+    const verdict = fileVerdict(trace, streams, askedOf(subject, study, counted, requireAll));
+    return {
+      file,
+      ...status,
+      verdict: verdict.verdict,
+      reason: verdict.reason,
+      share: trace.verdicts ? verdict.share : null,
+      packets: trace.frames ?? 0,
+      streams: streamReports(trace, verdict, streams, wrong),
+      keys: keys.filter(({ fits }) => fits).map(({ name }) => name),
+      complaints: complaintsOf(file, subject, study),
+      evidence: study?.overlay
+        ? [...(await import("../../report/evidence-lines.ts")).evidenceLines(study.overlay)]
+        : [],
+      milliseconds: 0,
+    };
+  } finally {
+    subject.file.close?.();
+  }
+}
+
+/** A capture is replayed only if something of it is wrong or there is evidence: its bytes are judged already. */
+async function studyIfDue(subject: OpenSubject, progress: Progress): Promise<Study | null> {
+  const { trace, evidence } = subject;
+  if (trace.verdicts !== null && !hasWrong(trace.verdicts) && evidence === null) return null;
+  return (await import("../../study/study.ts")).study(subject, progress);
+}
+
+const hasWrong = ({ wire, damage }: Verdicts): boolean => wire.includes(Wire.differs) || damage.size > 0;
+
+async function wrongPlaces(study: Study | null, streams: readonly Stream[]): Promise<Map<Stream, string[]>> {
+  const wrong = new Map<Stream, string[]>();
+  if (study === null) return wrong;
+  const { wrongBytesOf } = await import("../../report/wrong-bytes.ts");
+  for (const stream of streams)
+    if (stream.connection >= 0) wrong.set(stream, wrongBytesOf(study, stream.connection));
+  return wrong;
+}
+
+function askedOf(
+  { keys }: OpenSubject,
+  study: Study | null,
+  wrongByModel: number,
+  requireAll: boolean,
+): Asked {
+  const overlay = study?.overlay;
+  const evidence = overlay
+    ? { agreeing: overlay.matched + overlay.agreeing, differing: overlay.findings.length }
+    : null;
+  return { requireAll, evidence, wrongByModel, keys: keys.filter(({ isNamed }) => isNamed) };
+}
+
+/** A trace file's streams have no verdict of their own: what is wrong there is the model's. */
+function streamReports(
+  { verdicts }: Trace,
+  verdict: FileVerdict,
+  streams: readonly Stream[],
+  wrong: ReadonlyMap<Stream, string[]>,
+): StreamReport[] {
+  const judged = new Map(verdict.streams.map((each) => [each.stream, each]));
+  return streams.map((stream) => {
+    const places = wrong.get(stream) ?? [];
+    const own = judged.get(stream);
+    if (verdicts !== null && own) return { ...own, wrong: places };
+    return {
+      stream,
+      verdict: places.length > 0 ? "wrong" : "unchecked",
+      share: null,
+      why: null,
+      wrong: places,
+    };
+  });
+}
+
+function complaintsOf(file: string, { trace }: OpenSubject, study: Study | null): string[] {
+  return [
+    ...trace.diagnostics.map((diagnostic) => diagnosticLine(file, diagnostic)),
+    ...(study?.evidenceDiagnostics ?? []).map((each) => diagnosticLine(each.file, { line: 1, ...each })),
+  ];
+}

@@ -1,0 +1,7 @@
+// A worker process of `verify`: a file after the other, whatever becomes of the others.
+
+import workerpool from "workerpool";
+import { noProgress } from "../../trace/platform.ts";
+import { type VerifyJob, verifyFile } from "./verify-file.ts";
+
+workerpool.worker({ verify: (job: VerifyJob) => verifyFile(job, noProgress) });
