@@ -32,14 +32,19 @@ const bugsOf = (name: string): string[] => {
   return [...new Set(broken)].sort();
 };
 
-const samples: Sample[] = readdirSync(folder)
-  .filter((name) => /\.(tlstrace|pkt)$/.test(name))
-  .sort()
-  .map((name) => ({
-    name,
-    title: titleOf(readFileSync(path.join(folder, name), "utf8")),
-    bugs: name.endsWith(".pkt") ? [] : bugsOf(name),
-  }));
+const samplesIn = (below: string): Sample[] =>
+  readdirSync(path.join(folder, below))
+    .filter((name) => /\.(tlstrace|pkt)$/.test(name))
+    .sort()
+    .map((file) => path.posix.join(below, file))
+    .map((name) => ({
+      name,
+      title: titleOf(readFileSync(path.join(folder, name), "utf8")),
+      bugs: name.endsWith(".pkt") ? [] : bugsOf(name),
+    }));
+const samples = samplesIn("");
+/** The kernel's own tests as traces. */
+const selftests = samplesIn("selftests");
 
 const link = (name: string): string => `[${path.parse(name).name}](${name})`;
 
@@ -71,6 +76,14 @@ it is mended.
 |---|---|---|
 ${bugs.map(({ name, title, bugs }) => `| ${link(name)} | ${title} | ${bugs.map((id) => `\`${id}\``).join(", ")} |`).join("\n")}
 
+## The kernel's own tests
+
+The sending side of \`drivers/net/hw/tls_hw_offload.py\` and of \`net/tls.c\`, both below \`tools/testing/selftests\`.
+
+| sample | shows |
+|---|---|
+${selftests.map(({ name, title }) => `| ${link(name)} | ${title} |`).join("\n")}
+
 This page is made from the first comment line of each file: \`UPDATE=1 npm test\` writes it.
 `;
 }
@@ -83,10 +96,11 @@ test("media/samples/README.md lists every sample by its first comment line (UPDA
 
 test("every sample's first line is one sentence, and no two are alike", () => {
   assert.ok(samples.length > 60);
-  for (const { name, title } of samples) {
+  for (const { name, title } of [...samples, ...selftests]) {
     assert.match(title, /^\S.*\.$/, name);
     assert.ok(title.length <= 120, name);
     assert.ok(!title.includes("|"), `${name}: it stands in a table`);
   }
-  assert.equal(new Set(samples.map(({ title }) => title)).size, samples.length);
+  const titles = [...samples, ...selftests].map(({ title }) => title);
+  assert.equal(new Set(titles).size, titles.length);
 });
