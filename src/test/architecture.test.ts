@@ -29,7 +29,8 @@ test("ARCHITECTURE.md: what its example says of the family comes true", () => {
 });
 
 test("what the documents link to is there", () => {
-  const docs = readdirSync("media/docs").map((name) => `media/docs/${name}`);
+  const names = readdirSync("media/docs").filter((name) => name.endsWith(".md"));
+  const docs = names.map((name) => `media/docs/${name}`);
   const pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "media/samples/README.md", ...docs];
   const links = pages.flatMap((page) =>
     [...readFileSync(page, "utf8").matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target]) =>

@@ -19,7 +19,9 @@ import { type Citation, CitedPage, citationsIn } from "./citations.ts";
 
 const read = (file: string): string => readFileSync(file, "utf8");
 const kernel = new CitedPage(read("media/docs/kernel.md"));
-const docs = readdirSync("media/docs").map((name) => `media/docs/${name}`);
+const docs = readdirSync("media/docs")
+  .filter((name) => name.endsWith(".md"))
+  .map((name) => `media/docs/${name}`);
 const pages = ["README.md", "CONTRIBUTING.md", ...docs];
 
 /** Every text that may cite kernel.md; the examples of the checks below are made up. */
