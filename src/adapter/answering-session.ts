@@ -1,58 +1,89 @@
-import { DebugSession, Event } from "@vscode/debugadapter";
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { Cancelled, UserError } from "../trace/platform.ts";
+import { Cancelled, internalError, UserError } from "../trace/platform.ts";
 import { type Client, clientOf } from "./capabilities.ts";
 import { Job } from "./job.ts";
+import {
+  type Arguments,
+  type Command,
+  isKnown,
+  type Request,
+  readArguments,
+  whyUnknown,
+} from "./requests.ts";
+
+type Message = DebugProtocol.ProtocolMessage;
+
+/** How a request is answered. */
+interface Answer<Args> {
+  /** The answer's body, or a promise of it. Throws UserError for what is refused. */
+  body(args: Args, seq: number): unknown;
+  /** What is done right behind the answer, in the same turn. */
+  after?(): unknown;
+}
+
+/** How each request is answered. */
+export type Answers = { readonly [Name in Command]: Answer<Arguments[Name]> };
 
 /** What every request here needs: answers with errors in one place, and long work that can be cancelled. */
-export abstract class AnsweringSession extends DebugSession {
-  protected client: Client = clientOf({ adapterID: "tlstrace" });
+export abstract class AnsweringSession {
+  protected client: Client = clientOf({});
   /** The long work under way, one at a time. */
   protected job: Job | null = null;
+  protected abstract readonly answers: Answers;
   private jobs = 0;
+  private sent = 0;
+  private listener: (message: Message) => void = () => {};
 
-  constructor() {
-    super();
-    this.setDebuggerLinesStartAt1(true);
-    this.setDebuggerColumnsStartAt1(true);
+  /** Who hears what is sent: one listener, as an editor's inline adapter has. */
+  onDidSendMessage(listener: (message: Message) => void): { dispose(): void } {
+    this.listener = listener;
+    return { dispose: () => this.onDidSendMessage(() => {}) };
   }
 
-  protected override dispatchRequest(request: DebugProtocol.Request): void {
-    // The base class refuses an initialize request that leaves out the path format, whose default is "path".
-    if (request.command === "initialize") request.arguments = { pathFormat: "path", ...request.arguments };
-    super.dispatchRequest(request);
+  /** Takes a message of the client's: nothing is asked of clients, so all but requests is passed over. */
+  handleMessage(message: Message): void {
+    if (message.type === "request") void this.answer(message as DebugProtocol.Request);
   }
 
-  /** Answers with what `body` gives, then does `after`; the one place where errors become answers. */
-  protected async answer(
-    response: DebugProtocol.Response,
-    body: () => unknown,
-    after: () => unknown = () => {},
-  ): Promise<void> {
-    try {
-      response.body = await body();
-    } catch (error) {
-      this.refuse(response, error);
-      return;
-    }
-    this.sendResponse(response);
-    try {
-      await after();
-    } catch (error) {
-      this.write({ category: "stderr", output: `${messageOf(error)}\n` });
-    }
+  /** The editor is gone, or wants to be. */
+  abstract dispose(): void;
+
+  private send(message: object): void {
+    this.listener({ seq: ++this.sent, ...message } as Message);
   }
 
-  private refuse(response: DebugProtocol.Response, error: unknown): void {
-    const showUser = !unasked.has(response.command) && !(error instanceof Cancelled);
-    // The leading underscore lets the base class put the text into the response's message.
-    const variables = { _message: messageOf(error) };
-    this.sendErrorResponse(response, { id: 1, format: "{_message}", variables, showUser });
+  protected sendEvent(event: string, body?: object): void {
+    this.send({ type: "event", event, ...(body && { body }) });
   }
 
   /** Writes to the debug console. */
   protected write(output: DebugProtocol.OutputEvent["body"]): void {
-    this.sendEvent(new Event("output", output));
+    this.sendEvent("output", output);
+  }
+
+  /**
+   * The one place where errors become answers. What can be answered at once is, before the next message is looked at:
+   * one of the same packet already finds what this one began.
+   */
+  private async answer(request: Request): Promise<void> {
+    const { seq, command } = request;
+    let answered: Answer<unknown>;
+    let body: unknown;
+    try {
+      if (!isKnown(command)) throw new UserError(whyUnknown(command));
+      answered = this.answers[command] as Answer<unknown>;
+      body = answered.body(readArguments(command, request.arguments), seq);
+      if (body instanceof Promise) body = await body;
+    } catch (error) {
+      this.send({ ...responseTo(request), success: false, ...refusalOf(command, error) });
+      return;
+    }
+    this.send({ ...responseTo(request), success: true, ...(body !== undefined && { body }) });
+    try {
+      await answered.after?.();
+    } catch (error) {
+      this.write({ category: "stderr", output: `${messageOf(error)}\n` });
+    }
   }
 
   /** Does long work: what was under way is cancelled; it shows progress and lets messages through. */
@@ -62,38 +93,40 @@ export abstract class AnsweringSession extends DebugSession {
     body: (job: Job) => Promise<Result>,
   ): Promise<Result> {
     this.job?.cancel();
-    const send = (event: string, progress: object) => this.sendEvent(new Event(event, progress));
+    const send = (event: string, progress: object) => this.sendEvent(event, progress);
     const job = new Job(`job${++this.jobs}`, title, requestSeq, this.client.progress ? send : null);
     this.job = job;
     try {
       return await body(job);
     } finally {
-      job.end();
       if (this.job === job) this.job = null;
+      job.end();
     }
   }
 
-  protected override cancelRequest(
-    response: DebugProtocol.CancelResponse,
-    { requestId, progressId }: DebugProtocol.CancelArguments,
-  ): void {
-    this.answer(response, () => {
-      const { job } = this;
-      const isMeant = job?.id === progressId || (requestId !== undefined && job?.requestId === requestId);
-      if (isMeant) job?.cancel();
-    });
+  protected cancel({ requestId, progressId }: Arguments["cancel"]): void {
+    const { job } = this;
+    const isMeant = job?.id === progressId || (requestId !== undefined && job?.requestId === requestId);
+    if (isMeant) job?.cancel();
   }
+}
 
-  protected override pauseRequest(response: DebugProtocol.PauseResponse): void {
-    this.answer(response, () => this.job?.cancel());
-  }
+const responseTo = ({ seq, command }: Request) => ({ type: "response", request_seq: seq, command });
+
+function refusalOf(command: unknown, error: unknown): object {
+  const message = messageOf(error);
+  const showUser = !unasked.has(command) && !(error instanceof Cancelled);
+  return {
+    message,
+    body: { error: { id: 1, format: "{_message}", variables: { _message: message }, showUser } },
+  };
 }
 
 /**
  * What editors ask for by themselves, to fill their views or for whatever lies under the mouse. The debugger may have
  * moved on by then, and an answer that is late deserves no dialog.
  */
-const unasked = new Set([
+const unasked = new Set<unknown>([
   "stackTrace",
   "scopes",
   "variables",
@@ -105,8 +138,7 @@ const unasked = new Set([
 ]);
 
 /** What the user is told: his mistake in its own words; anything else is ours. */
-function messageOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   if (error instanceof UserError || error instanceof Cancelled) return error.message;
-  const said = error instanceof Error ? error.message : String(error);
-  return `internal error: ${said}. Please report it with the trace, if you can share it.`;
+  return internalError(error);
 }

@@ -10,6 +10,7 @@ const source = { path: program };
 async function launched(): Promise<DapClient> {
   const client = session();
   await client.launch({ program });
+  await client.ask("setExceptionBreakpoints", { filters: [] });
   return client;
 }
 

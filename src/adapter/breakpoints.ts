@@ -3,9 +3,10 @@ import { stages } from "../core/words/stage.ts";
 import { type Expression, parseExpression } from "../replay/expression-parse.ts";
 import { parseHit, type StopRule, stagesNamed } from "../replay/stops.ts";
 import { UserError } from "../trace/platform.ts";
-import { filterById } from "./filters.ts";
+import { defaultFilters, filterById } from "./filters.ts";
 import { checkMessage } from "./log-points.ts";
-import type { Sources } from "./sources.ts";
+import type { Arguments } from "./requests.ts";
+import type { SourceName, Sources } from "./sources.ts";
 
 type Answer = DebugProtocol.Breakpoint;
 
@@ -15,10 +16,14 @@ interface Resolved {
   rule: StopRule | null;
 }
 
+type LineOption = NonNullable<Arguments["setBreakpoints"]["breakpoints"]>[number];
+type FunctionOption = Arguments["setFunctionBreakpoints"]["breakpoints"][number];
+type FilterOption = NonNullable<Arguments["setExceptionBreakpoints"]["filterOptions"]>[number];
+
 interface RequestedLine {
   id: number;
-  source: DebugProtocol.Source;
-  breakpoint: DebugProtocol.SourceBreakpoint;
+  source: SourceName;
+  breakpoint: LineOption;
 }
 
 /** What hangs on every kind of breakpoint, as the editor sends it. */
@@ -35,24 +40,32 @@ export class Breakpoints {
   private readonly requestedLines = new Map<string, RequestedLine[]>();
   private lineRules: StopRule[] = [];
   private functionRules: StopRule[] = [];
-  private exceptionRules: StopRule[] = [];
+  private exceptionRules: StopRule[];
+
+  /** The filters that are on by default hold until the client says otherwise: some never do. */
+  constructor() {
+    this.exceptionRules = rulesOf(
+      defaultFilters.map((filterId) => resolveException(this.nextId++, { filterId })),
+    );
+  }
 
   get rules(): readonly StopRule[] {
     return [...this.lineRules, ...this.functionRules, ...this.exceptionRules];
   }
 
   /** Replaces the breakpoints of one source. */
-  setLines(sources: Sources, args: DebugProtocol.SetBreakpointsArguments): Answer[] {
+  setLines(sources: Sources, args: Arguments["setBreakpoints"]): Answer[] {
     const { source } = args;
-    const key = source.path ?? source.name ?? String(source.sourceReference);
+    // A reference may look like a name, and a name like a path.
+    const key = JSON.stringify([source.path ?? source.name ?? source.sourceReference]);
     const requested = (args.breakpoints ?? []).map((breakpoint) => ({
       id: this.nextId++,
       source,
       breakpoint,
     }));
     this.requestedLines.set(key, requested);
-    const answers = this.resolveLines(sources);
-    return requested.map(({ id }) => answers.find((answer) => answer.id === id)!);
+    const answers = new Map(this.resolveLines(sources).map((answer) => [answer.id, answer]));
+    return requested.map(({ id }) => answers.get(id)!);
   }
 
   /** Finds the events of all line breakpoints: again after a restart, since the file may have changed. */
@@ -63,16 +76,16 @@ export class Breakpoints {
     return resolved.map(({ answer }) => answer);
   }
 
-  setFunctions({ breakpoints }: DebugProtocol.SetFunctionBreakpointsArguments): Answer[] {
+  setFunctions({ breakpoints }: Arguments["setFunctionBreakpoints"]): Answer[] {
     const resolved = breakpoints.map((breakpoint) => resolveFunction(this.nextId++, breakpoint));
     this.functionRules = rulesOf(resolved);
     this.version++;
     return resolved.map(({ answer }) => answer);
   }
 
-  setExceptions(args: DebugProtocol.SetExceptionBreakpointsArguments): Answer[] {
+  setExceptions(args: Arguments["setExceptionBreakpoints"]): Answer[] {
     const plain = args.filters.map((filterId) => ({ filterId }));
-    const options: DebugProtocol.ExceptionFilterOptions[] = [...plain, ...(args.filterOptions ?? [])];
+    const options: FilterOption[] = [...plain, ...(args.filterOptions ?? [])];
     const resolved = options.map((option) => resolveException(this.nextId++, option));
     this.exceptionRules = rulesOf(resolved);
     this.version++;
@@ -112,7 +125,7 @@ function resolveLine(sources: Sources, { id, source, breakpoint }: RequestedLine
   });
 }
 
-function resolveFunction(id: number, breakpoint: DebugProtocol.FunctionBreakpoint): Resolved {
+function resolveFunction(id: number, breakpoint: FunctionOption): Resolved {
   return verified(id, () => {
     const names = breakpoint.name.trim().replace(/\(\)$/, "");
     if (stagesNamed(names).length === 0) {
@@ -133,16 +146,19 @@ function resolveFunction(id: number, breakpoint: DebugProtocol.FunctionBreakpoin
 }
 
 /** The protocol has no hit conditions for exception filters, so they stand at the condition's end: `… hit >=3`. */
-const hitSuffix = /^(.*?)\bhit\s*((?:>=|<=|==|=|>|<|%)?\s*\d+)\s*$/s;
+const hitSuffix = /\bhit\s*((?:(?:>=|<=|==|=|>|<|%)\s*)?\d+)$/;
 
-function resolveException(id: number, option: DebugProtocol.ExceptionFilterOptions): Resolved {
+function splitHit(condition: string): Conditions {
+  const whole = condition.trimEnd();
+  const suffix = hitSuffix.exec(whole);
+  return suffix ? { condition: whole.slice(0, suffix.index), hitCondition: suffix[1] } : { condition };
+}
+
+function resolveException(id: number, option: FilterOption): Resolved {
   return verified(id, () => {
     const filter = filterById(option.filterId);
     if (!filter) throw new UserError(`there is no exception filter ${option.filterId}`);
-    const counted = hitSuffix.exec(option.condition ?? "");
-    const conditions = counted
-      ? { condition: counted[1], hitCondition: counted[2] }
-      : { condition: option.condition };
+    const conditions = splitHit(option.condition ?? "");
     const { label, kinds } = filter;
     const rule: StopRule = { id, label, kind: "sign", signs: kinds, ...conditionsOf(conditions) };
     return { answer: { id, verified: true }, rule };

@@ -1,5 +1,6 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { exceptionFilters } from "./filters.ts";
+import type { Arguments } from "./requests.ts";
 
 /** What the adapter can do, as it tells the editor. Everything named here is exercised by session.test.ts. */
 export const capabilities: DebugProtocol.Capabilities = {
@@ -32,15 +33,30 @@ export interface Client {
   /** Number of the first line and column. */
   firstLine: 0 | 1;
   firstColumn: 0 | 1;
+  /** Number of a text's first place in the completions that it gets. */
+  firstPlace: 0 | 1;
   /** Asks for children in pages. */
   pages: boolean;
+  /** Shows what type a variable has. */
+  types: boolean;
   /** Shows progress. */
   progress: boolean;
 }
 
-export const clientOf = (args: DebugProtocol.InitializeRequestArguments): Client => ({
-  firstLine: args.linesStartAt1 === false ? 0 : 1,
-  firstColumn: args.columnsStartAt1 === false ? 0 : 1,
-  pages: args.supportsVariablePaging === true,
-  progress: args.supportsProgressReporting === true,
-});
+/**
+ * Editors that take a completion's `start` as a place in JavaScript's text, from 0 on, whatever they say of columns:
+ * they filter by what stands there, and offer nothing if it is not what was typed.
+ */
+const countsPlacesFromZero = /^(vscode|theia)/i;
+
+export function clientOf(args: Arguments["initialize"]): Client {
+  const firstColumn = args.columnsStartAt1 === false ? 0 : 1;
+  return {
+    firstLine: args.linesStartAt1 === false ? 0 : 1,
+    firstColumn,
+    firstPlace: countsPlacesFromZero.test(args.clientID ?? "") ? 0 : firstColumn,
+    pages: args.supportsVariablePaging === true,
+    types: args.supportsVariableType === true,
+    progress: args.supportsProgressReporting === true,
+  };
+}

@@ -33,6 +33,7 @@ test("a capture is shown as a listing page: the stopped line is the packet's eve
 test("line breakpoints and goto work in a listing, also when the editor only remembers its name", async () => {
   const client = session();
   await client.launch({ program });
+  await client.ask("setExceptionBreakpoints", { filters: [] });
   const [source] = (await client.ask("loadedSources")).sources;
   const { breakpoints } = await client.ask("setBreakpoints", { source, breakpoints: [{ line: 30 }] });
   assert.deepEqual([breakpoints[0]!.verified, breakpoints[0]!.line], [true, 30]);

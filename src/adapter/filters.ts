@@ -155,6 +155,9 @@ export const exceptionFilters: DebugProtocol.ExceptionBreakpointsFilter[] = filt
   conditionDescription,
 }));
 
+/** The filters that are on until the client says otherwise. */
+export const defaultFilters: readonly string[] = filters.flatMap((each) => (each.default ? each.id : []));
+
 /** Label of a filter and the kinds of signs that it stops on; null if there is none of that id. */
 export function filterById(id: string): { label: string; kinds: readonly number[] } | null {
   const filter = filters.find((each) => each.id === id);

@@ -6,6 +6,7 @@ import { judgedView, recordName, type View, viewAt } from "../replay/view/view.t
 import { causesOf } from "../replay/view/why.ts";
 import { UserError } from "../trace/platform.ts";
 import { atEnd } from "./moves.ts";
+import type { Arguments } from "./requests.ts";
 import type { Sources } from "./sources.ts";
 
 /** One layer that the event has entered, or what it came from: a place in time of one connection. */
@@ -109,13 +110,16 @@ export function stackPage(
   stack: readonly Frame[],
   sources: Sources,
   firstColumn: number,
-  { startFrame = 0, levels = 0 }: DebugProtocol.StackTraceArguments,
+  { startFrame = 0, levels = 0 }: Arguments["stackTrace"],
 ): NonNullable<DebugProtocol.StackTraceResponse["body"]> {
   const page = stack.slice(startFrame, levels > 0 ? startFrame + levels : undefined);
   const stackFrames = page.map((frame): DebugProtocol.StackFrame => {
     const { id, name, position, ofEvent } = frame;
     const { source, line } = sources.placeOf(position.event);
-    return { id, name, source, line, column: firstColumn, canRestart: ofEvent && position.stage >= 0 };
+    const canRestart = ofEvent && position.stage >= 0;
+    // What the packet's bytes come from was not called by the layers above it.
+    const presentationHint = ofEvent ? "normal" : "subtle";
+    return { id, name, source, line, column: firstColumn, canRestart, presentationHint };
   });
   return { stackFrames, totalFrames: stack.length };
 }

@@ -118,6 +118,8 @@ test("an editor that does not page gets the first thousand records and how to se
     name: "…",
     value: "501 more: look at one as records[1000]",
     variablesReference: 0,
+    presentationHint: { kind: "virtual", attributes: ["readOnly"] },
+    type: "text",
   });
   assert.equal(await client.value("records[1500].sn"), "1499");
 });
@@ -222,7 +224,7 @@ test("a record's location is the line that pushed it", async () => {
   const { source, line } = await client.ask("locations", { locationReference });
   assert.deepEqual([source.path, line], [program, 4]);
   assert.match(await client.refused("locations", { locationReference: 999 }), /earlier stop/);
-  assert.match(await client.refused("noSuchRequest"), /unrecognized/);
+  assert.match(await client.refused("noSuchRequest"), /not among the capabilities/);
 });
 
 test("keys are told to be there and never shown", async () => {

@@ -1,8 +1,8 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { completions, evaluate } from "../replay/expression.ts";
+import { completions, evaluate, wordBefore } from "../replay/expression.ts";
 import { parseExpression } from "../replay/expression-parse.ts";
 import { scopesOf } from "../replay/view/scopes.ts";
-import type { ViewNode } from "../replay/view/value.ts";
+import { type Raw, SeqValue, type ViewNode } from "../replay/view/value.ts";
 import { describeToken } from "../replay/view/why.ts";
 import { UserError } from "../trace/platform.ts";
 import type { Client } from "./capabilities.ts";
@@ -10,16 +10,20 @@ import { changesBetween } from "./changes.ts";
 import { type Counter, type Frame, Frames } from "./frames.ts";
 import { isNode, textOf } from "./log-points.ts";
 import { parseReference, readMemory, referenceOf } from "./memory-reference.ts";
+import type { Arguments } from "./requests.ts";
 import type { Runner, Stop } from "./runner.ts";
 
-/** Children given at once to an editor that does not ask for pages. */
+/** Children given at once to who does not say how many. */
 const unpagedMax = 1000;
+/** Children given at once to who asks for more. */
+const pageMax = 10_000;
 
 interface Held {
   frame: Frame;
   node: ViewNode;
 }
 
+type Kind = Required<Pick<DebugProtocol.Variable, "presentationHint">> & Pick<DebugProtocol.Variable, "type">;
 type Children = Pick<DebugProtocol.Variable, "variablesReference" | "namedVariables" | "indexedVariables">;
 type Links = Pick<
   DebugProtocol.Variable,
@@ -62,29 +66,38 @@ export class Inspection {
     );
   }
 
-  variables(args: DebugProtocol.VariablesArguments): DebugProtocol.Variable[] {
+  variables(args: Arguments["variables"]): DebugProtocol.Variable[] {
     const held = this.held.get(args.variablesReference);
     if (!held) throw new UserError("this variable is from an earlier stop");
     const { frame, node } = held;
     const named = args.filter === "indexed" ? [] : node.children();
-    const indexed =
-      args.filter === "named" || !node.indexed ? [] : indexedPage(node.indexed, args, this.client);
+    const indexed = args.filter === "named" || !node.indexed ? [] : indexedPage(node.indexed, args);
     const variables = [...named, ...indexed].map((child) => this.variable(frame, child));
-    const left = (node.indexed?.count ?? 0) - indexed.length;
-    if (args.filter === undefined && left > 0 && args.count === undefined)
+    const end = (args.start ?? 0) + indexed.length;
+    const left = (node.indexed?.count ?? 0) - end;
+    if (args.filter !== "named" && left > 0 && args.count === undefined)
       variables.push({
         name: "…",
-        value: `${left} more: look at one as ${node.path}[${indexed.length}]`,
+        value: `${left} more: look at one as ${node.path}[${end}]`,
         variablesReference: 0,
+        ...this.kindOf(null),
       });
     return variables;
   }
 
   private variable(frame: Frame, node: ViewNode): DebugProtocol.Variable {
     const { name, value, path } = node;
-    const variable = { name, value, ...this.children(frame, node, false), ...this.links(frame, node) };
+    const variable = { name, value, ...this.opened(frame, node) };
     // Nodes that no path leads to are those of a hover.
     return path.includes("(") ? variable : { ...variable, evaluateName: path };
+  }
+
+  /** What a value is, for who shows it; `null`: what is no value of the trace's. All that was is read-only. */
+  private kindOf(node: ViewNode | null): Kind {
+    const kind = node === null || node.path.startsWith("changes.") ? "virtual" : "data";
+    const presentationHint: Kind["presentationHint"] = { kind, attributes: ["readOnly"] };
+    if (!this.client.types) return { presentationHint };
+    return { presentationHint, type: node === null ? "text" : typeOf(node) };
   }
 
   /** Numbers of children and the reference to ask for them with; a scope always has one. */
@@ -129,31 +142,37 @@ export class Inspection {
     expression,
     frameId,
     context,
-  }: DebugProtocol.EvaluateArguments): NonNullable<DebugProtocol.EvaluateResponse["body"]> {
+  }: Arguments["evaluate"]): NonNullable<DebugProtocol.EvaluateResponse["body"]> {
     const frame = this.frames.frame(frameId);
     const view = this.frames.view(frame);
     // Under the mouse a number is a place in the stream; in an expression it is a number.
     const token =
       context === "hover" || /^\s*-?\d+:/.test(expression) ? describeToken(view, expression) : null;
     if (token) {
-      const children = token.node ? this.children(frame, token.node, false) : { variablesReference: 0 };
-      return { result: token.value, ...children, ...(token.node ? this.links(frame, token.node) : {}) };
+      if (!token.node) return { result: token.value, variablesReference: 0 };
+      return { result: token.value, ...this.opened(frame, token.node) };
     }
     const value = evaluate(view, parseExpression(expression));
     const result = textOf(value);
-    if (!isNode(value)) return { result, variablesReference: 0 };
-    return { result, ...this.children(frame, value, false), ...this.links(frame, value) };
+    if (isNode(value)) return { result, ...this.opened(frame, value) };
+    return { result, ...(this.client.types && { type: typeOfValue(value) }), variablesReference: 0 };
   }
 
-  completions({ text, column, frameId }: DebugProtocol.CompletionsArguments): DebugProtocol.CompletionItem[] {
-    const typed = text.slice(0, column - this.client.firstColumn);
-    const word = /[\w.[\]]*$/.exec(typed)![0];
+  /** What an answer says of a node besides its value. */
+  private opened(frame: Frame, node: ViewNode): Kind & Children & Links {
+    return { ...this.kindOf(node), ...this.children(frame, node, false), ...this.links(frame, node) };
+  }
+
+  completions({ text, column, frameId }: Arguments["completions"]): DebugProtocol.CompletionItem[] {
+    const { firstColumn, firstPlace } = this.client;
+    const typed = text.slice(0, Math.max(0, column - firstColumn));
+    const { length } = wordBefore(typed);
     const paths = completions(this.frames.view(this.frames.frame(frameId)), typed);
-    const start = typed.length - word.length + this.client.firstColumn;
-    return paths.map((path) => ({ label: path, start, length: word.length, type: "property" }));
+    const start = typed.length - length + firstPlace;
+    return paths.map((path) => ({ label: path, start, length, type: "property" }));
   }
 
-  readMemory(args: DebugProtocol.ReadMemoryArguments): NonNullable<DebugProtocol.ReadMemoryResponse["body"]> {
+  readMemory(args: Arguments["readMemory"]): NonNullable<DebugProtocol.ReadMemoryResponse["body"]> {
     const { connection } = parseReference(args.memoryReference);
     const frame = this.frames.stack(connection)[0]!;
     return readMemory(this.frames.view(frame), args);
@@ -161,11 +180,21 @@ export class Inspection {
 }
 
 function indexedPage(
-  indexed: NonNullable<ViewNode["indexed"]>,
-  { start = 0, count = 0 }: DebugProtocol.VariablesArguments,
-  client: Client,
+  { count, at }: NonNullable<ViewNode["indexed"]>,
+  { start = 0, count: asked = 0 }: Arguments["variables"],
 ): ViewNode[] {
-  const most = client.pages || count > 0 ? indexed.count : unpagedMax;
-  const end = Math.min(indexed.count, count > 0 ? start + count : most);
-  return Array.from({ length: Math.max(0, end - start) }, (_, i) => indexed.at(start + i));
+  const end = Math.min(count, start + (asked > 0 ? Math.min(asked, pageMax) : unpagedMax));
+  return Array.from({ length: Math.max(0, end - start) }, (_, i) => at(start + i));
+}
+
+/** What a value is called. */
+function typeOf(node: ViewNode): string {
+  const isGroup = node.indexed !== null || node.children().length > 0;
+  return isGroup ? "group" : typeOfValue(node.raw);
+}
+
+function typeOfValue(value: Raw): string {
+  if (value === null) return "unknown";
+  if (value instanceof SeqValue) return "sequence number";
+  return typeof value === "string" ? "text" : typeof value === "boolean" ? "flag" : "number";
 }

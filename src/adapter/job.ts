@@ -17,6 +17,9 @@ export class Job implements Progress {
   private readonly title: string;
   /** Null if the editor shows no progress. */
   private readonly send: SendProgress | null;
+  /** Resolves when the work is done, whatever came of it. */
+  readonly ended: Promise<void>;
+  private resolveEnded!: () => void;
   private cancelled = false;
   private shown = false;
   private yieldedAt = Date.now();
@@ -27,6 +30,9 @@ export class Job implements Progress {
     this.title = title;
     this.requestId = requestId;
     this.send = send;
+    this.ended = new Promise((resolve) => {
+      this.resolveEnded = resolve;
+    });
   }
 
   cancel(): void {
@@ -64,5 +70,6 @@ export class Job implements Progress {
   end(): void {
     if (this.shown) this.send?.("progressEnd", { progressId: this.id });
     this.shown = false;
+    this.resolveEnded();
   }
 }

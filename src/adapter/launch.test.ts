@@ -198,15 +198,16 @@ test("requests before a launch are refused, not crashed on", async () => {
   await client.ask("initialize", { adapterID: "tlstrace" });
   assert.deepEqual((await client.ask("threads")).threads, []);
   assert.deepEqual((await client.ask("loadedSources")).sources, []);
-  for (const command of [
-    "continue",
-    "next",
-    "configurationDone",
-    "scopes",
-    "variables",
-    "evaluate",
-    "setBreakpoints",
-    "restart",
-  ])
-    assert.match(await client.refused(command, { source: {}, threadId: 1 }), /no trace is open/, command);
+  const args: Record<string, object> = {
+    continue: {},
+    next: { threadId: 1 },
+    configurationDone: {},
+    scopes: { frameId: 1 },
+    variables: { variablesReference: 1 },
+    evaluate: { expression: "1" },
+    setBreakpoints: { source: {} },
+    restart: {},
+  };
+  for (const [command, given] of Object.entries(args))
+    assert.match(await client.refused(command, given), /no trace is open/, command);
 });

@@ -68,6 +68,9 @@ export function readLaunch(given: unknown): LaunchArguments {
   };
 }
 
+/** The protocol's own word in a launch request: replay, say what was found, and end. */
+export const readNoDebug = (given: unknown): boolean => readFlag(given as Record<string, unknown>, "noDebug");
+
 function readKeys(keys: unknown): LaunchArguments["keys"] {
   if (keys === undefined || keys === null) return null;
   const list: unknown[] = Array.isArray(keys) ? keys : [keys];

@@ -4,6 +4,7 @@ import { type MemoryKind, memoryKinds, readStream } from "../replay/view/memory.
 import type { ViewNode } from "../replay/view/value.ts";
 import type { View } from "../replay/view/view.ts";
 import { UserError } from "../trace/platform.ts";
+import type { Arguments } from "./requests.ts";
 
 /**
  * A place in a connection's sequence space as the protocol's opaque text: `c0:wire@4344`, byte 4344 from the offload
@@ -39,7 +40,7 @@ export function referenceOf(node: ViewNode, index: number, connection: Connectio
 /** The bytes that a readMemory request asks for; addresses are relative to the offload start. */
 export function readMemory(
   view: View,
-  { memoryReference, offset = 0, count }: DebugProtocol.ReadMemoryArguments,
+  { memoryReference, offset = 0, count }: Arguments["readMemory"],
 ): NonNullable<DebugProtocol.ReadMemoryResponse["body"]> {
   const { kind, offset: base } = parseReference(memoryReference);
   const from = base + offset;

@@ -1,6 +1,9 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { findingText } from "../replay/findings.ts";
+import { wordEffect } from "../replay/view/effect-text.ts";
+import { viewAt } from "../replay/view/view.ts";
 import type { Study } from "../study/study.ts";
+import { printEvent } from "../trace/language/print.ts";
 import { Sign } from "../trace/signs.ts";
 import type { Diagnostic } from "../trace/trace.ts";
 
@@ -30,9 +33,30 @@ export function openingOutput({ trace, findings, overlay, evidenceDiagnostics }:
       output: `evidence differs: ${findingText(finding)}\n`,
     })),
   ];
+  return bounded(outputs);
+}
+
+function bounded(outputs: Output[]): Output[] {
   const left = outputs.length - diagnosticsMax;
   if (left <= 0) return outputs;
   return [...outputs.slice(0, diagnosticsMax), { category: "console", output: `… and ${left} more\n` }];
+}
+
+/** Findings of which the opening has told already. */
+const toldAtOpening: ReadonlySet<number> = new Set([Sign["expectation-failed"], Sign["evidence-differs"]]);
+
+/** For who does not debug: the findings of which the opening has not told, and how many there are of all. */
+export function findingsOutput({ trace, timeline, findings }: Study): Output[] {
+  const outputs = findings.all
+    .filter(({ kind }) => !toldAtOpening.has(kind))
+    .map((finding) => {
+      const { event } = finding;
+      const words = wordEffect(viewAt(timeline, { event, stage: -1 }), finding);
+      return { category: "stderr", output: `${printEvent(trace, event)}: ${words}\n` };
+    });
+  const { length } = findings.all;
+  const sum = `${timeline.eventCount} events replayed, ${length === 0 ? "nothing" : length} found wrong\n`;
+  return [...bounded(outputs), { category: "console", output: sum }];
 }
 
 function placed({ message, line, frame }: Diagnostic): string {

@@ -7,6 +7,7 @@ import { wordEffect } from "../replay/view/effect-text.ts";
 import { gravest } from "../replay/view/explain.ts";
 import { viewAt } from "../replay/view/view.ts";
 import { Cancelled, type Progress, UserError } from "../trace/platform.ts";
+import { messageOf } from "./answering-session.ts";
 import type { Breakpoints } from "./breakpoints.ts";
 import { stageName } from "./frames.ts";
 import { atEnd, type Move } from "./moves.ts";
@@ -100,8 +101,9 @@ export class Runner {
     } catch (error) {
       if (error instanceof Cancelled)
         return this.arrive(this.within(at), direction, { reason: "pause", description: "Paused" });
-      if (!(error instanceof UserError)) throw error;
-      const description = `A breakpoint's condition cannot be evaluated: ${error.message}`;
+      const what =
+        error instanceof UserError ? "A breakpoint's condition cannot be evaluated" : "The run failed";
+      const description = `${what}: ${messageOf(error)}`;
       return this.arrive(this.failingPlace(at, direction), direction, { reason: "breakpoint", description });
     }
   }
@@ -147,16 +149,15 @@ export class Runner {
     return { event, stage: Math.min(stage, atEnd(this.timeline, event).stage) };
   }
 
-  /** The event at which a condition throws, found again one event at a time. */
+  /** The event at which a search throws, found again one event at a time. */
   private failingPlace(from: Position, direction: Direction): Position {
     for (let at = from; ; ) {
       try {
         const result = this.searchNow().next(at, direction, 1);
         at = result.at;
         if (result.found || result.ended) return this.within(at);
-      } catch (error) {
-        if (error instanceof UserError) return this.within(at);
-        throw error;
+      } catch {
+        return this.within(at);
       }
     }
   }

@@ -1,21 +1,21 @@
 // adapter: the Debug Adapter Protocol.
 
-import { BreakpointEvent, Event, InitializedEvent, TerminatedEvent } from "@vscode/debugadapter";
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { judgedView } from "../replay/view/view.ts";
 import type { Environment } from "../study/environment.ts";
 import { printEvent } from "../trace/language/print.ts";
 import { UserError } from "../trace/platform.ts";
-import { AnsweringSession } from "./answering-session.ts";
+import { AnsweringSession, type Answers } from "./answering-session.ts";
 import { Breakpoints } from "./breakpoints.ts";
 import { capabilities, clientOf } from "./capabilities.ts";
 import { exceptionInfo } from "./exception-info.ts";
 import { stackPage } from "./frames.ts";
 import { Inspection } from "./inspection.ts";
-import { type Debuggee, debuggeeOf, type LaunchArguments, readLaunch } from "./launch.ts";
+import { type Debuggee, debuggeeOf, type LaunchArguments, readLaunch, readNoDebug } from "./launch.ts";
 import { LogOutput } from "./log-points.ts";
 import { type Move, next, stageBack, stepBack, stepIn, stepOut } from "./moves.ts";
-import { openingOutput } from "./opening-output.ts";
+import { findingsOutput, openingOutput } from "./opening-output.ts";
+import type { Arguments } from "./requests.ts";
 import { type Direction, Runner, type Stop, stoppedBody } from "./runner.ts";
 import { type Sources, sourcesOf } from "./sources.ts";
 
@@ -33,67 +33,99 @@ export class TraceDebugSession extends AnsweringSession {
   private readonly breakpoints = new Breakpoints();
   private readonly counter = { last: 0 };
   private opened: Target | null = null;
+  /** Nobody debugs: the client only wants to hear what is found. */
+  private noDebug = false;
+
+  protected readonly answers: Answers = {
+    initialize: { body: (args) => this.initialize(args) },
+    // Breakpoints need the trace, so the editor is asked for them only behind the answer.
+    launch: {
+      body: (args, seq) => this.launch(args, seq),
+      after: () => this.sendEvent("initialized"),
+    },
+    restart: { body: (args, seq) => this.reopen(args, seq), after: () => this.beginAgain() },
+    configurationDone: { body: () => void this.idle, after: () => this.begin() },
+    disconnect: { body: () => this.dispose() },
+    continue: this.going(1),
+    reverseContinue: this.going(-1),
+    pause: { body: () => this.job?.cancel() },
+    cancel: { body: (args) => this.cancel(args) },
+    next: this.stepping(next, stepIn, 1),
+    stepIn: this.stepping(stepIn, stepIn, 1),
+    stepOut: this.stepping(stepOut, stepOut, 1),
+    stepBack: this.stepping(stepBack, stageBack, -1),
+    goto: this.moving((args) => this.goto(args)),
+    restartFrame: this.moving((args) => this.restartFrame(args)),
+    gotoTargets: { body: (args) => ({ targets: this.gotoTargets(args) }) },
+    setBreakpoints: {
+      body: (args) => ({ breakpoints: this.breakpoints.setLines(this.target.sources, args) }),
+    },
+    setFunctionBreakpoints: { body: (args) => ({ breakpoints: this.breakpoints.setFunctions(args) }) },
+    setExceptionBreakpoints: { body: (args) => ({ breakpoints: this.breakpoints.setExceptions(args) }) },
+    breakpointLocations: { body: (args) => ({ breakpoints: this.breakpointLines(args) }) },
+    exceptionInfo: { body: () => exceptionInfo(this.target.runner) },
+    threads: { body: () => ({ threads: this.threads() }) },
+    stackTrace: { body: (args) => this.stackTrace(args) },
+    scopes: { body: ({ frameId }) => ({ scopes: this.target.inspection.scopes(frameId) }) },
+    variables: { body: (args) => ({ variables: this.target.inspection.variables(args) }) },
+    evaluate: { body: (args) => this.target.inspection.evaluate(args) },
+    completions: { body: (args) => ({ targets: this.target.inspection.completions(args) }) },
+    readMemory: { body: (args) => this.target.inspection.readMemory(args) },
+    source: { body: (args) => this.source(args) },
+    loadedSources: { body: () => ({ sources: this.opened?.sources.all() ?? [] }) },
+    locations: { body: (args) => this.location(args) },
+  };
 
   constructor(environment: Environment) {
     super();
     this.environment = environment;
   }
 
-  protected override initializeRequest(
-    response: DebugProtocol.InitializeResponse,
-    args: DebugProtocol.InitializeRequestArguments,
-  ): void {
+  private initialize(args: Arguments["initialize"]): DebugProtocol.Capabilities {
+    const { pathFormat = "path" } = args;
+    if (pathFormat !== "path") throw new UserError(`paths are taken as they are, not as \`${pathFormat}\``);
     this.client = clientOf(args);
-    this.answer(response, () => capabilities);
+    return capabilities;
   }
 
-  protected override launchRequest(
-    response: DebugProtocol.LaunchResponse,
-    args: DebugProtocol.LaunchRequestArguments,
-    request?: DebugProtocol.Request,
-  ): void {
-    const body = () => this.open(readLaunch(args), request);
-    // Breakpoints need the trace, so the editor is asked for them only now.
-    this.answer(response, body, () => this.sendEvent(new InitializedEvent()));
+  private launch(args: unknown, seq: number): Promise<void> {
+    const launch = readLaunch(args);
+    this.noDebug = readNoDebug(args);
+    return this.open(launch, seq);
   }
 
   /** Reads the trace again, as its file may have changed; breakpoints stay. */
-  protected override restartRequest(
-    response: DebugProtocol.RestartResponse,
-    args: DebugProtocol.RestartArguments | undefined,
-    request?: DebugProtocol.Request,
-  ): void {
-    const changed = args?.arguments as { program?: unknown } | undefined;
-    const body = () =>
-      this.open(changed?.program === undefined ? this.target.launch : readLaunch(changed), request);
-    this.answer(response, body, () => {
-      for (const breakpoint of this.breakpoints.resolveLines(this.target.sources))
-        this.sendEvent(new BreakpointEvent("changed", breakpoint));
-      return this.begin();
-    });
+  private reopen(args: Arguments["restart"], seq: number): Promise<void> {
+    const changed = args.arguments as { program?: unknown } | undefined;
+    const launch = changed?.program === undefined ? this.target.launch : readLaunch(changed);
+    return this.open(launch, seq);
+  }
+
+  private beginAgain(): void | Promise<void> {
+    for (const breakpoint of this.breakpoints.resolveLines(this.target.sources))
+      this.sendEvent("breakpoint", { reason: "changed", breakpoint });
+    return this.begin();
   }
 
   /** Opens the trace and runs it once; what was open before stays until this has worked. */
-  private async open(launch: LaunchArguments, request: DebugProtocol.Request | undefined): Promise<void> {
-    const debuggee = await this.work("Opening the trace", request?.seq, (job) =>
-      debuggeeOf(this.environment, launch, job),
-    );
-    this.opened?.file.close?.();
-    const { trace } = debuggee;
-    const sources = sourcesOf(trace, launch.program, this.client.firstLine);
+  private open(launch: LaunchArguments, seq: number): Promise<void> {
+    return this.work("Opening the trace", seq, async (job) => {
+      const debuggee = await debuggeeOf(this.environment, launch, job);
+      this.opened?.file.close?.();
+      this.opened = this.targetOf(debuggee, launch);
+      for (const output of openingOutput(debuggee)) this.write(output);
+    });
+  }
+
+  private targetOf(debuggee: Debuggee, launch: LaunchArguments): Target {
+    const sources = sourcesOf(debuggee.trace, launch.program, this.client.firstLine);
     const logged = new LogOutput();
     const runner = new Runner(debuggee, this.breakpoints, (position, message) => {
       const line = logged.line(judgedView(debuggee, position), message);
       if (line !== null) this.write({ output: `${line}\n`, ...sources.placeOf(position.event) });
     });
-    this.opened = {
-      ...debuggee,
-      launch,
-      sources,
-      runner,
-      inspection: new Inspection(runner, this.client, this.counter),
-    };
-    for (const output of openingOutput(debuggee)) this.write(output);
+    const inspection = new Inspection(runner, this.client, this.counter);
+    return { ...debuggee, launch, sources, runner, inspection };
   }
 
   private get target(): Target {
@@ -107,100 +139,61 @@ export class TraceDebugSession extends AnsweringSession {
     return this.target;
   }
 
-  protected override configurationDoneRequest(response: DebugProtocol.ConfigurationDoneResponse): void {
-    const body = () => void this.target;
-    this.answer(response, body, () => this.begin());
-  }
-
   private begin(): void | Promise<void> {
     const { launch, runner } = this.target;
+    if (this.noDebug) return this.sayAll();
     if (!launch.stopOnEntry) return this.run(1);
     this.tell(runner.stop);
   }
 
-  protected override terminateRequest(response: DebugProtocol.TerminateResponse): void {
-    const body = () => this.end();
-    this.answer(response, body, () => this.sendEvent(new TerminatedEvent()));
+  /** Without a debugger: what was found is said, and that is all. */
+  private sayAll(): void {
+    for (const output of findingsOutput(this.target)) this.write(output);
+    this.sendEvent("exited", { exitCode: this.target.findings.all.length > 0 ? 1 : 0 });
+    this.sendEvent("terminated");
   }
 
-  /** The editor is gone, or wants to be. */
-  override shutdown(): void {
-    this.end();
-    super.shutdown();
-  }
-
-  private end(): void {
+  override dispose(): void {
     this.job?.cancel();
     this.opened?.file.close?.();
     this.opened = null;
   }
 
-  protected override continueRequest(response: DebugProtocol.ContinueResponse): void {
-    this.go(response, 1);
-  }
-
-  protected override reverseContinueRequest(response: DebugProtocol.ReverseContinueResponse): void {
-    this.go(response, -1);
-  }
-
-  private go(response: DebugProtocol.Response, direction: Direction): void {
+  private going(direction: Direction): Answers["continue"] {
     const body = () => {
       void this.idle;
       return { allThreadsContinued: true };
     };
-    this.answer(response, body, () => this.run(direction));
+    return { body, after: () => this.run(direction) };
   }
 
   /** Runs to the next stop and tells it, unless the session ended or restarted meanwhile. */
   private async run(direction: Direction): Promise<void> {
     const { runner } = this.target;
     const stop = await this.work("Looking for the next stop", undefined, (job) => runner.run(direction, job));
-    if (this.opened?.runner === runner && this.job === null) this.tell(stop);
+    // Who opens a trace cuts a run short: it is over, unless that fails and this trace stays.
+    while (this.job) await this.job.ended;
+    if (this.opened?.runner === runner) this.tell(stop);
   }
 
   /** The debugger has stopped: variables and frames of before are void. */
   private tell(stop: Stop): void {
     const { runner, timeline } = this.target;
     this.target.inspection = new Inspection(runner, this.client, this.counter);
-    this.sendEvent(new Event("stopped", stoppedBody(timeline, stop)));
+    this.sendEvent("stopped", stoppedBody(timeline, stop));
   }
 
-  protected override nextRequest(
-    response: DebugProtocol.NextResponse,
-    args: DebugProtocol.NextArguments,
-  ): void {
-    this.step(response, args.threadId, args.granularity === "instruction" ? stepIn : next, 1);
-  }
-
-  protected override stepInRequest(
-    response: DebugProtocol.StepInResponse,
-    { threadId }: DebugProtocol.StepInArguments,
-  ): void {
-    this.step(response, threadId, stepIn, 1);
-  }
-
-  protected override stepOutRequest(
-    response: DebugProtocol.StepOutResponse,
-    { threadId }: DebugProtocol.StepOutArguments,
-  ): void {
-    this.step(response, threadId, stepOut, 1);
-  }
-
-  protected override stepBackRequest(
-    response: DebugProtocol.StepBackResponse,
-    args: DebugProtocol.StepBackArguments,
-  ): void {
-    this.step(response, args.threadId, args.granularity === "instruction" ? stageBack : stepBack, -1);
-  }
-
-  private step(response: DebugProtocol.Response, threadId: number, move: Move, direction: Direction): void {
-    this.move(response, () => this.idle.runner.step(move, this.connectionOf(threadId), direction));
+  /** A step of a thread; `fine`: where the client asks for instructions. */
+  private stepping(move: Move, fine: Move, direction: Direction): Answers["next"] {
+    return this.moving(({ threadId, granularity }) => {
+      const connection = this.connectionOf(threadId);
+      return this.idle.runner.step(granularity === "instruction" ? fine : move, connection, direction);
+    });
   }
 
   /** Answers, then tells the stop that the move came to. */
-  private move(response: DebugProtocol.Response, arrive: () => Stop): void {
-    const body = () => void arrive();
-    this.answer(response, body, () => this.tell(this.target.runner.stop));
+  private moving<Args>(arrive: (args: Args) => Stop): { body(args: Args): void; after(): void } {
+    return { body: (args) => void arrive(args), after: () => this.tell(this.target.runner.stop) };
   }
 
   private connectionOf(threadId: number): number {
@@ -208,154 +201,53 @@ export class TraceDebugSession extends AnsweringSession {
     return threadId - 1;
   }
 
-  protected override gotoTargetsRequest(
-    response: DebugProtocol.GotoTargetsResponse,
-    { source, line }: DebugProtocol.GotoTargetsArguments,
-  ): void {
-    this.answer(response, () => {
-      const { sources, trace } = this.target;
-      const found = sources.eventAt(source, line);
-      if (!found) return { targets: [] };
-      return { targets: [{ id: found.event + 1, label: printEvent(trace, found.event), line: found.line }] };
-    });
+  private gotoTargets({ source, line }: Arguments["gotoTargets"]): DebugProtocol.GotoTarget[] {
+    const { sources, trace } = this.target;
+    const found = sources.eventAt(source, line);
+    return found ? [{ id: found.event + 1, label: printEvent(trace, found.event), line: found.line }] : [];
   }
 
-  protected override gotoRequest(
-    response: DebugProtocol.GotoResponse,
-    { targetId }: DebugProtocol.GotoArguments,
-  ): void {
-    this.move(response, () => {
-      const { runner, timeline } = this.idle;
-      const event = targetId - 1;
-      if (!(event >= 0 && event < timeline.eventCount)) throw new UserError(`there is no event ${targetId}`);
-      const direction = event < runner.stop.position.event ? -1 : 1;
-      return runner.arrive({ event, stage: 0 }, direction, { reason: "goto", description: "Go to line" });
-    });
+  private goto({ targetId }: Arguments["goto"]): Stop {
+    const { runner, timeline } = this.idle;
+    const event = targetId - 1;
+    if (!(event >= 0 && event < timeline.eventCount)) throw new UserError(`there is no event ${targetId}`);
+    const direction = event < runner.stop.position.event ? -1 : 1;
+    return runner.arrive({ event, stage: 0 }, direction, { reason: "goto", description: "Go to line" });
   }
 
-  protected override restartFrameRequest(
-    response: DebugProtocol.RestartFrameResponse,
-    { frameId }: DebugProtocol.RestartFrameArguments,
-  ): void {
-    this.move(response, () => {
-      const { inspection, runner } = this.idle;
-      const { position, ofEvent, name } = inspection.frames.frame(frameId);
-      if (!ofEvent || position.stage < 0)
-        throw new UserError("only a stage that an event has entered can be entered again");
-      const before = { event: position.event, stage: position.stage - 1 };
-      return runner.arrive(before, -1, { reason: "restart", description: `Before ${name}` });
-    });
+  private restartFrame({ frameId }: Arguments["restartFrame"]): Stop {
+    const { inspection, runner } = this.idle;
+    const { position, ofEvent, name } = inspection.frames.frame(frameId);
+    if (!ofEvent || position.stage < 0)
+      throw new UserError("only a stage that an event has entered can be entered again");
+    const before = { event: position.event, stage: position.stage - 1 };
+    return runner.arrive(before, -1, { reason: "restart", description: `Before ${name}` });
   }
 
-  protected override setBreakPointsRequest(
-    response: DebugProtocol.SetBreakpointsResponse,
-    args: DebugProtocol.SetBreakpointsArguments,
-  ): void {
-    this.answer(response, () => ({ breakpoints: this.breakpoints.setLines(this.target.sources, args) }));
+  private breakpointLines(args: Arguments["breakpointLocations"]): DebugProtocol.BreakpointLocation[] {
+    const { source, line, endLine = line } = args;
+    return this.target.sources.linesWithin(source, line, endLine).map((each) => ({ line: each }));
   }
 
-  protected override setFunctionBreakPointsRequest(
-    response: DebugProtocol.SetFunctionBreakpointsResponse,
-    args: DebugProtocol.SetFunctionBreakpointsArguments,
-  ): void {
-    this.answer(response, () => ({ breakpoints: this.breakpoints.setFunctions(args) }));
+  private threads(): DebugProtocol.Thread[] {
+    const connections = this.opened?.trace.connections ?? [];
+    return connections.map(({ name }, connection) => ({ id: connection + 1, name }));
   }
 
-  protected override setExceptionBreakPointsRequest(
-    response: DebugProtocol.SetExceptionBreakpointsResponse,
-    args: DebugProtocol.SetExceptionBreakpointsArguments,
-  ): void {
-    this.answer(response, () => ({ breakpoints: this.breakpoints.setExceptions(args) }));
+  private stackTrace(args: Arguments["stackTrace"]): DebugProtocol.StackTraceResponse["body"] {
+    const { inspection, sources } = this.target;
+    const stack = inspection.frames.stack(this.connectionOf(args.threadId));
+    return stackPage(stack, sources, this.client.firstColumn, args);
   }
 
-  protected override breakpointLocationsRequest(
-    response: DebugProtocol.BreakpointLocationsResponse,
-    { source, line, endLine = line }: DebugProtocol.BreakpointLocationsArguments,
-  ): void {
-    this.answer(response, () => {
-      const lines = this.target.sources.linesWithin(source, line, endLine);
-      return { breakpoints: lines.map((each) => ({ line: each })) };
-    });
+  private source({ source, sourceReference }: Arguments["source"]): DebugProtocol.SourceResponse["body"] {
+    const content = this.target.sources.text(source?.sourceReference ?? sourceReference ?? 0);
+    return { content, mimeType: "text/x-tlstrace" };
   }
 
-  protected override exceptionInfoRequest(response: DebugProtocol.ExceptionInfoResponse): void {
-    this.answer(response, () => exceptionInfo(this.target.runner));
-  }
-
-  protected override threadsRequest(response: DebugProtocol.ThreadsResponse): void {
-    this.answer(response, () => {
-      const connections = this.opened?.trace.connections ?? [];
-      return { threads: connections.map(({ name }, connection) => ({ id: connection + 1, name })) };
-    });
-  }
-
-  protected override stackTraceRequest(
-    response: DebugProtocol.StackTraceResponse,
-    args: DebugProtocol.StackTraceArguments,
-  ): void {
-    this.answer(response, () => {
-      const { inspection, sources } = this.target;
-      const stack = inspection.frames.stack(this.connectionOf(args.threadId));
-      return stackPage(stack, sources, this.client.firstColumn, args);
-    });
-  }
-
-  protected override scopesRequest(
-    response: DebugProtocol.ScopesResponse,
-    { frameId }: DebugProtocol.ScopesArguments,
-  ): void {
-    this.answer(response, () => ({ scopes: this.target.inspection.scopes(frameId) }));
-  }
-
-  protected override variablesRequest(
-    response: DebugProtocol.VariablesResponse,
-    args: DebugProtocol.VariablesArguments,
-  ): void {
-    this.answer(response, () => ({ variables: this.target.inspection.variables(args) }));
-  }
-
-  protected override evaluateRequest(
-    response: DebugProtocol.EvaluateResponse,
-    args: DebugProtocol.EvaluateArguments,
-  ): void {
-    this.answer(response, () => this.target.inspection.evaluate(args));
-  }
-
-  protected override completionsRequest(
-    response: DebugProtocol.CompletionsResponse,
-    args: DebugProtocol.CompletionsArguments,
-  ): void {
-    this.answer(response, () => ({ targets: this.target.inspection.completions(args) }));
-  }
-
-  protected override readMemoryRequest(
-    response: DebugProtocol.ReadMemoryResponse,
-    args: DebugProtocol.ReadMemoryArguments,
-  ): void {
-    this.answer(response, () => this.target.inspection.readMemory(args));
-  }
-
-  protected override sourceRequest(
-    response: DebugProtocol.SourceResponse,
-    args: DebugProtocol.SourceArguments,
-  ): void {
-    this.answer(response, () => {
-      const content = this.target.sources.text(args.source?.sourceReference ?? args.sourceReference);
-      return { content, mimeType: "text/x-tlstrace" };
-    });
-  }
-
-  protected override loadedSourcesRequest(response: DebugProtocol.LoadedSourcesResponse): void {
-    this.answer(response, () => ({ sources: this.opened?.sources.all() ?? [] }));
-  }
-
-  /** `locations`, which the base class does not know: where a value came from. */
-  protected override customRequest(command: string, response: DebugProtocol.Response, args: unknown): void {
-    if (command !== "locations") return super.customRequest(command, response, args);
-    this.answer(response, () => {
-      const { inspection, sources } = this.target;
-      const { locationReference } = args as DebugProtocol.LocationsArguments;
-      return { ...sources.placeOf(inspection.eventAt(locationReference)), column: this.client.firstColumn };
-    });
+  /** Where a value came from. */
+  private location({ locationReference }: Arguments["locations"]): DebugProtocol.LocationsResponse["body"] {
+    const { inspection, sources } = this.target;
+    return { ...sources.placeOf(inspection.eventAt(locationReference)), column: this.client.firstColumn };
   }
 }

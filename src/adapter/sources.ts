@@ -3,8 +3,11 @@ import { firstAtLeast } from "../core/base/columns.ts";
 import { printEvent } from "../trace/language/print.ts";
 import { UserError } from "../trace/platform.ts";
 import type { Trace } from "../trace/trace.ts";
+import type { Arguments } from "./requests.ts";
 
 type Source = DebugProtocol.Source;
+/** What a client calls a source by. */
+export type SourceName = Arguments["gotoTargets"]["source"];
 
 /** Where an event stands in the editor, in the editor's own counting of lines. */
 export interface Place {
@@ -16,9 +19,9 @@ export interface Place {
 export interface Sources {
   placeOf(event: number): Place;
   /** The event of that line, or of the next line that has one; null if there is none, or the source is another's. */
-  eventAt(source: Source, line: number): { event: number; line: number } | null;
+  eventAt(source: SourceName, line: number): { event: number; line: number } | null;
   /** The lines with an event from `from` to `to`, both included. */
-  linesWithin(source: Source, from: number, to: number): number[];
+  linesWithin(source: SourceName, from: number, to: number): number[];
   all(): Source[];
   /** Text of a listing page. Throws UserError for a reference that is none. */
   text(sourceReference: number): string;
@@ -58,7 +61,7 @@ function fromZero(sources: Sources): Sources {
 function fileSources(trace: Trace, program: string): Sources {
   const source: Source = { name: trace.name, path: program };
   const lines = trace.events.line.values.subarray(0, trace.events.count);
-  const isOurs = ({ path }: Source) => path !== undefined && normalised(path) === normalised(program);
+  const isOurs = ({ path }: SourceName) => path !== undefined && normalised(path) === normalised(program);
   return {
     placeOf: (event) => ({ source, line: lines[event]! }),
     eventAt: (given, line) => {
@@ -85,7 +88,7 @@ function listingSources(trace: Trace): Sources {
   const count = trace.events.count;
   const pages = Array.from({ length: Math.ceil(count / pageSize) }, (_, page) => pageSource(trace, page));
   /** First event of the page that the editor means; editors that forget references keep the name. */
-  const firstEventOf = ({ sourceReference, path, name }: Source): number => {
+  const firstEventOf = ({ sourceReference, path, name }: SourceName): number => {
     const known = sourceReference
       ? sourceReference - 1
       : pages.findIndex((page) => page.name === (path ?? name));

@@ -1,10 +1,10 @@
 // cli: the tlstrace command.
 
 import { Command, CommanderError, Option } from "commander";
-import { internalError, UserError } from "../trace/platform.ts";
+import { UserError } from "../trace/platform.ts";
 import type { CompareFlags } from "./compare.ts";
 import type { ReadFlags } from "./flags.ts";
-import { complainLine, exitStatus } from "./output.ts";
+import { exitStatus, failure } from "./output.ts";
 import type { TestFlags } from "./test-command.ts";
 import type { VerifyFlags } from "./verify.ts";
 
@@ -124,23 +124,22 @@ function profileOption(): Option {
   return new Option("--profile <id>", says);
 }
 
+/** What ends a command in the middle: nothing goes on behind it. */
+function end(error: unknown): void {
+  process.exit(failure(error));
+}
+
 async function main(): Promise<void> {
+  process.on("uncaughtException", end).on("unhandledRejection", end);
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);
-    throw error;
+    end(new UserError(`the output cannot be written (${error.code})`));
   });
   try {
     await program.parseAsync();
   } catch (error) {
-    if (error instanceof CommanderError) {
-      process.exitCode = error.exitCode === 0 ? 0 : exitStatus.unusable;
-    } else if (error instanceof UserError) {
-      complainLine("tlstrace", error.message);
-      process.exitCode = exitStatus.unusable;
-    } else {
-      complainLine("tlstrace", internalError(error));
-      process.exitCode = exitStatus.internal;
-    }
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : exitStatus.unusable;
+    else process.exitCode = failure(error);
   }
 }
 

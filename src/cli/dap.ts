@@ -1,8 +1,9 @@
 import { type AddressInfo, createServer, type Server } from "node:net";
-import { TraceDebugSession } from "../adapter/session.ts";
+import { messageOf } from "../adapter/answering-session.ts";
 import { nodeEnvironment } from "../node/environment.ts";
 import type { Environment } from "../study/environment.ts";
 import { UserError } from "../trace/platform.ts";
+import { converse } from "./conversation.ts";
 
 const portMax = 65_535;
 
@@ -15,11 +16,16 @@ export async function serve(port: string | undefined): Promise<void> {
   process.stderr.write(`listening on ${address.address}:${address.port}\n`);
 }
 
-/** Speaks the Debug Adapter Protocol on stdin and stdout: one session, which ends the process. */
-function serveStdio(environment: Environment): void {
-  const session = new TraceDebugSession(environment);
-  process.on("SIGTERM", () => session.shutdown());
-  session.start(process.stdin, process.stdout);
+/**
+ * Speaks the Debug Adapter Protocol on stdin and stdout: one session, which ends the process. A signal ends it at once,
+ * whatever it does: nothing is kept that could be lost. Throws UserError when something else is spoken.
+ */
+async function serveStdio(environment: Environment): Promise<void> {
+  try {
+    await converse(environment, { input: process.stdin, output: process.stdout });
+  } finally {
+    process.stdin.destroy();
+  }
 }
 
 /**
@@ -28,11 +34,12 @@ function serveStdio(environment: Environment): void {
  */
 export function serveTcp(port: number, environment: Environment): Promise<Server> {
   const server = createServer((socket) => {
-    const session = new TraceDebugSession(environment);
-    session.setRunAsServer(true);
-    // An editor that goes away without a word is no failure; `close` follows and ends the session.
-    socket.on("error", () => {});
-    session.start(socket, socket);
+    converse(withoutHosts(environment), { input: socket, output: socket })
+      .then(() => socket.destroySoon())
+      .catch((error) => {
+        process.stderr.write(`a connection was closed: ${messageOf(error)}\n`);
+        socket.destroy();
+      });
   });
   return new Promise((resolve, reject) => {
     server.once("error", (error) =>
@@ -41,3 +48,15 @@ export function serveTcp(port: number, environment: Environment): Promise<Server
     server.listen(port, "127.0.0.1", () => resolve(server));
   });
 }
+
+/** Whoever can reach the port must not make this machine log in to another one, as opening a UNC path does on Windows. */
+const withoutHosts = (environment: Environment): Environment => ({
+  ...environment,
+  openFile: (path) => {
+    if (/^[\\/]{2}/.test(path))
+      throw new UserError(
+        `${path} may lie on another machine: name a file of this one, or use stdin and stdout`,
+      );
+    return environment.openFile(path);
+  },
+});

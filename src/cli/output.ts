@@ -1,12 +1,21 @@
 import type { FileDiagnostic } from "../trace/evidence/counters.ts";
+import { internalError, UserError } from "../trace/platform.ts";
 import type { Diagnostic, Trace } from "../trace/trace.ts";
 import { visible, visibleLine } from "../trace/visible.ts";
 
 /**
- * Exit statuses: 1 = something in the input is wrong, 2 = bad usage or unreadable input, 70 = a defect of the program
- * (EX_SOFTWARE of sysexits.h). `verify` has its own of verdicts.
+/**
+ * Exit statuses: 1 = something in the input is wrong, 2 = bad usage, unreadable input or output that cannot be written,
+ * 70 = a defect of the program (EX_SOFTWARE of sysexits.h). `verify` has its own of verdicts.
  */
 export const exitStatus = { wrong: 1, unusable: 2, internal: 70 } as const;
+
+/** Says on stderr what ended the command, and gives its exit status; a defect in clear words and without code. */
+export function failure(error: unknown): number {
+  const isUsers = error instanceof UserError;
+  complainLine("tlstrace", isUsers ? error.message : internalError(error));
+  return isUsers ? exitStatus.unusable : exitStatus.internal;
+}
 
 /** Writes lines to stdout in chunks and waits for a slow reader, so that a pipe neither overflows memory nor loses its end. */
 export async function print(lines: Iterable<string>): Promise<void> {

@@ -4,8 +4,8 @@ import type { Raw } from "./view/value.ts";
 
 /**
  * The expression language of conditions, hit conditions, watches and log points: view paths, numbers, strings,
- * arithmetic, comparison, && || !, and before(a, b), after(a, b). Sequence numbers are bytes from the offload
- * start, which they compare by with each other and with plain numbers.
+ * arithmetic, comparison, && || !, and before(a, b), after(a, b). Numbers are of one kind (numbers.ts), and sequence
+ * numbers are of it: bytes from the offload start.
  */
 export type Expression =
   | { kind: "constant"; value: Raw }
@@ -21,12 +21,12 @@ interface Token {
 }
 
 const tokenPattern =
-  /\s*(?:(0x[0-9a-f]+|\d+)|("[^"]*"|'[^']*')|([A-Za-z_][\w.]*(?:\[\d+\](?:\.[A-Za-z_]\w*)*)*)|(==|!=|<=|>=|&&|\|\||[-+*/%<>!(),]))/iy;
+  /\s*(?:(0x[0-9a-f]+|\d+(?:\.\d+)?)|("[^"]*"|'[^']*')|([A-Za-z_][\w.]*(?:\[\d+\](?:\.[A-Za-z_]\w*)*)*)|(==|!=|<=|>=|&&|\|\||[-+*/%<>!(),]))/iy;
 
-function tokenize(text: string): Token[] {
+function tokenize(whole: string): Token[] {
+  const text = whole.trimEnd();
   const tokens: Token[] = [];
-  tokenPattern.lastIndex = 0;
-  for (let at = 0; text.slice(at).trim() !== ""; at = tokenPattern.lastIndex) {
+  for (let at = 0; at < text.length; at = tokenPattern.lastIndex) {
     tokenPattern.lastIndex = at;
     const match = tokenPattern.exec(text);
     if (!match)
@@ -38,21 +38,11 @@ function tokenize(text: string): Token[] {
   return tokens;
 }
 
-const precedence: Readonly<Record<string, number>> = {
-  "||": 1,
-  "&&": 2,
-  "==": 3,
-  "!=": 3,
-  "<": 4,
-  "<=": 4,
-  ">": 4,
-  ">=": 4,
-  "+": 5,
-  "-": 5,
-  "*": 6,
-  "/": 6,
-  "%": 6,
-};
+/** From what binds least to what binds most. */
+const ranks = [["||"], ["&&"], ["==", "!="], ["<", "<=", ">", ">="], ["+", "-"], ["*", "/", "%"]];
+const precedence = new Map(
+  ranks.flatMap((operators, rank) => operators.map((op) => [op, rank + 1] as const)),
+);
 const depthMax = 64;
 
 /** Parses an expression. Throws UserError with the place when it cannot be read. */
@@ -94,9 +84,9 @@ class Parser {
 
   private binary(level: number, depth: number): Expression {
     let left = this.primary(depth);
-    for (let op = this.peek(); (precedence[op] ?? 0) >= level; op = this.peek()) {
+    for (let op = this.peek(); (precedence.get(op) ?? 0) >= level; op = this.peek()) {
       this.next++;
-      left = { kind: "binary", op, left, right: this.binary(precedence[op]! + 1, depth + 1) };
+      left = { kind: "binary", op, left, right: this.binary(precedence.get(op)! + 1, depth + 1) };
     }
     return left;
   }
@@ -120,9 +110,9 @@ class Parser {
   }
 
   private call(name: string, depth: number): Expression {
-    const arity = functions[name];
+    const arity = functions.get(name);
     if (arity === undefined)
-      throw new UserError(`no function "${name}"; there are ${Object.keys(functions).join(", ")}`);
+      throw new UserError(`no function "${name}"; there are ${[...functions.keys()].join(", ")}`);
     this.take("(");
     const args = [this.binary(1, depth + 1)];
     while (this.peek() === ",") {
@@ -141,9 +131,12 @@ const constants = new Map<string, Raw>([
   ["null", null],
   ["unknown", null],
 ]);
-const functions: Readonly<Record<string, number>> = { before: 2, after: 2 };
+const functions = new Map([
+  ["before", 2],
+  ["after", 2],
+]);
 
 function numberOf(token: string): number | bigint {
   const n = Number(token);
-  return Number.isSafeInteger(n) ? n : BigInt(token);
+  return Number.isSafeInteger(n) || token.includes(".") ? n : BigInt(token);
 }

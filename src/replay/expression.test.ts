@@ -34,6 +34,35 @@ const cases: [expression: string, value: string][] = [
   ["1 / 0", "unknown"],
   ["9007199254740993 == 9007199254740992", "false"],
   ["!true || 2 > 1 && 1 >= 2", "false"],
+  // One kind of number: what a record number (64 bits) meets makes no difference. records[1].sn is 1.
+  ["packet.length / 1448 < records[1].sn", "false"],
+  ["packet.length / 1448 > records[1].sn", "true"],
+  ["records[1].sn / 2", "0.5"],
+  ["records[1].sn / 2 == 1 / 2", "true"],
+  ["records[1].sn + 0.25", "1.25"],
+  ["records[1].sn == 1.0", "true"],
+  ["1/2 == 18446744073709551615", "false"],
+  ["1/2 < 18446744073709551615", "true"],
+  ["18446744073709551615 + 1", "18446744073709551616"],
+  ["18446744073709551616 / 2", "9223372036854775808"],
+  ["18446744073709551615 - 18446744073709551614", "1"],
+  ["18446744073709551615 % 10", "5"],
+  ["9007199254740991 + 2", "9007199254740993"],
+  ["9007199254740992 * 3 - 1", "27021597764222975"],
+  ["18446744073709551615 * 0.5 > 9223372036854775806", "true"],
+  ["7.5 % 2", "1.5"],
+  ["-7 / 2", "-3.5"],
+  ["1.5 / 0", "unknown"],
+  ["18446744073709551615 % 0", "unknown"],
+  ["1/0 + 1", "unknown"],
+  ["-(1/0)", "unknown"],
+  ["before(packet.ack, 1) || after(packet.ack, 1)", "false"],
+  // A sequence number is the number of its place in the stream.
+  ["driver.expectedSeq < 2896.5 && driver.expectedSeq > 2895.5", "true"],
+  ["driver.expectedSeq == 2896.5", "false"],
+  ["driver.expectedSeq == 4294970192", "false"],
+  ["driver.expectedSeq + 4294967296 == 4294970192", "true"],
+  ["!(driver.expectedSeq - 2896)", "true"],
   ["'tag' == \"tag\"", "true"],
   // The design's numbers for this stop; the offload starts at 4294960000, so 4294962896 is 2896 bytes on.
   ["driver.expectedSeq", "2896 (4294962896)"],
@@ -77,6 +106,13 @@ const faults: [expression: string, message: RegExp][] = [
   ["memory.host == 1", /no value "memory.host"/],
   ["frob(1)", /no function "frob"; there are before, after/],
   ["before(1)", /takes 2 arguments/],
+  ["constructor(1)", /no function "constructor"; there are before, after/],
+  ["__proto__(1)", /no function "__proto__"/],
+  ["toString(1)", /no function "toString"/],
+  ["driver.constructor", /no value "driver.constructor"/],
+  ["driver.counters.constructor", /no value "driver.counters.constructor"/],
+  ["__proto__", /no value "__proto__"/],
+  ["1 constructor 2", /expected an operator at column 2/],
   ["'a' * 2", /not a number/],
   ["1 @ 2", /cannot read/],
   [`${"(".repeat(500)}1`, /expected a value/],
@@ -124,4 +160,31 @@ test("nic.queueStopped tells of the device's queue, whichever connection stopped
   assert.deepEqual(transmits.map(stopped), [true, false]);
   for (let event = trace.events.count - 1; event >= 0; event--) timeline.record(event);
   assert.deepEqual(transmits.map(stopped), [true, false], "also once everything was looked at backwards");
+});
+
+test("an operator binds thousands of operands, and what is deep is refused, not overflown", () => {
+  assert.equal(valueAt(`${"1+".repeat(5000)}1`), "5001");
+  assert.equal(valueAt(`${"1||".repeat(5000)}1`), "true");
+  assert.equal(valueAt(`${"0||".repeat(5000)}1 == 1`), "true");
+  assert.equal(valueAt(`5000${" - 1".repeat(5000)}`), "0");
+  for (const deep of ["!", "-", "(", "before(", "1+("])
+    assert.throws(() => parseExpression(`${deep.repeat(5000)}1`), UserError);
+});
+
+test("a fraction and an integer of any size are ordered as on paper", () => {
+  const ascending = [
+    "-18446744073709551616",
+    "-9007199254740993",
+    "-0.5",
+    "0",
+    "0.25",
+    "1",
+    "9007199254740992",
+  ];
+  ascending.push("9007199254740993", "18446744073709551615", "18446744073709551616");
+  for (const [i, a] of ascending.entries())
+    for (const [j, b] of ascending.entries()) {
+      assert.equal(valueAt(`${a} < ${b}`), String(i < j), `${a} < ${b}`);
+      assert.equal(valueAt(`${a} == ${b}`), String(i === j), `${a} == ${b}`);
+    }
 });

@@ -28,6 +28,7 @@ const resync = rule({ id: 2, signs: signsNamed("resync") });
 
 /** Every stop of a continue from the start to the end (or back), as `event/stage`. */
 function stopsOf(rules: StopRule[], direction: 1 | -1 = 1, judged: Judged = plain): string[] {
+  const { timeline } = judged;
   const search = new StopSearch(judged, rules);
   const stops: string[] = [];
   let at = direction === 1 ? { event: 0, stage: -1 } : { event: timeline.eventCount - 1, stage: 99 };
@@ -120,4 +121,35 @@ test("findings stop as effects do, at their stage or behind the event's last, am
   const stops = ["1/wire", "4/driver.check", "4/wire", "6/driver.check", "6/tls.getRecord"];
   assert.deepEqual(stopsOf(rules, 1, judged), stops);
   assert.deepEqual(stopsOf(rules, -1, judged), stops.toReversed());
+});
+
+test("hits are counted once, in either direction: twice the events take twice the records", () => {
+  const packets = (count: number) => {
+    const sends = Array.from(
+      { length: count },
+      (_, i) => `+0 web > ${(i % 2) * 60}:${(i % 2) * 60 + 50}(50)`,
+    );
+    return `device eth0\nconnection web device=eth0 version=1.3 cipher=aes-128-gcm seq=0\n+0 web send 1000\n${sends.join("\n")}\n`;
+  };
+  const recordsOf = (count: number, direction: 1 | -1): [stops: number, recorded: number] => {
+    const timeline = new Timeline(parseTrace("packets", packets(count), profileById)).runAll();
+    let recorded = 0;
+    const record = timeline.record.bind(timeline);
+    timeline.record = (event) => {
+      recorded++;
+      return record(event);
+    };
+    const judged = { timeline, findings: noFindings };
+    return [
+      stopsOf([rule({ signs: signsNamed("out-of-order"), hit: parseHit("%10") })], direction, judged).length,
+      recorded,
+    ];
+  };
+  const [stops, forwards] = recordsOf(200, 1);
+  const [stopsBack, backwards] = recordsOf(200, -1);
+  const [, twice] = recordsOf(400, -1);
+  assert.equal(stopsBack, stops);
+  assert.ok(stops > 10, `${stops} stops`);
+  assert.ok(backwards < 3 * forwards, `${backwards} records backwards, ${forwards} forwards`);
+  assert.ok(twice < 2.2 * backwards, `${twice} records, of half the events ${backwards}`);
 });

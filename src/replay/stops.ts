@@ -1,7 +1,7 @@
-import { firstAtLeast } from "../core/base/columns.ts";
+import { firstAtLeast, int32 } from "../core/base/columns.ts";
 import { Effect } from "../core/words/effect.ts";
 import { type StageSpec, stages } from "../core/words/stage.ts";
-import { globPattern } from "../trace/glob.ts";
+import { glob } from "../trace/glob.ts";
 import { UserError } from "../trace/platform.ts";
 import { holds } from "./expression.ts";
 import type { Expression } from "./expression-parse.ts";
@@ -40,11 +40,11 @@ export interface SearchResult {
   ended: boolean;
 }
 
-const hitPattern = /^\s*(>=|<=|==|=|>|<|%)?\s*(\d+)\s*$/;
+const hitPattern = /^(?:(>=|<=|==|=|>|<|%)\s*)?(\d+)$/;
 
 /** `3`, `>=3`, `%10` …: a bare number means that occurrence. Throws UserError otherwise. */
 export function parseHit(text: string): HitCondition {
-  const match = hitPattern.exec(text);
+  const match = hitPattern.exec(text.trim());
   if (!match) throw new UserError(`cannot read the hit condition "${text}"; write 3, >=3, <3 or %10`);
   const n = Number(match[2]);
   switch (match[1]) {
@@ -64,10 +64,10 @@ export function parseHit(text: string): HitCondition {
 }
 
 /** Numbers of the stages that a function breakpoint's name means: model names, their last part, kernel names. */
-export function stagesNamed(glob: string): number[] {
-  const pattern = globPattern(glob);
+export function stagesNamed(names: string): number[] {
+  const isMeant = glob(names);
   const named = (stage: StageSpec) => [stage.name, stage.name.split(".").at(-1)!, ...stage.functions];
-  return stages.flatMap((stage, number) => (named(stage).some((name) => pattern.test(name)) ? [number] : []));
+  return stages.flatMap((stage, number) => (named(stage).some(isMeant) ? [number] : []));
 }
 
 /** Finds the next place where a rule applies, in either direction. */
@@ -132,7 +132,7 @@ export class StopSearch {
       const matching = rules.filter((prepared) => this.matches(prepared, position));
       if (!matching.every((prepared) => this.counts(prepared, from.event, left))) return "later";
       const applying = matching.filter(
-        ({ rule, counted }) => rule.hit === null || rule.hit(counted.hits + 1),
+        ({ rule, hits }) => rule.hit === null || rule.hit(hits.occurrenceAt(from.event)),
       );
       if (applying.length === 0) continue;
       const stopping = applying.map(({ rule }) => rule);
@@ -163,17 +163,15 @@ export class StopSearch {
     return signsAt(this.judged, position).find(wanted) ?? null;
   }
 
-  /** Counts the rule's hits before `event`, as far as the budget goes; true when they are counted. */
+  /** Knows the rule's hits before `event`, as far as the budget goes; true when all are known. */
   private counts(prepared: PreparedRule, event: number, left: Budget): boolean {
-    const { counted, rule } = prepared;
+    const { rule, hits } = prepared;
     if (rule.hit === null) return true;
-    if (counted.before > event) counted.before = counted.hits = 0;
-    while (counted.before < event) {
+    while (hits.before < event) {
       if (left.steps-- <= 0) return false;
-      const next = this.candidate(counted.before, 1);
-      if (next >= event || next < 0) break;
-      if (this.isHit(prepared, next)) counted.hits++;
-      counted.before = next + 1;
+      const next = this.candidate(hits.before, 1);
+      if (next >= event || next < 0) hits.before = event;
+      else hits.see(next, this.isHit(prepared, next));
     }
     return true;
   }
@@ -186,17 +184,33 @@ export class StopSearch {
   }
 }
 
+/** The events at which a rule without its hit condition applies, found from the trace's start on and each only once. */
+class Hits {
+  /** All events before this one are seen. */
+  before = 0;
+  private readonly events = int32();
+
+  see(event: number, isHit: boolean): void {
+    this.before = event + 1;
+    if (isHit) this.events.push(event);
+  }
+
+  /** Of the hits at an event, which one from the trace's start it is. */
+  occurrenceAt(event: number): number {
+    return firstAtLeast(this.events.values, event, this.events.length) + 1;
+  }
+}
+
 interface PreparedRule {
   rule: StopRule;
   stages: ReadonlySet<number>;
-  /** Hits among the events before `before`. */
-  counted: { before: number; hits: number };
+  hits: Hits;
 }
 
 const prepare = (rule: StopRule): PreparedRule => ({
   rule,
   stages: new Set(rule.kind === "function" ? stagesNamed(rule.names ?? "") : []),
-  counted: { before: 0, hits: 0 },
+  hits: new Hits(),
 });
 
 /** Events that a slice of a search may still look at. */

@@ -30,6 +30,7 @@ interface EventBodies {
   progressStart: DebugProtocol.ProgressStartEvent["body"];
   progressEnd: DebugProtocol.ProgressEndEvent["body"];
   initialized: undefined;
+  exited: DebugProtocol.ExitedEvent["body"];
   terminated: undefined;
 }
 
@@ -132,6 +133,7 @@ export class DapClient {
     await this.ask("initialize", {
       adapterID: "tlstrace",
       supportsVariablePaging: true,
+      supportsVariableType: true,
       supportsProgressReporting: true,
       ...client,
     });

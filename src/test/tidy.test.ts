@@ -51,8 +51,8 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   study: [],
   report: [],
   node: ["node", "@noble/ciphers"],
-  adapter: ["@vscode/debugadapter", "@vscode/debugprotocol"],
-  cli: ["node", "commander", "workerpool"],
+  adapter: ["@vscode/debugprotocol"],
+  cli: ["node", "commander", "workerpool", "@vscode/debugprotocol"],
   start: ["node", "@vscode/debugprotocol"],
   extension: ["node", "vscode", "@vscode/debugprotocol"],
 };
