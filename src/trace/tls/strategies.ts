@@ -237,12 +237,18 @@ const asLeaked: Strategy = (ground, { place, record }) => {
   return failed(ground, place, record, null);
 };
 
-/** The record that is due stands further on, and the next one behind it: what lies before is no part of any. */
-const foreign: Strategy = (ground, { place }) => {
+/** The record that is due stands further on: what lies before it is of none, be it that the one before it comes again. */
+const foreign: Strategy = (ground, { place, record }) => {
+  const { search, opener, origin } = ground;
   const { position, epoch, index } = place;
-  const due = ground.search.dueRecord(position, epoch, index);
+  // It was exchanged with the one that is due.
+  if (record !== null && opener.open(epoch, index + 1, record) !== null) return null;
+  const isAgain = record !== null && opener.open(epoch, index - 1, record) !== null;
+  const behind = position + (record?.length ?? 0);
+  const due =
+    isAgain && search.isDueAt(behind, epoch, index) ? behind : search.dueRecord(position, epoch, index);
   if (due === null) return null;
-  const damage = { part: "foreign", at: position - ground.origin, length: due - position } as const;
+  const damage = { part: "foreign", at: position - origin, length: due - position } as const;
   return { kind: "gap", end: due, found: { position: due, index, epoch }, damage };
 };
 
@@ -276,6 +282,12 @@ const asLastInDoubt: Strategy = (ground, misfit) => {
   return isInDoubt ? asLast(ground, misfit) : null;
 };
 
+/** What it was made from, or which of its bytes are wrong, is known: so its length is right. */
+const asExplained: Strategy = (ground, { place, record }) => {
+  const step = failed(ground, place, record!, null);
+  return step.damage?.part === "unknown" ? null : step;
+};
+
 /** Nothing else explains it: a record as long as it says. */
 const asFramed: Strategy = (ground, { place, record }) => failed(ground, place, record!, null);
 
@@ -300,6 +312,7 @@ export const forFailed = [
   behindUnread,
   beforeNext,
   foreign,
+  asExplained,
   upToNext,
   asLastInDoubt,
   asFramed,

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { streamVerdicts } from "../../judge/verdict.ts";
+import type { Damage, Trace } from "../../trace/trace.ts";
+import { readBytes } from "../captures.ts";
+import { type DamageKind, damaged, kinds, type Sent, type Stretch } from "./damages.ts";
+import { type Content, type Session, sessionOf, suites } from "./sealed-session.ts";
+import { captureOf, packetsOf, serverStream } from "./tcp-capture.ts";
+
+const sizes = [900, 40, 2500, 1200, 30, 3000, 400, 1500, 700, 1000, 64, 800];
+const text = (i: number, size: number): Buffer =>
+  Buffer.from(
+    `{"row": ${i}, "says": "all records of this stream are text, so that they read as such"} `.repeat(40),
+  ).subarray(0, size);
+
+const contentsOf = ({ first }: Session): Content[] =>
+  sizes.map((size, i) => ({ type: 23, sn: first + BigInt(i), bytes: text(i, size) }));
+
+/** Reads a session whose server sends this after the handshake. */
+async function read({ flights, keyLog }: Session, stream: Buffer): Promise<Trace> {
+  const sent = [0, 0];
+  const packets = [...flights, Buffer.alloc(0)].flatMap((flight, i) => {
+    const from = (i % 2) as 0 | 1;
+    const at = sent[from]!;
+    sent[from]! += flight.length;
+    return packetsOf(from, at, flight);
+  });
+  const bytes = captureOf([...packets, ...packetsOf(1, sent[1]!, stream)]);
+  return readBytes({ bytes, keyLogs: [keyLog], cryptoInfos: [] });
+}
+
+const positions = ["first", "middle", "last", "all"] as const;
+const targetsOf = (position: (typeof positions)[number]): Set<number> => {
+  const last = sizes.length - 1;
+  if (position === "all") return new Set(sizes.keys());
+  return new Set([{ first: 0, middle: 5, last }[position]]);
+};
+
+/** All that must be said, in the order of the stream; null if only that something is wrong. */
+function expectedOf(stretches: readonly Stretch[]): Damage[] | null {
+  const expected: Damage[] = [];
+  let at = 0;
+  for (const { bytes, says } of stretches) {
+    if (says === undefined) return null;
+    if (says !== null) expected.push(says(at));
+    at += bytes.length;
+  }
+  return expected;
+}
+
+const verdictOf = (trace: Trace) =>
+  streamVerdicts(trace, trace.streams).find(({ stream }) => stream.name === serverStream)!;
+
+async function check(
+  session: Session,
+  kind: DamageKind,
+  position: (typeof positions)[number],
+): Promise<void> {
+  const what = `${session.of.name}: ${kind}, ${position}`;
+  const sent: Sent = { session, contents: contentsOf(session), isAll: position === "all" };
+  // The last two are exchanged where the last one is to be.
+  const targets = kind === "swap" && position === "last" ? new Set([sizes.length - 2]) : targetsOf(position);
+  const stretches = damaged(sent, kind, targets);
+  const trace = await read(session, Buffer.concat(stretches.map(({ bytes }) => bytes)));
+  const { stream, verdict, share } = verdictOf(trace);
+  if (kind === "plaintext" && position === "all") {
+    assert.deepEqual([stream.tap, verdict], ["host", "unchecked"], what);
+    return;
+  }
+  // Ciphertext under an unknown nonce, and nothing that says so: it may as well be plaintext that looks random.
+  if (what === "TLS 1.2 chacha20-poly1305: wrong salt, all") {
+    assert.deepEqual([stream.tap, verdict], ["undecided", "unchecked"], what);
+    return;
+  }
+  // A stream that ends within a record: a capture may, and so does a socket closed while it is full (tls_sk_proto_cleanup).
+  if (kind === "delete" && position === "last") {
+    assert.deepEqual(
+      [share.authenticated, share.records, verdict],
+      [sizes.length - 1, sizes.length, "right"],
+      what,
+    );
+    return;
+  }
+  assert.deepEqual([stream.tap, verdict], ["wire", "wrong"], what);
+  const expected = expectedOf(stretches);
+  if (expected !== null) assert.deepEqual([...trace.verdicts!.damage.values()], expected, what);
+}
+
+for (const suite of suites) {
+  test(`${suite.name}: whatever is done to records is told, and exactly where it can be`, async () => {
+    const session = sessionOf(suite);
+    const { verdict } = verdictOf(
+      await read(
+        session,
+        Buffer.concat(
+          damaged({ session, contents: contentsOf(session), isAll: false }, "flip", new Set()).map(
+            ({ bytes }) => bytes,
+          ),
+        ),
+      ),
+    );
+    assert.equal(verdict, "right");
+    const failures: string[] = [];
+    for (const kind of kinds)
+      for (const position of positions)
+        await check(session, kind, position).catch((error: Error) => failures.push(error.message));
+    assert.deepEqual(failures, []);
+  });
+}
