@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
@@ -38,8 +39,27 @@ test("crypto_info comes before the capture's key log, and that before the folder
 test("a text file beside the capture counts only if a line of it is a secret", () => {
   const files = { "a.txt": "my notes\n", "b.txt": `# made by curl\n${secretLine}` };
   withFolder(files, (folder) => {
-    assert.equal(findKeys(path.join(folder, "a.pcap")), null);
-    assert.equal(findKeys(path.join(folder, "b.pcapng.gz")), path.join(folder, "b.txt"));
+    assert.equal(findKeys(path.join(folder, "a.pcap")).file, null);
+    assert.equal(findKeys(path.join(folder, "b.pcapng.gz")).file, path.join(folder, "b.txt"));
+  });
+});
+
+test("what is named as keys and cannot be read is passed over with a word, a pipe without waiting for its writer", () => {
+  withFolder({ "a.pcap": "", "other.keys": secretLine }, (folder) => {
+    execFileSync("mkfifo", [path.join(folder, "a.keys")]);
+    mkdirSync(path.join(folder, "a.cryptoinfo.json"));
+    symlinkSync("/dev/zero", path.join(folder, "sslkeys.log"));
+    assert.deepEqual(findKeys(path.join(folder, "a.pcap")), {
+      file: null,
+      passedOver: ["a.cryptoinfo.json", "a.keys"].map(
+        (name) => `${name} is no regular file, so it is not read for keys`,
+      ),
+    });
+    writeFileSync(path.join(folder, "a.keylog"), secretLine);
+    assert.deepEqual(findKeys(path.join(folder, "a.pcap")), {
+      file: path.join(folder, "a.keylog"),
+      passedOver: [],
+    });
   });
 });
 
@@ -97,6 +117,6 @@ test("the bundled capture finds its key log", () => {
     for (const name of ["lossy.pcap", "lossy.keys"]) {
       copyFileSync(path.join("media/samples", name), path.join(folder, name));
     }
-    assert.equal(findKeys(path.join(folder, "lossy.pcap")), path.join(folder, "lossy.keys"));
+    assert.equal(findKeys(path.join(folder, "lossy.pcap")).file, path.join(folder, "lossy.keys"));
   });
 });

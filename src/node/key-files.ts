@@ -1,7 +1,11 @@
-import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, readdirSync, readSync, statSync } from "node:fs";
 import path from "node:path";
-import { constants, gunzipSync } from "node:zlib";
+import { gunzipSync, constants as zlib } from "node:zlib";
+import type { FoundKeys } from "../study/environment.ts";
+import { visibleLine } from "../trace/visible.ts";
 
+/** What the names of files of keys end with that serve one capture. */
+const keyEndings = [".cryptoinfo.json", ".crypto_info.json", ".keys", ".keylog"];
 /** What a capture's name may end with. */
 export const captureName = /\.(pcap|pcapng|cap)(\.gz)?$/i;
 /** Names that the file of SSLKEYLOGFILE goes by when it serves a whole folder. */
@@ -13,23 +17,42 @@ const headSize = 1 << 20;
  * Files beside a capture that hold keys for it, best first: crypto_info under its name, key logs under its name, a key
  * log of the whole folder. Empty if there is none or the folder cannot be listed.
  */
-export function findKeyFiles(capture: string): string[] {
+export const findKeyFiles = (capture: string): string[] =>
+  besides(capture).filter((file) => (file.endsWith(".json") ? isRegular(file) : isKeyLog(file)));
+
+/** Files that the folder has under names of files of keys for the capture, best first. */
+function besides(capture: string): string[] {
   const folder = path.dirname(capture);
   const stem = path.basename(capture).replace(captureName, "");
   const names = listing(folder);
-  const own = [".cryptoinfo.json", ".crypto_info.json", ".keys", ".keylog", ".log", ".txt"];
-  const candidates = [
-    ...own.map((ending) => stem + ending),
+  const own = [...keyEndings, ".log", ".txt"].map((ending) => stem + ending);
+  const there = [
+    ...own.filter((name) => names.includes(name)),
     ...names.filter((name) => folderKeyLog.test(name)),
   ];
-  return candidates
-    .filter((name) => names.includes(name))
-    .map((name) => path.join(folder, name))
-    .filter((file) => (file.endsWith(".json") ? isRegular(file) : isKeyLog(file)));
+  return there.map((name) => path.join(folder, name));
 }
 
-/** The best of findKeyFiles, null if there is none. */
-export const findKeys = (capture: string): string | null => findKeyFiles(capture)[0] ?? null;
+/** The best of findKeyFiles, and why what is named as it would have to be named is not among them. */
+export function findKeys(capture: string): FoundKeys {
+  const [file = null] = findKeyFiles(capture);
+  const meant = besides(capture).filter(
+    (name) => file === null && keyEndings.some((ending) => name.endsWith(ending)),
+  );
+  return { file, passedOver: meant.flatMap((name) => whyNot(name) ?? []) };
+}
+
+/** Why a file cannot be read as it has to be; null if nothing but what it says is the matter. */
+function whyNot(file: string): string | null {
+  const name = visibleLine(path.basename(file));
+  if (!isRegular(file)) return `${name} is no regular file, so it is not read for keys`;
+  try {
+    accessSync(file, constants.R_OK);
+    return null;
+  } catch {
+    return `${name} may not be read, so its keys are not used: change its mode`;
+  }
+}
 
 /** True if a pcapng file brings its own keys: a Decryption Secrets Block near its beginning. */
 export function holdsSecrets(capture: string): boolean {
@@ -67,7 +90,7 @@ function inflatedHead(file: string): Buffer {
   const head = readHead(file);
   if (head[0] !== 0x1f || head[1] !== 0x8b) return head;
   try {
-    return gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 64 * headSize });
+    return gunzipSync(head, { finishFlush: zlib.Z_SYNC_FLUSH, maxOutputLength: 64 * headSize });
   } catch {
     return Buffer.alloc(0);
   }

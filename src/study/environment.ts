@@ -12,8 +12,16 @@ export interface Environment {
   openNamed(trace: string, path: string): FileAccess;
   /** The key logs below a folder, as one. Throws UserError for what is no folder. */
   keyFolder(path: string): KeyFolder;
-  /** Key log or crypto_info beside a capture, if any. */
-  findKeys(path: string): string | null;
+  /** Looks for a key log or crypto_info beside a capture. */
+  findKeys(path: string): FoundKeys;
+}
+
+/** What lies beside a capture. */
+export interface FoundKeys {
+  /** Null if there is none that can be read. */
+  file: string | null;
+  /** What goes by the name of one and is none, a sentence each. */
+  passedOver: string[];
 }
 
 /** Many key logs, indexed by session and read when one is asked for. */

@@ -11,7 +11,7 @@ import { keySourceOf } from "../trace/keys/source.ts";
 import { openTrace } from "../trace/open.ts";
 import { type FileAccess, type Progress, UserError } from "../trace/platform.ts";
 import { type ProfileFinder, pathBeside, profileFinder } from "../trace/profiles/finder.ts";
-import type { Stream, Trace } from "../trace/trace.ts";
+import type { Diagnostic, Stream, Trace } from "../trace/trace.ts";
 import { type Variant, variantOf, withVariant } from "../trace/variant.ts";
 import type { Environment, KeyFolder } from "./environment.ts";
 import { type ComparisonRequest, type Speaker, type StudyRequest, variantWord } from "./request.ts";
@@ -73,12 +73,23 @@ export async function openSubject(
     const options = { profile, profiles, streams, tap, offloadStart, ...(folder && { keyFolder: folder }) };
     const texts = keys.map(({ text }) => text);
     const trace = await openTrace(file, texts, options, environment.platform, progress);
+    trace.diagnostics.unshift(...passedOver(environment, request, trace));
     const contest = comparison && contestOf(trace, variants!, comparison, streams);
     return { file, trace, contest, evidence, keys: keysGiven(trace, keys, folder) };
   } catch (error) {
     file.close?.();
     throw error;
   }
+}
+
+/** What lies beside a capture under the name of its keys and cannot be read. */
+function passedOver(
+  { findKeys }: Environment,
+  { program, keys }: StudyRequest,
+  { kind }: Trace,
+): Diagnostic[] {
+  const sentences = keys === null && kind === "capture" ? findKeys(program).passedOver : [];
+  return sentences.map((message) => ({ severity: "warning", message }));
 }
 
 /** Finds what a trace names: profile files lie beside it. */
@@ -127,7 +138,7 @@ interface KeyText {
 }
 
 function keyTexts(environment: Environment, { program, keys }: StudyRequest, speaker: Speaker): KeyText[] {
-  const beside = keys === null ? environment.findKeys(program) : null;
+  const beside = keys === null ? environment.findKeys(program).file : null;
   const list = keys ?? (beside === null ? [] : [beside]);
   return list.map((key) => {
     if (typeof key !== "string") return { name: "crypto_info", text: JSON.stringify([key]), isNamed: true };

@@ -22,7 +22,12 @@ export function textEnvironment(text: string | (() => string)): Environment {
       read: (offset: number, length: number) => bytes.subarray(offset, offset + length),
     };
   };
-  return { ...nodeEnvironment, openFile, openNamed: (_, name) => openFile(name), findKeys: () => null };
+  return {
+    ...nodeEnvironment,
+    openFile,
+    openNamed: (_, name) => openFile(name),
+    findKeys: () => ({ file: null, passedOver: [] }),
+  };
 }
 
 /** Scopes whose values depend on the position alone, not on how one came there. */
