@@ -1,6 +1,6 @@
 // judge: what something else says of a replay: expectations, wire verdicts, damage.
 
-import { countersOf, vendorCountersOf } from "../core/machine/count.ts";
+import { countersOf, namedCountersOf } from "../core/machine/count.ts";
 import type { Finding, Judged } from "../replay/findings.ts";
 import type { Timeline } from "../replay/timeline.ts";
 import { printExpected } from "../trace/language/print.ts";
@@ -141,7 +141,7 @@ function counterAt(
   return countedConnections(timeline, of, under).reduce((sum, c) => {
     const state = timeline.stateBefore(c, at);
     const counters: Record<string, number> = {
-      ...vendorCountersOf(state, timeline.machine.sockets[c]!.profile),
+      ...namedCountersOf(state, timeline.machine.sockets[c]!.profile),
       ...countersOf(state),
     };
     return sum + (counters[counter] ?? 0);

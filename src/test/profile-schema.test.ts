@@ -8,7 +8,7 @@ import { kernels } from "../core/machine/generation.ts";
 import { profileWords } from "../core/machine/profile.ts";
 import { profiles } from "../core/profiles/all.ts";
 import { descriptorKinds } from "../core/words/descriptor.ts";
-import { idPattern, parseProfile, profileKeys, syncHeaderSizeMax } from "../trace/profiles/file.ts";
+import { headerSizeMax, idPattern, parseProfile, profileKeys } from "../trace/profiles/file.ts";
 import { profileSchema, type Schema } from "../trace/profiles/schema.ts";
 
 const readSchema = (file: string) => JSON.parse(readFileSync(file, "utf8")) as Schema;
@@ -54,7 +54,7 @@ test("the catalogue's bugs come from the catalogue, each with its own sentence; 
 });
 
 test("bounds and forms of the schema are the reader's", () => {
-  assert.deepEqual([keys.syncHeaderSize!.minimum, keys.syncHeaderSize!.maximum], [0, syncHeaderSizeMax]);
+  assert.deepEqual([keys.headerSize!.minimum, keys.headerSize!.maximum], [0, headerSizeMax]);
   const patterns = within(schema).flatMap(({ pattern }) => pattern ?? []);
   assert.deepEqual(new Set(patterns), new Set([idPattern.source]));
   assert.equal(patterns.length, 1 + deviceCounters.length + descriptorKinds.length);

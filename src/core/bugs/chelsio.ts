@@ -1,5 +1,4 @@
 import { seq, toU32 } from "../base/seq.ts";
-import { isFirst } from "../driver/pieces.ts";
 import { addContext } from "../kernel/install.ts";
 import { cleanAcked } from "../kernel/record-map.ts";
 import { isMarked } from "../kernel/skb.ts";
@@ -64,7 +63,9 @@ export const chelsioBugs: readonly Bug[] = [
     mended: "9f22ddf ch_ktls: tx_max kept as signed int",
     isIn: postsPieces,
     shows: "dropped unsendable",
-    rules: stuck(({ state }, { at, jumped }) => (jumped || isFirst(state)) && toU32(at) >= 2 ** 31),
+    rules: stuck(
+      ({ state }, { at, jumped }) => (jumped || state.encryptedPackets === 0) && toU32(at) >= 2 ** 31,
+    ),
   },
   {
     name: "unlocked-records",

@@ -8,7 +8,7 @@ export const rebuilds = ({ recovery }: Profile) => recovery === "rebuild";
 export const dumps = (profile: Profile) => rebuilds(profile) && profile.prefixVia === "dump";
 export const asksForNextRecord = ({ recovery }: Profile) => recovery === "next-record";
 export const postsPieces = ({ recovery }: Profile) => recovery === "pieces";
-export const hasRecordMap = ({ recordsFrom }: Profile) => recordsFrom === "map";
+export const hasRecordMap = ({ recovery }: Profile) => recovery !== "chain";
 
 /** What also the bytes of these engines may be wrong of, once a bug is there. */
 export const spoiling =

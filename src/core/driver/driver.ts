@@ -1,4 +1,4 @@
-// core/driver: drivers/net: in order, and the four ways to recover.
+// core/driver: drivers/net: in order, and the five ways to recover.
 
 import type { Seq } from "../base/seq.ts";
 import { emit } from "../machine/count.ts";
@@ -9,6 +9,7 @@ import { Effect } from "../words/effect.ts";
 import { DropCode } from "../words/effect-words.ts";
 import { Flag } from "../words/event.ts";
 import { Stage } from "../words/stage.ts";
+import { sendChain } from "./chain.ts";
 import { sendNextRecord } from "./next-record.ts";
 import { sendPieces } from "./pieces.ts";
 import { sendPresynced } from "./presync.ts";
@@ -22,7 +23,9 @@ import { advanceAndPost, rebuild } from "./rebuild.ts";
  */
 export function xmit(socket: Socket, sink: Sink): boolean {
   const { state } = socket;
-  if (socket.profile.recovery === "pieces") return sendPieces(socket, sink);
+  const { recovery } = socket.profile;
+  if (recovery === "pieces") return sendPieces(socket, sink);
+  if (recovery === "chain") return sendChain(socket, sink);
   if (state.paramsPosted === 0) postFirstParams(socket);
   if (socket.packet.seq === state.expectedSeq && state.resyncPending === 0) {
     sink.stage(Stage["driver.check"]);

@@ -190,7 +190,7 @@ const rows: Row[] = [
     outcomes: [
       "SYNC stream, expects 250",
       "STATIC PROGRESS NOP DUMP stream, expects 250",
-      "SET_TCB SET_TCB software, expects 387",
+      "SET_TCB SET_TCB software, expects 250",
       "software, expects 387",
       "software, expects 387",
       "software, expects 387",

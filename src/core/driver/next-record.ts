@@ -7,8 +7,8 @@ import { Effect } from "../words/effect.ts";
 import { DropCode, FallbackCode } from "../words/effect-words.ts";
 import { Stage } from "../words/stage.ts";
 
-/** A jump of less than this many bytes forward is a local drop; more is a packet from before (nfp_net_tls_tx). */
-const forwardMax = 2 ** 30;
+/** A jump of less than this many bytes forward is a local drop; more is a packet from before: U32_MAX / 4, cut to a whole number. */
+const forwardMax = 2 ** 30 - 1;
 
 /**
  * A packet out of order, or one while a resync is pending, on a family that encrypts it in software and is
@@ -17,13 +17,15 @@ const forwardMax = 2 ** 30;
 export function sendNextRecord(socket: Socket, sink: Sink): boolean {
   const { state } = socket;
   const pending = state.resyncPending === 1;
+  const { requestsBeforeFallback } = socket.profile;
+  if (requestsBeforeFallback && !pending) requestResync(socket, sink);
   if (socket.profile.countsAsOutOfOrder === "fallbacks") state.outOfOrder++;
   const reason = pending ? FallbackCode["resync-pending"] : FallbackCode["out-of-order"];
   const row = softwareFallback(socket, reason, sink);
   sink.stage(Stage["tls.fallback"], row);
   if (row === Fallback.dropped) return drop(socket, DropCode["no-sync-data"], sink);
   if (row === Fallback.bypassed) return pass(socket, sink);
-  if (!pending) requestResync(socket, sink);
+  if (!requestsBeforeFallback && !pending) requestResync(socket, sink);
   return send(socket, Engine.software, row, sink);
 }
 

@@ -22,32 +22,34 @@ const blockSize = 16;
  */
 export function sendPieces(socket: Socket, sink: Sink): boolean {
   const { packet, state, queue } = socket;
-  const jumped = packet.seq !== state.expectedSeq;
-  if (jumped) {
-    sink.effect(Effect["out-of-order"], state.expectedSeq, packet.seq);
-    state.outOfOrderBytes += packet.length;
-  }
-  sink.stage(Stage["driver.check"]);
   if (!socket.rules.isForNic(socket)) return pass(socket, sink);
   const end = advance(packet.seq, packet.length);
   let at = packet.seq;
+  let jumped = false;
   while (before(at, end)) {
     const piece = pieceAt(socket, at, jumped, sink);
     if (piece === null) return drop(socket, DropCode["no-sync-data"], sink);
+    jumped = piece.jumped;
     if (!socket.rules.canSend(socket, piece)) return drop(socket, DropCode.unsendable, sink);
-    if (piece.form === inTag) return sendFallback(socket, FallbackCode.tag, DropCode["no-sync-data"], sink);
+    if (piece.form === inTag) return sendTunnel(socket, sink);
     if (!postPiece(socket, piece, sink)) return drop(socket, DropCode["dma-error"], sink);
     at = advance(at, piece.length);
     if (piece.form !== PieceCode.plain) state.expectedSeq = at;
-    if (piece.trimmed === 0) continue;
-    sink.effect(Effect.trimmed, at, piece.trimmed);
-    state.piecesTrimmed++;
-    break;
+    if (piece.trimmed > 0) break;
   }
   if ((packet.flags & Flag.fin) !== 0) queue.post(Descriptor.options, -1, at, 0, false, Engine.none);
   encrypted(socket, sink);
   sink.stage(Stage["driver.advance"]);
   return at !== packet.seq;
+}
+
+/** chcr_ktls_sw_fallback(): only what leaves moves prev_seq and is counted; a fallback that gives nothing counts nowhere. */
+function sendTunnel(socket: Socket, sink: Sink): boolean {
+  const { packet, state } = socket;
+  if (!sendFallback(socket, FallbackCode.tag, DropCode["fallback-failed"], sink)) return false;
+  state.expectedSeq = advance(packet.seq, packet.length);
+  state.fallbacksSent++;
+  return true;
 }
 
 /** Form of a piece that is a part of a tag alone: it goes to software. */
@@ -62,12 +64,12 @@ interface Part extends Pick<PiecePlace, "form"> {
 type Piece = PiecePlace & Part;
 
 /** Looks up the record of byte `at` and gives the packet's part in it; the first one moves the control block. Null: no record. */
-function pieceAt(socket: Socket, at: Seq, jumped: boolean, sink: Sink): Piece | null {
+function pieceAt(socket: Socket, at: Seq, jumpedBefore: boolean, sink: Sink): Piece | null {
   const { packet } = socket;
   const row = findRecord(socket, at, sink);
   if (row < 0) return null;
   socket.rules.afterLookup(socket, row, at, sink);
-  if (at === packet.seq) moveTcb(socket, row, jumped);
+  const jumped = at === packet.seq ? moveTcb(socket, row, sink) : jumpedBefore;
   const left = packet.length - distance(packet.seq, at);
   return { row, at, jumped, ...partIn(socket, row, at, left) };
 }
@@ -98,37 +100,52 @@ function partIn(socket: Socket, row: number, at: Seq, left: number): Part {
   return { form: offset === 0 ? PieceCode.start : PieceCode.middle, length, trimmed };
 }
 
-/** Before a packet's first piece: where the TCP engine stands, and only then a jump is counted. A byte in the tag can only come with the record's end. */
-function moveTcb(socket: Socket, row: number, jumped: boolean): void {
-  const { records, queue, state } = socket;
-  const at = socket.packet.seq;
-  if (jumped) state.outOfOrder++;
+/**
+ * chcr_ktls_xmit_tcb_cpls() before a packet's first piece: where the TCP engine stands. True if it stood elsewhere: prev_seq
+ * is compared with TX_MAX, which for a byte in the tag is where the tag begins, as it can only come with the record's end.
+ */
+function moveTcb(socket: Socket, row: number, sink: Sink): boolean {
+  const { records, queue, state, packet } = socket;
   const tagAt = advance(records.end(row), -tagSize);
-  const inLastTag = !isStartMarker(socket, row) && distance(at, records.end(row)) < tagSize;
-  if (jumped || isFirst(state))
-    queue.post(Descriptor.tcb, -1, inLastTag ? tagAt : at, 0, false, TcbField.txMax);
-  if (jumped || at !== records.start(row)) queue.post(Descriptor.tcb, -1, seq(0), 0, false, TcbField.sndUna);
+  const isInTag = !isStartMarker(socket, row) && before(tagAt, packet.seq);
+  const txMax = isInTag ? tagAt : packet.seq;
+  const jumped = txMax !== state.expectedSeq;
+  if (jumped) {
+    sink.effect(Effect["out-of-order"], state.expectedSeq, txMax);
+    state.outOfOrder++;
+  }
+  sink.stage(Stage["driver.check"]);
+  if (jumped || isFirst(state)) queue.post(Descriptor.tcb, -1, txMax, 0, false, TcbField.txMax);
+  if (jumped || packet.seq !== records.start(row))
+    queue.post(Descriptor.tcb, -1, seq(0), 0, false, TcbField.sndUna);
+  state.paramsPosted = 1;
+  return jumped;
 }
 
-/** True until the driver has posted a packet of the connection. */
-export const isFirst = (state: ConnectionState): boolean => state.encryptedPackets === 0;
+/** first_wr: nothing of the connection was written to the control block yet. */
+const isFirst = (state: ConnectionState): boolean => state.paramsPosted === 0;
 
 /**
  * One work request: what is read again from the record map, then the packet's own bytes, both under one record's number
  * (chcr_end_part_handler() for a whole record or its end, chcr_short_record_handler() for what lacks the tag,
  * chcr_ktls_tx_plaintxt() for what lies before the start marker).
  */
-function postPiece(socket: Socket, { row, at, form, length, jumped }: Piece, sink: Sink): boolean {
+function postPiece(socket: Socket, { row, at, form, length, trimmed, jumped }: Piece, sink: Sink): boolean {
   const { queue, rules, state } = socket;
   const named = rules.pieceRow(row, jumped && form === PieceCode.end);
   const prior = priorSize(socket, row, at, form);
+  // The driver counts what it is about to post, trims first.
+  if (trimmed > 0) {
+    sink.effect(Effect.trimmed, advance(at, length), trimmed);
+    state.piecesTrimmed++;
+  }
+  emit(socket, sink, Effect.piece, form, length);
   if (!mapBuffer(socket, sink)) return false;
   if (prior > 0) queue.post(Descriptor.prior, named, advance(at, -prior), prior, false, Engine.none);
   const clear = form === PieceCode.plain || form === PieceCode.header;
   const engine = clear ? Engine.none : rules.engineOf(Engine.piece);
   queue.post(Descriptor.packet, named, at, length, false, engine);
   state.resyncBytes += prior;
-  emit(socket, sink, Effect.piece, form, length);
   sink.stage(Stage["driver.piece"], row);
   return true;
 }

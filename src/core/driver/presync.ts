@@ -34,7 +34,9 @@ export function sendPresynced(socket: Socket, sink: Sink): boolean {
     queue.cut(count);
     return drop(socket, DropCode["dma-error"], sink);
   }
+  // bnxt_ktls_xmit_commit()
   if (forward) state.expectedSeq = end;
+  if (socket.profile.countsAsOutOfOrder === "resyncs") state.outOfOrder++;
   encrypted(socket, sink);
   sink.stage(Stage["driver.advance"]);
   return true;
@@ -45,7 +47,7 @@ function fallbackReason(socket: Socket, row: number): number {
   const { packet, records } = socket;
   const isUsable = row >= 0 && !isStartMarker(socket, row) && !before(packet.seq, records.start(row));
   if (!isUsable) return FallbackCode["no-record"];
+  if ((packet.flags & Flag.ringFull) !== 0) return FallbackCode["ring-full"];
   const end = advance(packet.seq, packet.length);
-  if (after(end, advance(records.end(row), -tagSize))) return FallbackCode.tag;
-  return (packet.flags & Flag.ringFull) !== 0 ? FallbackCode["ring-full"] : -1;
+  return after(end, advance(records.end(row), -tagSize)) ? FallbackCode.tag : -1;
 }

@@ -1,9 +1,10 @@
-import { advance, after, before, distance, type Seq } from "../base/seq.ts";
+import { advance, before, distance, type Seq } from "../base/seq.ts";
 import { getRecord, isStartMarker } from "../kernel/record-map.ts";
 import { isMarked } from "../kernel/skb.ts";
-import { emit, encrypted } from "../machine/count.ts";
+import { countEncrypted, emit, encrypted } from "../machine/count.ts";
 import { RecordKind } from "../machine/record-log.ts";
 import type { Sink, Socket } from "../machine/socket.ts";
+import { hardwareMtu } from "../nic/nic.ts";
 import { drop, mapBuffer, pass, postPacket } from "../nic/post.ts";
 import { Descriptor, Engine } from "../words/descriptor.ts";
 import { Effect } from "../words/effect.ts";
@@ -13,11 +14,11 @@ import { Stage } from "../words/stage.ts";
 
 /**
  * A packet out of order on a family that rebuilds the NIC's state on the packet's own queue and goes on from there:
- * mlx5e_ktls_tx_handle_ooo(), mlx5e_tls_handle_ooo() of v4.19, mlx5_en_hw_tls.c of FreeBSD (kernel.md 5.1, 5.2, 5.7).
+ * mlx5e_ktls_tx_handle_ooo(), mlx5e_tls_handle_ooo() of v4.19 (kernel.md 5.1, 5.2).
  */
 export function rebuild(socket: Socket, sink: Sink): boolean {
   const { packet, records, rules } = socket;
-  const row = recordOf(socket);
+  const row = getRecord(socket, packet.seq);
   if (row < 0) sink.effect(Effect["lookup-failed"], packet.seq, 0);
   sink.stage(Stage["tls.getRecord"], row);
   if (row < 0) return drop(socket, DropCode["no-sync-data"], sink);
@@ -28,15 +29,6 @@ export function rebuild(socket: Socket, sink: Sink): boolean {
   const isNone = isStale ? rules.refusesStale : rules.endsBefore(packet.seq, packet.length, start);
   if (isNone) return drop(socket, DropCode["no-sync-data"], sink);
   return rules.resyncAndSend(socket, rules.rebuiltRow(socket, row), sink);
-}
-
-/** The record map's answer, or the packet's own record where each carries one; what leaves as it is has the marker. */
-function recordOf(socket: Socket): number {
-  const { packet, records, state } = socket;
-  if (socket.profile.recordsFrom === "map") return getRecord(socket, packet.seq);
-  const row = records.rowOf(packet.seq, state.tail);
-  const asItIs = row < 0 ? packet.seq < records.start(0) : records.isReady(row);
-  return asItIs ? state.markerRow : row;
 }
 
 /** First what rebuilds the NIC's state, then the packet, on the same queue. */
@@ -66,51 +58,37 @@ export function postResync(socket: Socket, row: number, sink: Sink): boolean {
   const whole = Math.max(0, distance(start, packet.seq));
   const replayable = records.kind.at(row) === RecordKind.gap ? 0 : whole;
   const prefix = rules.prefixSize(whole);
-  let skipped = 0;
   if (profile.prefixVia === "sync-packet") {
     queue.post(Descriptor["sync-packet"], rules.postedRow(row), start, prefix, false, Engine.none);
     state.postedRow = row;
-    state.resyncBytes += profile.syncHeaderSize + 8 + prefix;
+    state.resyncBytes += profile.headerSize + 8 + prefix;
   } else {
-    skipped = profile.continuesPrefix ? standsAt(socket, row) : 0;
-    if (skipped === 0) postParams(socket, row, sink);
-    if (!postDumps(socket, row, { from: skipped, to: prefix }, sink)) return false;
+    postParams(socket, row, sink);
+    if (!postDumps(socket, row, prefix, sink)) return false;
   }
-  emit(socket, sink, Effect.resync, row, Math.max(0, replayable - skipped));
-  state.outOfOrderBytes += packet.length;
+  emit(socket, sink, Effect.resync, row, replayable);
+  state.outOfOrderBytes += prefix;
   state.resyncs++;
   sink.stage(Stage["driver.resync"], row);
   return true;
 }
 
-/** Bytes of the record that the NIC has taken already when the driver expects a byte inside it before the packet; else 0. */
-function standsAt({ records, state, packet }: Socket, row: number): number {
-  const expected = state.expectedSeq as Seq;
-  const inside = after(expected, records.start(row)) && before(expected, packet.seq);
-  return inside ? distance(records.start(row), expected) : 0;
-}
-
-/** DUMPs of the record's bytes [from, to): a fragment at a time, none longer than the device's MTU. */
-function postDumps(
-  socket: Socket,
-  row: number,
-  { from, to }: { from: number; to: number },
-  sink: Sink,
-): boolean {
-  const { records, device, rules, queue } = socket;
+/** DUMPs of the record's first `size` bytes: a fragment at a time, none longer than the hardware's MTU. */
+function postDumps(socket: Socket, row: number, size: number, sink: Sink): boolean {
+  const { records, rules, queue } = socket;
   const start = records.start(row);
-  for (let done = from; done < to; ) {
-    const left = Math.min(to, endOfFragment(socket, row, done)) - done;
-    const size = rules.dumpSize(left, device.mtu);
+  for (let done = 0; done < size; ) {
+    const left = Math.min(size, endOfFragment(socket, row, done)) - done;
+    const length = rules.dumpSize(left, hardwareMtu(socket));
     if (!mapBuffer(socket, sink)) return false;
-    queue.post(Descriptor.dump, -1, advance(start, done), size, false, Engine.none);
-    done += size;
+    queue.post(Descriptor.dump, -1, advance(start, done), length, false, Engine.none);
+    done += length;
   }
   return true;
 }
 
 /** Where the fragment of the record ends that byte `at` of it lies in: zero-copy, a header and a fragment a piece. */
-function endOfFragment({ records, layout: { prepend } }: Socket, row: number, at: number): number {
+export function endOfFragment({ records, layout: { prepend } }: Socket, row: number, at: number): number {
   const pieceSize = records.pieceSize.at(row);
   if (pieceSize === 0) return Number.POSITIVE_INFINITY;
   return at < prepend ? prepend : prepend + (Math.floor((at - prepend) / pieceSize) + 1) * pieceSize;
@@ -142,6 +120,8 @@ export function advanceAndPost(socket: Socket, sink: Sink): boolean {
   state.expectedSeq = advance(packet.seq, packet.length);
   if (!postPacket(socket, rules.engineOf(Engine.stream), -1, sink)) {
     if (!rules.staysAdvanced(socket)) state.expectedSeq = expected;
+    // Whoever moves on before it maps has counted by then, too, and takes nothing of that back.
+    if (socket.profile.commit !== "late") countEncrypted(socket);
     return drop(socket, DropCode["dma-error"], sink);
   }
   encrypted(socket, sink);

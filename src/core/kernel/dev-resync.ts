@@ -17,13 +17,13 @@ export function devResync(socket: Socket, row: number, sink: Sink): void {
     return;
   }
   const at = socket.records.start(row);
+  state.resyncs++;
   const took = !isSet(state.refusing, state.netdev);
   sink.effect(took ? Effect["resync-sent"] : Effect["resync-failed"], at, row);
   if (took) {
     state.expectedSeq = at;
     state.nicSeq = at;
     restart(state, row);
-    state.resyncs++;
   }
   if (took || !rules.resyncStaysPending) state.resyncPending = 0;
   sink.stage(Stage["driver.devResync"], row);

@@ -69,7 +69,8 @@ export function addContext(socket: Socket, at: Seq): void {
   state.nicDead = 0;
   state.nicStaticRow = state.tail;
   if (socket.profile.paramsWithFirstPacket) return;
-  state.paramsPosted = 1;
+  // Chelsio's first packet brings no params, but is the first to move the TCP control block.
+  if (socket.profile.recovery !== "pieces") state.paramsPosted = 1;
   restart(state, state.tail);
 }
 

@@ -8,7 +8,7 @@ import { RefusalCode } from "../words/effect-words.ts";
 import { Flag } from "../words/event.ts";
 import { Stage } from "../words/stage.ts";
 import { addContext, install, putMarker } from "./install.ts";
-import { fenceHere, isStartMarker } from "./record-map.ts";
+import { collapseFence, fenceHere, isStartMarker } from "./record-map.ts";
 import { closeRecord } from "./tls.ts";
 
 /** setsockopt(TLS_TX): what waits unsent in the write queue is fenced off before the first offloaded byte. */
@@ -18,7 +18,10 @@ export function setOffload(socket: Socket, sink: Sink): void {
   if (state.software === 1) sink.effect(Effect["offload-refused"], refusal, 0);
   else sink.effect(Effect["offload-installed"], state.expectedSeq, state.tail);
   const unsent = (socket.events.flags.values[socket.event]! & Flag.unsent) !== 0;
-  if (unsent && refusal < 0 && rules.fencesStart) fenceHere(socket, sink);
+  if (refusal < 0 && rules.fencesStart) {
+    if (unsent) fenceHere(socket, sink);
+    else if (socket.kernel.fencesRetransmitQueue) collapseFence(socket, sink);
+  }
   sink.stage(Stage.install, 0);
 }
 
@@ -58,7 +61,7 @@ function startDeviceRekey(socket: Socket, sink: Sink): void {
 /** What sendmsg takes from here on goes to TCP as ciphertext. */
 function divert(socket: Socket, sink: Sink): void {
   const { state } = socket;
-  fenceHere(socket, sink);
+  collapseFence(socket, sink);
   state.boundary = socket.writeSeq;
   state.software = 1;
   state.hook = Hook.rekey;
@@ -75,7 +78,7 @@ const isInSoftware = ({ software, rekey }: ConnectionState): boolean =>
 
 /** True where a second install is looked at at all: FreeBSD's ktls_enable_tx() answers EALREADY to every one. */
 export const takesRekey = (version: TlsVersion, { kernel, profile }: Pick<Device, "kernel" | "profile">) =>
-  version === 0x0304 && kernel.rekey !== "nobody" && profile.recordsFrom === "map";
+  version === 0x0304 && kernel.rekey !== "nobody" && profile.recovery !== "chain";
 
 function rekeyRefusal(socket: Socket): number {
   const { connection, kernel, state } = socket;

@@ -63,11 +63,20 @@ function isBelowFloor({ records, state: { markerRow } }: Socket, s: Seq): boolea
   return row > 0 && !records.isReady(row);
 }
 
-/**
- * tcp_write_collapse_fence(), and tcp_sendmsg_locked() for MSG_EOR: TCP_SKB_CB(skb)->eor of the write queue's tail is
- * set, so that nothing is appended to its segment (kernel.md section 2.7).
- */
+/** tcp_sendmsg_locked() for MSG_EOR: TCP_SKB_CB(skb)->eor of what was just written: nothing is appended to its segment. */
 export function fenceHere({ changes, state, writeSeq }: Socket, sink: Sink): void {
   changes.put(state.changes++, { kind: Change.fence, from: writeSeq, length: 0, value: 0 });
   sink.effect(Effect.fenced, writeSeq, 0);
+}
+
+/**
+ * tcp_write_collapse_fence(): the same to the write queue's tail, in later stable kernels else to the retransmit queue's;
+ * where neither has one, nothing is fenced (kernel.md section 2.7).
+ */
+export function collapseFence(socket: Socket, sink: Sink): void {
+  const { kernel, state, connection, writeSeq } = socket;
+  const sent = state.sent === 1 ? seq(state.sndNxt) : connection.startSeq;
+  const acked = state.acked === 1 ? seq(state.sndUna) : null;
+  const from = kernel.fencesRetransmitQueue ? acked : sent;
+  if (from === null || from < writeSeq) fenceHere(socket, sink);
 }

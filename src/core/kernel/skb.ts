@@ -105,25 +105,28 @@ export function merge(socket: Socket, sink: Sink): void {
   const from = seq(events.seq.at(event));
   const length = events.length.at(event);
   const end = advance(from, length);
-  const fenceSeq = changes.fenceWithin(from, end, state.changes);
+  const mixed = mixedAt(socket, from, end);
+  const refused = socket.kernel.fencesRetransmitQueue ? mixed : null;
+  const fenceSeq = changes.fenceWithin(from, end, state.changes) ?? refused;
   if (fenceSeq !== null) {
     sink.effect(Effect["merge-refused"], fenceSeq, length);
   } else {
     const mark = isMarked(socket, from);
     sink.effect(Effect.merged, from, length);
-    if (mixes(socket, from, end)) sink.effect(Effect["mixed-segment"], from, length);
+    if (mixed !== null) sink.effect(Effect["mixed-segment"], from, length);
     changes.put(state.changes++, { kind: Change.mark, from, length, value: mark ? 1 : 0 });
   }
   sink.stage(Stage["tcp.merge"]);
 }
 
-/** True if the range has bytes to be encrypted and bytes that are not: it crosses a marker or a rekey's boundary. */
-function mixes(socket: Socket, from: Seq, end: Seq): boolean {
+/** Where in the range bytes to be encrypted meet others, a marker or a rekey's boundary; null if nowhere. */
+function mixedAt(socket: Socket, from: Seq, end: Seq): Seq | null {
   const { records, state } = socket;
   const { startSeq } = socket.connection;
-  const first = isPlaintext(socket, from);
-  if (from < startSeq && end > startSeq) return true;
-  return records.rowsIn(from, end, state.tail).some((row) => records.isReady(row) === first);
+  if (from < startSeq && end > startSeq) return startSeq;
+  const rows = records.rowsIn(from, end, state.tail);
+  const row = rows.find((one) => records.isReady(one) !== records.isReady(rows[0]!));
+  return row === undefined ? null : records.start(row);
 }
 
 /** tcp_fragment(), tso_fragment(): both halves keep the mark, the later one keeps `eor`. */

@@ -10,7 +10,7 @@ import { Flag, sendPieces, sendType, unpackRecord } from "../words/event.ts";
 import { Stage } from "../words/stage.ts";
 import { devResync } from "./dev-resync.ts";
 import { closeOpen, fragmentsAreFull, fragmentsMax, openRecord, takeBytes } from "./filling.ts";
-import { fenceHere } from "./record-map.ts";
+import { collapseFence, fenceHere } from "./record-map.ts";
 
 /** sendmsg on a TLS socket with offload: tls_device_sendmsg(), tls_push_data(). Records are closed when full, or at the end without MSG_MORE. */
 export function sendmsg(socket: Socket, sink: Sink): void {
@@ -145,7 +145,7 @@ function push(socket: Socket, row: RecordRow, sink: Sink): void {
   const { records, state } = socket;
   records.put(state.tail, row);
   if (state.resyncPending === 1 && state.software === 0) {
-    fenceHere(socket, sink);
+    collapseFence(socket, sink);
     devResync(socket, state.tail, sink);
   }
   sink.effect(Effect["record-pushed"], state.tail, row.length);

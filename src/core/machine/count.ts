@@ -35,11 +35,15 @@ export function emit(socket: Socket, sink: Sink, effect: number, a: number, b: n
 }
 
 /** Says that the packet goes to the NIC for encryption, and counts it: apart from `emit`, because most packets do. */
-export function encrypted({ packet, state, segmentSize }: Socket, sink: Sink): void {
-  const { length } = packet;
-  sink.effect(Effect.encrypted, packet.seq, length);
+export function encrypted(socket: Socket, sink: Sink): void {
+  sink.effect(Effect.encrypted, socket.packet.seq, socket.packet.length);
+  countEncrypted(socket);
+}
+
+/** Counts the packet as one for the NIC; where a driver counts before it maps, also one that it then cannot post. */
+export function countEncrypted({ packet: { length }, state, segmentSize, countedHeader }: Socket): void {
   state.encryptedPackets += packetsOf(length, segmentSize);
-  state.encryptedBytes += length;
+  state.encryptedBytes += length + countedHeader;
 }
 
 /** A mismatch moves the counter at once, unless the driver only counts packets that it encrypts in software. */
@@ -69,11 +73,11 @@ function countPiece(state: ConnectionState, form: number): void {
 const packetsOf = (length: number, mss: number): number => (mss > 0 ? Math.ceil(length / mss) : 1);
 
 /** What a connection has moved of each of its driver's counters, under the vendor's names; nothing that it does not count. */
-export function driverCountersOf(state: ConnectionState, profile: Profile): Record<string, number> {
-  const named = Object.entries(profile.counters).map(([counter, name]) => [
-    name,
-    state[counter as DeviceCounter],
-  ]);
+export const driverCountersOf = (state: ConnectionState, profile: Profile): Record<string, number> =>
+  namedBy(profile.counters, state);
+
+function namedBy(names: Profile["counters"], state: ConnectionState): Record<string, number> {
+  const named = Object.entries(names).map(([counter, name]) => [name, state[counter as DeviceCounter]]);
   return Object.fromEntries(named) as Record<string, number>;
 }
 
@@ -84,9 +88,18 @@ export const vendorCountersOf = (state: ConnectionState, profile: Profile): Reco
   ...countedAs("own", state),
 });
 
+/** The same, and under the names of the driver's source: all that an expectation or expression may say besides standard names. */
+export const namedCountersOf = (state: ConnectionState, profile: Profile): Record<string, number> => ({
+  ...namedBy(profile.sourceNames, state),
+  ...vendorCountersOf(state, profile),
+});
+
 /** Every counter that some profile has under a name of its own, the standard ones left out. */
 export function vendorCounterNames(profiles: readonly Profile[]): string[] {
-  const ofVendors = profiles.flatMap((profile) => Object.values(profile.counters));
+  const ofVendors = profiles.flatMap(({ counters, sourceNames }) => [
+    ...Object.values(counters),
+    ...Object.values(sourceNames),
+  ]);
   const names = new Set([...namesOf("common"), ...ofVendors, ...namesOf("own")]);
   return [...names].filter((name) => !counterNames.some((standard) => standard === name));
 }

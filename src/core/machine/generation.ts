@@ -16,6 +16,11 @@ export interface Kernel {
    * skb_orphan_partial() leaves it alone ("prevent skb_orphan() from leaking TLS plain text", v5.4).
    */
   marksSegments: boolean;
+  /**
+   * tcp_write_collapse_fence() falls back on the retransmit queue's tail, and tcp_skb_can_collapse() compares marks: later
+   * stable kernels. Elsewhere what is all sent has no fence (kernel.md section 2.7).
+   */
+  fencesRetransmitQueue: boolean;
   /** mlx5 drops a marked skb before the start marker instead of sending it as it is. */
   checksSkippedMark: boolean;
   /** mlx5 counts tx_tls_ooo for every packet out of order; before, only where it rebuilt the NIC's state. */
@@ -43,6 +48,7 @@ const v419: Kernel = {
   strict: true,
   boundsLookups: false,
   marksSegments: false,
+  fencesRetransmitQueue: false,
   checksSkippedMark: false,
   countsFailedLookups: false,
   dropsForeignContexts: false,
@@ -76,6 +82,15 @@ const v618: Kernel = {
   rekey: "software",
 };
 
+/** 6.1.192: as the others since v6.1, but for rekeys (v6.14), and that the hole of kernel.md section 2.7 is closed. */
+const v61: Kernel = {
+  ...v618,
+  id: "v6.1",
+  title: "v6.1.y of 2026, a stable kernel that fences also what is sent",
+  fencesRetransmitQueue: true,
+  rekey: "nobody",
+};
+
 const v72: Kernel = {
   ...v618,
   id: "v7.2",
@@ -93,7 +108,7 @@ const next: Kernel = {
 };
 
 /** Every generation, oldest first. */
-export const kernels: readonly Kernel[] = [v419, v58, v618, v72, next];
+export const kernels: readonly Kernel[] = [v419, v58, v61, v618, v72, next];
 
 export const kernelById = (id: string): Kernel | null => kernels.find((kernel) => kernel.id === id) ?? null;
 

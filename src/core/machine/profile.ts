@@ -5,13 +5,12 @@ import type { Kernel } from "./generation.ts";
 
 /** Words of a profile's fields, as profile files write them; what each says stands at its field. */
 export const profileWords = {
-  recovery: ["rebuild", "pieces", "next-record", "presync"],
+  recovery: ["rebuild", "chain", "pieces", "next-record", "presync"],
   prefixVia: ["dump", "sync-packet"],
-  recordsFrom: ["map", "packet"],
   straddleDrop: ["no-sync-data", "bypass-required"],
   commit: ["early", "undone", "late"],
   onReset: ["nothing", "follows-nic", "loses-contexts"],
-  countsAsOutOfOrder: ["mismatches", "lookups", "fallbacks", "moves"],
+  countsAsOutOfOrder: ["mismatches", "lookups", "fallbacks", "moves", "resyncs"],
   countsPackets: ["segments", "skbs"],
 } as const;
 type Word<Field extends keyof typeof profileWords> = (typeof profileWords)[Field][number];
@@ -26,6 +25,7 @@ export interface Profile {
   /**
    * What the driver does with a packet out of order:
    * - rebuild: posts the record's number and its bytes before the packet, goes on from the packet
+   * - chain: as rebuild, by the record that each packet's buffers carry; goes on with a prefix that was begun (FreeBSD)
    * - pieces: no state but the TCP engine's; every record of every packet is posted by itself
    * - next-record: encrypts it in software; after a forward jump the TLS layer resynchronises the next record
    * - presync: posts where in its record the packet starts; only a forward jump moves the device's state
@@ -33,10 +33,8 @@ export interface Profile {
   recovery: Word<"recovery">;
   /** rebuild: how the record's prefix reaches the device. */
   prefixVia: Word<"prefixVia">;
-  /** rebuild: a jump forward within the record that the NIC stands in needs the bytes between only, and no params. */
-  continuesPrefix: boolean;
-  /** Where the record of a byte is found: the socket's record map, or the packet itself (FreeBSD's unmapped mbufs). */
-  recordsFrom: Word<"recordsFrom">;
+  /** next-record: the resync is requested before the packet is encrypted, so also where that fails. */
+  requestsBeforeFallback: boolean;
   /** True: the first data packet posts the params. False: a command at install sets the NIC up. */
   paramsWithFirstPacket: boolean;
   /** Counter that a packet across the start marker moves when it is dropped. */
@@ -57,7 +55,8 @@ export interface Profile {
   /**
    * What counts as out of order: packets that do not start where expected (mismatches); the same, but in older kernels
    * only those whose record was found and rebuilt (lookups); packets that the driver has encrypted in software (fallbacks);
-   * those for which it moves the NIC's TCP control block (moves).
+   * those for which it moves the NIC's TCP control block (moves); those that it posted work for which brings the NIC to
+   * their first byte, the first of a connection under FreeBSD among them (resyncs).
    */
   countsAsOutOfOrder: Word<"countsAsOutOfOrder">;
   /** Encrypted packets are counted as wire packets, or as skbs. */
@@ -65,10 +64,12 @@ export interface Profile {
   /** What the driver takes; everything else it refuses at install. */
   versions: readonly TlsVersion[];
   ciphers: readonly Cipher[];
-  /** Link, network and TCP headers that a sync packet repeats, without options: counted in resyncBytes. */
-  syncHeaderSize: number;
+  /** Link, network and TCP headers, without options, that counted bytes hold: those that sync packets repeat, or every packet's (chain). */
+  headerSize: number;
   /** The vendor's names (ethtool -S, debugfs, sysctl); what has none is not counted by this driver. */
   counters: Readonly<Partial<Record<DeviceCounter, string>>>;
+  /** What the driver's source calls those that it prints under another name: known where a trace or expression names one. */
+  sourceNames: Readonly<Partial<Record<DeviceCounter, string>>>;
   /** The family's own words for work entries. */
   descriptorNames: Readonly<Record<DescriptorKind, string>>;
   /** Names of the bugs that it or the kernel around it has. */

@@ -62,6 +62,8 @@ export class Socket {
   readonly isRight: boolean;
   /** Bytes of a wire packet as its driver counts them, 0 = every segment counts as one. */
   readonly segmentSize: number;
+  /** Bytes of headers that it counts with each packet. */
+  readonly countedHeader: number;
   readonly devices: readonly Device[];
   readonly events: EventLog;
   readonly recordSns: ReadonlyMap<number, bigint>;
@@ -94,6 +96,7 @@ export class Socket {
     this.rules = rules;
     this.isRight = this.profile.faults.length === 0;
     this.segmentSize = rules.countedSize(this.profile, connection.mss);
+    this.countedHeader = this.profile.recovery === "chain" ? this.profile.headerSize : 0;
     this.devices = shared.devices;
     this.events = shared.events;
     this.recordSns = shared.recordSns;

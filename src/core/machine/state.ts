@@ -142,6 +142,7 @@ export class ConnectionState {
   /** Packets that the software fallback encrypted; no kernel counts them. */
   fallbackPackets = 0;
   fallbackBytes = 0;
+  fallbacksSent = 0;
 
   /** Copies the fields into `pool` from index `at` on. */
   save(pool: Float64Array, at: number): void {

@@ -46,14 +46,17 @@ function takePlace(socket: Socket, i: number, sink: Sink): void {
 const isOrdinary = (queue: DescriptorQueue, i: number): boolean =>
   queue.engine(i) === Engine.none && queue.row(i) < 0;
 
+/** MLX5E_SW2HW_MTU: with Ethernet header, VLAN tag and checksum. */
+export const hardwareMtu = ({ device }: Socket): number => device.mtu + 14 + 4 + 4;
+
 function takeDump(socket: Socket, i: number, sink: Sink): void {
   const { queue, state } = socket;
-  const { mtu } = socket.device;
+  const limit = hardwareMtu(socket);
   const size = queue.size(i);
-  if (size > mtu) {
+  if (size > limit) {
     state.nicDead = 1;
     socket.stops.stop(socket.event);
-    return sink.effect(Effect["queue-error"], size, mtu);
+    return sink.effect(Effect["queue-error"], size, limit);
   }
   state.dumpPackets++;
   state.dumpBytes += size;

@@ -14,7 +14,8 @@ export const bnxt: Profile = {
   countsSkips: false,
   checksSkippedMark: false,
   commit: "late",
-  countsAsOutOfOrder: "mismatches",
+  countsAsOutOfOrder: "resyncs",
+  countsPackets: "skbs",
   counters: {
     contexts: "tx_tls_ctx",
     contextsDeleted: "tx_tls_del",

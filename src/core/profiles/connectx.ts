@@ -7,8 +7,7 @@ export const connectx: Profile = {
   title: "NVIDIA ConnectX-6 Dx and later (mlx5)",
   recovery: "rebuild",
   prefixVia: "dump",
-  continuesPrefix: false,
-  recordsFrom: "map",
+  requestsBeforeFallback: false,
   paramsWithFirstPacket: true,
   straddleDrop: "no-sync-data",
   countsSkips: true,
@@ -20,7 +19,7 @@ export const connectx: Profile = {
   countsPackets: "segments",
   versions: [0x0303, 0x0304],
   ciphers,
-  syncHeaderSize: 0,
+  headerSize: 0,
   counters: {
     contexts: "tx_tls_ctx",
     contextsDeleted: "tx_tls_del",
@@ -34,6 +33,7 @@ export const connectx: Profile = {
     dumpPackets: "tx_tls_dump_packets",
     dumpBytes: "tx_tls_dump_bytes",
   },
+  sourceNames: {},
   descriptorNames: {
     "static-params": "STATIC",
     "progress-params": "PROGRESS",

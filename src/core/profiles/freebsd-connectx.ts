@@ -3,17 +3,19 @@ import { connectx } from "./connectx.ts";
 
 /**
  * ConnectX under FreeBSD (mlx5_en_hw_tls.c): every unmapped mbuf carries its record, so no lookup fails; a jump forward
- * within a record that the NIC has begun dumps only the bytes between.
+ * within a record that the NIC has begun dumps only the bytes between. It counts mbufs and their bytes with headers.
  */
 export const freebsdConnectx: Profile = {
   ...connectx,
   id: "freebsd-connectx",
   title: "NVIDIA ConnectX-6 Dx under FreeBSD (mlx5en)",
-  continuesPrefix: true,
-  recordsFrom: "packet",
+  recovery: "chain",
   countsSkips: false,
   checksSkippedMark: false,
-  countsAsOutOfOrder: "mismatches",
+  countsAsOutOfOrder: "resyncs",
+  countsPackets: "skbs",
+  // Ethernet, IPv4, TCP.
+  headerSize: 14 + 20 + 20,
   counters: {
     encryptedPackets: "tx_packets",
     encryptedBytes: "tx_bytes",

@@ -15,7 +15,7 @@ export const innova: Profile = {
   versions: [0x0303],
   ciphers: ["aes-128-gcm"],
   // Ethernet with the 8 bytes of metadata, IPv4, TCP.
-  syncHeaderSize: 14 + 8 + 20 + 20,
+  headerSize: 14 + 8 + 20 + 20,
   counters: {
     outOfOrder: "tx_tls_ooo",
     dropNoSyncData: "tx_tls_drop_no_sync_data",

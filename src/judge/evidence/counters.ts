@@ -105,7 +105,7 @@ function reasonOf(timeline: Timeline, name: string, more: bigint, connections: r
     return "other sockets of the network namespace were rekeyed, or the trace lacks one";
   if (more > 0n)
     return "other connections of the device share the counter, or the trace does not hold all that was sent";
-  if (/encrypted|hw_tls_tx/.test(name))
+  if (/encrypted/.test(name))
     return "packets went through the software fallback, which no counter shows, or the samples do not span the trace";
   return "the samples do not span the trace, or the driver did not see what the model says";
 }

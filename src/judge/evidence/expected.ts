@@ -243,7 +243,7 @@ class Reporter {
 /** True if the connection's kernel has these tracepoints; FreeBSD, where records come from the packets, has none. */
 function tracesOffload({ machine }: Timeline, connection: number): boolean {
   const { kernel, profile } = machine.sockets[connection]!;
-  return kernel.hasTracepoints && profile.recordsFrom === "map";
+  return kernel.hasTracepoints && profile.recovery !== "chain";
 }
 
 /** One or more transmits in a row that continue each other and begin with a byte sent before. */

@@ -1,5 +1,5 @@
 import { headerSize } from "../../core/base/record.ts";
-import { vendorCountersOf } from "../../core/machine/count.ts";
+import { namedCountersOf } from "../../core/machine/count.ts";
 import { type CounterName, counters } from "../../core/machine/counters.ts";
 import type { StateField } from "../../core/machine/state.ts";
 import { comparedPaths } from "./compare-scope.ts";
@@ -109,8 +109,8 @@ const vendorCounter: Path<string> = {
   path: "driver.vendor.NAME",
   says: "One of these counters, under the vendor's name.",
   reads: counters.map(({ counter }) => counter),
-  family: { names: (view) => Object.keys(vendorCountersOf(view.state, profileOf(view))) },
-  of: (view, name) => vendorCountersOf(view.state, profileOf(view))[name]!,
+  family: { names: (view) => Object.keys(namedCountersOf(view.state, profileOf(view))) },
+  of: (view, name) => namedCountersOf(view.state, profileOf(view))[name]!,
 };
 
 /** What the driver keeps of the connection. */

@@ -1,3 +1,4 @@
+import { sendChain } from "./chain.ts";
 import type { ReferenceRecord } from "./map.ts";
 import type { Work } from "./nic.ts";
 import { sendPieces } from "./pieces.ts";
@@ -5,6 +6,7 @@ import {
   asItIs,
   count,
   drop,
+  dumpsOf,
   encryptInSoftware,
   fallback,
   map,
@@ -12,6 +14,7 @@ import {
   postPacket,
   type ReferencePacket,
   type Sending,
+  toStream,
 } from "./post.ts";
 import type { Reference } from "./reference.ts";
 import { isFloored } from "./rekey.ts";
@@ -103,6 +106,7 @@ function validate(reference: Reference, packet: Sending): boolean {
 function drive(reference: Reference, packet: Sending): boolean {
   const { recovery } = reference.profile;
   if (recovery === "pieces") return sendPieces(reference, packet);
+  if (recovery === "chain") return sendChain(reference, packet);
   if (!reference.paramsPosted) {
     reference.paramsPosted = true;
     post(reference, { kind: "static-params", at: reference.namedStart });
@@ -117,22 +121,9 @@ function drive(reference: Reference, packet: Sending): boolean {
 }
 
 function inOrderPacket(reference: Reference, packet: Sending): boolean {
-  const { commit, prefixVia } = reference.profile;
+  const { prefixVia } = reference.profile;
   if (prefixVia === "sync-packet" && packet.noMemory) return drop(reference, packet, "no-metadata");
-  if (!map(reference, packet)) {
-    if (commit === "early") reference.expected = packet.at + packet.length;
-    reference.mayDisagree ||= commit === "early";
-    return drop(reference, packet, "dma-error");
-  }
-  postPacket(reference, packet, "stream");
-  return encrypted(reference, packet);
-}
-
-/** The packet is the NIC's: the number that is expected moves on, and it is counted. */
-function encrypted(reference: Reference, packet: Sending): boolean {
-  reference.expected = packet.at + packet.length;
-  count(reference, packet);
-  return true;
+  return toStream(reference, packet);
 }
 
 /** Params and the record's bytes before the packet, on the packet's own queue (kernel.md sections 5.1, 5.2, 5.7). */
@@ -140,8 +131,7 @@ function rebuild(reference: Reference, packet: Sending): boolean {
   const { profile, kernel, counters } = reference;
   const everyMismatch = profile.countsAsOutOfOrder === "mismatches" || kernel.countsFailedLookups;
   if (everyMismatch) counters.outOfOrder++;
-  const record =
-    profile.recordsFrom === "packet" ? ownRecord(reference, packet.at) : reference.map.getRecord(packet.at);
+  const record = reference.map.getRecord(packet.at);
   if (record === null) {
     reference.say("lookup-failed", packet.at);
     return drop(reference, packet, "no-sync-data");
@@ -157,21 +147,7 @@ function rebuild(reference: Reference, packet: Sending): boolean {
     return drop(reference, packet, "no-sync-data");
   }
   if (!everyMismatch) counters.outOfOrder++;
-  reference.expected = packet.at + packet.length;
-  if (!map(reference, packet)) {
-    reference.mayDisagree = true;
-    return drop(reference, packet, "dma-error");
-  }
-  postPacket(reference, packet, "stream");
-  return encrypted(reference, packet);
-}
-
-/** FreeBSD: the packet's own mbuf names its record; what leaves as it is has the marker. */
-function ownRecord({ map: { all }, map }: Reference, at: number): ReferenceRecord | null {
-  const marker = all.findLast(({ kind }) => kind === "marker")!;
-  const record = map.recordAt(at);
-  const asItIs = record === null ? at < all[0]!.start : record.kind === "software";
-  return asItIs ? marker : record;
+  return toStream(reference, packet);
 }
 
 function beforeMarker(reference: Reference, packet: Sending): boolean {
@@ -195,51 +171,34 @@ function resync(reference: Reference, packet: Sending, record: ReferenceRecord):
   const prefix = packet.at - record.start;
   if (profile.prefixVia === "sync-packet") {
     post(reference, { kind: "sync-packet", at: record.start, length: prefix });
+    reference.counters.outOfOrderBytes += prefix;
+    reference.counters.resyncs++;
     reference.say("resync", record.start, record.isGap ? 0 : prefix);
     return true;
   }
-  const { expected } = reference;
-  const goesOn = profile.continuesPrefix && expected > record.start && expected < packet.at;
-  const from = goesOn ? expected : record.start;
-  if (!goesOn) {
-    if (reference.namedStart !== record.start) {
-      reference.namedStart = record.start;
-      post(reference, { kind: "static-params", at: record.start });
-      reference.say("static-params", record.start);
-    }
-    post(reference, { kind: "progress-params", at: 0 });
-    post(reference, { kind: "nop", at: 0 });
+  if (reference.namedStart !== record.start) {
+    reference.namedStart = record.start;
+    post(reference, { kind: "static-params", at: record.start });
+    reference.say("static-params", record.start);
   }
-  for (const [start, end] of dumpsOf(reference, record, from, packet.at)) {
+  post(reference, { kind: "progress-params", at: 0 });
+  post(reference, { kind: "nop", at: 0 });
+  // hw_mtu: Ethernet header 14, VLAN tag 4, checksum 4.
+  for (const [start, end] of dumpsOf(reference, record, record.start, packet.at, reference.device.mtu + 22)) {
     if (!map(reference, packet)) return false;
     post(reference, { kind: "dump", at: start, length: end - start });
   }
-  reference.say("resync", record.start, record.isGap ? 0 : packet.at - from);
+  reference.counters.outOfOrderBytes += prefix;
+  reference.counters.resyncs++;
+  reference.say("resync", record.start, record.isGap ? 0 : prefix);
   return true;
-}
-
-/** Ranges of the DUMPs: by fragment, none longer than the MTU. */
-function dumpsOf(
-  reference: Reference,
-  record: ReferenceRecord,
-  from: number,
-  to: number,
-): [number, number][] {
-  const { device, prepend } = reference;
-  const { mtu } = device;
-  const cuts: number[] = [];
-  if (record.pieceSize > 0)
-    for (let cut = record.start + prepend; cut < to; cut += record.pieceSize) if (cut > from) cuts.push(cut);
-  const dumps: [number, number][] = [];
-  let start = from;
-  for (const end of [...cuts, to])
-    for (; start < end; start = Math.min(start + mtu, end)) dumps.push([start, Math.min(start + mtu, end)]);
-  return dumps;
 }
 
 /** Software, and a resync at the next record after a jump forward (kernel.md sections 5.4, 5.5). */
 function nextRecord(reference: Reference, packet: Sending): boolean {
   const pending = reference.resyncPending;
+  const { requestsBeforeFallback } = reference.profile;
+  if (requestsBeforeFallback && !pending) request(reference, packet);
   reference.counters.outOfOrder++;
   const reason = pending ? "resync-pending" : "out-of-order";
   const result = encryptInSoftware(reference, packet, reason);
@@ -248,28 +207,32 @@ function nextRecord(reference: Reference, packet: Sending): boolean {
     reference.say("bypass", packet.at, packet.length);
     return asItIs(reference, packet);
   }
-  const forward = (packet.at - reference.expected) >>> 0;
-  if (!pending && forward < 2 ** 30) {
-    reference.resyncPending = true;
-    reference.say("resync-requested", packet.at, reference.expected);
-  }
+  if (!requestsBeforeFallback && !pending) request(reference, packet);
   if (!map(reference, packet)) return drop(reference, packet, "dma-error");
   postPacket(reference, packet, "software");
   return true;
 }
 
+/** tls_offload_tx_resync_request() after a jump forward: U32_MAX / 4, cut to a whole number, is no jump any more. */
+function request(reference: Reference, { at }: Sending): void {
+  const forward = (at - reference.expected) >>> 0;
+  if (forward >= Math.floor(0xffffffff / 4)) return;
+  reference.resyncPending = true;
+  reference.say("resync-requested", at, reference.expected);
+}
+
 /** Where in its record the packet starts, without data (kernel.md section 5.6). */
 function presync(reference: Reference, packet: Sending): boolean {
-  reference.counters.outOfOrder++;
   const record = reference.map.getRecord(packet.at);
   if (record === null) reference.say("lookup-failed", packet.at);
   const end = packet.at + packet.length;
   const usable = record !== null && record.kind !== "marker" && packet.at >= record.start;
   if (!usable) return fallback(reference, packet, "no-record", "no-sync-data");
-  if (end > record.end - 16) return fallback(reference, packet, "tag", "no-sync-data");
   if (packet.ringFull) return fallback(reference, packet, "ring-full", "no-sync-data");
+  if (end > record.end - 16) return fallback(reference, packet, "tag", "no-sync-data");
   const forward = end > reference.expected;
   post(reference, { kind: "presync", at: packet.at, length: packet.length, forward });
+  reference.counters.resyncs++;
   reference.say("resync", record.start, 0);
   if (!map(reference, packet)) {
     reference.queue = [];
@@ -277,6 +240,7 @@ function presync(reference: Reference, packet: Sending): boolean {
   }
   postPacket(reference, packet, "piece");
   if (forward) reference.expected = end;
+  reference.counters.outOfOrder++;
   count(reference, packet);
   return true;
 }

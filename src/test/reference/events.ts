@@ -62,6 +62,7 @@ export function playOwn(reference: Reference, event: Event, at: number, changeRo
 
 function transmitOrLose(reference: Reference, packet: ReferencePacket, qdiscDrop: boolean): void {
   const sending = { ...packet, length: lengthOf(reference, packet) };
+  reference.sndNxt = Math.max(reference.sndNxt ?? sending.at, sending.at + sending.length);
   if (qdiscDrop) reference.say("qdisc-drop", sending.at, sending.length);
   else transmit(reference, sending);
 }

@@ -155,3 +155,11 @@ export class ReferenceMap {
     }
   }
 }
+
+/** Where in a segment bytes to be encrypted meet others, null if nowhere: the offload's start, or ciphertext of a rekey. */
+export function mixedAt(records: readonly ReferenceRecord[], from: number, end: number): number | null {
+  if (from < 0 && end > 0) return 0;
+  const inside = records.filter((one) => one.start < end && one.end > from && one.kind !== "marker");
+  const changed = inside.find(({ kind }, i) => i > 0 && kind !== inside[i - 1]!.kind);
+  return changed === undefined ? null : changed.start;
+}

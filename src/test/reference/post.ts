@@ -1,3 +1,4 @@
+import type { ReferenceRecord } from "./map.ts";
 import type { Maker, Work } from "./nic.ts";
 import type { Reference } from "./reference.ts";
 
@@ -27,14 +28,58 @@ export interface Sending extends ReferencePacket {
   mappings: number;
 }
 
-/** Packets for the NIC are counted as they are on the wire, or as TCP made them. */
-export function count(reference: Reference, { at, length }: Sending): void {
+/** Packets for the NIC are counted as they are on the wire, or as TCP made them; FreeBSD's bytes with their headers. */
+export function tally(reference: Reference, { length }: Sending): void {
   const { counters, profile, connection } = reference;
   const { mss } = connection;
   const bySegment = profile.countsPackets === "segments" && mss > 0;
   counters.encryptedPackets += bySegment ? Math.ceil(length / mss) : 1;
-  counters.encryptedBytes += length;
-  reference.say("encrypted", at, length);
+  counters.encryptedBytes += length + (profile.recovery === "chain" ? 14 + 20 + 20 : 0);
+}
+
+/** The packet is counted once it is on its way. */
+export function count(reference: Reference, packet: Sending): void {
+  tally(reference, packet);
+  reference.say("encrypted", packet.at, packet.length);
+}
+
+/**
+ * The packet goes to the cipher that stands in the stream. All but Fungible and bnxt move the number on and count before
+ * they map it (kernel.md section 5.0, commit point): mlx5e_ktls_handle_tx_skb(), mlx5e_sq_tls_xmit(), nfp_net_tls_tx(),
+ * whose nfp_net_tls_tx_undo() takes back the number alone.
+ */
+export function toStream(reference: Reference, packet: Sending): boolean {
+  const { commit } = reference.profile;
+  if (commit !== "late") tally(reference, packet);
+  if (!map(reference, packet)) {
+    if (commit === "early") reference.expected = packet.at + packet.length;
+    reference.mayDisagree ||= commit === "early" || reference.queue.length > 0;
+    return drop(reference, packet, "dma-error");
+  }
+  postPacket(reference, packet, "stream");
+  reference.expected = packet.at + packet.length;
+  if (commit === "late") tally(reference, packet);
+  reference.say("encrypted", packet.at, packet.length);
+  return true;
+}
+
+/** Ranges of the DUMPs of a record's bytes: by fragment, none longer than `longest`. */
+export function dumpsOf(
+  { prepend }: Reference,
+  record: ReferenceRecord,
+  from: number,
+  to: number,
+  longest: number,
+): [number, number][] {
+  const cuts: number[] = [];
+  if (record.pieceSize > 0)
+    for (let cut = record.start + prepend; cut < to; cut += record.pieceSize) if (cut > from) cuts.push(cut);
+  const dumps: [number, number][] = [];
+  let start = from;
+  for (const end of [...cuts, to])
+    for (; start < end; start = Math.min(start + longest, end))
+      dumps.push([start, Math.min(start + longest, end)]);
+  return dumps;
 }
 
 /** tls_sw_fallback(): kernel.md section 2.8. */

@@ -3,33 +3,12 @@ import { keystream } from "../../core/base/keystream.ts";
 import type { Connection, Device } from "../../core/machine/connection.ts";
 import type { Kernel } from "../../core/machine/generation.ts";
 import type { Profile } from "../../core/machine/profile.ts";
+import { noCounts } from "./counts.ts";
 import { sizesOf } from "./crypto.ts";
 import { type ClosedRecord, ReferenceFilling, type Writing } from "./filling.ts";
-import { ReferenceMap, type ReferenceRecord } from "./map.ts";
+import { mixedAt, ReferenceMap, type ReferenceRecord } from "./map.ts";
 import { ReferenceNic, type Work } from "./nic.ts";
 import { abortRekey, completeRekey } from "./rekey.ts";
-
-/** What drivers count (kernel.md sections 5 and 6), in the order in which the checker compares. */
-export const noCounts = () => ({
-  contexts: 0,
-  contextsDeleted: 0,
-  outOfOrder: 0,
-  encryptedPackets: 0,
-  encryptedBytes: 0,
-  skipNoSyncData: 0,
-  dropNoSyncData: 0,
-  dropBypassRequired: 0,
-  dropNoMetadata: 0,
-  dropNoMemory: 0,
-  fallbackPackets: 0,
-  fallbackBytes: 0,
-  piecesComplete: 0,
-  piecesStart: 0,
-  piecesMiddle: 0,
-  piecesEnd: 0,
-  piecesTrimmed: 0,
-});
-export type Counts = ReturnType<typeof noCounts>;
 
 /**
  * One connection's TLS layer and socket a second time, straight from kernel.md sections 2 to 4 and 8 and as slow as it
@@ -47,6 +26,8 @@ export class Reference {
   route: number;
   queueNumber = 0;
   sndUna: number | null = null;
+  /** End of the highest segment that TCP has handed down, null before the first. */
+  sndNxt: number | null = null;
   /** What was acknowledged is not cleaned up yet. */
   ackWaits = false;
   fences: number[] = [];
@@ -64,6 +45,8 @@ export class Reference {
   /** The driver: the number it expects, whether the first params are posted, where the record starts that they named. */
   expected = 0;
   paramsPosted = false;
+  /** Chelsio: something was written to the TCP control block. */
+  tcbWritten = false;
   namedStart = 0;
   readonly counters = noCounts();
   /** Work of this event, and what waits from before. */
@@ -100,7 +83,7 @@ export class Reference {
     this.map = new ReferenceMap(connection, this.kernel);
     this.nic = new ReferenceNic(this.profile.seqCheckedByNic, (name, ...values) => this.say(name, ...values));
     this.filling = fillingOf(connection, this.kernel.overfillsFragments);
-    if (connection.installed) this.install(false);
+    if (connection.installed) this.install(false, false);
     this.said = [];
   }
 
@@ -137,14 +120,14 @@ export class Reference {
   }
 
   /** setsockopt(TLS_TX): kernel.md section 2.1. */
-  install(unsent: boolean): void {
+  install(unsent: boolean, isEvent = true): void {
     this.installed = true;
     this.map.putMarker();
     const refusal = this.refusal();
     if (refusal === null) {
       this.addContext();
       this.say("offload-installed", 0, 0);
-      if (unsent) this.fence(0);
+      if (unsent || (isEvent && this.kernel.fencesRetransmitQueue && this.isQueuedUpTo(0))) this.fence(0);
     } else {
       this.software = true;
       this.say("offload-refused", refusal);
@@ -168,12 +151,22 @@ export class Reference {
     this.expected = this.pushed;
     this.namedStart = this.pushed;
     this.paramsPosted = !this.profile.paramsWithFirstPacket;
+    this.tcbWritten = false;
     this.nic.add(this.pushed, this.paramsPosted);
     if (this.waiting.length > 0) {
       this.mayDisagree = true;
       this.leavesOrphans = true;
     }
     this.counters.contexts++;
+  }
+
+  /**
+   * tcp_write_collapse_fence() finds a segment: in the write queue, in later stable kernels else in the retransmit queue
+   * (kernel.md section 2.7).
+   */
+  isQueuedUpTo(end: number): boolean {
+    if (this.kernel.fencesRetransmitQueue) return this.sndUna === null || this.sndUna < end;
+    return (this.sndNxt ?? 0) < end;
   }
 
   /** eor on the tail of the write queue. */
@@ -240,11 +233,12 @@ export class Reference {
 
   /** tls_dev_resync(): the next record starts a segment of its own and the device is told where. */
   private devResync(start: number): void {
-    this.fence(start);
+    if (this.isQueuedUpTo(start)) this.fence(start);
     if (this.netdev < 0) {
       this.resyncPending = false;
       return;
     }
+    this.counters.resyncs++;
     if (this.refusing.has(this.netdev)) {
       this.say("resync-failed", start, start);
       return;
@@ -295,16 +289,13 @@ export class Reference {
       this.say("merge-refused", fence, end - from);
       return;
     }
+    if (this.kernel.fencesRetransmitQueue && mixedAt(this.map.all, from, end) !== null) {
+      this.say("merge-refused", mixedAt(this.map.all, from, end)!, end - from);
+      return;
+    }
     const mark = this.isMarked(from);
     this.say("merged", from, end - from);
-    const clear = this.map.all.filter(
-      (one) => one.start < end && one.end > from && one.kind === "record",
-    ).length;
-    const ready = this.map.all.filter(
-      (one) => one.start < end && one.end > from && one.kind === "software",
-    ).length;
-    const before = from < 0 && end > 0;
-    if (before || (clear > 0 && ready > 0)) this.say("mixed-segment", from, end - from);
+    if (mixedAt(this.map.all, from, end) !== null) this.say("mixed-segment", from, end - from);
     this.marks.push({ from, end, mark });
   }
 

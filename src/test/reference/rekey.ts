@@ -6,7 +6,7 @@ export function rekey(reference: Reference): void {
   const taken = connection.version === 0x0304 && kernel.rekey !== "nobody";
   const inSoftware = reference.software && reference.rekeying === "none";
   const refused = !inSoftware && kernel.rekey === "software";
-  if (!installed || !taken || refused || profile.recordsFrom === "packet") {
+  if (!installed || !taken || refused || profile.recovery === "chain") {
     reference.say("rekey-failed", "busy", map.epoch + 1);
     return;
   }
@@ -34,7 +34,7 @@ function start(reference: Reference): void {
   if (isPending(reference)) reference.say("rekey-superseded", reference.map.epoch);
   takeKey(reference);
   if (before === "none") {
-    reference.fence(reference.pushed);
+    if (reference.isQueuedUpTo(reference.pushed)) reference.fence(reference.pushed);
     reference.boundary = reference.pushed;
     reference.software = true;
     reference.hook = "rekey";

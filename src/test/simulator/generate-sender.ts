@@ -26,7 +26,7 @@ export class Sender {
   constructor(connection: Connection, device: Device) {
     const { prepend, tail } = sizesOf(connection);
     this.name = connection.name;
-    const refuses = device.kernel.rekey === "nobody" || device.profile.recordsFrom === "packet";
+    const refuses = device.kernel.rekey === "nobody" || device.profile.recovery === "chain";
     this.takesRekey = connection.version === 0x0304 && !refuses;
     this.version = connection.version;
     this.prepend = prepend;

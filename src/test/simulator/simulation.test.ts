@@ -16,6 +16,7 @@ const firstSeed = Number(process.env.SEED ?? 20_000);
 const common = ["out-of-order", "lookup-failed", "record-released", "dropped", "software-fallback"];
 const byRecovery = {
   rebuild: ["resync", "bypass"],
+  chain: ["resync", "bypass"],
   pieces: ["piece", "piece plain", "trimmed"],
   "next-record": ["resync-requested", "resync-sent", "bypass"],
   presync: ["resync", "bypass"],

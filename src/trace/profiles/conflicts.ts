@@ -11,20 +11,21 @@ export interface ProfileConflict {
 /** Keys that only some drivers' ways give a meaning; others would read as if they changed something. */
 const meaningfulOnly: readonly { key: keyof Profile; where: (profile: Profile) => boolean; needs: string }[] =
   [
-    ...(["prefixVia", "recordsFrom", "straddleDrop", "checksSkippedMark"] as const).map((key) => ({
+    ...(["prefixVia", "straddleDrop", "checksSkippedMark"] as const).map((key) => ({
       key,
       where: ({ recovery }: Profile) => recovery === "rebuild",
       needs: "recovery is rebuild",
     })),
     {
-      key: "continuesPrefix",
-      where: ({ recovery, prefixVia }) => recovery === "rebuild" && prefixVia === "dump",
-      needs: "recovery is rebuild and prefixVia is dump",
+      key: "requestsBeforeFallback",
+      where: ({ recovery }) => recovery === "next-record",
+      needs: "recovery is next-record",
     },
     {
-      key: "syncHeaderSize",
-      where: ({ recovery, prefixVia }) => recovery === "rebuild" && prefixVia === "sync-packet",
-      needs: "recovery is rebuild and prefixVia is sync-packet",
+      key: "headerSize",
+      where: ({ recovery, prefixVia }) =>
+        recovery === "chain" || (recovery === "rebuild" && prefixVia === "sync-packet"),
+      needs: "recovery is chain, or rebuild with prefixVia sync-packet",
     },
   ];
 
@@ -39,9 +40,18 @@ const contradictions: readonly { key: string; is: (profile: Profile) => boolean;
   {
     key: "countsAsOutOfOrder",
     is: ({ countsAsOutOfOrder, recovery }) =>
-      countsAsOutOfOrder === "fallbacks" && (recovery === "rebuild" || recovery === "presync"),
+      countsAsOutOfOrder === "fallbacks" && recovery !== "next-record" && recovery !== "pieces",
     message:
       'only a driver whose recovery is next-record counts fallbacks as out of order; write "countsAsOutOfOrder": "mismatches"',
+  },
+  {
+    key: "countsAsOutOfOrder",
+    is: ({ countsAsOutOfOrder, recovery }) =>
+      countsAsOutOfOrder === "resyncs"
+        ? recovery !== "chain" && recovery !== "presync"
+        : recovery === "chain",
+    message:
+      'a driver whose recovery is chain counts what it posts resyncs for, and only presync can do so, too; write "countsAsOutOfOrder": "resyncs" there, "mismatches" elsewhere',
   },
   {
     key: "seqCheckedByNic",

@@ -82,14 +82,14 @@ function anyDevice(random: () => number): string {
     ...Object.fromEntries(
       Object.entries(profileWords).map(([key, words]) => [key, () => one<string>(words)]),
     ),
-    continuesPrefix: () => random() < 0.5,
+    requestsBeforeFallback: () => random() < 0.5,
     paramsWithFirstPacket: () => random() < 0.5,
     countsSkips: () => random() < 0.5,
     checksSkippedMark: () => random() < 0.5,
     seqCheckedByNic: () => random() < 0.5,
     versions: () => some(["1.2", "1.3"]),
     ciphers: () => some(ciphers),
-    syncHeaderSize: () => Math.floor(random() * 256),
+    headerSize: () => Math.floor(random() * 256),
     faults: () => (random() < 0.5 ? [one(bugs).name] : []),
     kernel: () => one([...kernels.map(({ id }) => id), null]),
   };
@@ -119,7 +119,7 @@ test("a device of any make is refused for a contradiction, or replays every samp
     for (const { message } of diagnostics)
       assert.match(
         message,
-        /has a meaning only where|whose recovery is (next-record|pieces)|offloads no other|takes a list of/,
+        /has a meaning only where|whose recovery is (next-record|pieces|chain)|offloads no other|takes a list of/,
         text,
       );
     if (profile === null) continue;

@@ -33,10 +33,10 @@ test("the id is the file's name without folders and ending, unless it is given",
 test("every key of a profile can be given", () => {
   const text = `{
   "$schema": "../profile.schema.json", "base": "connectx", "id": "n1", "title": "N 1", "recovery": "rebuild",
-  "prefixVia": "sync-packet", "recordsFrom": "packet", "paramsWithFirstPacket": false,
+  "prefixVia": "sync-packet", "paramsWithFirstPacket": false,
   "straddleDrop": "bypass-required", "countsSkips": false, "checksSkippedMark": false, "commit": "undone",
   "seqCheckedByNic": false, "onReset": "loses-contexts", "countsAsOutOfOrder": "mismatches", "countsPackets": "skbs",
-  "versions": ["1.3", "1.2"], "ciphers": ["aes-256-gcm"], "syncHeaderSize": 62,
+  "versions": ["1.3", "1.2"], "ciphers": ["aes-256-gcm"], "headerSize": 62,
   "counters": { "resyncs": "n1_resyncs", "dumpBytes": null }, "descriptorNames": { "dump": "FEED" },
   "faults": ["long-dump", "no-undo"], "kernel": "next"
 }`;
@@ -47,8 +47,7 @@ test("every key of a profile can be given", () => {
     title: "N 1",
     recovery: "rebuild",
     prefixVia: "sync-packet",
-    continuesPrefix: false,
-    recordsFrom: "packet",
+    requestsBeforeFallback: false,
     paramsWithFirstPacket: false,
     straddleDrop: "bypass-required",
     countsSkips: false,
@@ -60,16 +59,17 @@ test("every key of a profile can be given", () => {
     countsPackets: "skbs",
     versions: [0x0304, 0x0303],
     ciphers: ["aes-256-gcm"],
-    syncHeaderSize: 62,
+    headerSize: 62,
     counters: { ...others, resyncs: "n1_resyncs" },
+    sourceNames: {},
     descriptorNames: { ...descriptorNames, dump: "FEED" },
     faults: ["long-dump", "no-undo"],
     kernel: kernelById("next"),
   });
-  // continuesPrefix would contradict the sync packet.
-  const given = profileKeys.filter((key) => key !== "continuesPrefix");
+  // requestsBeforeFallback would contradict the recovery.
+  const given = profileKeys.filter((key) => key !== "requestsBeforeFallback");
   for (const key of given) assert.ok(text.includes(`"${key}"`), key);
-  assert.equal(read('{"base": "connectx", "continuesPrefix": true}').continuesPrefix, true);
+  assert.equal(read('{"base": "netronome", "requestsBeforeFallback": true}').requestsBeforeFallback, true);
   assert.equal(read('{"base": "fungible", "seqCheckedByNic": true}').seqCheckedByNic, true);
 });
 
@@ -78,7 +78,9 @@ test("every word that a key can take is taken", () => {
   const along: Record<string, string> = {
     "countsAsOutOfOrder fallbacks": `, "recovery": "next-record"`,
     "countsAsOutOfOrder moves": `, "recovery": "pieces"`,
+    "countsAsOutOfOrder resyncs": `, "recovery": "presync"`,
     "recovery pieces": `, "countsAsOutOfOrder": "moves"`,
+    "recovery chain": `, "countsAsOutOfOrder": "resyncs"`,
   };
   for (const [key, words] of Object.entries(profileWords))
     for (const word of words) {
@@ -123,7 +125,7 @@ const mistakes: [text: string, marked: string, message: string][] = [
   [
     '{"base": "innova", "recovery": "rebuilt"}',
     "                               ^^^^^^^^^",
-    'recovery takes "rebuild", "pieces", "next-record" or "presync", not this text',
+    'recovery takes "rebuild", "chain", "pieces", "next-record" or "presync", not this text',
   ],
   [
     '{"base": "innova", "commit": ["late"]}',
@@ -184,9 +186,9 @@ const mistakes: [text: string, marked: string, message: string][] = [
     ['"62"', "this text"],
     ["null", "null"],
   ].map(([size = "", kind = ""]): [string, string, string] => [
-    `{"base": "innova", "syncHeaderSize": ${size}}`,
-    `                                     ${"^".repeat(size.length)}`,
-    `syncHeaderSize takes a whole number from 0 to 256, not ${kind}`,
+    `{"base": "innova", "headerSize": ${size}}`,
+    `                                 ${"^".repeat(size.length)}`,
+    `headerSize takes a whole number from 0 to 256, not ${kind}`,
   ]),
   [
     '{"base": "innova", "counters": {"ooo": "x"}}',
@@ -227,7 +229,7 @@ const mistakes: [text: string, marked: string, message: string][] = [
   [
     '{"base": "innova", "kernel": "6.18"}',
     "                             ^^^^^^",
-    'kernel takes "v4.19", "v5.8", "v6.18", "v7.2" or "next", not this text',
+    'kernel takes "v4.19", "v5.8", "v6.1", "v6.18", "v7.2" or "next", not this text',
   ],
   // What contradicts what else the file says.
   [
@@ -236,14 +238,24 @@ const mistakes: [text: string, marked: string, message: string][] = [
     "prefixVia has a meaning only where recovery is rebuild; here recovery is next-record and prefixVia dump: leave prefixVia out",
   ],
   [
-    '{"base": "connectx", "syncHeaderSize": 62}',
-    "                     ^^^^^^^^^^^^^^^^",
-    "syncHeaderSize has a meaning only where recovery is rebuild and prefixVia is sync-packet; here recovery is rebuild and prefixVia dump: leave syncHeaderSize out",
+    '{"base": "connectx", "headerSize": 62}',
+    "                     ^^^^^^^^^^^^",
+    "headerSize has a meaning only where recovery is chain, or rebuild with prefixVia sync-packet; here recovery is rebuild and prefixVia dump: leave headerSize out",
   ],
   [
-    '{"base": "innova", "continuesPrefix": true}',
-    "                   ^^^^^^^^^^^^^^^^^",
-    "continuesPrefix has a meaning only where recovery is rebuild and prefixVia is dump; here recovery is rebuild and prefixVia sync-packet: leave continuesPrefix out",
+    '{"base": "innova", "requestsBeforeFallback": true}',
+    "                   ^^^^^^^^^^^^^^^^^^^^^^^^",
+    "requestsBeforeFallback has a meaning only where recovery is next-record; here recovery is rebuild and prefixVia sync-packet: leave requestsBeforeFallback out",
+  ],
+  [
+    '{"base": "freebsd-connectx", "countsAsOutOfOrder": "mismatches"}',
+    "                             ^^^^^^^^^^^^^^^^^^^^",
+    'a driver whose recovery is chain counts what it posts resyncs for, and only presync can do so, too; write "countsAsOutOfOrder": "resyncs" there, "mismatches" elsewhere',
+  ],
+  [
+    '{"base": "innova", "countsAsOutOfOrder": "resyncs"}',
+    "                   ^^^^^^^^^^^^^^^^^^^^",
+    'a driver whose recovery is chain counts what it posts resyncs for, and only presync can do so, too; write "countsAsOutOfOrder": "resyncs" there, "mismatches" elsewhere',
   ],
   [
     '{"base": "netronome", "recovery": "presync", "seqCheckedByNic": false}',

@@ -18,7 +18,7 @@ import { either, ProfileReading } from "./reading.ts";
 export const profileSizeMax = 64 * 1024;
 const titleLengthMax = 200;
 /** Bytes of headers ahead of TCP's payload; IPv6 with extension headers and tunnels stays below. */
-export const syncHeaderSizeMax = 256;
+export const headerSizeMax = 256;
 /** What an id and a counter's name may be: words of the trace language that mean nothing else there. */
 export const idPattern = /^[A-Za-z][A-Za-z0-9._-]{0,63}$/;
 const idForm = "letters, digits, dots, dashes and underscores, a letter first, at most 64 in all";
@@ -31,15 +31,14 @@ export interface ProfileRead {
 
 /** Reads a field's value; reports what is wrong with it and gives `before`, the base's, instead. */
 type Reader<T> = (reading: ProfileReading, value: JsonValue, before: T, key: string) => T;
-type Field = Exclude<keyof Profile, "word">;
+type Field = Exclude<keyof Profile, "word" | "sourceNames">;
 
 const fields: { readonly [F in Field]: Reader<Profile[F]> } = {
   id: idOf,
   title: titleOf,
   recovery: wordOf(profileWords.recovery),
   prefixVia: wordOf(profileWords.prefixVia),
-  continuesPrefix: flagOf,
-  recordsFrom: wordOf(profileWords.recordsFrom),
+  requestsBeforeFallback: flagOf,
   paramsWithFirstPacket: flagOf,
   straddleDrop: wordOf(profileWords.straddleDrop),
   countsSkips: flagOf,
@@ -51,7 +50,7 @@ const fields: { readonly [F in Field]: Reader<Profile[F]> } = {
   countsPackets: wordOf(profileWords.countsPackets),
   versions: versionsOf,
   ciphers: (reading, value, before, key) => wordsOf<Cipher>(reading, value, ciphers, key) ?? before,
-  syncHeaderSize: sizeOf,
+  headerSize: sizeOf,
   counters: countersOf,
   descriptorNames: descriptorNamesOf,
   faults: faultsOf,
@@ -168,9 +167,9 @@ function flagOf(reading: ProfileReading, value: JsonValue, before: boolean, key:
 
 function sizeOf(reading: ProfileReading, value: JsonValue, before: number, key: string): number {
   const size = value.is === "scalar" ? value.value : null;
-  if (typeof size === "number" && Number.isInteger(size) && size >= 0 && size <= syncHeaderSizeMax)
+  if (typeof size === "number" && Number.isInteger(size) && size >= 0 && size <= headerSizeMax)
     return size === 0 ? 0 : size;
-  reading.mistaken(value, key, `a whole number from 0 to ${syncHeaderSizeMax}`);
+  reading.mistaken(value, key, `a whole number from 0 to ${headerSizeMax}`);
   return before;
 }
 

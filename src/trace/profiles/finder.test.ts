@@ -123,7 +123,7 @@ test("a misspelt profile says what families there are, and how bugs, kernels and
   ]);
   assert.match(
     messages(parse(`device eth0 profile=innova/long\n${connection}`))[0]!,
-    /^1: error: no profile of this name; innova has no such bug or kernel: bugs are stale-lookup, .*, kernels v4\.19, v5\.8, v6\.18, v7\.2 and next\. connectx is used instead$/,
+    /^1: error: no profile of this name; innova has no such bug or kernel: bugs are stale-lookup, .*, kernels v4\.19, v5\.8, v6\.1, v6\.18, v7\.2 and next\. connectx is used instead$/,
   );
 });
 
