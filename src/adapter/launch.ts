@@ -20,6 +20,7 @@ export interface LaunchArguments {
   streams: string[];
   tap: StudyRequest["tap"];
   offloadStart: StudyRequest["offloadStart"];
+  copies: StudyRequest["copies"];
   /** Paths of what the kernel reported meanwhile; empty = nothing to lay over the replay. */
   evidence: string[];
   stopOnEntry: boolean;
@@ -62,6 +63,7 @@ export function readLaunch(given: unknown): LaunchArguments {
     streams: readStreams(attributes.streams),
     tap: choiceOf("tap", attributes.tap, speaker),
     offloadStart: choiceOf("offloadStart", attributes.offloadStart, speaker),
+    copies: choiceOf("copies", attributes.copies, speaker),
     evidence: readPaths(attributes, "evidence"),
     stopOnEntry: readFlag(attributes, "stopOnEntry"),
     compare: readCompare(attributes.compare),
@@ -114,7 +116,7 @@ function readFlag(attributes: Record<string, unknown>, name: string): boolean {
 
 /** What a launch configuration wants to see: its profiles' paths begin beside the program, its files go by short names. */
 export function requestOf(launch: LaunchArguments): StudyRequest {
-  const { program, keys, profile, streams, tap, offloadStart } = launch;
+  const { program, keys, profile, streams, tap, offloadStart, copies } = launch;
   const isOnly = (path: string) =>
     launch.evidence.filter((other) => baseName(other) === baseName(path)).length === 1;
   return {
@@ -125,6 +127,7 @@ export function requestOf(launch: LaunchArguments): StudyRequest {
     streams,
     tap,
     offloadStart,
+    copies,
     evidence: launch.evidence.map((path) => ({ path, name: isOnly(path) ? baseName(path) : path })),
     comparison:
       launch.compare.length === 0

@@ -51,6 +51,11 @@ const unusable: [what: string, args: string[], message: RegExp][] = [
   ],
   ["an unknown tap", ["replay", capture, "--tap", "moon"], /no tap "moon"/],
   [
+    "an unknown way with copies",
+    ["verify", capture, "--copies", "moon"],
+    /no way with copies "moon"; there are drop, keep/,
+  ],
+  [
     "evidence that is none",
     ["replay", capture, "--evidence", file("dmesg.txt", "[    0.0] Linux\n")],
     /dmesg\.txt is no evidence: neither a kernel trace/,

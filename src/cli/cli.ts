@@ -115,7 +115,12 @@ function reading(name: string, description: string, what: string, argument = "<f
     )
     .option("--stream <glob...>", "only streams whose name matches, e.g. '*:443>*'")
     .option("--tap <where>", "where the capture was taken: auto, host (before the NIC), wire", "auto")
-    .option("--offload-start <when>", "TLS 1.2 start: after-finished or after-ccs", "after-finished");
+    .option("--offload-start <when>", "TLS 1.2 start: after-finished or after-ccs", "after-finished")
+    .option(
+      "--copies <what>",
+      "packets that a capture shows more than once: drop all but the first, or keep",
+      "drop",
+    );
 }
 
 function profileOption(): Option {

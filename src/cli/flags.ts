@@ -13,11 +13,12 @@ export interface ReadFlags {
   stream?: string[];
   tap?: string;
   offloadStart?: string;
+  copies?: string;
   /** Files of kernel evidence to lay over the replay. */
   evidence?: string[];
 }
 
-const nouns = { tap: "tap", offloadStart: "offload start" } as const;
+const nouns = { tap: "tap", offloadStart: "offload start", copies: "way with copies" } as const;
 
 /** What the command line asks wrongly is told by the word that asks it. */
 export const speaker: Speaker = {
@@ -40,6 +41,7 @@ export const requestOf = (program: string, flags: ReadFlags): StudyRequest => ({
   streams: flags.stream ?? [],
   tap: choiceOf("tap", flags.tap, speaker),
   offloadStart: choiceOf("offloadStart", flags.offloadStart, speaker),
+  copies: choiceOf("copies", flags.copies, speaker),
   evidence: (flags.evidence ?? []).map((path) => ({ path, name: path })),
   comparison: null,
 });

@@ -1,5 +1,6 @@
 import { profileById } from "../core/profiles/all.ts";
 import type { OpenOptions } from "../trace/open.ts";
+import type { Copies } from "../trace/pcap/frames.ts";
 import { UserError } from "../trace/platform.ts";
 import { namesFile } from "../trace/profile-word.ts";
 import { variantOf } from "../trace/variant.ts";
@@ -23,6 +24,7 @@ export interface StudyRequest {
   streams: string[];
   tap: OpenOptions["tap"];
   offloadStart: OpenOptions["offloadStart"];
+  copies: Copies;
   /** Files of what the kernel reported meanwhile, with the names that they are told by. */
   evidence: readonly { path: string; name: string }[];
   /** What the trace is compared under; null = it is not. */
@@ -40,12 +42,13 @@ export interface ComparisonRequest {
 }
 
 /** What takes one of few words. */
-type Choice = "tap" | "offloadStart";
+type Choice = "tap" | "offloadStart" | "copies";
 
 /** The words that each takes, the usual one first. */
 const choices: { readonly [Name in Choice]: readonly StudyRequest[Name][] } = {
   tap: ["auto", "host", "wire"],
   offloadStart: ["after-finished", "after-ccs"],
+  copies: ["drop", "keep"],
 };
 
 /** Tells somebody in the words in which he asked what he cannot have. */

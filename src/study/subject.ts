@@ -56,7 +56,7 @@ export async function openSubject(
   speaker: Speaker,
   progress: Progress,
 ): Promise<OpenSubject> {
-  const { program, streams, tap, offloadStart } = request;
+  const { program, streams, tap, offloadStart, copies } = request;
   const file = environment.openFile(program);
   try {
     const profiles = profilesBeside(environment, program);
@@ -70,7 +70,15 @@ export async function openSubject(
     const keys = keyTexts(environment, request, speaker);
     const folder = request.keysDir === undefined ? null : environment.keyFolder(request.keysDir);
     const evidence = evidenceIn(environment, request);
-    const options = { profile, profiles, streams, tap, offloadStart, ...(folder && { keyFolder: folder }) };
+    const options = {
+      profile,
+      profiles,
+      streams,
+      tap,
+      offloadStart,
+      copies,
+      ...(folder && { keyFolder: folder }),
+    };
     const texts = keys.map(({ text }) => text);
     const trace = await openTrace(file, texts, options, environment.platform, progress);
     trace.diagnostics.unshift(...passedOver(environment, request, trace));

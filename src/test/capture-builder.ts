@@ -54,6 +54,9 @@ export interface Ipv4 {
   destination?: readonly number[];
   options?: readonly number[];
   protocol?: number;
+  /** Identification, 0 if absent. */
+  id?: number;
+  hops?: number;
   /** Flags and fragment offset field. */
   fragment?: number;
   totalLength?: number;
@@ -66,16 +69,17 @@ export function ipv4(body: Uint8Array, fields: Ipv4 = {}): Uint8Array {
     options = [],
     protocol = 6,
     fragment = 0,
+    id = 0,
+    hops = 64,
   } = fields;
   const total = fields.totalLength ?? 20 + options.length + body.length;
   const start = [
     0x40 | (5 + options.length / 4),
     0,
     ...u16be(total),
-    0,
-    0,
+    ...u16be(id),
     ...u16be(fragment),
-    64,
+    hops,
     protocol,
     0,
     0,

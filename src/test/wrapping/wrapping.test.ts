@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
+import { Kind } from "../../core/words/event.ts";
 import { memoryFile, readSegments } from "../../trace/pcap/capture-file.ts";
 import { withScattered } from "../../trace/pcap/scattered.ts";
 import { type FileAccess, noProgress } from "../../trace/platform.ts";
@@ -69,6 +70,55 @@ test("a capture in any tunnel, and under any link type, is the bare one", async 
   t.diagnostic(
     `${count} captures in ${Object.keys(tunnels).length} tunnels, ${Object.keys(links).length} links`,
   );
+});
+
+/** Ways in which a capture shows packets twice; `i` counts frames. */
+const doublings: Readonly<Record<string, (frame: Frame, i: number) => Frame[]>> = {
+  "one behind the other": (frame) => [frame, later(frame, 3)],
+  "behind a router": (frame) => [frame, later({ ...frame, bytes: routed(frame.bytes) }, 40)],
+  "in a tunnel": (frame) => [frame, ...tunnels.vxlan!(later(frame, 5))],
+  "with a VLAN tag": (frame) => [...tunnels.vlan!(frame), later(frame, 5)],
+  "three times": (frame) => [frame, later(frame, 2), later(frame, 4)],
+};
+
+/** The frame so many microseconds later. */
+const later = (frame: Frame, us: number): Frame => {
+  const [seconds, fraction] = frame.time!;
+  const sum = fraction + us;
+  return { ...frame, time: [seconds + Math.floor(sum / 1e6), sum % 1e6] };
+};
+
+/** With other addresses of Ethernet and one hop fewer. */
+function routed(frame: Uint8Array): Uint8Array {
+  const bytes = frame.slice();
+  bytes.set([6, 6, 6, 6, 6, 6, 4, 4, 4, 4, 4, 4]);
+  const isV6 = bytes[12] === 0x86;
+  if (bytes[12] !== 0x81) bytes[isV6 ? 21 : 22]!--;
+  return bytes;
+}
+
+test("a capture that shows every packet more than once is the bare one", async (t) => {
+  let count = 0;
+  for (const [name, capture] of captures())
+    for (const [what, double] of Object.entries(doublings)) {
+      const bytes = rewritten(capture.bytes, double as (frame: Frame) => Frame[]);
+      const [bare, other] = [await readBytes(capture), await readAs(capture, bytes)];
+      const [expected, seen] = [said(bare, false) as object, said(other, false) as object];
+      assert.deepEqual({ ...seen, messages: [] }, { ...expected, messages: [] }, `${name}, ${what}`);
+      assert.match(other.diagnostics[0]!.message, /a frame is a copy of one before/);
+      count++;
+    }
+  t.diagnostic(`${count} captures doubled`);
+});
+
+test("with copies kept, each counts as sent", async () => {
+  const capture = captures().get("lossy")!;
+  const bytes = rewritten(capture.bytes, (frame) => [frame, frame]);
+  const transmits = ({ events }: Trace) =>
+    Array.from({ length: events.count }, (_, i) => events.kind.at(i)).filter((kind) => kind === Kind.transmit)
+      .length;
+  const [bare, kept] = [await readBytes(capture), await readBytes({ ...capture, bytes }, { copies: "keep" })];
+  assert.equal(transmits(kept), 2 * transmits(bare));
 });
 
 /** What the segments of a file are, with their payload's bytes. */

@@ -5,6 +5,7 @@ import { globMatcher } from "../glob.ts";
 import { joinedLogs, parseKeyLogs } from "../keys/key-log.ts";
 import type { KeySource } from "../keys/source.ts";
 import { openCaptureFile, readSegments } from "../pcap/capture-file.ts";
+import type { Copies } from "../pcap/frames.ts";
 import { withScattered } from "../pcap/scattered.ts";
 import type { Flow, SegmentLog, Segments } from "../pcap/segments.ts";
 import { FileWindow } from "../pcap/window.ts";
@@ -24,6 +25,8 @@ import type { CaptureContext } from "./senders.ts";
 export interface CaptureOptions {
   tap: Tap;
   offloadStart: OffloadStart;
+  /** What becomes of further copies of a packet; `drop` if absent. */
+  copies?: Copies;
   /** Globs (`*`, `?`) on stream names; none = all. */
   streams: string[];
   profile: Profile;
@@ -43,7 +46,7 @@ export async function readCapture(
   progress: Progress,
 ): Promise<Trace> {
   const opened = openCaptureFile(file, platform);
-  const segments = await readSegments(opened, progress);
+  const segments = await readSegments(opened, progress, options.copies);
   const damage = segments.diagnostics.find(
     ({ severity, frame }) => severity === "error" && frame !== undefined,
   );

@@ -15,7 +15,7 @@ import { GrowingCapture } from "./capture.ts";
 
 /** A capture file that is read up to some place, and then further. */
 class Reading {
-  readonly frames = new Frames();
+  readonly frames: Frames;
   readonly capture: GrowingCapture;
   private readonly bytes: Uint8Array;
   private readonly container: Container;
@@ -23,6 +23,7 @@ class Reading {
 
   constructor(keys: CaptureBytes) {
     const file = memoryFile("test", keys.bytes);
+    this.frames = new Frames(file);
     this.bytes = keys.bytes;
     this.container = containerOf(file, this.frames);
     const options = { ...defaults, streams: [] };

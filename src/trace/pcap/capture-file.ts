@@ -3,7 +3,7 @@
 import { type FileAccess, type Platform, type Progress, UserError } from "../platform.ts";
 import { u32be } from "./bytes.ts";
 import { type Container, readChunks } from "./chunks.ts";
-import { Frames } from "./frames.ts";
+import { type Copies, Frames } from "./frames.ts";
 import { isPcapMagic, Pcap } from "./pcap.ts";
 import { Pcapng, pcapngMagic } from "./pcapng.ts";
 import type { Segments } from "./segments.ts";
@@ -39,8 +39,12 @@ export const memoryFile = (name: string, bytes: Uint8Array): FileAccess => ({
  * The TCP segments of a pcap or pcapng file. Damage is a diagnostic and ends the reading there; only a file that
  * is no capture at all, one that cannot be read, and Cancelled are thrown.
  */
-export async function readSegments(file: FileAccess, progress: Progress): Promise<Segments> {
-  const frames = new Frames();
+export async function readSegments(
+  file: FileAccess,
+  progress: Progress,
+  copies: Copies = "drop",
+): Promise<Segments> {
+  const frames = new Frames(file, copies);
   await readChunks(file, containerOf(file, frames), frames, progress);
   return frames.finish(file.name);
 }

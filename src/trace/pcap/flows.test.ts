@@ -24,7 +24,8 @@ async function flowsOf(conversation: string) {
       if (way === ">") return { bytes: ethernet(ipv4(tcp(fields), client)) };
       return { bytes: ethernet(ipv4(tcp({ ...fields, from: 443, to: 40000 }), server)) };
     });
-  const { flows, log } = await readSegments(memoryFile("made.pcap", pcap(frames)), noProgress);
+  // All of them come at once, so that a retransmission looks like a copy.
+  const { flows, log } = await readSegments(memoryFile("made.pcap", pcap(frames)), noProgress, "keep");
   const rows = Array.from(
     { length: log.count },
     (_, row) => `${log.flow.at(row)}${"><"[log.direction.at(row)]}`,
@@ -78,12 +79,41 @@ const conversations: readonly [what: string, conversation: string, rows: string]
     "0> 0> 0< 0<",
   ],
   [
-    "a SYN with another number begins the next connection",
+    "a SYN with another number begins the next connection when it is answered",
+    "> S 100\n< SA 900 101\n> A 101 901\n> S 5000000\n< SA 7 5000001\n> A 5000001 8",
+    "0> 0< 0> 1< 1>",
+  ],
+  [
+    "or when its sender goes on from it, where the other direction was not captured",
+    "> S 100\n> A 101 901\n> S 500000000\n> A 500000001 8 10",
+    "0> 0> 1>",
+  ],
+  [
+    "a SYN with another number that nobody answers ends nothing",
+    "> S 100\n< SA 900 101\n> A 101 901\n> S 500000000\n< A 901 101\n> A 101 901 10",
+    "0> 0< 0> 0< 0>",
+  ],
+  [
+    "nor does one within the window, though its number comes to be sent, nor a SYN-ACK out of nowhere",
+    "> S 100\n< SA 900 101\n> A 101 901\n> S 110\n< SA 77 3\n> A 111 901 10\n< A 901 111",
+    "0> 0< 0> 0> 0<",
+  ],
+  [
+    "nor a reset with any number",
+    "> S 100\n< SA 900 101\n> A 101 901\n> R 77\n> A 101 901 10",
+    "0> 0< 0> 0> 0>",
+  ],
+  [
+    "a SYN with another number begins the next connection at once if nobody went on from the one before",
     "> S 100\n< SA 900 101\n> S 5000\n< SA 7 5001\n> A 5001 8",
     "0> 0< 1> 1< 1>",
   ],
-  ["a SYN after a connection without one begins the next", "> A 50 60 5\n< A 60 55\n> S 100", "0> 0< 1>"],
-  ["a SYN after the server's packets alone begins the next", "< A 60 55 5\n> S 100", "0> 1>"],
+  [
+    "a SYN after a connection without one begins the next",
+    "> A 50 60 5\n< A 60 55\n> S 100\n< SA 7 101\n> A 101 8",
+    "0> 0< 1< 1>",
+  ],
+  ["a SYN after the server's packets alone begins the next", "< A 60 55 5\n> S 100\n< SA 7 101", "0> 1<"],
   ["a SYN captured behind what follows it belongs there", "> A 101 901 5\n> S 100", "0> 0>"],
   ["a SYN captured behind its SYN-ACK belongs there", "< SA 900 101\n> S 100", "0< 0>"],
   [
@@ -121,6 +151,24 @@ test("later connections on a used 4-tuple are counted, with the roles they have 
       [4, s],
     ],
   );
+});
+
+test("the connection goes on from the answer that its client took", async () => {
+  const isns = async (lines: string) => (await flowsOf(lines)).flows.map(({ isn }) => isn);
+  assert.deepEqual(await isns("> S 100\n< SA 900 101\n< SA 950 101\n> A 101 901"), [[100, 900]]);
+  assert.deepEqual(await isns("> S 100\n< SA 900 101\n< SA 950 101\n> A 101 951"), [[100, 950]]);
+  assert.deepEqual(await isns("> S 100\n< SA 900 101\n> A 101 901\n< SA 950 101\n> A 101 901"), [[100, 900]]);
+});
+
+test("a connection that a SYN began late has that SYN's number, MSS and frame", async () => {
+  const { flows } = await flowsOf("> A 50 60 5\n< A 60 55\n< S 700\n> SA 100 701\n< A 701 101");
+  assert.deepEqual(flows[1], {
+    ends: [s, c],
+    repetition: 2,
+    mss: [0, 0],
+    isn: [700, 100],
+    firstFrame: [3, 4],
+  });
 });
 
 test("the MSS option of each end's SYN is kept", async () => {

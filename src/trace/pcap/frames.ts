@@ -1,3 +1,4 @@
+import type { FileAccess } from "../platform.ts";
 import type { Diagnostic } from "../trace.ts";
 import { i32be } from "./bytes.ts";
 import { FlowTable, flowsMax } from "./flows.ts";
@@ -6,12 +7,30 @@ import { Frame } from "./headers/frame.ts";
 import { isLinkTypeKnown } from "./headers/link.ts";
 import { Packet, Parsed, parseFrame } from "./headers/packet.ts";
 import { LeftOut } from "./left-out.ts";
+import { Repeat, Repeats } from "./repeats.ts";
+import { withScattered } from "./scattered.ts";
 import { type Flow, SegmentLog, type Segments } from "./segments.ts";
+import { Sends } from "./sends.ts";
+import { FileWindow } from "./window.ts";
 
 /** Most rows of one capture (some 43 bytes each); what follows is left out. */
 const segmentsMax = 1 << 26;
 /** Most rows whose SACK blocks are kept. */
 const sacksMax = 1 << 20;
+
+/** Most by which a frame's time may lie before the last one's without a word: interfaces and queues are not in step. */
+const backwardsNs = 1e6;
+
+/** What is odd, and right. */
+const remarks = {
+  copy: "a frame is a copy of one before (a mirror port, or several interfaces) and counts once: `--copies keep` takes it as sent",
+  doubtful:
+    "a frame may be a copy of one before or sent again, its packet has no number to tell: it counts as sent again",
+  timeBackwards:
+    "a frame's time lies before the time of the one before it, by more than a millisecond: frames are taken in the file's order",
+  acknowledgedBefore:
+    "a segment stands behind the acknowledgement of its bytes: the frames are not in the order in which they were sent (clocks of two hosts, or queues), so out-of-order transmits may be none",
+} as const;
 
 /** What may happen in many frames and is reported once, with the first frame and how often. */
 const oddities = {
@@ -21,6 +40,8 @@ const oddities = {
   fragmentsIncomplete:
     "an IP packet lacks fragments and is left out, its bytes are missing from the stream: a capture filter with ports sees first fragments only",
   tooManyFragments: "an IP packet comes in too many fragments and is left out",
+  changed:
+    "a frame is the packet of one before with other payload: the capture was taken before and behind what changed it; look at one interface alone",
   cut: "a frame is cut within its headers and left out: capture with a larger snapshot length",
   damaged: "a frame's IP or TCP header contradicts itself; the frame is left out",
   tooManyFlows: `a segment lies beyond the first ${flowsMax} connections and is left out: filter the capture`,
@@ -30,6 +51,7 @@ const oddities = {
   noInterface: "a frame names a capture interface that the file does not describe, and is left out",
   trailerWrong: "the block at this frame ends with another length than it begins with: the file is damaged",
   secretsTooLarge: "a block of TLS secrets is left out because it is too large: give the keys as a file",
+  ...remarks,
 } as const;
 type Oddity = keyof typeof oddities;
 
@@ -38,6 +60,9 @@ interface Seen {
   /** The first frame it happened in. */
   first: number;
 }
+
+/** What becomes of a packet's copies: a capture may show one several times. */
+export type Copies = "drop" | "keep";
 
 /** Turns the frames of a capture, whatever file they lie in, into segments. */
 export class Frames {
@@ -50,6 +75,10 @@ export class Frames {
   readonly frame = new Frame();
 
   private readonly table = new FlowTable();
+  private readonly sends: Sends;
+  /** Null where copies count as if they were sent. */
+  private readonly repeats: Repeats | null;
+  private lastNs = Number.NEGATIVE_INFINITY;
   private readonly packet = new Packet();
   private readonly fragments = new Fragments(this.log.scattered, (oddity, frame) => this.note(oddity, frame));
   private readonly leftOut = new LeftOut();
@@ -57,6 +86,14 @@ export class Frames {
   private readonly empty: Seen = { times: 0, first: 0 };
   private readonly odd = new Map<Oddity, Seen>();
   private readonly unknownLinks = new Map<number, Seen>();
+
+  /** Of `file`, in which payloads are looked up again where frames look alike. */
+  constructor(file: FileAccess, copies: Copies = "drop") {
+    const whole = withScattered(file, this.log.scattered);
+    this.sends = new Sends(this.log, new FileWindow(whole));
+    this.repeats =
+      copies === "keep" ? null : new Repeats(this.log, [new FileWindow(whole), new FileWindow(whole)]);
+  }
 
   /** Takes the frame that was filled in. */
   add(): void {
@@ -93,7 +130,8 @@ export class Frames {
     }
     for (const frame of this.fragments.incomplete) this.note("fragmentsIncomplete", frame);
     const odd = [...this.odd].sort(([, a], [, b]) => a.first - b.first);
-    for (const [oddity, seen] of odd) this.report(seen, oddities[oddity]);
+    for (const [oddity, seen] of odd)
+      this.report(seen, oddities[oddity], oddity in remarks ? "note" : "warning");
     for (const [linkType, seen] of this.unknownLinks) {
       const what = `a frame of link type ${linkType} cannot be read and is left out: capture Ethernet or raw IP`;
       this.report(seen, what);
@@ -110,9 +148,9 @@ export class Frames {
     this.diagnostics.push({ severity: "warning", message });
   }
 
-  private report({ times, first }: Seen, what: string): void {
+  private report({ times, first }: Seen, what: string, severity: Diagnostic["severity"] = "warning"): void {
     const where = times === 1 ? `frame ${first}` : `${times} times from frame ${first} on`;
-    this.diagnostics.push({ severity: "warning", message: `${what} (${where})`, frame: first });
+    this.diagnostics.push({ severity, message: `${what} (${where})`, frame: first });
   }
 
   /** A packet may come in fragments of fragments, where a tunnel's packets are cut as well. */
@@ -142,10 +180,28 @@ export class Frames {
 
   /** Takes the segment that was just parsed. */
   private take(frame: Frame): void {
-    const flow = this.table.find(frame.bytes, this.packet, this.count);
-    if (flow < 0) this.note("tooManyFlows");
-    else if (this.log.count >= segmentsMax) this.note("tooManySegments");
-    else this.append(frame, flow);
+    const { packet, table, log, repeats, sends } = this;
+    const flow = table.find(frame.bytes, packet, this.count);
+    if (flow === -2) return;
+    if (flow < 0) return this.note("tooManyFlows");
+    if (log.count >= segmentsMax) return this.note("tooManySegments");
+    const stream = 2 * flow + table.direction;
+    repeats?.digest(packet, frame, stream);
+    if (repeats && !sends.isNews(packet, stream) && this.isCopy(repeats.look(packet, frame))) return;
+    if (frame.timeNs < this.lastNs - backwardsNs) this.note("timeBackwards");
+    this.lastNs = frame.timeNs;
+    if (packet.length === 1 && sends.isProbe(packet, stream, frame.offset + packet.payload - frame.start))
+      packet.length = 0;
+    this.append(frame, flow);
+    repeats?.remember(packet);
+    if (sends.take(packet, stream)) this.note("acknowledgedBefore");
+  }
+
+  private isCopy(repeat: Repeat): boolean {
+    if (repeat === Repeat.copy) this.note("copy");
+    else if (repeat === Repeat.doubtful) this.note("doubtful");
+    else if (repeat === Repeat.changed) this.note("changed");
+    return repeat === Repeat.copy;
   }
 
   private append(frame: Frame, flow: number): void {
