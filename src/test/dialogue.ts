@@ -1,8 +1,8 @@
 /** A TCP connection whose two ends say something in turn, as a capture file. */
 import { ethernet, ipv4, pcap, type Tcp, tcp } from "./capture-builder.ts";
 
-/** Who says it (0 opens the TCP connection), and what. */
-export type Turn = readonly [from: 0 | 1, said: string | Uint8Array | readonly number[]];
+/** Who says it (0 opens the TCP connection), and what; a number: so many bytes that the capture lacks. */
+export type Turn = readonly [from: 0 | 1, said: string | Uint8Array | readonly number[] | number];
 
 export interface DialogueForm {
   /** Most payload bytes of a segment. */
@@ -20,7 +20,11 @@ const addresses = [
 const ports = [40000, 443] as const;
 
 export const bytesOf = (said: Turn[1]): Uint8Array =>
-  typeof said === "string" ? new TextEncoder().encode(said) : Uint8Array.from(said);
+  typeof said === "number"
+    ? new Uint8Array(0)
+    : typeof said === "string"
+      ? new TextEncoder().encode(said)
+      : Uint8Array.from(said);
 
 export function dialogue(
   turns: readonly Turn[],
@@ -39,6 +43,7 @@ export function dialogue(
   }
   for (const [from, said] of turns) {
     const bytes = bytesOf(said);
+    if (typeof said === "number") next[from] += said;
     for (let at = 0; at < bytes.length; at += segment) {
       const payload = bytes.slice(at, at + segment);
       send(from, { seq: next[from], payload, flags: "PA" });

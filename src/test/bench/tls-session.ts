@@ -13,9 +13,13 @@ import { nodeAead } from "../../node/platform.ts";
 import { keys12, keys13 } from "../../trace/keys/secrets.ts";
 import { handshakeType } from "../../trace/tls/handshake.ts";
 
-/** The AEAD of every session made here. */
-const cipher = "aes-128-gcm" as const;
-const suites = { 771: [0xc0, 0x2f], 772: [0x13, 0x01] } as const;
+/** AEADs of sessions made here, with a suite of TLS 1.2 and one of 1.3: all of them hash with SHA-256. */
+const suites = {
+  "aes-128-gcm": { 771: [0xc0, 0x2f], 772: [0x13, 0x01] },
+  "chacha20-poly1305": { 771: [0xcc, 0xa8], 772: [0x13, 0x03] },
+  "aes-128-ccm": { 771: [0xc0, 0xac], 772: [0x13, 0x04] },
+} as const;
+export type SessionCipher = keyof typeof suites;
 const aead = nodeAead();
 
 /** One flight of the handshake: who sends it (0 = client) and its bytes. */
@@ -55,16 +59,23 @@ const changeCipherSpec = plainRecord(recordType.changeCipherSpec, [1]);
 export class Sealer {
   readonly #version: TlsVersion;
   readonly #keys: RecordKeys;
+  readonly #cipher: SessionCipher;
   #sn = 0n;
 
-  constructor(version: TlsVersion, keys: RecordKeys) {
+  constructor(version: TlsVersion, keys: RecordKeys, cipher: SessionCipher = "aes-128-gcm") {
     this.#version = version;
     this.#keys = keys;
+    this.#cipher = cipher;
+  }
+
+  /** As if so many records had been sealed. */
+  skip(count: number): void {
+    this.#sn += BigInt(count);
   }
 
   seal(type: number, content: Uint8Array): Uint8Array {
-    const suite = { version: this.#version, cipher };
-    const { prepend, tail } = layoutOf(this.#version, cipher);
+    const suite = { version: this.#version, cipher: this.#cipher };
+    const { prepend, tail } = layoutOf(this.#version, this.#cipher);
     const length = prepend + content.length + tail + tagSize;
     const explicit = u64Bytes(addU64(0x1122334455667788n, this.#sn));
     const header = prependOf(suite, type, length, explicit);
@@ -80,11 +91,14 @@ export class Sealer {
 }
 
 /** A session as node's server and client make it: certificate and signature are dummies, which no reader checks. */
-export const session = (version: TlsVersion, random: () => number): Session =>
-  version === 0x0304 ? session13(random) : session12(random);
+export const session = (
+  version: TlsVersion,
+  random: () => number,
+  cipher: SessionCipher = "aes-128-gcm",
+): Session => (version === 0x0304 ? session13(random, cipher) : session12(random, cipher));
 
-function session13(random: () => number): Session {
-  const [client, server] = hellos(0x0304, random);
+function session13(random: () => number, cipher: SessionCipher): Session {
+  const [client, server] = hellos(0x0304, random, cipher);
   const secrets = Array.from({ length: 4 }, () => seededBytes(random, 32)) as [
     Uint8Array,
     Uint8Array,
@@ -92,7 +106,7 @@ function session13(random: () => number): Session {
     Uint8Array,
   ];
   const [clientShake, serverShake, clientApp, serverApp] = secrets;
-  const sealer = (secret: Uint8Array) => new Sealer(0x0304, keys13("sha256", cipher, secret));
+  const sealer = (secret: Uint8Array) => new Sealer(0x0304, keys13("sha256", cipher, secret), cipher);
   const finished = () => message(handshakeType.finished, seededBytes(random, 32));
   const proof = joined(
     message(8, sized([])),
@@ -124,11 +138,11 @@ function session13(random: () => number): Session {
   };
 }
 
-function session12(random: () => number): Session {
-  const [client, server] = hellos(0x0303, random);
+function session12(random: () => number, cipher: SessionCipher): Session {
+  const [client, server] = hellos(0x0303, random, cipher);
   const master = seededBytes(random, 48);
   const sealers = keys12("sha256", cipher, master, client.random, server.random).map(
-    (keys) => new Sealer(0x0303, keys),
+    (keys) => new Sealer(0x0303, keys, cipher),
   ) as [Sealer, Sealer];
   const finished = (side: 0 | 1) =>
     sealers[side].seal(recordType.handshake, message(handshakeType.finished, seededBytes(random, 12)));
@@ -158,7 +172,7 @@ interface Hello {
 }
 
 /** ClientHello and ServerHello (RFC 8446 §4.1), with the extensions that a reader needs to know the version. */
-function hellos(version: TlsVersion, random: () => number): [Hello, Hello] {
+function hellos(version: TlsVersion, random: () => number, cipher: SessionCipher): [Hello, Hello] {
   const is13 = version === 0x0304;
   const sessionId = joined([32], seededBytes(random, 32));
   const extension = (type: number, body: Bytes) => joined(u16(type), sized(body));
@@ -175,7 +189,7 @@ function hellos(version: TlsVersion, random: () => number): [Hello, Hello] {
     return { random: own, record: plainRecord(recordType.handshake, body) };
   };
   return [
-    hello(handshakeType.clientHello, [...sized(suites[version]), 1, 0], ofClient),
-    hello(handshakeType.serverHello, [...suites[version], 0], ofServer),
+    hello(handshakeType.clientHello, [...sized(suites[cipher][version]), 1, 0], ofClient),
+    hello(handshakeType.serverHello, [...suites[cipher][version], 0], ofServer),
   ];
 }

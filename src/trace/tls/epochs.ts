@@ -1,6 +1,6 @@
 import { addU64, headerSize, type RecordKeys } from "../../core/base/record.ts";
 import { keys13, nextSecret } from "../keys/secrets.ts";
-import type { NamedKeys } from "./damage/origin.ts";
+import { type NamedKeys, originUnder } from "./damage/origin.ts";
 import { openRecord, type Protection } from "./decrypt.ts";
 import { snOf } from "./record-table.ts";
 import type { Start } from "./start.ts";
@@ -50,6 +50,20 @@ export class RecordOpener {
   open(epoch: Epoch, index: number, record: Uint8Array): Uint8Array | null {
     if (this.protection === null || epoch.keys === null || index < 0) return null;
     return openRecord(this.protection, epoch.keys, this.snOf(epoch, index), record);
+  }
+
+  /** Place in its epoch of a whole record, as its tag tells; −1 if it has none there, null if tags of this cipher do not tell. */
+  placeOf(epoch: Epoch, record: Uint8Array): number | null {
+    const { protection } = this;
+    const { keys } = epoch;
+    if (!protection?.cipher.endsWith("-gcm") || keys === null) return null;
+    const first = this.snOf(epoch, 0);
+    const origin = originUnder(
+      { protection, sn: first, record },
+      { keys, under: "the epoch's", next: first },
+    );
+    const index = origin?.what === "number" ? Number(addU64(origin.sn, -first)) : -1;
+    return Number.isSafeInteger(index) && this.open(epoch, index, record) !== null ? index : -1;
   }
 
   /** The epoch after a KeyUpdate (RFC 8446 §7.2) or a renegotiation. */

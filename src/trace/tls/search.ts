@@ -9,11 +9,21 @@ import type { ByteStream } from "./stream.ts";
  */
 export class SearchBudget {
   left = 1 << 25;
+  /** What has to stay for what comes after. */
+  private reserved = 0;
 
   /** Pays for looking at so many bytes; false once nothing is left. */
   spend(bytes: number): boolean {
     this.left -= bytes;
-    return this.left > 0;
+    return this.left > this.reserved;
+  }
+
+  /** What `search` finds with half of what is left. */
+  halfFor<T>(search: () => T): T {
+    this.reserved = this.left / 2;
+    const found = search();
+    this.reserved = 0;
+    return found;
   }
 
   /** Pays for decrypting so many bytes. */
@@ -48,8 +58,6 @@ export interface Followed {
 const blockSize = 1 << 14;
 /** Headers in a row after which a chain of headers is no accident. */
 const chainLength = 3;
-/** Most records that may be lost in a gap if the number behind it is to be found by trying. */
-const lostRecordsMax = 1024;
 /** Most changes of keys that may hide among lost records, and most records behind the last of several. */
 const hiddenChangesMax = 16;
 const behindChangesMax = 64;
@@ -127,14 +135,18 @@ export class FramingSearch {
 
   /**
    * The first record behind `position` that authenticates as one after the record at `index`, before which `unread`
-   * records of the epoch could not be read.
+   * records of the epoch could not be read: as many may be lost as fit into the bytes between. Half of the budget stays, to go on without numbers.
    */
   nextAuthentic(position: number, epoch: Epoch, index: number, unread: number): Found | null {
+    return this.budget.halfFor(() => this.authenticBehind(position, epoch, index, unread));
+  }
+
+  private authenticBehind(position: number, epoch: Epoch, index: number, unread: number): Found | null {
     for (const candidate of this.candidates(position + 1, this.stream.end)) {
-      const lost = Math.min(lostRecordsMax, 1 + Math.floor((candidate - position) / this.sizeMin));
+      const lost = 1 + Math.floor((candidate - position) / this.sizeMin);
       const found =
         this.numberAt(candidate, epoch, index + 1, lost) ??
-        this.behindUnread(candidate, epoch, Math.min(lostRecordsMax, unread + lost));
+        this.behindUnread(candidate, epoch, unread + lost);
       if (found) return found;
     }
     return null;
@@ -158,12 +170,15 @@ export class FramingSearch {
     return null;
   }
 
-  /** The record at `position` under the first of `count` numbers that it authenticates with. */
+  /** The record at `position` under the first of `count` numbers that it authenticates with: its tag tells it, or all are tried. */
   private numberAt(position: number, epoch: Epoch, first: number, count: number): Found | null {
+    const record = this.recordAt(position);
+    if (record === null) return null;
+    const told = this.opener.placeOf(epoch, record);
+    if (told !== null) return told >= first && told < first + count ? { position, index: told, epoch } : null;
     for (let index = first; index < first + count; index++) {
-      const record = this.recordAt(position);
-      if (record === null) return null;
       if (this.opener.open(epoch, index, record) !== null) return { position, index, epoch };
+      if (!this.budget.spendOpening(record.length)) return null;
     }
     return null;
   }
