@@ -34,7 +34,7 @@ export interface Stop {
 type Why = Pick<Stop, "reason" | "description"> & Partial<Pick<Stop, "rules" | "sign">>;
 
 /** Candidate events looked at between two looks at the clock. */
-const budget = 64;
+const budget = 8;
 
 /** Moves through the trace: steps at once, continues in slices that somebody can interrupt. */
 export class Runner {

@@ -1,5 +1,6 @@
 import path from "node:path";
 import * as vscode from "vscode";
+import { whyUnreadable } from "../node/platform.ts";
 import { namesFile } from "../trace/profile-word.ts";
 import { keysFor } from "./keys.ts";
 import { listingsCanShow } from "./listings.ts";
@@ -32,6 +33,12 @@ export function configurationProvider(memory: vscode.Memento): vscode.DebugConfi
       const profiles = { ...paths("profile", namesFile), ...paths("compare", namesFile) };
       const resolved = { ...configuration, program, ...profiles, ...paths("evidence"), ...paths("keys") };
       if (!isCapture(program)) return resolved;
+      // What the adapter would refuse is told before anything is asked about it.
+      const missing = whyUnreadable(program);
+      if (missing !== null) {
+        void vscode.window.showErrorMessage(missing, { modal: true });
+        return undefined;
+      }
       await listingsCanShow();
       if (configuration.keys !== undefined) return resolved;
       const keys = await keysFor(memory, program);

@@ -47,6 +47,17 @@ export function openFile(fileName: string): OpenFile {
   };
 }
 
+/** Why a file cannot be opened, in words for its user; null if it can. */
+export function whyUnreadable(fileName: string): string | null {
+  try {
+    openFile(fileName).close();
+    return null;
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+}
+
 function openRegular(fileName: string): number {
   const shown = visiblePath(fileName);
   try {

@@ -54,7 +54,15 @@ export function readLine(text: string, number: number): Line {
 }
 
 /** A text's lines, without its byte order mark and the ends of the lines. */
-export const textLines = (text: string): string[] => text.replace(/^\uFEFF/, "").split(/\r\n?|\n/);
+export function* textLines(text: string): Generator<string> {
+  const lineEnd = /\r\n?|\n/g;
+  let from = text.startsWith("\uFEFF") ? 1 : 0;
+  for (let end = lineEnd.exec(text); end !== null; end = lineEnd.exec(text)) {
+    yield text.slice(from, end.index);
+    from = lineEnd.lastIndex;
+  }
+  yield text.slice(from);
+}
 
 /** The part [from, to) of a word, counted from its first character. */
 export const part = (token: Token, from: number, to = token.text.length): Token => ({

@@ -4,10 +4,10 @@ import { connectx } from "../core/profiles/connectx.ts";
 import { type CaptureOptions, readCapture } from "./capture/capture.ts";
 import type { KeyLog } from "./keys/key-log.ts";
 import { keySourceOf } from "./keys/source.ts";
-import { parseTrace } from "./language/parse.ts";
+import { TraceReader } from "./language/parse.ts";
 import { isPacketdrill, parsePacketdrill } from "./packetdrill/script.ts";
 import { captureFormat } from "./pcap/capture-file.ts";
-import { type FileAccess, type Platform, type Progress, UserError } from "./platform.ts";
+import { type FileAccess, type Platform, type Progress, sliced, UserError } from "./platform.ts";
 import type { ProfileFinder } from "./profiles/finder.ts";
 import type { Trace } from "./trace.ts";
 
@@ -49,26 +49,55 @@ export async function openTrace(
     trace.diagnostics.unshift(...diagnostics);
     return trace;
   }
-  const text = textOf(file);
+  const text = await wholeText(file, progress);
   const isScript = isPacketdrill(file.name, text);
   const trace = isScript
     ? parsePacketdrill(file.name, text, options.profile ?? connectx)
-    : parseTrace(file.name, text, options.profiles ?? profileById, (own) => options.profile ?? own);
+    : await readTrace(new TraceReader(file.name, text, ...profilesIn(options)), progress);
   const error = trace.diagnostics.find(({ severity }) => severity === "error");
   if (trace.connections.length > 0 || !error) return trace;
   const what = isScript ? "packetdrill script that can be replayed" : "trace file";
   throw new UserError(`${file.name} is not a ${what}: line ${error.line ?? 1}: ${error.message}`);
 }
 
+const profilesIn = ({ profiles = profileById, profile }: OpenOptions) =>
+  [profiles, (own: Profile) => profile ?? own] as const;
+
+/** Lines read between two looks at the clock. */
+const stride = 16;
+
+async function readTrace(reader: TraceReader, progress: Progress): Promise<Trace> {
+  await sliced(progress, { total: () => reader.total, what: "reading lines" }, () => reader.read(stride));
+  return reader.trace();
+}
+
+/** Bytes made text of at once. */
+const pieceSize = 1 << 22;
+
 /** The file as text, its byte order mark too, if it is text: no NUL bytes and valid UTF-8. Throws UserError otherwise. */
-export function textOf(file: FileAccess): string {
+export const textOf = (file: FileAccess): string => [...piecesOf(file)].join("");
+
+/** The same for who may be asked to stop. */
+async function wholeText(file: FileAccess, progress: Progress): Promise<string> {
+  const pieces: string[] = [];
+  for (const piece of piecesOf(file)) {
+    pieces.push(piece);
+    await progress.tick(pieces.length * pieceSize, file.size, "reading text");
+  }
+  return pieces.join("");
+}
+
+function* piecesOf(file: FileAccess): Generator<string> {
   const neither = `${file.name} is neither a capture (pcap, pcapng, gzipped or not) nor a trace file`;
   if (file.size > textSizeMax) throw new UserError(`${neither}: it is too large for one`);
-  const bytes = file.read(0, file.size);
-  if (bytes.subarray(0, 4096).includes(0)) throw new UserError(neither);
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new UserError(neither);
+  if (file.read(0, 4096).includes(0)) throw new UserError(neither);
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  for (let at = 0; at < file.size; at += pieceSize) {
+    const bytes = file.read(at, pieceSize);
+    try {
+      yield decoder.decode(bytes, { stream: at + pieceSize < file.size });
+    } catch {
+      throw new UserError(neither);
+    }
   }
 }

@@ -17,7 +17,7 @@ export interface Aead {
   seal(sealing: Sealing, plaintext: Uint8Array): Uint8Array;
 }
 
-/** How long work stays stoppable: call `tick` every few thousand steps; it throws Cancelled when asked to stop. */
+/** How long work stays stoppable: call `tick` after each slice; it throws Cancelled when asked to stop. */
 export interface Progress {
   tick(done: number, total: number, what: string): Promise<void>;
 }
@@ -42,6 +42,25 @@ export function internalError(error: unknown): string {
 export class Cancelled extends Error {
   constructor() {
     super("cancelled");
+  }
+}
+
+/** Work goes on for so long before `tick` is called again: whoever asks it to stop waits no longer. */
+const sliceMs = 10;
+
+/** What sliced work is: how much there is to do, which may grow, and what it is called. */
+interface Work {
+  total(): number;
+  what: string;
+}
+
+/** Does work in slices of time. `advance` does a little of it, which takes next to no time, and gives how much is done. */
+export async function sliced(progress: Progress, work: Work, advance: () => number): Promise<void> {
+  for (let done = 0; done < work.total(); ) {
+    const until = Date.now() + sliceMs;
+    do done = advance();
+    while (done < work.total() && Date.now() < until);
+    await progress.tick(done, work.total(), work.what);
   }
 }
 

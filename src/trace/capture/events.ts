@@ -40,7 +40,7 @@ type Offloaded = Sender & { offload: Offload };
 const isOffloaded = (sender: Sender): sender is Offloaded => sender.offload !== null;
 
 /** Segments between two questions whether to go on. */
-const tickEvery = 1 << 15;
+const tickEvery = 1 << 12;
 
 /** How far one sender's events have got. */
 interface Cursor {

@@ -25,18 +25,54 @@ export function parseTrace(
   profiles: ProfileFinder,
   asked: (own: Profile) => Profile = (own) => own,
 ): Trace {
-  const trace = emptyTrace(name, "text");
-  const reading = new Reading(trace, profiles, asked);
-  const tooLong = text.length > textSizeMax;
-  for (const line of textLines(tooLong ? "" : text)) {
-    reading.line++;
-    readOne(reading, line);
+  const reader = new TraceReader(name, text, profiles, asked);
+  reader.read(Number.POSITIVE_INFINITY);
+  return reader.trace();
+}
+
+/** The same in pieces, for who has something else to do in between. */
+export class TraceReader {
+  private readonly reading: Reading;
+  private readonly lines: Iterator<string>;
+  private readonly tooLong: boolean;
+  /** Characters that there are, and that are read. */
+  readonly total: number;
+  private done = 0;
+
+  constructor(name: string, text: string, profiles: ProfileFinder, asked: (own: Profile) => Profile) {
+    this.reading = new Reading(emptyTrace(name, "text"), profiles, asked);
+    this.total = text.length;
+    this.tooLong = text.length > textSizeMax;
+    this.lines = textLines(this.tooLong ? "" : text);
   }
-  settleExpectations(reading, true);
-  if (trace.connections.length === 0 && !reading.lost.hadConnections) reportEmpty(reading, tooLong);
-  reading.finish();
-  trace.declarationLines = [...reading.deviceLines, ...reading.connectionLines];
-  return trace;
+
+  /** Reads at most `count` more lines and gives how many characters are done. */
+  read(count: number): number {
+    const { reading, lines, total } = this;
+    for (let left = count; left > 0; left--) {
+      const { done, value } = lines.next();
+      if (done) {
+        this.done = total;
+        break;
+      }
+      reading.line++;
+      readOne(reading, value);
+      // The last line has no end.
+      this.done = Math.min(this.done + value.length + 1, total - 1);
+    }
+    return this.done;
+  }
+
+  /** What all that was read comes to. */
+  trace(): Trace {
+    const { reading, tooLong } = this;
+    const { trace } = reading;
+    settleExpectations(reading, true);
+    if (trace.connections.length === 0 && !reading.lost.hadConnections) reportEmpty(reading, tooLong);
+    reading.finish();
+    trace.declarationLines = [...reading.deviceLines, ...reading.connectionLines];
+    return trace;
+  }
 }
 
 function readOne(reading: Reading, text: string): void {

@@ -19,7 +19,7 @@ test("every word of the samples has a role, and its range gives back its text", 
   let tokens = 0;
   for (const name of samples) {
     const text = readFileSync(path.join(samplesFolder, name), "utf8");
-    const lines = textLines(text);
+    const lines = [...textLines(text)];
     const statements = [...statementsOf(text)];
     assert.equal(statements.length, lines.length);
     for (const [i, statement] of statements.entries()) {

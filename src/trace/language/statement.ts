@@ -23,7 +23,8 @@ export function lineKind({ text }: Token): "event" | "expect" | "device" | "conn
 
 /** The statements of a trace file, one a line. */
 export function* statementsOf(text: string): Generator<Statement> {
-  for (const [index, line] of textLines(text).entries()) yield statementOf(line, index + 1);
+  let number = 0;
+  for (const line of textLines(text)) yield statementOf(line, ++number);
 }
 
 /** One line as a statement, read as the trace is: a line of any text has one. */
