@@ -85,6 +85,8 @@ export class Frames {
   /** Apart from the others, because a sparse file has millions of them. */
   private readonly empty: Seen = { times: 0, first: 0 };
   private readonly odd = new Map<Oddity, Seen>();
+  /** Payload bytes that the snapshot length cut off, of how many frames; the most of one. */
+  private readonly short = { times: 0, first: 0, bytes: 0, most: 0 };
   private readonly unknownLinks = new Map<number, Seen>();
 
   /** Of `file`, in which payloads are looked up again where frames look alike. */
@@ -129,6 +131,11 @@ export class Frames {
       this.report(this.empty, "a frame holds no bytes: the file is probably sparse or damaged");
     }
     for (const frame of this.fragments.incomplete) this.note("fragmentsIncomplete", frame);
+    const { times, bytes, most } = this.short;
+    if (times > 0) {
+      const what = `a packet's end was not captured: ${bytes} payload bytes are missing of ${times} packets, up to ${most} of one: capture with a larger snapshot length (-s 0)`;
+      this.report(this.short, what);
+    }
     const odd = [...this.odd].sort(([, a], [, b]) => a.first - b.first);
     for (const [oddity, seen] of odd)
       this.report(seen, oddities[oddity], oddity in remarks ? "note" : "warning");
@@ -216,9 +223,18 @@ export class Frames {
     log.ack.values[row] = packet.ack;
     log.flags.values[row] = packet.flags;
     log.length.values[row] = packet.length;
-    log.captured.values[row] = Math.max(0, Math.min(packet.length, frame.captured - headers));
+    const captured = Math.max(0, Math.min(packet.length, frame.captured - headers));
+    log.captured.values[row] = captured;
+    if (captured < packet.length) this.noteShort(packet.length - captured);
     log.offset.values[row] = frame.offset + headers;
     log.frame.values[row] = this.count;
+  }
+
+  private noteShort(bytes: number): void {
+    const { short } = this;
+    if (short.times++ === 0) short.first = this.count;
+    short.bytes += bytes;
+    short.most = Math.max(short.most, bytes);
   }
 
   private keepSacks(bytes: Uint8Array): void {

@@ -125,6 +125,18 @@ test("what is left out is reported once, with its first frame", async () => {
   assert.equal(found.length, 3);
 });
 
+test("what the snapshot length cut off is told in bytes", async () => {
+  const cut = (n: number, captured: number) => ({ bytes: packet(n).subarray(0, captured), size: frameSize });
+  const { log, diagnostics } = await read(
+    pcap([{ bytes: packet(1) }, cut(2, frameSize - 40), cut(3, frameSize - 7)]),
+  );
+  assert.equal(log.count, 3);
+  assert.match(
+    diagnostics[0]!.message,
+    /47 payload bytes are missing of 2 packets, up to 40 of one.*\(2 times from frame 2 on\)/,
+  );
+});
+
 test("a file that shrinks while it is read ends as a cut one", async () => {
   const whole = pcap([{ bytes: packet(1) }, { bytes: packet(2) }]);
   for (let left = 24; left < whole.length; left++) {
