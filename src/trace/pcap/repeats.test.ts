@@ -176,6 +176,16 @@ test("two interfaces: what one saw and then the other is one packet, each of the
   });
 });
 
+test("copies that come late, behind a retransmission of the same bytes, are still copies", async () => {
+  const { frames } = await sent(
+    { ...p, id: 1 },
+    { ...p, id: 5, us: 300 },
+    { ...p, id: 1, us: 50_000 },
+    { ...p, id: 5, us: 50_300 },
+  );
+  assert.deepEqual(frames, [1, 2]);
+});
+
 test("with copies kept each frame counts", async () => {
   const file = pcap([frameOf({ ...p, id: 7 }), frameOf({ ...p, id: 7, us: 3 })]);
   const { log, diagnostics } = await readSegments(memoryFile("made.pcap", file), noProgress, "keep");

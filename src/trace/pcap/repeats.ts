@@ -24,6 +24,8 @@ const slots = 1 << 16;
 const momentNs = 1e9;
 /** A sender sends again on an acknowledgement or a timer, and no timer is shorter (Linux: TCP_TIMEOUT_MIN, 2 ms). */
 const instantNs = 1e6;
+/** Segments that are compared with one of the same place in the stream. */
+const triesMax = 8;
 /** Rows looked through for what was sent in between. */
 const betweenMax = 256;
 /** Fewest bytes of a full segment (RFC 9293 §3.7.1): so many numbers may lie between two of one large segment. */
@@ -42,7 +44,9 @@ export class Repeats {
   private readonly windows: readonly [FileWindow, FileWindow];
   /** Row of the segment that holds what stands behind a stream's sequence number. */
   private readonly rows = new Int32Array(slots).fill(-1);
-  /** By row modulo `remembered`: number of the packet (−1 = none), digests of TCP header and place. */
+  /** By row modulo `remembered`: the row that its slot held before. */
+  private readonly previous = new Int32Array(remembered);
+  /** Number of the packet (−1 = none), digests of TCP header and place. */
   private readonly numbers = new Int32Array(remembered);
   private readonly headers = new Int32Array(remembered);
   private readonly places = new Int32Array(remembered);
@@ -59,9 +63,19 @@ export class Repeats {
 
   /** What the segment is that was digested last. */
   look(packet: Packet, frame: Frame): Repeat {
-    const row = this.rowAt(packet, packet.seq);
-    if (row < 0 || (packet.length === 0) !== (this.log.length.values[row] === 0)) return Repeat.none;
-    return this.compare(packet, frame, row);
+    let found: Repeat = Repeat.none;
+    let row = this.rows[slotOf(this.stream, packet.seq, packet.ack)]!;
+    // What was sent several times may be copied late: each time has a number of its own.
+    for (let tries = 0; tries < triesMax && this.isRemembered(row); tries++) {
+      const isLike = this.holds(row, packet, packet.seq);
+      if (isLike && (packet.length === 0) === (this.log.length.values[row] === 0)) {
+        const repeat = this.compare(packet, frame, row);
+        if (repeat === Repeat.copy) return repeat;
+        found = Math.max(found, repeat) as Repeat;
+      }
+      row = this.previous[row & (remembered - 1)]!;
+    }
+    return found;
   }
 
   /** Remembers the segment looked at last, which is the log's last row. */
@@ -71,7 +85,13 @@ export class Repeats {
     this.numbers[at] = this.number;
     this.headers[at] = this.header;
     this.places[at] = this.place;
-    this.rows[slotOf(this.stream, packet.seq, packet.ack)] = row;
+    const slot = slotOf(this.stream, packet.seq, packet.ack);
+    this.previous[at] = this.rows[slot]!;
+    this.rows[slot] = row;
+  }
+
+  private isRemembered(row: number): boolean {
+    return row >= 0 && this.log.count - row <= remembered;
   }
 
   /** Notes what a segment that was just parsed is known by; it belongs to a stream (2 × flow + direction). */
@@ -91,13 +111,17 @@ export class Repeats {
   }
 
   /** The remembered segment of the stream that holds a sequence number or stands there; −1 if there is none. */
-  private rowAt({ ack }: Packet, seq: number): number {
+  private rowAt(packet: Packet, seq: number): number {
+    const row = this.rows[slotOf(this.stream, seq, packet.ack)]!;
+    return this.isRemembered(row) && this.holds(row, packet, seq) ? row : -1;
+  }
+
+  private holds(row: number, { ack }: Packet, seq: number): boolean {
     const { log } = this;
-    const row = this.rows[slotOf(this.stream, seq, ack)]!;
-    if (row < 0 || log.count - row > remembered || (log.ack.values[row]! | 0) !== (ack | 0)) return -1;
-    if (2 * log.flow.values[row]! + log.direction.values[row]! !== this.stream) return -1;
+    if ((log.ack.values[row]! | 0) !== (ack | 0)) return false;
+    if (2 * log.flow.values[row]! + log.direction.values[row]! !== this.stream) return false;
     const inside = (seq - log.seq.values[row]!) | 0;
-    return inside === 0 || (inside > 0 && inside < log.length.values[row]!) ? row : -1;
+    return inside === 0 || (inside > 0 && inside < log.length.values[row]!);
   }
 
   /** Goes through the segments that together hold this one's bytes, the first in `row`. */
