@@ -83,7 +83,9 @@ function listing(folder: string): string[] {
 
 /** A `.log` or `.txt` beside a capture may be anything: it counts if one of its first lines reads as a secret. */
 export function isKeyLog(file: string): boolean {
-  return /^[A-Z][A-Z0-9_]* [0-9a-fA-F]{64} [0-9a-fA-F]{64,96}\s*$/m.test(readHead(file).toString("latin1"));
+  // Those of UTF-16 have a zero beside each letter.
+  const text = readHead(file).toString("latin1").replaceAll("\0", "");
+  return /^\W*[A-Z][A-Z0-9_]*\s[0-9a-fA-F]{64}\s[0-9a-fA-F]{64,96}\s*$/m.test(text);
 }
 
 function inflatedHead(file: string): Buffer {

@@ -7,7 +7,7 @@ import {
   usableEvidence,
 } from "../trace/evidence/evidence.ts";
 import { globMatcher } from "../trace/glob.ts";
-import { keySourceOf } from "../trace/keys/source.ts";
+import { keySourceOf, keyTextOf } from "../trace/keys/source.ts";
 import { openTrace } from "../trace/open.ts";
 import { type FileAccess, type Progress, UserError } from "../trace/platform.ts";
 import { type ProfileFinder, pathBeside, profileFinder } from "../trace/profiles/finder.ts";
@@ -174,8 +174,9 @@ function keysGiven(trace: Trace, texts: readonly KeyText[], folder: KeyFolder | 
 
 function keyText(environment: Environment, path: string, { keysTooLarge, noKeys }: Speaker): string {
   const bytes = wholeFile(environment, path, keysSizeMax, keysTooLarge);
-  if (bytes.subarray(0, 4096).includes(0)) throw new UserError(`${path} ${noKeys}`);
-  return new TextDecoder().decode(bytes);
+  const text = keyTextOf(bytes);
+  if (text === null) throw new UserError(`${path} ${noKeys}`);
+  return text;
 }
 
 /** Reads the named evidence; null if none is named. Throws UserError for a file that is none. */

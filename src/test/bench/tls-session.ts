@@ -68,6 +68,10 @@ export class Sealer {
     this.#cipher = cipher;
   }
 
+  get keys(): RecordKeys {
+    return this.#keys;
+  }
+
   /** As if so many records had been sealed. */
   skip(count: number): void {
     this.#sn += BigInt(count);

@@ -1,4 +1,4 @@
-import { type RecordKeys, u64Bytes, u64Of } from "../../core/base/record.ts";
+import { addU64, type RecordKeys, u64Bytes, u64Of } from "../../core/base/record.ts";
 import { advance, seq, toU32 } from "../../core/base/seq.ts";
 import { type Connection, usualSocket } from "../../core/machine/connection.ts";
 import type { CapturedRecords } from "../captured.ts";
@@ -8,13 +8,16 @@ import { offloadNote } from "../keys/suites.ts";
 import type { LackWord } from "../lacks.ts";
 import type { Flow, SegmentLog } from "../pcap/segments.ts";
 import type { FileWindow } from "../pcap/window.ts";
-import type { Platform, Progress } from "../platform.ts";
+import type { Aead, Platform, Progress } from "../platform.ts";
 import type { Assembly } from "../tls/assembly.ts";
 import type { Shift } from "../tls/damage/diagnose.ts";
 import type { Trials } from "../tls/damage/origin.ts";
 import { protectionOf } from "../tls/decrypt.ts";
+import { RecordOpener } from "../tls/epochs.ts";
 import type { Opening } from "../tls/opening.ts";
+import { FramingSearch, SearchBudget } from "../tls/search.ts";
 import { findStart, type OffloadStart, type Sought, type Start } from "../tls/start.ts";
+import type { ByteStream } from "../tls/stream.ts";
 import {
   asTold,
   type Tap,
@@ -122,7 +125,7 @@ export async function readSender(
   const { assembly } = side;
   const info = infoOf(context, side);
   const { found: start, lack } = info
-    ? startOf(info, side)
+    ? startOf(info, side, aead)
     : findStart({ stream: assembly.bytes, role: roleOf(side, opening), opening, keyLog, aead }, offloadStart);
   const shown: Stream = {
     name: streamName(side),
@@ -136,27 +139,42 @@ export async function readSender(
     hasKeys: info !== null || keyLog.has(opening.clientRandom ?? ""),
     ...(lack && { lack: lack.why }),
   };
-  const offload = start && (await readOffload(context, side, shown, { start, renewals }));
+  const offload =
+    start && (await readOffload(context, side, shown, { start, renewals: info?.later ?? renewals }));
   return { side, shown, offload };
 }
 
 /** A crypto_info says itself where it starts; of a stream that was seen to begin that is not before its beginning. */
-function startOf(info: CryptoInfo, { isn, assembly: { positions, bytes } }: Side): Sought<Start> {
+function startOf(info: CryptoInfo, { isn, assembly: { positions, bytes } }: Side, aead: Aead): Sought<Start> {
+  const start = startAt(info, 0);
+  if (info.startSeq === null) return searched(start, info, bytes, aead);
   const ahead = info.startSeq - positions.origin;
   const position = isn >= 0 ? toU32(seq(ahead)) : ahead | 0;
-  if (position >= bytes.end)
-    return {
-      found: null,
-      lack: {
-        why: "begins-late",
-        text: "the crypto_info's tcp_seq lies behind the captured bytes of this stream",
-      },
-    };
-  const { version, keys } = info;
-  const nonce = version === 0x0303 && info.cipher !== "chacha20-poly1305" ? u64Of(keys.iv) : null;
+  if (position < bytes.end) return { found: { ...start, position }, lack: null };
+  return tooLate("the crypto_info's tcp_seq lies behind the captured bytes of this stream");
+}
+
+const tooLate = (text: string): Sought<Start> => ({ found: null, lack: { why: "begins-late", text } });
+
+function startAt({ version, cipher, keys, recSeq }: CryptoInfo, position: number): Start {
+  const nonce = version === 0x0303 && cipher !== "chacha20-poly1305" ? u64Of(keys.iv) : null;
   const rest = { secret: null, others: [], nonce, keysFit: false, plainFinished: false, lack: null };
-  const hash = info.cipher === "aes-256-gcm" ? ("sha384" as const) : ("sha256" as const);
-  return { found: { position, version, suite: { hash }, recSeq0: info.recSeq, keys, ...rest }, lack: null };
+  const hash = cipher === "aes-256-gcm" ? ("sha384" as const) : ("sha256" as const);
+  return { position, version, suite: { hash }, recSeq0: recSeq, keys, ...rest };
+}
+
+/** It does not say where: its first record is the first whose tag fits, whatever number that tells. */
+function searched(start: Start, { cipher, later }: CryptoInfo, bytes: ByteStream, aead: Aead): Sought<Start> {
+  const protection = protectionOf(aead, start.version, cipher);
+  const opener = new RecordOpener(start, protection, later);
+  const { overhead } = protection.layout;
+  const search = new FramingSearch(bytes, start.version, opener, overhead, new SearchBudget());
+  const found = search.firstAuthentic(opener.first);
+  if (found === null)
+    return tooLate("no record of this stream authenticates under the crypto_info, which has no tcp_seq");
+  const nonce = start.nonce === null ? null : addU64(start.nonce, found.index);
+  const recSeq0 = opener.snOf(opener.first, found.index);
+  return { found: { ...start, position: found.position, recSeq0, nonce }, lack: null };
 }
 
 async function readOffload(

@@ -20,14 +20,17 @@ export interface CryptoInfo {
   version: TlsVersion;
   cipher: Cipher;
   keys: RecordKeys;
+  /** Keys after the first rekey, the second …, as far as they are known. */
+  later: RecordKeys[];
   recSeq: bigint;
-  startSeq: Seq;
+  /** Null: where its first record begins is to be searched. */
+  startSeq: Seq | null;
 }
 
 const error = { severity: "error", isOfKeys: true } as const;
 
 /**
- * Reads crypto_info as JSON: `{ "dirs": [ { src, sport, dst, dport, version, suite | cipher, key, salt, iv, rec_seq, tcp_seq } ] }`,
+ * Reads crypto_info as JSON: `{ "dirs": [ { src, sport, dst, dport, version, suite | cipher, key, salt, iv, rec_seq, tcp_seq? } ] }`,
  * or one such direction, or an array of them. Byte strings are hex; numbers beyond 2^53 are decimal strings.
  */
 export function parseCryptoInfos(text: string): { infos: CryptoInfo[]; diagnostics: Diagnostic[] } {
@@ -74,8 +77,9 @@ function cryptoInfoOf(fields: Record<string, unknown>): CryptoInfo | string {
   if (iv?.length !== ivSizeOf(cipher)) return `"iv" must be ${ivSizeOf(cipher)} bytes in hex`;
   const recSeq = integerOf(fields.rec_seq);
   if (recSeq === null || recSeq >= 1n << 64n) return `"rec_seq" must be a record number below 2^64`;
-  const start = integerOf(fields.tcp_seq);
-  if (start === null || start >= 1n << 32n) return `"tcp_seq" must be a sequence number below 2^32`;
+  const start = fields.tcp_seq === undefined ? undefined : integerOf(fields.tcp_seq);
+  if (start === null || (start !== undefined && start >= 1n << 32n))
+    return `"tcp_seq" must be a sequence number below 2^32`;
   const source = endpointOf(text("src"), fields.sport);
   const destination = endpointOf(text("dst"), fields.dport);
   if (source === null || destination === null) return `"src", "sport", "dst" and "dport" must name both ends`;
@@ -85,8 +89,9 @@ function cryptoInfoOf(fields: Record<string, unknown>): CryptoInfo | string {
     version,
     cipher,
     keys: { key, salt, iv },
+    later: [],
     recSeq,
-    startSeq: seq(Number(start)),
+    startSeq: start === undefined ? null : seq(Number(start)),
   };
 }
 
@@ -104,7 +109,8 @@ function integerOf(value: unknown): bigint | null {
   return typeof value === "string" && /^[0-9]{1,20}$/.test(value) ? BigInt(value) : null;
 }
 
-function endpointOf(address: string, port: unknown): string | null {
+/** Address and port as streams are named by them; null if they are none. */
+export function endpointOf(address: string, port: unknown): string | null {
   const number = integerOf(port);
   if (number === null || number > 65535n) return null;
   const bytes = address.includes(":") ? ipv6Bytes(address) : ipv4Bytes(address);

@@ -52,11 +52,16 @@ export class RecordOpener {
     return openRecord(this.protection, epoch.keys, this.snOf(epoch, index), record);
   }
 
+  /** Whether a record's tag tells its number. */
+  get tagsTell(): boolean {
+    return this.protection?.cipher.endsWith("-gcm") ?? false;
+  }
+
   /** Place in its epoch of a whole record, as its tag tells; −1 if it has none there, null if tags of this cipher do not tell. */
   placeOf(epoch: Epoch, record: Uint8Array): number | null {
     const { protection } = this;
     const { keys } = epoch;
-    if (!protection?.cipher.endsWith("-gcm") || keys === null) return null;
+    if (!this.tagsTell || protection === null || keys === null) return null;
     const first = this.snOf(epoch, 0);
     const origin = originUnder(
       { protection, sn: first, record },
@@ -94,7 +99,8 @@ export class RecordOpener {
     const { suite, version } = this.start;
     if (version === 0x0303)
       return { number, keys: this.protection && (this.renewals[number - 1] ?? null), secret: null };
-    if (!epoch.secret || !this.protection || !suite) return { number, keys: null, secret: null };
+    if (!epoch.secret || !this.protection || !suite)
+      return { number, keys: this.protection && (this.renewals[number - 1] ?? null), secret: null };
     const secret = nextSecret(suite.hash, epoch.secret);
     return { number, secret, keys: keys13(suite.hash, this.protection.cipher, secret) };
   }

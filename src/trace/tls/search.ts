@@ -152,6 +152,17 @@ export class FramingSearch {
     return null;
   }
 
+  /** The first record of the stream that authenticates: with any number where tags tell it, else as the epoch's first. */
+  firstAuthentic(epoch: Epoch): Found | null {
+    const { begin, end } = this.stream;
+    for (const candidate of this.candidates(begin, end)) {
+      const count = this.opener.tagsTell ? Number.MAX_SAFE_INTEGER : 1;
+      const found = this.numberAt(candidate, epoch, 0, count);
+      if (found) return found;
+    }
+    return null;
+  }
+
   /** The record at `position` as one that changes of keys among the `unread` records before it have led to. */
   behindUnread(position: number, epoch: Epoch, unread: number): Found | null {
     let later = epoch;
