@@ -3,7 +3,7 @@ import type { Timeline } from "../replay/timeline.ts";
 import { type Progress, sliced } from "../trace/platform.ts";
 
 /** Events run between two looks at the clock: most take a ten-millionth of a second, some a thousandth. */
-const stride = 16;
+const stride = 64;
 
 /** The trace's first pass, which shows how far it is and can be cancelled. */
 export async function replayWhole(timeline: Timeline, progress: Progress): Promise<Timeline> {
