@@ -1,4 +1,4 @@
-import { headerSize, tagSize } from "../core/base/record.ts";
+import { headerSize } from "../core/base/record.ts";
 import type { Seq } from "../core/base/seq.ts";
 import { Kind } from "../core/words/event.ts";
 import { type Damage, type Trace, Wire } from "../trace/trace.ts";
@@ -70,8 +70,6 @@ function rangesOf(
     case "number":
     case "iv":
       return [[at, at + length]];
-    case "other-tag":
-      return [[at + length - tagSize, at + length]];
     case "nonce-reuse":
       return [damage.firstAt, damage.at].map((one) => [one + headerSize, one + headerSize + nonceSize]);
     case "plaintext":

@@ -18,8 +18,6 @@ export function wordDamage(damage: Damage): string {
         : `it was encrypted as record ${damage.sn} under ${damage.under}`;
     case "iv":
       return `it was encrypted under ${damage.under ?? "the right key"} with another salt or iv`;
-    case "other-tag":
-      return `its tag is that of record ${damage.sn}`;
     case "plaintext":
       return `${damage.at}:${damage.at + damage.length} left as plaintext`;
     case "foreign":

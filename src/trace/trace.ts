@@ -103,8 +103,6 @@ export type Damage =
   | { part: "number"; sn: bigint; under: string | null }
   /** Its bytes are right under another salt or iv than the keys have, which is not shown. */
   | { part: "iv"; under: string | null }
-  /** Its tag is that of the record of this number. */
-  | { part: "other-tag"; sn: bigint }
   /** It was not encrypted. */
   | { part: "plaintext"; at: number; length: number }
   /** These bytes stand between records and are of none. */

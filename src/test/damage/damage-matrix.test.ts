@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { streamVerdicts } from "../../judge/verdict.ts";
-import type { Damage, Trace } from "../../trace/trace.ts";
-import { readBytes } from "../captures.ts";
+import type { Damage } from "../../trace/trace.ts";
 import { type DamageKind, damaged, kinds, type Sent, type Stretch } from "./damages.ts";
+import { read, verdictOf } from "./reading.ts";
 import { type Content, type Session, sessionOf, suites } from "./sealed-session.ts";
-import { captureOf, packetsOf, serverStream } from "./tcp-capture.ts";
 
 const sizes = [900, 40, 2500, 1200, 30, 3000, 400, 1500, 700, 1000, 64, 800];
 const text = (i: number, size: number): Buffer =>
@@ -15,19 +13,6 @@ const text = (i: number, size: number): Buffer =>
 
 const contentsOf = ({ first }: Session): Content[] =>
   sizes.map((size, i) => ({ type: 23, sn: first + BigInt(i), bytes: text(i, size) }));
-
-/** Reads a session whose server sends this after the handshake. */
-async function read({ flights, keyLog }: Session, stream: Buffer): Promise<Trace> {
-  const sent = [0, 0];
-  const packets = [...flights, Buffer.alloc(0)].flatMap((flight, i) => {
-    const from = (i % 2) as 0 | 1;
-    const at = sent[from]!;
-    sent[from]! += flight.length;
-    return packetsOf(from, at, flight);
-  });
-  const bytes = captureOf([...packets, ...packetsOf(1, sent[1]!, stream)]);
-  return readBytes({ bytes, keyLogs: [keyLog], cryptoInfos: [] });
-}
 
 const positions = ["first", "middle", "last", "all"] as const;
 const targetsOf = (position: (typeof positions)[number]): Set<number> => {
@@ -47,9 +32,6 @@ function expectedOf(stretches: readonly Stretch[]): Damage[] | null {
   }
   return expected;
 }
-
-const verdictOf = (trace: Trace) =>
-  streamVerdicts(trace, trace.streams).find(({ stream }) => stream.name === serverStream)!;
 
 async function check(
   session: Session,

@@ -41,6 +41,8 @@ export interface Content {
   type: number;
   sn: bigint;
   bytes: Buffer;
+  /** Explicit nonce, if not the one that counts with the records. */
+  nonce?: bigint;
 }
 
 export const hasExplicitNonce = ({ version, cipher }: Suite): boolean =>
@@ -59,9 +61,12 @@ const u64 = (n: bigint) => {
 const nonceBase = 0x1122334455667700n;
 
 /** Header and explicit nonce, then the plaintext as the AEAD takes it. */
-export function unsealed(of: Suite, { type, sn, bytes }: Content): { prepend: Buffer; inner: Buffer } {
+export function unsealed(
+  of: Suite,
+  { type, sn, bytes, nonce = nonceBase + sn }: Content,
+): { prepend: Buffer; inner: Buffer } {
   const inner = of.version === "1.3" ? Buffer.concat([bytes, Buffer.from([type])]) : bytes;
-  const explicit = hasExplicitNonce(of) ? u64(nonceBase + sn) : Buffer.alloc(0);
+  const explicit = hasExplicitNonce(of) ? u64(nonce) : Buffer.alloc(0);
   const length = u16(explicit.length + inner.length + 16);
   const header = Buffer.from([of.version === "1.3" ? 23 : type, 3, 3, ...length]);
   return { prepend: Buffer.concat([header, explicit]), inner };

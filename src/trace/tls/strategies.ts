@@ -226,14 +226,12 @@ const asShifted: Strategy = (ground, { place, record }) => {
   return diagnosis && failedStep(ground, place, record, diagnosis, null);
 };
 
-/** It was not encrypted: the record that is due does not stand behind it, so it is not merely something between records. */
+/** It was not encrypted. */
 const asLeaked: Strategy = (ground, { place, record }) => {
   const { protection } = ground.opener;
   if (record === null || protection === null) return null;
   const body = record.subarray(protection.layout.prepend, record.length - tagSize);
   if (lookOf(ground.version, record[0]!, body).bits < sureBits) return null;
-  const { position, epoch, index } = place;
-  if (ground.search.isDueAt(position + record.length, epoch, index)) return null;
   return failed(ground, place, record, null);
 };
 
@@ -307,11 +305,11 @@ const ifBeyondEnd =
 /** For a whole record whose tag does not fit the number that is due. */
 export const forFailed = [
   byCopies,
-  asLeaked,
   asShifted,
-  behindUnread,
   beforeNext,
   foreign,
+  asLeaked,
+  behindUnread,
   asExplained,
   upToNext,
   asLastInDoubt,

@@ -72,8 +72,19 @@ export function surplus(bytes: Uint8Array): number {
 /** Printable bytes share 63/64 of all texts, the others the rest. */
 const [printableBits, otherBits] = [Math.log2((256 / 98) * (63 / 64)), Math.log2(256 / 158 / 64)];
 const isPrintable = (byte: number) => byte === 9 || byte === 10 || byte === 13 || (byte >= 32 && byte < 127);
-const textBits = (chunk: Uint8Array): number =>
-  chunk.reduce((bits, byte) => bits + (isPrintable(byte) ? printableBits : otherBits), 0);
+/** Text may end within a chunk. */
+const pieceSize = 32;
+
+function textBits(chunk: Uint8Array): number {
+  let bits = 0;
+  for (let at = 0; at < chunk.length; at += pieceSize) {
+    let piece = 0;
+    for (const byte of chunk.subarray(at, at + pieceSize))
+      piece += isPrintable(byte) ? printableBits : otherBits;
+    bits += Math.log2(0.9 + 0.1 * 2 ** piece);
+  }
+  return bits;
+}
 
 /** What a value weighs that has not come yet. */
 const weight = 1 / 8;

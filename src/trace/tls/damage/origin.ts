@@ -26,12 +26,15 @@ const nearMax = 16;
 /** Numbers this far off are tried where a whole stream may be off. */
 const farMax = 100_000;
 
-/** How many numbers may still be tried in a capture where numbers cannot be computed (ChaCha20-Poly1305). */
+/** What a trial costs beside the record's bytes, as so many more. */
+const trialCost = 512;
+
+/** How many bytes may still be looked at in a capture where numbers cannot be computed (ChaCha20-Poly1305). */
 export interface Trials {
   left: number;
 }
 
-export const trialsOf = (): Trials => ({ left: 4 * farMax });
+export const trialsOf = (): Trials => ({ left: 2 * farMax * 2048 });
 
 /** Numbers that no NIC is off by: then its iv is another one. */
 const plausibleMax = 1n << 32n;
@@ -101,25 +104,29 @@ function nearby(strange: Strange, named: NamedKeys): Origin | null {
 
 /** The same far off with ChaCha20-Poly1305, whose tags do not tell it. */
 export function farAway(strange: Strange, { keys, under }: NamedKeys, trials: Trials): Origin | null {
-  if (strange.protection.cipher !== "chacha20-poly1305" || trials.left < 2 * farMax) return null;
-  trials.left -= 2 * farMax;
-  const fits = tagTest(strange, keys);
-  for (let distance = BigInt(nearMax + 1); distance <= farMax; distance++) {
-    for (const sn of [strange.sn - distance, strange.sn + distance])
-      if (sn >= 0n && fits(sn)) return { what: "number", sn, under, keys };
-  }
-  return null;
+  const cost = 2 * farMax * (strange.record.length + trialCost);
+  if (strange.protection.cipher !== "chacha20-poly1305" || trials.left < cost) return null;
+  trials.left -= cost;
+  return tried(
+    strange,
+    { keys, under, next: strange.sn },
+    { around: strange.sn, from: nearMax + 1, to: farMax },
+  );
 }
 
 function tried(
-  { protection, record }: Strange,
+  strange: Strange,
   { keys, under }: NamedKeys,
   { around, from, to }: { around: bigint; from: number; to: number },
 ): Origin | null {
+  const { protection, record } = strange;
+  const isChaCha = protection.cipher === "chacha20-poly1305";
+  const fits = isChaCha
+    ? tagTest(strange, keys)
+    : (sn: bigint) => openRecord(protection, keys, sn, record) !== null;
   for (let distance = from; distance <= to; distance++) {
     for (const sn of distance === 0 ? [around] : [around - BigInt(distance), around + BigInt(distance)])
-      if (sn >= 0n && openRecord(protection, keys, sn, record) !== null)
-        return { what: "number", sn, under, keys };
+      if (sn >= 0n && fits(sn)) return { what: "number", sn, under, keys };
   }
   return null;
 }
