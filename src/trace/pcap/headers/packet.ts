@@ -1,3 +1,5 @@
+// trace/pcap/headers: the way from a frame to TCP: link types, tunnels, IP.
+
 import { i32be, u16be } from "../bytes.ts";
 import type { Frame } from "./frame.ts";
 import { type Layer, Protocol, Type } from "./layer.ts";

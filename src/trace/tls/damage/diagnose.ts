@@ -1,3 +1,5 @@
+// trace/tls/damage: what is wrong with a record that fails: which of its bytes, or what it was made from instead.
+
 import {
   addU64,
   headerSize,
