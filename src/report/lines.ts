@@ -146,7 +146,7 @@ function transmitLine(timeline: Timeline, stream: Stream, event: number, sums: S
     seq: toU32(from),
     length,
     outOfOrder,
-    expectedSeq: toU32(seq(recording.before.expectedSeq)),
+    expectedSeq: recording.before.contexts === 0 ? null : toU32(seq(recording.before.expectedSeq)),
     recordSn: row < 1 ? null : snOf(log.knownSn(row)),
     replayedBytes,
     wire: verdictOf(timeline, recording, sums),

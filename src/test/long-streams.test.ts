@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { createCipheriv } from "node:crypto";
 import { test } from "node:test";
+import type { Profile } from "../core/machine/profile.ts";
 import { wireBytes } from "../core/nic/wire-bytes.ts";
 import { profileById, profiles } from "../core/profiles/all.ts";
 import { Kind } from "../core/words/event.ts";
 import { departuresOf } from "../judge/departures.ts";
+import { layEvidence } from "../judge/evidence/evidence.ts";
 import { wireVerdictsOf } from "../judge/wire-verdict.ts";
 import { holds } from "../replay/expression.ts";
 import { parseExpression } from "../replay/expression-parse.ts";
+import { findingText } from "../replay/findings.ts";
 import { Timeline } from "../replay/timeline.ts";
 import { wordEffect } from "../replay/view/effect-text.ts";
 import { readStream } from "../replay/view/memory.ts";
@@ -15,10 +18,14 @@ import { placeOf, rawAt } from "../replay/view/paths.ts";
 import { show } from "../replay/view/value.ts";
 import { type View, viewAt } from "../replay/view/view.ts";
 import { describeToken } from "../replay/view/why.ts";
+import { goldenLines } from "../report/golden.ts";
 import { linesOf } from "../report/lines.ts";
+import { judge } from "../study/study.ts";
+import { readEvidence } from "../trace/evidence/evidence.ts";
 import { parseTrace } from "../trace/language/parse.ts";
 import { printTrace } from "../trace/language/print.ts";
 import type { Trace } from "../trace/trace.ts";
+import { kernelTrace } from "./kernel-reports.ts";
 
 /** Initial sequence numbers: the ring's beginning, and right before its middle and its end. */
 const starts = [0, 0x7fffff00, 0xffffff00];
@@ -185,5 +192,110 @@ test("8 GiB on: what leaves under each family is what another implementation enc
       assert.deepEqual(Buffer.concat(left), right, what);
       assert.deepEqual(wireVerdictsOf(timeline, event), ["match"], what);
     }
+  }
+});
+
+/** What happens in the first kilobyte: everything that a log keeps, so that what is kept could be taken for what comes 2^32 bytes later. */
+const beginning = `
++0 web install unsent
++0 web send 1000 zerocopy
++0 web > 0:1022(1022)
++0 web page-write 10:60
++0 web merge 0:500
++0 web < ack 1022
+`;
+
+/** And what happens far behind it, in bytes from there on. */
+const story = `
++0 web send 3000
++0 web > {0}:{3022}(3022)
++0 web > {100}:{200}(100)
++0 web > {3000}:{3022}(22)
++0 web merge {0}:{1500}
++0 web send 2000 zerocopy
++0 web > {3022}:{5044}(2022)
++0 web page-write {3100}:{3110}
++0 web > {3050}:{3500}(450)
++0 web split {3200}
++0 web < ack {3500} sack {4000}:{4100}
++0 web > {2000}:{2100}(100)
++0 eth0 hold
++0 web > {4000}:{4200}(200)
++0 eth0 resume
++0 web rekey
++0 web send 500
++0 web > {5044}:{5566}(522)
++0 web > {4900}:{5044}(144)
++0 web < ack {5566}
++0 web send 700
++0 web > {5566}:{6288}(722)
++0 web > {5100}:{5200}(100)
++0 web > {5600}:{5700}(100)
++0 eth0 down
++0 web > {6000}:{6288}(288)
+`;
+
+/** The story far behind the beginning, around `edge`: there are as many gaps between, whatever their size. */
+function farText(start: number, edge: number): { text: string; base: number } {
+  const size = edge / 8 - 500;
+  const base = 1022 + 8 * size;
+  // The first bytes of each are sent: no driver can expect what lies more than half the ring behind.
+  const gaps = Array.from({ length: 8 }, (_, i) => {
+    const at = 1022 + i * size;
+    return `+0 web gap ${size}\n+0 web > ${at}:${at + 100}(100)\n+0 web < ack ${at + size}\n`;
+  });
+  const lines = story.replaceAll(/\{(\d+)\}/g, (_, n) => String(base + Number(n)));
+  const head = `device eth0 profile=connectx kernel=next mtu=1500
+connection web device=eth0 version=1.3 cipher=aes-128-gcm seq=${start} rec_seq=0`;
+  return { text: `${head}${beginning}${gaps.join("")}${lines}`, base };
+}
+
+function farTimeline(text: string, profile: Profile): Timeline {
+  const trace = parseTrace("far", text, profileById);
+  const errors = trace.diagnostics.filter(({ severity }) => severity === "error");
+  assert.deepEqual(errors, []);
+  return new Timeline({ ...trace, devices: [{ ...trace.devices[0]!, profile }] }).runAll();
+}
+
+/** What golden text says of the story, its numbers counted from its base, and of each packet's bytes. */
+function storyOf(start: number, edge: number, profile: Profile): string[] {
+  const { text, base } = farText(start, edge);
+  const timeline = farTimeline(text, profile);
+  const golden = [...goldenLines(judge(timeline), new Set([0]))];
+  const wires = [...timeline.eventsOf(0)].map((event) => wireVerdictsOf(timeline, event).join());
+  return [...golden.slice(golden.indexOf("+0     web send 3000")), ...wires].map((line) =>
+    line.replaceAll(/\d{6,}/g, (n) => (Number(n) >= base ? `{${Number(n) - base}}` : "before")),
+  );
+}
+
+for (const profile of profiles)
+  test(`${profile.id}: what lies before a place, and how much, changes nothing of what happens there`, () => {
+    const near = storyOf(5, 2 ** 20, profile);
+    assert.ok(near.some((line) => line.includes("{3022}")));
+    for (const start of starts)
+      for (const edge of [2 ** 31, 2 ** 32, 2 ** 33])
+        assert.deepEqual(storyOf(start, edge, profile), near, `${edge} bytes from number ${start} on`);
+  });
+
+test("a kernel's 32-bit numbers are those near the moment, beyond 4 GiB as well", () => {
+  for (const edge of [2 ** 31, 2 ** 32, 2 ** 33]) {
+    const { text, base } = farText(0xffffff00, edge);
+    const timeline = farTimeline(text.replace("version=1.3", "version=1.2"), profileById("netronome@next")!);
+    const trace = kernelTrace(timeline);
+    const lay = (told: string) => layEvidence(timeline, readEvidence([{ name: "trace", text: told }]));
+    assert.deepEqual(lay(trace).findings.map(findingText), []);
+    const request = [...trace.matchAll(/tls_device_tx_resync_req: .* tcp_seq=(\d+)/g)].at(-1)!;
+    assert.ok(lay(trace).matched > 3);
+    const wrong = Number(request[1]) + 3;
+    const found = lay(trace.replace(`tcp_seq=${request[1]} exp`, `tcp_seq=${wrong} exp`)).findings.map(
+      findingText,
+    );
+    const place = base + ((wrong - 0xffffff00 - base) | 0);
+    assert.ok(
+      found.some((finding) =>
+        finding.includes(`tcp_seq ${place} (${wrong}); the model says tcp_seq ${place - 3}`),
+      ),
+      found.join("\n"),
+    );
   }
 });

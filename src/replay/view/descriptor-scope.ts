@@ -1,5 +1,11 @@
 import { advance, type Seq } from "../../core/base/seq.ts";
-import { engineNames, type PostedDescriptor, replayedBytes, tcbFields } from "../../core/words/descriptor.ts";
+import {
+  engineNames,
+  type PostedDescriptor,
+  replayedBytes,
+  TcbField,
+  tcbFields,
+} from "../../core/words/descriptor.ts";
 import { isOfEvent, profileOf, waitingAt } from "./facts.ts";
 import type { Path } from "./path.ts";
 import { show } from "./value.ts";
@@ -111,7 +117,7 @@ function postedText(view: View, posted: Posted): string {
     length > 0 || kind === "sync-packet" ? rangeText(view, seq, length) : "",
     fence ? "fence" : "",
     kind === "packet" ? encryptedBy[engine]! : "",
-    kind === "tcb" ? `${tcbFields[engine]!} ${seqOf(view, seq)}` : "",
+    kind === "tcb" ? `${tcbFields[engine]!} ${engine === TcbField.sndUna ? 0 : seqOf(view, seq)}` : "",
     isTaken ? "taken" : "waiting",
   ];
   return words.filter((word) => word !== "").join(", ");

@@ -3,7 +3,16 @@ import { namedCountersOf } from "../../core/machine/count.ts";
 import { type CounterName, counters } from "../../core/machine/counters.ts";
 import type { StateField } from "../../core/machine/state.ts";
 import { comparedPaths } from "./compare-scope.ts";
-import { deviceOf, isInstalled, isNicReady, isQueueError, nicSeqOf, nicSnOf, profileOf } from "./facts.ts";
+import {
+  deviceOf,
+  hasContext,
+  isInstalled,
+  isNicReady,
+  isQueueError,
+  nicSeqOf,
+  nicSnOf,
+  profileOf,
+} from "./facts.ts";
 import type { Path } from "./path.ts";
 import { show } from "./value.ts";
 import { seqOf, type View } from "./view.ts";
@@ -11,21 +20,24 @@ import { seqOf, type View } from "./view.ts";
 const contextName = (view: View): string | null =>
   view.state.netdev < 0 ? null : deviceOf(view, view.state.netdev).name;
 
+/** Why the driver expects nothing. */
+const nothingExpected = (view: View): string => (isInstalled(view) ? "no context" : "not offloaded yet");
+
 const contextPaths: readonly Path[] = [
   {
     path: "driver",
     says: "What the driver keeps of the connection.",
-    reads: ["installed", "expectedSeq"],
+    reads: ["installed", "contexts", "expectedSeq"],
     name: () => "Driver",
     of: (view) =>
-      isInstalled(view) ? `expects ${seqOf(view, view.state.expectedSeq)}` : "not offloaded yet",
+      hasContext(view) ? `expects ${seqOf(view, view.state.expectedSeq)}` : nothingExpected(view),
   },
   {
     path: "driver.expectedSeq",
     says: "The sequence number of the next packet in order (mlx5: expected_seq).",
-    reads: ["installed", "expectedSeq"],
-    of: (view) => (isInstalled(view) ? seqOf(view, view.state.expectedSeq) : null),
-    word: (view, raw) => (isInstalled(view) ? show(raw) : "not offloaded yet"),
+    reads: ["installed", "contexts", "expectedSeq"],
+    of: (view) => (hasContext(view) ? seqOf(view, view.state.expectedSeq) : null),
+    word: (view, raw) => (hasContext(view) ? show(raw) : nothingExpected(view)),
   },
   {
     path: "driver.profile",
@@ -203,8 +215,8 @@ export const nicPaths: readonly Path[] = [
   {
     path: "nic.checkedSeq",
     says: "Of a NIC that checks sequence numbers: the one that it expects.",
-    reads: ["nicSeq"],
+    reads: ["contexts", "nicSeq"],
     where: (view) => profileOf(view).seqCheckedByNic,
-    of: (view) => seqOf(view, view.state.nicSeq),
+    of: (view) => (hasContext(view) ? seqOf(view, view.state.nicSeq) : null),
   },
 ];

@@ -7,6 +7,7 @@ import type { Finding } from "../findings.ts";
 import type { EffectRecord } from "../recording.ts";
 import { queueText } from "./descriptor-scope.ts";
 import { effectFields } from "./effect-text.ts";
+import { hasContext } from "./facts.ts";
 import { SeqValue } from "./value.ts";
 import { partOf, recordName, type View } from "./view.ts";
 
@@ -54,9 +55,10 @@ function sentenceOf(
 
 function expectations(view: View): Explanation["details"] {
   const { state, connection } = view;
+  const driver = hasContext(view) ? new SeqValue(connection, seq(state.expectedSeq)) : "no context";
   const nic = nicExpectedSeq(view.socket);
   return [
-    { name: "driver.expectedSeq", value: String(new SeqValue(connection, seq(state.expectedSeq))) },
+    { name: "driver.expectedSeq", value: String(driver) },
     {
       name: "nic.expectedSeq",
       value: nic === null ? "no params yet" : String(new SeqValue(connection, nic)),

@@ -11,6 +11,9 @@ import type { View } from "./view.ts";
 /** setsockopt(TLS_TX) was done. */
 export const isInstalled = ({ state }: Pick<View, "state">): boolean => state.installed === 1;
 
+/** A driver has, or had, a context of the connection: what it expects means something. */
+export const hasContext = ({ state }: Pick<View, "state">): boolean => state.contexts > 0;
+
 /** Records are encrypted before TCP gets them (TLS_SW). */
 export const isSoftware = ({ state }: View): boolean => state.software === 1;
 

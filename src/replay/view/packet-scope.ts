@@ -3,7 +3,7 @@ import { Flag, Kind } from "../../core/words/event.ts";
 import { printEvent } from "../../trace/language/print.ts";
 import { placeWord, wireNameOf } from "../../trace/trace.ts";
 import type { Report } from "../findings.ts";
-import { isInstalled, isOfEvent } from "./facts.ts";
+import { hasContext, isOfEvent } from "./facts.ts";
 import type { Path } from "./path.ts";
 import { partOf, seqOf, type View } from "./view.ts";
 
@@ -100,7 +100,7 @@ const paths: readonly Path[] = [
     where: isTransmit,
     of: (view) => {
       const { before } = view.recording;
-      return isInstalled({ state: before }) && seqIn(view) !== before.expectedSeq;
+      return hasContext({ state: before }) && seqIn(view) !== before.expectedSeq;
     },
   },
   {

@@ -77,19 +77,27 @@ export class Sealer {
     this.#sn += BigInt(count);
   }
 
+  /** Header and explicit nonce of the next record, of which nobody need make the rest. */
+  begin(type: number, size: number): Uint8Array {
+    const suite = { version: this.#version, cipher: this.#cipher };
+    const { prepend, tail } = layoutOf(this.#version, this.#cipher);
+    const explicit = u64Bytes(addU64(0x1122334455667788n, this.#sn));
+    this.#sn += 1n;
+    return prependOf(suite, type, prepend + size + tail + tagSize, explicit);
+  }
+
   seal(type: number, content: Uint8Array): Uint8Array {
     const suite = { version: this.#version, cipher: this.#cipher };
     const { prepend, tail } = layoutOf(this.#version, this.#cipher);
+    const sn = this.#sn;
+    const header = this.begin(type, content.length);
     const length = prepend + content.length + tail + tagSize;
-    const explicit = u64Bytes(addU64(0x1122334455667788n, this.#sn));
-    const header = prependOf(suite, type, length, explicit);
     const inner = new Uint8Array(content.length + tail);
     inner.set(content);
     if (tail > 0) inner[content.length] = type;
     const record = new Uint8Array(length);
     record.set(header);
-    record.set(aead.seal(sealingOf(suite, this.#keys, this.#sn, header), inner), prepend);
-    this.#sn += 1n;
+    record.set(aead.seal(sealingOf(suite, this.#keys, sn, header), inner), prepend);
     return record;
   }
 }
