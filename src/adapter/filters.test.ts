@@ -4,7 +4,7 @@ import { signs } from "../trace/signs.ts";
 import { exceptionFilters, filterById } from "./filters.ts";
 
 /** What happens all the time in a stream in good order: nobody wants to stop there, a function breakpoint can. */
-const ordinary = ["record-pushed", "static-params", "encrypted", "acknowledged"];
+const ordinary = ["record-pushed", "static-params", "encrypted", "emulated", "acknowledged"];
 
 test("every sign worth a stop has a filter that stops on it", () => {
   const caught = new Set(exceptionFilters.flatMap(({ filter }) => filterById(filter)!.kinds));

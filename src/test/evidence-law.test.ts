@@ -89,7 +89,8 @@ for (const profile of profiles) {
     assert.ok(clear > runs / 2, `${clear} clear runs`);
     assert.ok(profile.id.startsWith("freebsd") || tracepoints > runs, `${tracepoints} tracepoints`);
     assert.equal(resyncs > 10, profile.recovery === "next-record", `${resyncs} resyncs`);
-    assert.ok(counters > 0, `${counters} counters`);
+    // netdevsim's stand in debugfs.
+    assert.equal(counters > 0, profile.id !== "netdevsim", `${counters} counters`);
   });
 }
 

@@ -10,6 +10,7 @@ import { DropCode } from "../words/effect-words.ts";
 import { Flag } from "../words/event.ts";
 import { Stage } from "../words/stage.ts";
 import { sendChain } from "./chain.ts";
+import { emulate } from "./emulated.ts";
 import { sendNextRecord } from "./next-record.ts";
 import { sendPieces } from "./pieces.ts";
 import { sendPresynced } from "./presync.ts";
@@ -26,6 +27,7 @@ export function xmit(socket: Socket, sink: Sink): boolean {
   const { recovery } = socket.profile;
   if (recovery === "pieces") return sendPieces(socket, sink);
   if (recovery === "chain") return sendChain(socket, sink);
+  if (recovery === "none") return emulate(socket, sink);
   if (state.paramsPosted === 0) postFirstParams(socket);
   if (socket.packet.seq === state.expectedSeq && state.resyncPending === 0) {
     sink.stage(Stage["driver.check"]);

@@ -18,6 +18,10 @@ export function emit(socket: Socket, sink: Sink, effect: number, a: number, b: n
       return;
     case Effect.bypass:
       return countSkip(socket);
+    case Effect.emulated:
+      state.encryptedPackets++;
+      state.encryptedBytes += b;
+      return;
     case Effect["software-fallback"]:
       state.fallbackPackets++;
       state.fallbackBytes += b;

@@ -44,8 +44,8 @@ const ofDrivers = {
   contextsDeleted: {
     movedBy: ["offload-removed", "device-down", "queue-reset", "rekey-done", "rekey-failed"],
   },
-  encryptedPackets: { standard: "tx_tls_encrypted_packets", movedBy: ["encrypted", "dma-error"] },
-  encryptedBytes: { standard: "tx_tls_encrypted_bytes", movedBy: ["encrypted", "dma-error"] },
+  encryptedPackets: { standard: "tx_tls_encrypted_packets", movedBy: ["encrypted", "emulated", "dma-error"] },
+  encryptedBytes: { standard: "tx_tls_encrypted_bytes", movedBy: ["encrypted", "emulated", "dma-error"] },
   outOfOrder: {
     standard: "tx_tls_ooo",
     movedBy: ["out-of-order", "resync", "software-fallback", "dma-error"],

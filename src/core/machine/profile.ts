@@ -5,7 +5,7 @@ import type { Kernel } from "./generation.ts";
 
 /** Words of a profile's fields, as profile files write them; what each says stands at its field. */
 export const profileWords = {
-  recovery: ["rebuild", "chain", "pieces", "next-record", "presync"],
+  recovery: ["rebuild", "chain", "pieces", "next-record", "presync", "none"],
   prefixVia: ["dump", "sync-packet"],
   straddleDrop: ["no-sync-data", "bypass-required"],
   commit: ["early", "undone", "late"],
@@ -29,6 +29,7 @@ export interface Profile {
    * - pieces: no state but the TCP engine's; every record of every packet is posted by itself
    * - next-record: encrypts it in software; after a forward jump the TLS layer resynchronises the next record
    * - presync: posts where in its record the packet starts; only a forward jump moves the device's state
+   * - none: knows no order, and no cipher either: records leave in clear, their tags zeroed
    */
   recovery: Word<"recovery">;
   /** rebuild: how the record's prefix reaches the device. */

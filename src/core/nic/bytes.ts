@@ -37,6 +37,14 @@ export const hostView =
   (socket, row) =>
     hostRecord(socket, row, changes);
 
+/** What leaves of host memory where a driver zeroes the tags in it and encrypts nothing; ready ciphertext has its own. */
+export const zeroedView =
+  (changes: number): RecordView =>
+  (socket, row) => {
+    const record = hostRecord(socket, row, changes);
+    return socket.records.isReady(row) ? record : (record?.fill(0, -tagSize) ?? null);
+  };
+
 /** The record as it was pushed, before any page of it changed. */
 export const placeholderRecord = hostView(0);
 

@@ -3,7 +3,7 @@ import type { Connection } from "../machine/connection.ts";
 import type { TagFault } from "../machine/rules.ts";
 import type { Socket } from "../machine/socket.ts";
 import { type Departure, Engine } from "../words/descriptor.ts";
-import { hostRecord, hostView, streamBytes } from "./bytes.ts";
+import { hostRecord, hostView, streamBytes, zeroedView } from "./bytes.ts";
 import { NicStream } from "./nic-stream.ts";
 
 /**
@@ -15,6 +15,8 @@ export function wireBytes(socket: Socket, departure: Departure): Uint8Array | nu
   const { state } = socket;
   const { engine } = departure;
   const clear = streamBytes(socket, departure.seq, departure.length, hostView(state.changes));
+  if (engine === Engine.emulated)
+    return streamBytes(socket, departure.seq, departure.length, zeroedView(state.changes));
   if (!clear || engine === Engine.none || (engine === Engine.stream && state.nicReady === 0)) return clear;
   if (engine === Engine.stream && state.nicInStep === 0) return outOfStep(socket);
   return byRecords(socket, departure, clear);

@@ -9,6 +9,7 @@ import { connectx } from "./connectx.ts";
 import { freebsdConnectx } from "./freebsd-connectx.ts";
 import { fungible } from "./fungible.ts";
 import { innova } from "./innova.ts";
+import { netdevsim } from "./netdevsim.ts";
 import { netronome } from "./netronome.ts";
 
 /** Every NIC family of the model. */
@@ -20,6 +21,7 @@ export const profiles: readonly Profile[] = [
   fungible,
   bnxt,
   freebsdConnectx,
+  netdevsim,
 ];
 
 /**

@@ -35,8 +35,16 @@ export const Engine = {
   piece: 2,
   /** The kernel's software fallback did, before the packet reached the queue. */
   software: 3,
+  /** A driver that stands in for a NIC: in clear, with zeros where tags belong. */
+  emulated: 4,
 } as const;
-export const engineNames = ["nobody", "the NIC's stream", "the NIC, by the piece", "software"] as const;
+export const engineNames = [
+  "nobody",
+  "the NIC's stream",
+  "the NIC, by the piece",
+  "software",
+  "an emulation",
+] as const;
 
 /** Bytes of the stream that a descriptor brings, and what is to become of them. */
 export interface Departure {

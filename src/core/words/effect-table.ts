@@ -80,6 +80,12 @@ export const effectTable = {
     args: { seq: "seq", length: "count" },
     ordinary: true,
   },
+  emulated: {
+    says: "A driver that only stands in for a NIC: the records leave in clear, zeros where their tags belong.",
+    args: { seq: "seq", length: "count" },
+    ordinary: true,
+    readOn: "nsim_tls_tx() in drivers/net/netdevsim/tls.c",
+  },
   "out-of-step": {
     says: "The NIC was fed a byte other than the one its record state stands at.",
     args: { expected: "seq", seq: "seq" },

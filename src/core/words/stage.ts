@@ -84,6 +84,12 @@ export const stages = [
     layer: "driver",
     functions: ["tls_device_resync_tx", "tls_dev_resync", "nfp_net_tls_resync", "fun_ktls_resync"],
   },
+  {
+    name: "driver.emulate",
+    layer: "driver",
+    functions: ["nsim_do_tls", "nsim_tls_tx", "nsim_tls_tx_zero_tags"],
+    effect: "emulated",
+  },
   { name: "driver.drop", layer: "driver", functions: ["kfree_skb", "dev_kfree_skb_any"], effect: "dropped" },
   { name: "driver.bypass", layer: "driver", functions: [], effect: "bypass" },
   {

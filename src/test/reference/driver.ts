@@ -107,6 +107,7 @@ function drive(reference: Reference, packet: Sending): boolean {
   const { recovery } = reference.profile;
   if (recovery === "pieces") return sendPieces(reference, packet);
   if (recovery === "chain") return sendChain(reference, packet);
+  if (recovery === "none") return emulate(reference, packet);
   if (!reference.paramsPosted) {
     reference.paramsPosted = true;
     post(reference, { kind: "static-params", at: reference.namedStart });
@@ -118,6 +119,23 @@ function drive(reference: Reference, packet: Sending): boolean {
   if (!inOrder) reference.say("out-of-order", reference.expected, packet.at);
   if (recovery === "rebuild") return rebuild(reference, packet);
   return recovery === "next-record" ? nextRecord(reference, packet) : presync(reference, packet);
+}
+
+/** netdevsim (kernel.md section 8): tags of what it touches are zeroed, up to the start marker; the rest is plaintext. */
+function emulate(reference: Reference, packet: Sending): boolean {
+  const { counters, map } = reference;
+  const end = packet.at + packet.length;
+  let reachesMarker = packet.at < 0;
+  for (let at = packet.at; at < end; ) {
+    const record = map.getRecord(at);
+    if (record?.kind === "marker") reachesMarker = true;
+    at = record === null || reachesMarker ? end : record.end;
+  }
+  counters.encryptedPackets++;
+  counters.encryptedBytes += packet.length;
+  reference.say("emulated", packet.at, packet.length);
+  postPacket(reference, packet, reachesMarker ? "none" : "emulated");
+  return true;
 }
 
 function inOrderPacket(reference: Reference, packet: Sending): boolean {

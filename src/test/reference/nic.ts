@@ -1,7 +1,7 @@
 import type { DescriptorKind } from "../../core/words/descriptor.ts";
 
 /** Who makes the bytes of a packet. */
-export type Maker = "none" | "stream" | "piece" | "software";
+export type Maker = "none" | "stream" | "piece" | "software" | "emulated";
 
 /** A work entry; places are bytes from the offload start. */
 export interface Work {

@@ -140,8 +140,31 @@ export class CheckedNics {
       ...{ connection: c, at: place, length, engine, ahead },
       left: empty ? null : this.made(c, engine, row, rest.seq, rest.length),
       computed: empty ? null : wireBytes(machine.sockets[c]!, rest),
-      right: empty ? null : this.bytes(c, "wire", rest.seq, rest.length),
+      right: empty ? null : this.rightOf(c, engine, rest.seq, rest.length),
     };
+  }
+
+  /** An emulation encrypts nothing: what is right of it are clear records with zeros where their tags belong. */
+  private rightOf(c: number, engine: number, from: Seq, length: number): Buffer | null {
+    if (engine !== Engine.emulated) return this.bytes(c, "wire", from, length);
+    const bytes = this.bytes(c, "host", from, length);
+    const at = from - this.machine.sockets[c]!.connection.startSeq;
+    const zeroed = bytes && Buffer.from(bytes);
+    for (const end of this.recordEnds(c))
+      if (end > at && end - 16 < at + length)
+        zeroed?.fill(0, Math.max(0, end - 16 - at), Math.min(length, end - at));
+    return zeroed;
+  }
+
+  /** Where the records in clear end; a broken kernel makes other records than the reference. */
+  private recordEnds(c: number): number[] {
+    const { map, profile } = this.references[c]!;
+    if (profile.faults.length === 0)
+      return map.all.filter(({ kind }) => kind === "record").map(({ end }) => end);
+    const { connection, records } = this.machine.sockets[c]!;
+    const rows = Array.from({ length: records.count }, (_, row) => row);
+    const clear = rows.filter((row) => row > 0 && !records.isReady(row) && records.length.at(row) > 0);
+    return clear.map((row) => records.end(row) - connection.startSeq);
   }
 
   /**
@@ -150,6 +173,7 @@ export class CheckedNics {
    */
   private made(c: number, engine: number, named: number, from: Seq, length: number): Buffer | null {
     if (engine === Engine.none) return this.bytes(c, "host", from, length);
+    if (engine === Engine.emulated) return this.rightOf(c, engine, from, length);
     if (engine === Engine.stream) return this.feed(c, from, length);
     const log = this.machine.sockets[c]!.records;
     const isSoftware = engine === Engine.software;

@@ -43,7 +43,7 @@ const wrongEffects = signsNamed("plaintext", "placeholder", "wrong-tag", "wrong-
 const ofBytes = signsNamed(
   ...(["plaintext", "placeholder", "wrong-tag", "wrong-ciphertext", "page-changed", "nonce-reused"] as const),
 );
-const makers: readonly Maker[] = ["none", "stream", "piece", "software"];
+const makers: readonly Maker[] = ["none", "stream", "piece", "software", "emulated"];
 
 /**
  * Rules that hold whatever is broken, because what the model says of a broken device must be true as well. Broken
@@ -331,9 +331,10 @@ class Checker implements Sink {
     const of = (key: string) => this.tallies[c]![key] ?? 0;
     const headers = of("encrypted") * this.machine.sockets[c]!.countedHeader;
     // Most drivers count before they map, so also what they then drop.
-    const mapped = of("dma-error") === 0 ? state.encryptedBytes : of("encrypted sum") + headers;
+    const mapped =
+      of("dma-error") === 0 ? state.encryptedBytes : of("encrypted sum") + of("emulated sum") + headers;
     const counted = [
-      [mapped, of("encrypted sum") + headers],
+      [mapped, of("encrypted sum") + of("emulated sum") + headers],
       [state.dropNoSyncData, of("dropped no-sync-data")],
       [state.dropBypassRequired, of("dropped bypass-required")],
       [state.dropNoMemory, of("dropped no-memory")],

@@ -20,6 +20,7 @@ const byRecovery = {
   pieces: ["piece", "piece plain", "trimmed"],
   "next-record": ["resync-requested", "resync-sent", "bypass"],
   presync: ["resync", "bypass"],
+  none: ["emulated"],
 } as const;
 
 for (const profile of profiles) {

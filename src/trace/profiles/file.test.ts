@@ -125,7 +125,7 @@ const mistakes: [text: string, marked: string, message: string][] = [
   [
     '{"base": "innova", "recovery": "rebuilt"}',
     "                               ^^^^^^^^^",
-    'recovery takes "rebuild", "chain", "pieces", "next-record" or "presync", not this text',
+    'recovery takes "rebuild", "chain", "pieces", "next-record", "presync" or "none", not this text',
   ],
   [
     '{"base": "innova", "commit": ["late"]}',
