@@ -1,3 +1,4 @@
+import { DebugSession, Event, Response } from "@vscode/debugadapter";
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { Cancelled, internalError, UserError } from "../trace/platform.ts";
 import { type Client, clientOf } from "./capabilities.ts";
@@ -11,8 +12,6 @@ import {
   whyUnknown,
 } from "./requests.ts";
 
-type Message = DebugProtocol.ProtocolMessage;
-
 /** How a request is answered. */
 interface Answer<Args> {
   /** The answer's body, or a promise of it. Throws UserError for what is refused. */
@@ -24,41 +23,31 @@ interface Answer<Args> {
 /** How each request is answered. */
 export type Answers = { readonly [Name in Command]: Answer<Arguments[Name]> };
 
-/** What every request here needs: answers with errors in one place, and long work that can be cancelled. */
-export abstract class AnsweringSession {
+/**
+ * What every request here needs: answers with errors in one place, and long work that can be cancelled. The base class
+ * numbers and sends messages; which requests there are is not its to say, as it answers yes to what nobody overrides.
+ */
+export abstract class AnsweringSession extends DebugSession {
   protected client: Client = clientOf({});
   /** The long work under way, one at a time. */
   protected job: Job | null = null;
   protected abstract readonly answers: Answers;
   private jobs = 0;
-  private sent = 0;
-  private listener: (message: Message) => void = () => {};
 
-  /** Who hears what is sent: one listener, as an editor's inline adapter has. */
-  onDidSendMessage(listener: (message: Message) => void): { dispose(): void } {
-    this.listener = listener;
-    return { dispose: () => this.onDidSendMessage(() => {}) };
-  }
-
-  /** Takes a message of the client's: nothing is asked of clients, so all but requests is passed over. */
-  handleMessage(message: Message): void {
-    if (message.type === "request") void this.answer(message as DebugProtocol.Request);
+  protected override dispatchRequest(request: DebugProtocol.Request): void {
+    void this.answer(request);
   }
 
   /** The editor is gone, or wants to be. */
-  abstract dispose(): void;
+  abstract override dispose(): void;
 
-  private send(message: object): void {
-    this.listener({ seq: ++this.sent, ...message } as Message);
-  }
-
-  protected sendEvent(event: string, body?: object): void {
-    this.send({ type: "event", event, ...(body && { body }) });
+  protected say(event: string, body?: object): void {
+    this.sendEvent(new Event(event, body));
   }
 
   /** Writes to the debug console. */
   protected write(output: DebugProtocol.OutputEvent["body"]): void {
-    this.sendEvent("output", output);
+    this.say("output", output);
   }
 
   /**
@@ -75,10 +64,10 @@ export abstract class AnsweringSession {
       body = answered.body(readArguments(command, request.arguments), seq);
       if (body instanceof Promise) body = await body;
     } catch (error) {
-      this.send({ ...responseTo(request), success: false, ...refusalOf(command, error) });
+      this.sendResponse(Object.assign(responseTo(request), { success: false, ...refusalOf(command, error) }));
       return;
     }
-    this.send({ ...responseTo(request), success: true, ...(body !== undefined && { body }) });
+    this.sendResponse(Object.assign(responseTo(request), body !== undefined && { body }));
     try {
       await answered.after?.();
     } catch (error) {
@@ -93,7 +82,7 @@ export abstract class AnsweringSession {
     body: (job: Job) => Promise<Result>,
   ): Promise<Result> {
     this.job?.cancel();
-    const send = (event: string, progress: object) => this.sendEvent(event, progress);
+    const send = (event: string, progress: object) => this.say(event, progress);
     const job = new Job(`job${++this.jobs}`, title, requestSeq, this.client.progress ? send : null);
     this.job = job;
     try {
@@ -111,7 +100,7 @@ export abstract class AnsweringSession {
   }
 }
 
-const responseTo = ({ seq, command }: Request) => ({ type: "response", request_seq: seq, command });
+const responseTo = (request: Request) => new Response(request as DebugProtocol.Request);
 
 function refusalOf(command: unknown, error: unknown): object {
   const message = messageOf(error);

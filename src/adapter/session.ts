@@ -41,7 +41,7 @@ export class TraceDebugSession extends AnsweringSession {
     // Breakpoints need the trace, so the editor is asked for them only behind the answer.
     launch: {
       body: (args, seq) => this.launch(args, seq),
-      after: () => this.sendEvent("initialized"),
+      after: () => this.say("initialized"),
     },
     restart: { body: (args, seq) => this.reopen(args, seq), after: () => this.beginAgain() },
     configurationDone: { body: () => void this.idle, after: () => this.begin() },
@@ -103,7 +103,7 @@ export class TraceDebugSession extends AnsweringSession {
 
   private beginAgain(): void | Promise<void> {
     for (const breakpoint of this.breakpoints.resolveLines(this.target.sources))
-      this.sendEvent("breakpoint", { reason: "changed", breakpoint });
+      this.say("breakpoint", { reason: "changed", breakpoint });
     return this.begin();
   }
 
@@ -149,8 +149,8 @@ export class TraceDebugSession extends AnsweringSession {
   /** Without a debugger: what was found is said, and that is all. */
   private sayAll(): void {
     for (const output of findingsOutput(this.target)) this.write(output);
-    this.sendEvent("exited", { exitCode: this.target.findings.all.length > 0 ? 1 : 0 });
-    this.sendEvent("terminated");
+    this.say("exited", { exitCode: this.target.findings.all.length > 0 ? 1 : 0 });
+    this.say("terminated");
   }
 
   override dispose(): void {
@@ -180,7 +180,7 @@ export class TraceDebugSession extends AnsweringSession {
   private tell(stop: Stop): void {
     const { runner, timeline } = this.target;
     this.target.inspection = new Inspection(runner, this.client, this.counter);
-    this.sendEvent("stopped", stoppedBody(timeline, stop));
+    this.say("stopped", stoppedBody(timeline, stop));
   }
 
   /** A step of a thread; `fine`: where the client asks for instructions. */

@@ -40,7 +40,7 @@ class Conversation {
       this.finish = resolve;
       this.fail = reject;
     });
-    this.session.onDidSendMessage((message) => this.write(message));
+    this.session.onDidSendMessage((message) => this.write(message as DebugProtocol.ProtocolMessage));
     input.on("data", (chunk: Buffer) => {
       this.reader.push(chunk);
       this.takeMessages();

@@ -51,7 +51,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   study: [],
   report: [],
   node: ["node", "@noble/ciphers"],
-  adapter: ["@vscode/debugprotocol"],
+  adapter: ["@vscode/debugadapter", "@vscode/debugprotocol"],
   cli: ["node", "commander", "workerpool", "@vscode/debugprotocol"],
   start: ["node", "@vscode/debugprotocol"],
   extension: ["node", "vscode", "@vscode/debugprotocol"],
