@@ -18,13 +18,12 @@ export class Packets {
   private longest = 0;
   private readonly startSeq: Seq;
 
-  constructor(trace: Trace, connection: number) {
+  constructor(trace: Trace, connection: number, transmits: readonly number[]) {
     this.trace = trace;
     const { events, connections } = trace;
     const { startSeq } = connections[connection]!;
     this.startSeq = startSeq;
-    for (let event = 0; event < events.count; event++) {
-      if (events.connection.at(event) !== connection || events.kind.at(event) !== Kind.transmit) continue;
+    for (const event of transmits) {
       const from = events.seq.at(event) - startSeq;
       const length = events.length.at(event);
       this.longest = Math.max(this.longest, length);
@@ -59,6 +58,18 @@ export class Packets {
       if (sent[low]!.to > from) found.push(sent[low]!.event);
     return found;
   }
+}
+
+/** The packets of each of these connections, found in one pass over the events. */
+export function packetsOf(trace: Trace, connections: ReadonlySet<number>): Map<number, Packets> {
+  const { events } = trace;
+  const transmits = new Map(Array.from(connections, (connection) => [connection, [] as number[]]));
+  for (let event = 0; event < events.count; event++)
+    if (events.kind.values[event] === Kind.transmit)
+      transmits.get(events.connection.values[event]!)?.push(event);
+  return new Map(
+    Array.from(transmits, ([connection, own]) => [connection, new Packets(trace, connection, own)]),
+  );
 }
 
 /** Bytes that are wrong, or among which they are, from the offload start on: a record's own place stands behind. */

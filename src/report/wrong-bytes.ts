@@ -1,6 +1,6 @@
 import type { Seq } from "../core/base/seq.ts";
 import { wordDamage } from "../judge/damage.ts";
-import { Packets, wordFrames } from "../judge/damage-frames.ts";
+import { type Packets, packetsOf, wordFrames } from "../judge/damage-frames.ts";
 import { type Judged, nextSign } from "../replay/findings.ts";
 import type { Timeline } from "../replay/timeline.ts";
 import { wordEffect } from "../replay/view/effect-text.ts";
@@ -20,23 +20,45 @@ const wrongIn = {
   text: signsNamed("plaintext", "placeholder", "wrong-tag", "wrong-ciphertext"),
 } as const;
 
+/** Places of one connection that are wrong, in words. */
+export interface WrongPlaces {
+  /** The first ones. */
+  texts: string[];
+  count: number;
+}
+
+/** Places that are put into words: of one connection, and of all together. */
+const wordedMax = { each: 1000, all: 10_000 };
+
 /** Each wrong record and each differing packet, with the frames of what is wrong, its record and the wrong bytes. */
-export function wrongBytesOf(judged: Judged, connection: number): string[] {
+export function wrongPlaces(judged: Judged): Map<number, WrongPlaces> {
   const { timeline } = judged;
-  const next = (from: number) => nextSign(judged, from, 1, wrongIn[timeline.trace.kind]);
-  const texts: string[] = [];
-  let packets: Packets | null = null;
+  const { trace } = timeline;
+  const next = (from: number) => nextSign(judged, from, 1, wrongIn[trace.kind]);
+  const damaged = Array.from(trace.verdicts?.damage.keys() ?? [], (event) =>
+    trace.events.connection.at(event),
+  );
+  const packets = packetsOf(trace, new Set(damaged));
+  const places = new Map<number, WrongPlaces>();
+  let worded = 0;
   for (let event = next(0); event >= 0; event = next(event + 1)) {
-    if (!timeline.connectionsOf(event).includes(connection)) continue;
-    const damage = timeline.trace.verdicts?.damage.get(event);
-    if (damage === undefined) {
-      texts.push(...wrongAt(timeline, event));
-      continue;
+    for (const connection of timeline.connectionsOf(event)) {
+      const own = places.get(connection) ?? { texts: [], count: 0 };
+      places.set(connection, own);
+      const isWorded = own.texts.length < wordedMax.each && worded < wordedMax.all;
+      const texts = isWorded ? textsOf(timeline, event, packets.get(connection)) : [];
+      own.texts.push(...texts);
+      own.count += isWorded ? texts.length : 1;
+      worded += texts.length;
     }
-    packets ??= new Packets(timeline.trace, connection);
-    texts.push(`${wordFrames(packets.framesOf(event))}: ${wrongRecord(timeline, event, damage)}`);
   }
-  return texts;
+  return places;
+}
+
+function textsOf(timeline: Timeline, event: number, packets: Packets | undefined): string[] {
+  const damage = timeline.trace.verdicts?.damage.get(event);
+  if (damage === undefined || packets === undefined) return wrongAt(timeline, event);
+  return [`${wordFrames(packets.framesOf(event))}: ${wrongRecord(timeline, event, damage)}`];
 }
 
 /** What is wrong with a record or a stretch between two. */

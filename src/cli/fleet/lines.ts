@@ -27,9 +27,9 @@ export function* linesAmong(report: FileReport): Generator<string> {
   for (const stream of report.streams) yield* wrongLines(stream, `${stream.stream.name}: `);
 }
 
-function* wrongLines({ wrong }: StreamReport, name: string): Generator<string> {
+function* wrongLines({ wrong, places }: StreamReport, name: string): Generator<string> {
   for (const text of wrong.slice(0, listedMax)) yield `  WRONG ${name}${text}`;
-  if (wrong.length > listedMax) yield `  … and ${wrong.length - listedMax} more`;
+  if (places > listedMax) yield `  … and ${places - listedMax} more`;
 }
 
 /** The last line of several files. */

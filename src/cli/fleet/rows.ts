@@ -45,7 +45,7 @@ const shareRow = (share: Share | null) => ({
   missing: share?.missing.map(({ why, records, bytes }: Missing) => ({ why, records, bytes })) ?? [],
 });
 
-const streamRow = ({ stream, verdict, why, share }: StreamReport): Row => ({
+const streamRow = ({ stream, verdict, why, share, places }: StreamReport): Row => ({
   stream: stream.name,
   verdict,
   reason: why,
@@ -54,6 +54,7 @@ const streamRow = ({ stream, verdict, why, share }: StreamReport): Row => ({
   tap: stream.tap,
   hasKeys: stream.hasKeys ?? false,
   ...shareRow(share),
+  wrong: places,
   note: stream.note,
 });
 

@@ -7,6 +7,7 @@ import {
   type StreamVerdict,
 } from "../../judge/verdict.ts";
 import { nodeEnvironment } from "../../node/environment.ts";
+import type { WrongPlaces } from "../../report/wrong-bytes.ts";
 import type { StudyRequest } from "../../study/request.ts";
 import type { Study } from "../../study/study.ts";
 import { type OpenSubject, openSubject, streamsOf } from "../../study/subject.ts";
@@ -28,6 +29,8 @@ export interface StreamReport extends Omit<StreamVerdict, "share"> {
   /** Null in a trace file. */
   share: Share | null;
   wrong: string[];
+  /** How many there are of them, with those that are not in words. */
+  places: number;
 }
 
 /** What verifying a file came to, as plain data; also of one that cannot be read. */
@@ -86,8 +89,10 @@ async function verified({ file, request, requireAll }: VerifyJob, progress: Prog
     const { trace, keys } = subject;
     const study = await studyIfDue(subject, progress);
     const streams = streamsOf(trace, request.streams);
-    const wrong = await wrongPlaces(study, streams);
-    const counted = [...wrong.values()].flat().length;
+    const wrong: ReadonlyMap<number, WrongPlaces> = study
+      ? (await import("../../report/wrong-bytes.ts")).wrongPlaces(study)
+      : new Map();
+    const counted = streams.reduce((sum, { connection }) => sum + (wrong.get(connection)?.count ?? 0), 0);
     const verdict = fileVerdict(trace, streams, askedOf(subject, study, counted, requireAll));
     return {
       file,
@@ -118,15 +123,6 @@ async function studyIfDue(subject: OpenSubject, progress: Progress): Promise<Stu
 
 const hasWrong = ({ wire, damage }: Verdicts): boolean => wire.includes(Wire.differs) || damage.size > 0;
 
-async function wrongPlaces(study: Study | null, streams: readonly Stream[]): Promise<Map<Stream, string[]>> {
-  const wrong = new Map<Stream, string[]>();
-  if (study === null) return wrong;
-  const { wrongBytesOf } = await import("../../report/wrong-bytes.ts");
-  for (const stream of streams)
-    if (stream.connection >= 0) wrong.set(stream, wrongBytesOf(study, stream.connection));
-  return wrong;
-}
-
 function askedOf(
   { keys }: OpenSubject,
   study: Study | null,
@@ -145,19 +141,20 @@ function streamReports(
   { verdicts }: Trace,
   verdict: FileVerdict,
   streams: readonly Stream[],
-  wrong: ReadonlyMap<Stream, string[]>,
+  wrong: ReadonlyMap<number, WrongPlaces>,
 ): StreamReport[] {
   const judged = new Map(verdict.streams.map((each) => [each.stream, each]));
   return streams.map((stream) => {
-    const places = wrong.get(stream) ?? [];
+    const { texts, count } = wrong.get(stream.connection) ?? { texts: [], count: 0 };
     const own = judged.get(stream);
-    if (verdicts !== null && own) return { ...own, wrong: places };
+    if (verdicts !== null && own) return { ...own, wrong: texts, places: count };
     return {
       stream,
-      verdict: places.length > 0 ? "wrong" : "unchecked",
+      verdict: count > 0 ? "wrong" : "unchecked",
       share: null,
       why: null,
-      wrong: places,
+      wrong: texts,
+      places: count,
     };
   });
 }
