@@ -256,7 +256,7 @@ function captureVerdict(trace: Trace, streams: readonly StreamVerdict[], asked: 
   const ofKeys = lackOfKeys(trace, asked);
   if (ofKeys !== null) return { verdict: "unchecked", reason: ofKeys };
   const due = streams.filter(({ verdict, stream, why }) => {
-    if (verdict !== "unchecked" || why === "nothing-sent") return false;
+    if (verdict !== "unchecked" || why === "nothing-sent" || why === "incomplete") return false;
     return asked.requireAll || stream.hasKeys || why === "tap-undecided";
   });
   if (due.length > 0) return unchecked(due);
