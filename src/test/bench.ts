@@ -6,6 +6,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { type CaptureFile, recorded, type Shape, shapes, writeCapture } from "./bench/captures.ts";
+import { measureFleet } from "./bench/fleet.ts";
 import { type LeftOut, type Result, tableOf } from "./bench/goals.ts";
 import { measureProcesses, tsharkVersion } from "./bench/processes.ts";
 import { measureFirstStop, measureReading, openCapture } from "./bench/reading.ts";
@@ -67,12 +68,13 @@ async function measure(folder: string): Promise<void> {
   const lossy = capture(folder, shapes.lossy, 2);
   const version = tsharkVersion();
   if (version === null) {
-    leftOut.push({ id: "P1, P3", why: "tshark is not installed" });
+    leftOut.push({ id: "P1, P3, P15", why: "tshark is not installed" });
   } else {
     const scripts = { index: await bundleIndex(), cli: path.resolve("dist/cli.js") };
     await part(`whole processes against tshark ${version}`, () =>
       measureProcesses([clean, lossy], scripts, rounds),
     );
+    await part("a fleet", () => measureFleet(folder, scripts.cli, rounds));
   }
   await part("reading in this process", async () => [
     ...(await measureReading(clean, rounds)),

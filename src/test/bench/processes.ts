@@ -4,7 +4,7 @@ import type { Result } from "./goals.ts";
 import { ratios } from "./measure.ts";
 
 /** Runs a program to its end, output discarded, and gives its milliseconds. Throws if it fails. */
-function runProcess(command: string, args: readonly string[]): number {
+export function runProcess(command: string, args: readonly string[]): number {
   const started = performance.now();
   const { status, error, stderr } = spawnSync(command, args, {
     stdio: ["ignore", "ignore", "pipe"],
