@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { deflateRawSync } from "node:zlib";
-import { Packets, wordFrames } from "../../judge/damage-frames.ts";
+import { packetsOf, wordFrames } from "../../judge/damage-frames.ts";
 import { Authenticated, type Damage, type Trace } from "../../trace/trace.ts";
 import { readBytes, recordsOf } from "../captures.ts";
 import { read, sentBy, verdictOf } from "./reading.ts";
@@ -304,7 +304,10 @@ test("a wrong byte is told with the frames that hold it, damage without a place 
       for (const place of places) bad[place]! ^= 8;
       const trace = await read(session, bad);
       const [event] = [...trace.verdicts!.damage.keys()];
-      return new Packets(trace, verdictOf(trace).stream.connection).framesOf(event!);
+      const { connection } = verdictOf(trace).stream;
+      return packetsOf(trace, new Set([connection]))
+        .get(connection)!
+        .framesOf(event!);
     };
     for (const place of [start + prependOf(of), start + 900, start + 2500, start + 4999])
       assert.deepEqual(await framesOf(place), [frameAt(place)], `${of.name}, ${place}`);
