@@ -12,7 +12,7 @@ import type { ViewNode } from "../replay/view/value.ts";
 import { viewAt } from "../replay/view/view.ts";
 import { goldenLines } from "../report/golden.ts";
 import { type Line, linesOf } from "../report/lines.ts";
-import { wrongBytesOf } from "../report/wrong-bytes.ts";
+import { wrongPlaces } from "../report/wrong-bytes.ts";
 import { judge } from "../study/study.ts";
 import { printEvent } from "../trace/language/print.ts";
 import type { Trace } from "../trace/trace.ts";
@@ -59,7 +59,8 @@ function saidOf(trace: Trace, dice: Dice): { texts: string[]; lines: Line[] } {
   const judged = judge(timeline);
   const all = trace.connections.keys();
   const texts = [...goldenLines(judged, new Set(all))];
-  for (const c of trace.connections.keys()) texts.push(...wrongBytesOf(judged, c));
+  const wrong = wrongPlaces(judged);
+  for (const c of trace.connections.keys()) texts.push(...(wrong.get(c)?.texts ?? []));
   for (let event = 0; event < trace.events.count; event++) texts.push(printEvent(trace, event));
   for (let i = 0; i < positionsEach && trace.events.count > 0; i++) {
     const event = dice.from(0, trace.events.count - 1);

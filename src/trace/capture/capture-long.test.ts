@@ -8,7 +8,7 @@ import { Timeline } from "../../replay/timeline.ts";
 import { placeOf, rawAt } from "../../replay/view/paths.ts";
 import { show } from "../../replay/view/value.ts";
 import { viewAt } from "../../replay/view/view.ts";
-import { wrongBytesOf } from "../../report/wrong-bytes.ts";
+import { wrongPlaces } from "../../report/wrong-bytes.ts";
 import { judge } from "../../study/study.ts";
 import { type Flight, type Sealer, session } from "../../test/bench/tls-session.ts";
 import { defaults, recordsOf, transmitsOf } from "../../test/captures.ts";
@@ -323,7 +323,7 @@ function checkTransmits({ written, timeline, c, firstSn }: Seen): void {
 function checkWrongBytes({ written: { sent, recordSize }, timeline, c, firstSn }: Seen): void {
   const wrong = sent.flatMap(({ wrongAt }) => (wrongAt === null ? [] : [wrongAt]));
   assert.ok(wrong.length >= 5);
-  const texts = wrongBytesOf(judge(timeline), c);
+  const texts = wrongPlaces(judge(timeline)).get(c)?.texts ?? [];
   assert.deepEqual(
     texts.map((text) => text.replace(/^frame \d+: /, "").replace(/ \(\w+\)$/, "")),
     wrong.map((at) => {
