@@ -37,7 +37,9 @@ for (const profile of profiles) {
     }
     const { events, packets, bytes, effects } = coverage;
     t.diagnostic(`${events} events, ${packets} packets with ${bytes} bytes, from seed ${firstSeed}`);
-    for (const effect of [...common, ...byRecovery[profile.recovery]])
+    // A device that knows no order and no resync has nothing to fail at.
+    const usual = profile.recovery === "none" ? ["record-released", "dropped"] : common;
+    for (const effect of [...usual, ...byRecovery[profile.recovery]])
       assert.ok((effects[effect] ?? 0) > 3, `${effect}: ${effects[effect]}`);
   });
 }
