@@ -36,6 +36,18 @@ export interface Recording {
   descriptors: PostedDescriptor[];
 }
 
+/** The sink for who asks only what an event says. */
+export class EffectSink implements Sink {
+  readonly effects: EffectRecord[] = [];
+  socket: Socket | null = null;
+
+  effect(kind: number, a: number, b: number): void {
+    this.effects.push({ kind, a, b });
+  }
+
+  stage(): void {}
+}
+
 /** The sink for the event somebody looks at: keeps every stage with a copy of the state. */
 export class RecordingSink implements Sink {
   readonly stages: StageRecord[] = [];

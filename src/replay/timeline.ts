@@ -3,11 +3,12 @@
 import { Column, firstAtLeast } from "../core/base/columns.ts";
 import { createMachine, toBeginning } from "../core/create-machine.ts";
 import type { Machine } from "../core/machine/machine.ts";
+import type { Sink } from "../core/machine/socket.ts";
 import { type ConnectionState, stateFields } from "../core/machine/state.ts";
 import { step, stepFor } from "../core/step.ts";
 import { Stage } from "../core/words/stage.ts";
 import type { Trace } from "../trace/trace.ts";
-import { type Recording, RecordingSink } from "./recording.ts";
+import { type EffectRecord, EffectSink, type Recording, RecordingSink } from "./recording.ts";
 import { SignIndex } from "./sign-index.ts";
 
 /** Where the debugger stands: right after stage `stage` of event `event`; stage −1 = before the event's first stage. */
@@ -137,19 +138,31 @@ export class Timeline {
   record(event: number): Recording {
     const known = this.recordings.get(event);
     if (known) return known;
-    const { machine, ordinals } = this;
-    const connections = this.connectionsOf(event);
-    for (const c of connections) this.stateBefore(c, event);
-    const connection = connections[0] ?? 0;
+    const { queue } = this.machine;
+    const connection = this.connectionsOf(event)[0] ?? 0;
     const before = this.stateBefore(connection, event).copy();
     const sink = new RecordingSink(Stage.nic);
-    step(machine, event, sink);
-    for (const c of connections) ordinals[c]!++;
-    const descriptors = Array.from({ length: machine.queue.count }, (_, i) => machine.queue.at(i));
+    this.again(event, sink);
+    const descriptors = Array.from({ length: queue.count }, (_, i) => queue.at(i));
     const recording = { event, connection, before, stages: sink.stages, descriptors };
     if (this.recordings.size > 64) this.recordings.delete(this.recordings.keys().next().value!);
     this.recordings.set(event, recording);
     return recording;
+  }
+
+  /** What an event says, without its stages and their states: for who goes through all events. */
+  effectsIn(event: number): EffectRecord[] {
+    const sink = new EffectSink();
+    this.again(event, sink);
+    return sink.effects;
+  }
+
+  /** Runs an event once more. */
+  private again(event: number, sink: Sink): void {
+    const connections = this.connectionsOf(event);
+    for (const c of connections) this.stateBefore(c, event);
+    step(this.machine, event, sink);
+    for (const c of connections) this.ordinals[c]!++;
   }
 
   /** The connections that an event is about: its own, or all on its device. */

@@ -13,7 +13,7 @@ import { Flag, Kind } from "../core/words/event.ts";
 import { wordDamage } from "../judge/damage.ts";
 import { departuresOf } from "../judge/departures.ts";
 import type { Overlay } from "../judge/evidence/evidence.ts";
-import type { Recording } from "../replay/recording.ts";
+import type { EffectRecord, Recording } from "../replay/recording.ts";
 import type { Timeline } from "../replay/timeline.ts";
 import { signs } from "../trace/signs.ts";
 import { innerOf } from "../trace/tls/decrypt.ts";
@@ -127,8 +127,8 @@ function transmitLine(timeline: Timeline, stream: Stream, event: number, sums: S
   const { events, connections } = timeline.trace;
   const { startSeq } = connections[stream.connection]!;
   const log = timeline.machine.sockets[stream.connection]!.records;
-  const recording = timeline.record(event);
-  const effects = recording.stages.flatMap((stage) => stage.effects);
+  const { contexts, expectedSeq } = timeline.stateBefore(stream.connection, event);
+  const { effects, wire } = outcomeOf(timeline, event, sums);
   const first = seq(events.seq.at(event));
   const skipped = Math.max(0, startSeq - first);
   const from = advance(first, skipped);
@@ -146,18 +146,28 @@ function transmitLine(timeline: Timeline, stream: Stream, event: number, sums: S
     seq: toU32(from),
     length,
     outOfOrder,
-    expectedSeq: recording.before.contexts === 0 ? null : toU32(seq(recording.before.expectedSeq)),
+    expectedSeq: contexts === 0 ? null : toU32(seq(expectedSeq)),
     recordSn: row < 1 ? null : snOf(log.knownSn(row)),
     replayedBytes,
-    wire: verdictOf(timeline, recording, sums),
+    wire,
   };
 }
 
-/** How the packet's bytes compare with whole-record encryption: the captured ones, or, for a trace file, the model's. */
-function verdictOf(timeline: Timeline, recording: Recording, sums: Sums): WireName {
+/** What a transmit says, and how its bytes compare with whole-record encryption: the captured ones were judged before. */
+function outcomeOf(
+  timeline: Timeline,
+  event: number,
+  sums: Sums,
+): { effects: EffectRecord[]; wire: WireName } {
   const { verdicts } = timeline.trace;
-  const { event } = recording;
-  if (verdicts) return wireNameOf(verdicts, event);
+  if (verdicts) return { effects: timeline.effectsIn(event), wire: wireNameOf(verdicts, event) };
+  const recording = timeline.record(event);
+  const effects = recording.stages.flatMap((stage) => stage.effects);
+  return { effects, wire: verdictOf(timeline, recording, sums) };
+}
+
+/** How the bytes that the model sends compare. */
+function verdictOf(timeline: Timeline, recording: Recording, sums: Sums): WireName {
   let verdict: WireName = "unknown";
   for (const departure of departuresOf(recording)) {
     const { state, connection, seq: from, length } = departure;
