@@ -12,6 +12,7 @@ export const lacks = {
   "other-keys": "the keys given are of other sessions",
   "bad-keys": "the keys given for it open no record",
   "host-tap": "it was taken before the NIC",
+  "both-taps": "it was taken before and behind the NIC: look at one interface alone",
   "tap-undecided": "where it was taken is not decided: say --tap wire or --tap host",
   cut: "packets were cut (snapshot length)",
   hole: "the capture lacks bytes",

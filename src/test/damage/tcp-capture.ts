@@ -5,6 +5,9 @@ export interface Packet {
   from: 0 | 1;
   at: number;
   bytes: Uint8Array;
+  /** Its number (IPv4's identification) and hop limit; the same for all if absent. */
+  id?: number;
+  hops?: number;
 }
 
 const ends = [
@@ -17,7 +20,7 @@ export const serverStream = "10.0.0.2:443>10.0.0.1:40000";
 /** Frames of the three-way handshake, which come first. */
 export const framesBefore = 3;
 
-function frameOf({ from, at, bytes }: Packet, flags: number): Uint8Array {
+function frameOf({ from, at, bytes, id = 0, hops = 64 }: Packet, flags: number): Uint8Array {
   const [me, other] = [ends[from], ends[1 - from]!];
   const seq = me.isn + (flags & 2 ? 0 : 1) + at;
   const header = [
@@ -29,7 +32,7 @@ function frameOf({ from, at, bytes }: Packet, flags: number): Uint8Array {
     flags,
   ];
   const tcp = joined(header, u16be(65535), [0, 0, 0, 0], bytes);
-  return ethernet(ipv4(tcp, { source: me.ip, destination: other.ip }));
+  return ethernet(ipv4(tcp, { source: me.ip, destination: other.ip, id, hops }));
 }
 
 const [syn, ack] = [2, 16];

@@ -192,7 +192,8 @@ async function readOffload(
   const walker = walkerOf(context, side, begun);
   const walked = await walker.run(context.progress);
   shown.tap = found.tap;
-  shown.lack = start.lack?.why ?? lackAt(found);
+  const isOfBoth = side.flow.bothSides[side.direction];
+  shown.lack = start.lack?.why ?? (isOfBoth ? "both-taps" : lackAt(found));
   const notes = [start.lack?.text ?? null, found.note, noteOf(walked), offloadNote(start.version, cipher)];
   shown.note = notes.filter((note) => note !== null).join("; ") || null;
   return {

@@ -44,7 +44,14 @@ test("the sender of the SYN is the client, and both directions are one flow", as
     > PA 101 901 10
     < A  901 111`);
   assert.deepEqual(flows, [
-    { ends: [c, s], repetition: 1, mss: [0, 0], isn: [100, 900], firstFrame: [1, 2] },
+    {
+      ends: [c, s],
+      repetition: 1,
+      mss: [0, 0],
+      isn: [100, 900],
+      firstFrame: [1, 2],
+      bothSides: [false, false],
+    },
   ]);
   assert.equal(rows, "0> 0< 0> 0> 0<");
 });
@@ -59,6 +66,7 @@ test("a capture that begins with the SYN-ACK still has the client first", async 
     mss: [0, 0],
     isn: [-1, 900],
     firstFrame: [2, 1],
+    bothSides: [false, false],
   });
   assert.equal(rows, "0< 0>");
 });
@@ -168,6 +176,7 @@ test("a connection that a SYN began late has that SYN's number, MSS and frame", 
     mss: [0, 0],
     isn: [700, 100],
     firstFrame: [3, 4],
+    bothSides: [false, false],
   });
 });
 

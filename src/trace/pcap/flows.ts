@@ -185,6 +185,7 @@ export class FlowTable {
       mss: [0, 0],
       isn: [-1, -1],
       firstFrame: [0, 0],
+      bothSides: [false, false],
     });
     this.reversed.push(way ^ (fromServer ? 1 : 0));
     this.firstSeq.push(0);

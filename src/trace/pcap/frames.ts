@@ -42,6 +42,8 @@ const oddities = {
   tooManyFragments: "an IP packet comes in too many fragments and is left out",
   changed:
     "a frame is the packet of one before with other payload: the capture was taken before and behind what changed it; look at one interface alone",
+  otherSide:
+    "a frame is the packet of one before, from another interface and with other payload throughout: the capture was taken before and behind a NIC that encrypts; the first of both counts, and nothing of the stream is said to be right: look at one interface alone",
   cut: "a frame is cut within its headers and left out: capture with a larger snapshot length",
   damaged: "a frame's IP or TCP header contradicts itself; the frame is left out",
   tooManyFlows: `a segment lies beyond the first ${flowsMax} connections and is left out: filter the capture`,
@@ -194,7 +196,7 @@ export class Frames {
     if (log.count >= segmentsMax) return this.note("tooManySegments");
     const stream = 2 * flow + table.direction;
     repeats?.digest(packet, frame, stream);
-    if (repeats && !sends.isNews(packet, stream) && this.isCopy(repeats.look(packet, frame))) return;
+    if (repeats && !sends.isNews(packet, stream) && this.isCopy(repeats.look(packet, frame), flow)) return;
     if (frame.timeNs < this.lastNs - backwardsNs) this.note("timeBackwards");
     this.lastNs = frame.timeNs;
     if (packet.length === 1 && sends.isProbe(packet, stream, frame.offset + packet.payload - frame.start))
@@ -204,11 +206,15 @@ export class Frames {
     if (sends.take(packet, stream)) this.note("acknowledgedBefore");
   }
 
-  private isCopy(repeat: Repeat): boolean {
+  private isCopy(repeat: Repeat, flow: number): boolean {
     if (repeat === Repeat.copy) this.note("copy");
     else if (repeat === Repeat.doubtful) this.note("doubtful");
     else if (repeat === Repeat.changed) this.note("changed");
-    return repeat === Repeat.copy;
+    else if (repeat === Repeat.otherSide) {
+      this.note("otherSide");
+      this.flows[flow]!.bothSides[this.table.direction] = true;
+    }
+    return repeat === Repeat.copy || repeat === Repeat.otherSide;
   }
 
   private append(frame: Frame, flow: number): void {

@@ -14,6 +14,8 @@ export const Repeat = {
   doubtful: 2,
   /** The same packet with other payload: taken before and behind what changed it. */
   changed: 3,
+  /** The same packet from another place with other payload throughout: taken before and behind a NIC that encrypts. */
+  otherSide: 4,
 } as const;
 export type Repeat = (typeof Repeat)[keyof typeof Repeat];
 
@@ -28,6 +30,8 @@ const instantNs = 1e6;
 const triesMax = 8;
 /** Rows looked through for what was sent in between. */
 const betweenMax = 256;
+/** Share of other bytes from which on a whole payload is another: of ciphertext nearly all are, of a damaged packet few. */
+const throughout = 0.5;
 /** Fewest bytes of a full segment (RFC 9293 §3.7.1): so many numbers may lie between two of one large segment. */
 const segmentSizeMin = 500;
 
@@ -134,8 +138,12 @@ export class Repeats {
       const part = Math.min(packet.length - at, log.length.values[row]! - start);
       const kin = this.kinOf(packet, frame, row);
       if (kin === Repeat.none) return Repeat.none;
-      if (!this.sameBytes(packet, frame, { row, start, at, part }))
-        return kin === Repeat.copy ? Repeat.changed : Repeat.none;
+      const other = this.othersIn(packet, frame, { row, start, at, part });
+      if (other > 0) {
+        if (kin !== Repeat.copy) return Repeat.none;
+        const isElsewhere = this.places[row & (remembered - 1)] !== this.place;
+        return isElsewhere && other > throughout ? Repeat.otherSide : Repeat.changed;
+      }
       if (kin === Repeat.doubtful) found = Repeat.doubtful;
       at += part;
       if (at >= packet.length) {
@@ -194,22 +202,23 @@ export class Repeats {
     return true;
   }
 
-  /** Compares `part` bytes from `at` on with those from `start` on of a row, as far as the file holds both. */
-  private sameBytes(
+  /** How many of `part` bytes from `at` on are not those from `start` on of a row, as a share of what the file holds of both. */
+  private othersIn(
     packet: Packet,
     frame: Frame,
     { row, start, at, part }: { row: number; start: number; at: number; part: number },
-  ): boolean {
+  ): number {
     const { log } = this;
     const headers = packet.payload - frame.start;
     const held = Math.min(part, frame.captured - headers - at, log.captured.values[row]! - start);
-    if (held <= 0) return true;
+    if (held <= 0) return 0;
     if (one.length < held) [one, other] = [new Uint8Array(held), new Uint8Array(held)];
     const [earlier, own] = this.windows;
-    if (!earlier.copy(log.offset.values[row]! + start, held, one, 0)) return false;
-    if (!own.copy(frame.offset + headers + at, held, other, 0)) return false;
-    for (let i = 0; i < held; i++) if (one[i] !== other[i]) return false;
-    return true;
+    if (!earlier.copy(log.offset.values[row]! + start, held, one, 0)) return 1;
+    if (!own.copy(frame.offset + headers + at, held, other, 0)) return 1;
+    let others = 0;
+    for (let i = 0; i < held; i++) if (one[i] !== other[i]) others++;
+    return others / held;
   }
 }
 

@@ -17,6 +17,8 @@ export interface Flow {
   isn: [number, number];
   /** First frame of each direction, from 1; 0 = none. */
   firstFrame: [number, number];
+  /** Packets of each direction were captured before and behind a NIC that encrypts. */
+  bothSides: [boolean, boolean];
 }
 
 export const TcpFlag = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16 } as const;
