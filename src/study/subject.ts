@@ -1,5 +1,7 @@
+import { seq } from "../core/base/seq.ts";
 import type { Profile } from "../core/machine/profile.ts";
 import type { Contestant } from "../judge/compare/compare.ts";
+import type { Install } from "../trace/capture/context.ts";
 import {
   type Evidence,
   evidenceSizeMax,
@@ -77,6 +79,7 @@ export async function openSubject(
       tap,
       offloadStart,
       copies,
+      installs: installsOf(evidence),
       ...(folder && { keyFolder: folder }),
     };
     const texts = keys.map(({ text }) => text);
@@ -158,13 +161,14 @@ function keyTexts(environment: Environment, { program, keys }: StudyRequest, spe
 function keysGiven(trace: Trace, texts: readonly KeyText[], folder: KeyFolder | null): KeysGiven[] {
   const sessions = [...new Set(trace.streams.flatMap(({ session }) => session ?? []))];
   const names = trace.streams.map(({ name }) => name.replace(/#\d+$/, ""));
+  const isOpened = trace.streams.some(({ hasKeys, lack }) => hasKeys && !lack);
   const fits = (text: string) => {
     const { keyLogs, cryptoInfos } = keySourceOf([text]).source;
     const has = (session: string) =>
       keyLogs.some((log) => log.includes(session) || log.includes(session.toUpperCase()));
     return (
       sessions.some(has) ||
-      cryptoInfos.some(({ source, destination }) => names.includes(`${source}>${destination}`))
+      cryptoInfos.some(({ ends }) => (ends ? names.includes(`${ends.source}>${ends.destination}`) : isOpened))
     );
   };
   const given = texts.map(({ name, isNamed, text }) => ({ name, isNamed, fits: fits(text) }));
@@ -186,6 +190,18 @@ function evidenceIn(environment: Environment, { evidence }: StudyRequest): Evide
     new TextDecoder().decode(wholeFile(environment, path, evidenceSizeMax, evidenceTooLarge));
   return usableEvidence(evidence.map(({ path, name }) => ({ name, text: textOf(path) })));
 }
+
+/** Where installs for sending began, as the kernel told it. */
+function installsOf(evidence: Evidence | null): Install[] {
+  return (evidence?.tracepoints ?? []).flatMap((one) =>
+    one.event === "tls_device_offload_set" && one.fields.direction === directionTx && one.fields.ret === 0
+      ? { startSeq: seq(one.fields.tcp_seq), recSeq: one.fields.rec_no }
+      : [],
+  );
+}
+
+/** TLS_OFFLOAD_CTX_DIR_TX. */
+const directionTx = 1;
 
 /** A whole file. Throws UserError saying `tooLarge` for one that is. */
 function wholeFile({ openFile }: Environment, path: string, sizeMax: number, tooLarge: string): Uint8Array {

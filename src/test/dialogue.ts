@@ -9,6 +9,8 @@ export interface DialogueForm {
   segment?: number;
   /** Its SYNs were captured. */
   hasSyns?: boolean;
+  /** Initial sequence numbers. */
+  isns?: readonly [number, number];
 }
 
 /** Ends of every dialogue, by who they are. */
@@ -28,9 +30,9 @@ export const bytesOf = (said: Turn[1]): Uint8Array =>
 
 export function dialogue(
   turns: readonly Turn[],
-  { segment = 1448, hasSyns = true }: DialogueForm = {},
+  { segment = 1448, hasSyns = true, isns = [1000, 5000] }: DialogueForm = {},
 ): Uint8Array {
-  const next: [number, number] = [1001, 5001];
+  const next: [number, number] = [isns[0] + 1, isns[1] + 1];
   const frames: Uint8Array[] = [];
   const send = (from: 0 | 1, fields: Tcp) => {
     const body = tcp({ from: ports[from], to: ports[from ^ 1]!, ack: next[from ^ 1]!, ...fields });
@@ -38,8 +40,8 @@ export function dialogue(
     frames.push(ethernet(packet));
   };
   if (hasSyns) {
-    send(0, { seq: 1000, flags: "S", ack: 0 });
-    send(1, { seq: 5000, flags: "SA" });
+    send(0, { seq: isns[0], flags: "S", ack: 0 });
+    send(1, { seq: isns[1], flags: "SA" });
   }
   for (const [from, said] of turns) {
     const bytes = bytesOf(said);

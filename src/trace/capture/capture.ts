@@ -16,10 +16,10 @@ import type { Tap } from "../tls/tap.ts";
 import { type Diagnostic, emptyTrace, nicNamed, type Trace } from "../trace.ts";
 import { type Batch, batchOf } from "./batch.ts";
 import { complaints } from "./complaints.ts";
+import type { CaptureContext, Install } from "./context.ts";
 import { Conversation } from "./conversation.ts";
 import { EventList } from "./events.ts";
 import { readerOf } from "./reader.ts";
-import type { CaptureContext } from "./senders.ts";
 
 /** How the user wants a capture to be taken. */
 export interface CaptureOptions {
@@ -30,6 +30,8 @@ export interface CaptureOptions {
   /** Globs (`*`, `?`) on stream names; none = all. */
   streams: string[];
   profile: Profile;
+  /** What a kernel said of installs, for keys that do not say where their records begin. */
+  installs?: readonly Install[];
   /** Of the NIC; 1500 if absent. */
   mtu?: number;
 }
@@ -121,6 +123,8 @@ export class GrowingCapture {
       copyWindow,
       keyLog,
       cryptoInfos,
+      installs: options.installs ?? [],
+      fitting: new Map(),
       tap,
       trials,
       offloadStart,
@@ -154,7 +158,7 @@ export class GrowingCapture {
 
   /** What there is, with what reading the file had to say. A Trace that was given before is overtaken by this one. */
   async trace(found: readonly Diagnostic[]): Promise<Trace> {
-    const { keys, options, platform, progress } = this.request;
+    const { options, platform, progress } = this.request;
     const senders = this.conversations.flatMap((conversation) => conversation?.senders ?? []);
     const offloads = senders.flatMap(({ offload }) => offload ?? []);
     const listed = await this.events.list(this.context!.log, senders, progress);
@@ -174,7 +178,7 @@ export class GrowingCapture {
       ...listed,
       captured,
       reader: readerOf(captured, this.file, platform),
-      diagnostics: [...found, ...this.keyDiagnostics, ...complaints(senders, keys, options.streams)],
+      diagnostics: [...found, ...this.keyDiagnostics, ...complaints(senders, this.context!, options.streams)],
     };
   }
 }

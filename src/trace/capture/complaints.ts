@@ -1,12 +1,12 @@
-import type { KeySource } from "../keys/source.ts";
 import { gapType, type RecordTable } from "../tls/record-table.ts";
 import type { Diagnostic } from "../trace.ts";
+import type { CaptureContext } from "./context.ts";
 import type { Sender } from "./senders.ts";
 
 /** What the user asked for and did not get; `globs` select the streams. */
 export function complaints(
   senders: readonly Sender[],
-  { cryptoInfos }: KeySource,
+  { cryptoInfos, fitting }: Pick<CaptureContext, "cryptoInfos" | "fitting">,
   globs: readonly string[],
 ): Diagnostic[] {
   const found: Diagnostic[] = [];
@@ -17,14 +17,20 @@ export function complaints(
         : "no TLS was found in any connection of the capture: no ClientHello that is answered, and no records at its beginning";
     found.push({ severity: "warning", message });
   }
-  for (const info of cryptoInfos) {
-    const name = `${info.source}>${info.destination}`;
-    if (senders.some((sender) => sender.shown.name === name)) continue;
+  for (const { ends } of cryptoInfos) {
+    const name = ends && `${ends.source}>${ends.destination}`;
+    if (name === null || senders.some(({ shown }) => shown.name.replace(/#\d+$/, "") === name)) continue;
     found.push({
       severity: "warning",
       message: `no stream ${name} in the capture: its crypto_info was not used`,
     });
   }
+  const nameless = cryptoInfos.filter((info) => info.ends === null && !fitting.has(info)).length;
+  if (nameless > 0)
+    found.push({
+      severity: "warning",
+      message: `keys of ${nameless} directions that strace saw open no stream of the capture: trace with -yy`,
+    });
   for (const { shown, offload } of senders) {
     const missing = offload && missingOf(offload.walked.table);
     if (missing) found.push({ severity: "note", message: `${shown.name}: ${missing}` });

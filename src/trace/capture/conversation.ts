@@ -5,15 +5,9 @@ import { headerAt } from "../tls/framing.ts";
 import { type Opening, readOpening } from "../tls/opening.ts";
 import { renewalsOf } from "../tls/renegotiation.ts";
 import { rowsOf } from "./batch.ts";
-import {
-  type CaptureContext,
-  infoOf,
-  readSender,
-  roleOf,
-  type Sender,
-  type Side,
-  streamName,
-} from "./senders.ts";
+import type { CaptureContext, Side } from "./context.ts";
+import { infosNaming } from "./infos.ts";
+import { readSender, roleOf, type Sender, streamName } from "./senders.ts";
 
 /** Every renegotiation costs another reading. */
 const renegotiationsMax = 64;
@@ -127,7 +121,7 @@ export class Conversation {
     const { bytes } = side.assembly;
     const header = headerAt(bytes, bytes.begin);
     const follows = header && headerAt(bytes, bytes.begin + header.length);
-    return (header && follows !== null) || infoOf(this.context, side) !== null;
+    return (header && follows !== null) || infosNaming(this.context, side).length > 0;
   }
 
   /** The TLS client first. */

@@ -1,83 +1,18 @@
-import { addU64, type RecordKeys, u64Bytes, u64Of } from "../../core/base/record.ts";
+import { type RecordKeys, u64Bytes } from "../../core/base/record.ts";
 import { advance, seq, toU32 } from "../../core/base/seq.ts";
 import { type Connection, usualSocket } from "../../core/machine/connection.ts";
 import type { CapturedRecords } from "../captured.ts";
-import type { CryptoInfo } from "../keys/crypto-info.ts";
-import type { KeyLog } from "../keys/key-log.ts";
 import { offloadNote } from "../keys/suites.ts";
 import type { LackWord } from "../lacks.ts";
-import type { Flow, SegmentLog } from "../pcap/segments.ts";
-import type { FileWindow } from "../pcap/window.ts";
-import type { Aead, Platform, Progress } from "../platform.ts";
 import type { Assembly } from "../tls/assembly.ts";
-import type { Shift } from "../tls/damage/diagnose.ts";
-import type { Trials } from "../tls/damage/origin.ts";
 import { protectionOf } from "../tls/decrypt.ts";
-import { RecordOpener } from "../tls/epochs.ts";
 import type { Opening } from "../tls/opening.ts";
-import { FramingSearch, SearchBudget } from "../tls/search.ts";
-import { findStart, type OffloadStart, type Sought, type Start } from "../tls/start.ts";
-import type { ByteStream } from "../tls/stream.ts";
-import {
-  asTold,
-  type Tap,
-  type TapAsked,
-  TapFinder,
-  type TapFound,
-  type TapQuestion,
-  tapWithout,
-} from "../tls/tap.ts";
+import { findStart, type Start } from "../tls/start.ts";
+import { asTold, TapFinder, type TapFound, type TapQuestion, tapWithout } from "../tls/tap.ts";
 import { type Walked, Walker } from "../tls/walk.ts";
 import type { Stream } from "../trace.ts";
-
-/** What reading the connections of one capture needs. */
-export interface CaptureContext {
-  platform: Platform;
-  progress: Progress;
-  log: SegmentLog;
-  window: FileWindow;
-  /** Where further copies are read, so that reading them does not disturb the streams' own window. */
-  copyWindow: FileWindow;
-  keyLog: KeyLog;
-  cryptoInfos: readonly CryptoInfo[];
-  tap: Tap;
-  /** How much searching far off all of its streams may cost. */
-  trials: Trials;
-  offloadStart: OffloadStart;
-  isWanted: (name: string) => boolean;
-}
-
-/** One direction of a connection, and how far its records were followed. */
-export interface Side {
-  flow: Flow;
-  direction: 0 | 1;
-  /** 2 × flow + direction, as the capture numbers them. */
-  stream: number;
-  /** Initial sequence number that its positions count from, −1 = unknown. */
-  isn: number;
-  assembly: Assembly;
-  /** Position from which on its bytes may be others than when they were last followed. */
-  changed: number;
-  /** Position from which on its records may be others than when they were last listed. */
-  unlisted: number;
-  walk: Walk | null;
-  /** What was asked of where it was captured. */
-  tapAsked: TapAsked | null;
-}
-
-/** A walk along a side's records, and what it set out with. */
-interface Walk {
-  begun: Beginning;
-  walker: Walker;
-}
-
-interface Beginning {
-  start: Start;
-  cipher: Stream["cipher"];
-  isHostTap: boolean;
-  renewals: readonly RecordKeys[];
-  shift: Shift | null;
-}
+import { type Beginning, type CaptureContext, endsOf, type Side } from "./context.ts";
+import { infoOf } from "./infos.ts";
 
 /** One direction of a connection of the capture: its stream and, if it has an offload start, its records. */
 export interface Sender {
@@ -95,8 +30,6 @@ export interface Offload {
   captured: CapturedRecords;
 }
 
-const endsOf = ({ flow, direction }: Side) => [flow.ends[direction], flow.ends[1 - direction]!] as const;
-
 /** `SRC:PORT>DST:PORT`, with `#2` … for a repeated 4-tuple. */
 export function streamName(side: Side): string {
   const { repetition } = side.flow;
@@ -106,12 +39,6 @@ export function streamName(side: Side): string {
 /** 0 = its sender is the TLS client, 1 = the server. */
 export const roleOf = ({ direction }: Pick<Side, "direction">, { client }: Opening): 0 | 1 =>
   direction === client ? 0 : 1;
-
-/** What a crypto_info says of this direction, null if there is none. */
-export function infoOf({ cryptoInfos }: CaptureContext, side: Side): CryptoInfo | null {
-  const [source, destination] = endsOf(side);
-  return cryptoInfos.find((info) => info.source === source && info.destination === destination) ?? null;
-}
 
 /** Reads one direction of a TLS connection, as far as it has come. */
 export async function readSender(
@@ -123,9 +50,10 @@ export async function readSender(
   const { keyLog, offloadStart } = context;
   const { aead } = context.platform;
   const { assembly } = side;
-  const info = infoOf(context, side);
-  const { found: start, lack } = info
-    ? startOf(info, side, aead)
+  const own = infoOf(context, side, opening);
+  const info = own?.info;
+  const { found: start, lack } = own
+    ? own.start
     : findStart({ stream: assembly.bytes, role: roleOf(side, opening), opening, keyLog, aead }, offloadStart);
   const shown: Stream = {
     name: streamName(side),
@@ -136,45 +64,12 @@ export async function readSender(
     tap: "wire",
     note: lack?.text ?? null,
     session: opening.clientRandom,
-    hasKeys: info !== null || keyLog.has(opening.clientRandom ?? ""),
+    hasKeys: own !== null || keyLog.has(opening.clientRandom ?? ""),
     ...(lack && { lack: lack.why }),
   };
   const offload =
     start && (await readOffload(context, side, shown, { start, renewals: info?.later ?? renewals }));
   return { side, shown, offload };
-}
-
-/** A crypto_info says itself where it starts; of a stream that was seen to begin that is not before its beginning. */
-function startOf(info: CryptoInfo, { isn, assembly: { positions, bytes } }: Side, aead: Aead): Sought<Start> {
-  const start = startAt(info, 0);
-  if (info.startSeq === null) return searched(start, info, bytes, aead);
-  const ahead = info.startSeq - positions.origin;
-  const position = isn >= 0 ? toU32(seq(ahead)) : ahead | 0;
-  if (position < bytes.end) return { found: { ...start, position }, lack: null };
-  return tooLate("the crypto_info's tcp_seq lies behind the captured bytes of this stream");
-}
-
-const tooLate = (text: string): Sought<Start> => ({ found: null, lack: { why: "begins-late", text } });
-
-function startAt({ version, cipher, keys, recSeq }: CryptoInfo, position: number): Start {
-  const nonce = version === 0x0303 && cipher !== "chacha20-poly1305" ? u64Of(keys.iv) : null;
-  const rest = { secret: null, others: [], nonce, keysFit: false, plainFinished: false, lack: null };
-  const hash = cipher === "aes-256-gcm" ? ("sha384" as const) : ("sha256" as const);
-  return { position, version, suite: { hash }, recSeq0: recSeq, keys, ...rest };
-}
-
-/** It does not say where: its first record is the first whose tag fits, whatever number that tells. */
-function searched(start: Start, { cipher, later }: CryptoInfo, bytes: ByteStream, aead: Aead): Sought<Start> {
-  const protection = protectionOf(aead, start.version, cipher);
-  const opener = new RecordOpener(start, protection, later);
-  const { overhead } = protection.layout;
-  const search = new FramingSearch(bytes, start.version, opener, overhead, new SearchBudget());
-  const found = search.firstAuthentic(opener.first);
-  if (found === null)
-    return tooLate("no record of this stream authenticates under the crypto_info, which has no tcp_seq");
-  const nonce = start.nonce === null ? null : addU64(start.nonce, found.index);
-  const recSeq0 = opener.snOf(opener.first, found.index);
-  return { found: { ...start, position: found.position, recSeq0, nonce }, lack: null };
 }
 
 async function readOffload(

@@ -14,9 +14,8 @@ import { fromHex } from "./hex.ts";
 
 /** Keys of one direction as setsockopt(TLS_TX) takes them, and where its record numbered `recSeq` begins. */
 export interface CryptoInfo {
-  /** `10.0.0.1:443`, `[fd00::1]:443` with the address as text. */
-  source: string;
-  destination: string;
+  /** `10.0.0.1:443`, `[fd00::1]:443` with the address as text; null: not told, so the stream is the one that they open. */
+  ends: { source: string; destination: string } | null;
   version: TlsVersion;
   cipher: Cipher;
   keys: RecordKeys;
@@ -84,8 +83,7 @@ function cryptoInfoOf(fields: Record<string, unknown>): CryptoInfo | string {
   const destination = endpointOf(text("dst"), fields.dport);
   if (source === null || destination === null) return `"src", "sport", "dst" and "dport" must name both ends`;
   return {
-    source,
-    destination,
+    ends: { source, destination },
     version,
     cipher,
     keys: { key, salt, iv },

@@ -50,7 +50,7 @@ test("a crypto_info: alone, in an array, under dirs; addresses in their canonica
     const { infos, diagnostics } = parseCryptoInfos(JSON.stringify(json));
     assert.deepEqual(diagnostics, []);
     const [read] = infos;
-    assert.deepEqual([read!.source, read!.destination], ["10.0.0.1:1", "[fd77::2]:2"]);
+    assert.deepEqual(read!.ends, { source: "10.0.0.1:1", destination: "[fd77::2]:2" });
     assert.deepEqual(
       [read!.recSeq, read!.startSeq, read!.cipher],
       [(1n << 64n) - 1n, 0xffffffff, "aes-128-gcm"],

@@ -40,18 +40,52 @@ test("keys of both directions and of a rekey are read, whatever lines of other t
   assert.deepEqual(diagnostics, []);
   const [tx, rx] = infos;
   assert.equal(infos.length, 2);
-  assert.deepEqual([tx!.source, tx!.destination], ["10.0.0.2:443", "10.0.0.1:40000"]);
+  assert.deepEqual(tx!.ends, { source: "10.0.0.2:443", destination: "10.0.0.1:40000" });
   assert.deepEqual([tx!.keys, tx!.later, tx!.recSeq, tx!.startSeq], [keysFrom(10), [keysFrom(30)], 1n, null]);
-  assert.deepEqual([rx!.source, rx!.keys, rx!.later], ["10.0.0.1:40000", keysFrom(20), []]);
+  assert.deepEqual([rx!.ends?.source, rx!.keys, rx!.later], ["10.0.0.1:40000", keysFrom(20), []]);
 });
 
 test("what strace was not asked for is said, and no key is", () => {
   const bytes = infoBytes(keysFrom(0xa0), 1n);
   const cut = call("TX", bytes).replace('", 40', '"..., 40');
   assert.match(parseStrace(cut).diagnostics[0]!.message, /-s 64/);
-  const nameless = parseStrace(call("TX", bytes, ") = 0", "4")).diagnostics[0]!.message;
-  assert.match(nameless, /-yy/);
-  assert.doesNotMatch(nameless, /a1/);
+  const strange = parseStrace(call("TX", bytes.with(2, 99))).diagnostics[0]!;
+  assert.match(strange.message, /a cipher that is none/);
+  assert.doesNotMatch(strange.message, /a1/);
+  assert.ok(strange.isOfKeys);
+});
+
+test("a socket that is made one of TLS again has other keys, not a rekey's; without addresses its number tells it", () => {
+  const ulp = (where: string) => `setsockopt(${where}, SOL_TCP, TCP_ULP, "\\x74\\x6c\\x73", 3) = 0`;
+  const given = (first: number) => infoBytes(keysFrom(first), 0n, true);
+  const ofSocket = (where: string, thread = "7") =>
+    [
+      ulp(where),
+      call("TX", given(10), ") = 0", where),
+      call("TX", given(20), ") = 0", where),
+      ulp(where),
+      call("TX", given(30), ") = 0", where),
+    ].map((line) => `${thread} ${line}`);
+  const read = (lines: string[]) =>
+    parseStrace(lines.join("\n")).infos.map(({ ends, keys, later }) => [
+      ends?.source ?? null,
+      keys.key[0],
+      later.map(({ key }) => key[0]),
+    ]);
+  const addresses = "10.0.0.2:443";
+  assert.deepEqual(read(ofSocket(socket)), [
+    [addresses, 11, [21]],
+    [addresses, 31, []],
+  ]);
+  assert.deepEqual(read(ofSocket("4")), [
+    [null, 11, [21]],
+    [null, 31, []],
+  ]);
+  const processes = [`7 ${call("TX", given(40), ") = 0", "4")}`, `8 ${call("TX", given(50), ") = 0", "4")}`];
+  assert.deepEqual(read(processes), [
+    [null, 41, []],
+    [null, 51, []],
+  ]);
 });
 
 for (const [name, skipped] of [

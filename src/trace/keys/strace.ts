@@ -8,7 +8,10 @@ import { fromHex } from "./hex.ts";
 export const isStrace = (text: string): boolean => /^.*setsockopt\(\d+.*\bTLS_[TR]X,/m.test(text);
 
 /** A call up to its arguments' end: socket, which way, the bytes and whether they were cut. */
-const callForm = /setsockopt\(\d+(<\S*>)?, SOL_TLS, TLS_([TR])X, "((?:\\x[0-9a-f]{2})*)"(\.\.\.)?, \d+(.*)$/;
+const callForm =
+  /setsockopt\((\d+(?:<\S*>)?), SOL_TLS, TLS_([TR])X, "((?:\\x[0-9a-f]{2})*)"(\.\.\.)?, \d+(.*)$/;
+/** A socket that becomes one of TLS: whatever keys it had before were another connection's. */
+const ulpForm = /setsockopt\((\d+(?:<\S*>)?), SOL_TCP, TCP_ULP, /;
 const resumedForm = /<\.\.\. setsockopt resumed>(.*)$/;
 
 /** Ciphers by their numbers in the kernel's header (kernel.md section 1.5). */
@@ -21,39 +24,47 @@ const ciphersByNumber: Readonly<Record<number, Cipher>> = {
 
 /** Reads the calls that succeeded; where records of a stream begin is not known, and a further call for a direction is a rekey. */
 export function parseStrace(text: string): { infos: CryptoInfo[]; diagnostics: Diagnostic[] } {
-  const infos = new Map<string, CryptoInfo>();
+  const sockets = new Sockets();
   const faults = new Set<string>();
-  for (const call of calls(text)) {
-    const info = infoOf(call);
-    if (typeof info === "string") faults.add(info);
-    else take(infos, info);
+  for (const { thread, socket, call } of calls(text)) {
+    const info = call && infoOf(call);
+    if (info === null) sockets.begin(thread, socket);
+    else if (typeof info === "string") faults.add(info);
+    else sockets.take(thread, socket, call![2]!, info);
   }
   const message = (fault: string) => `strace: ${fault}`;
   return {
-    infos: [...infos.values()],
-    diagnostics: [...faults].map((fault) => ({ severity: "error", message: message(fault) })),
+    infos: sockets.infos,
+    diagnostics: [...faults].map((fault) => ({ severity: "error", isOfKeys: true, message: message(fault) })),
   };
 }
 
+/** A call of a thread on a socket that hands over keys; null: one that makes it a socket of TLS. */
+interface Call {
+  thread: string;
+  socket: string;
+  call: RegExpExecArray | null;
+}
+
 /** Arguments of the calls that returned 0; one that another thread interrupted ends on a later line of its thread. */
-function* calls(text: string): Generator<RegExpExecArray> {
+function* calls(text: string): Generator<Call> {
   const unfinished = new Map<string, RegExpExecArray>();
   for (const line of text.split("\n")) {
     const thread = /^(?:\[pid +)?(\d*)/.exec(line)![1]!;
+    const begun = ulpForm.exec(line);
+    if (begun) yield { thread, socket: begun[1]!, call: null };
     const call = callForm.exec(line) ?? unfinished.get(thread);
     if (!call) continue;
     unfinished.delete(thread);
     const result = resumedForm.exec(line)?.[1] ?? call[5]!;
     if (result.includes("<unfinished")) unfinished.set(thread, call);
-    else if (/^\) *= 0\b/.test(result)) yield call;
+    else if (/^\) *= 0\b/.test(result)) yield { thread, socket: call[1]!, call };
   }
 }
 
 /** What a call hands over, or what is wrong with it. */
 function infoOf([, socket = "", way, hex = "", cut]: RegExpExecArray): CryptoInfo | string {
   if (cut) return "keys are cut off: trace with -s 64";
-  const ends = /^<TCP(?:v6)?:\[(\S+)->(\S+)\]>$/.exec(socket)?.slice(1).map(endOf);
-  if (!ends?.[0] || !ends[1]) return "whose socket it is is not told: trace with -yy";
   const bytes = fromHex(hex.replaceAll("\\x", ""))!;
   const isBig = bytes[2] === 0;
   const cipher = ciphersByNumber[bytes[isBig ? 3 : 2] ?? 0];
@@ -63,9 +74,15 @@ function infoOf([, socket = "", way, hex = "", cut]: RegExpExecArray): CryptoInf
   if (bytes.length !== 4 + iv + key + salt + 8) return "a crypto_info of another size than its cipher has";
   const part = (from: number, size: number) => bytes.slice(from, from + size);
   const keys = { iv: part(4, iv), key: part(4 + iv, key), salt: part(4 + iv + key, salt) };
-  const [source, destination] = way === "T" ? [ends[0], ends[1]] : [ends[1], ends[0]];
   const recSeq = u64Of(bytes.subarray(-8));
-  return { source, destination, version, cipher, keys, later: [], recSeq, startSeq: null };
+  return { ends: endsOf(socket, way!), version, cipher, keys, later: [], recSeq, startSeq: null };
+}
+
+/** Whose keys they are, if strace was asked to say it (-yy). */
+function endsOf(socket: string, way: string): CryptoInfo["ends"] {
+  const [own, peer] = /<TCP(?:v6)?:\[(\S+)->(\S+)\]>$/.exec(socket)?.slice(1).map(endOf) ?? [];
+  if (!own || !peer) return null;
+  return way === "T" ? { source: own, destination: peer } : { source: peer, destination: own };
 }
 
 /** `10.0.0.1:443` or `[::1]:443`; an IPv4 address that an IPv6 socket has is itself on the wire. */
@@ -75,11 +92,29 @@ function endOf(text: string): string | null {
   return endpointOf(address, text.slice(colon + 1));
 }
 
-/** The same keys seen from both ends are one; others on a direction that has some are a rekey. */
-function take(infos: Map<string, CryptoInfo>, info: CryptoInfo): void {
-  const name = `${info.source}>${info.destination}`;
-  const known = infos.get(name);
-  if (!known) infos.set(name, info);
-  else if (![known.keys, ...known.later].some(({ key }) => key.every((byte, i) => byte === info.keys.key[i])))
-    known.later.push(info.keys);
+/** What keys each socket has: the same seen from both ends are one, others on a direction that has some are a rekey. */
+class Sockets {
+  readonly infos: CryptoInfo[] = [];
+  /** By socket and direction, as addresses tell them, else by the thread's number of it. */
+  private readonly current = new Map<string, CryptoInfo>();
+  private readonly byKey = new Map<string, CryptoInfo>();
+
+  /** Whatever comes is another connection's. */
+  begin(thread: string, socket: string): void {
+    for (const way of ["T", "R"]) this.current.delete(nameOf(thread, socket, endsOf(socket, way), way));
+  }
+
+  take(thread: string, socket: string, way: string, info: CryptoInfo): void {
+    const name = nameOf(thread, socket, info.ends, way);
+    const key = `${info.keys.key.join()} ${info.ends === null ? "" : name}`;
+    const same = this.byKey.get(key);
+    const known = same ?? this.current.get(name) ?? info;
+    this.current.set(name, known);
+    this.byKey.set(key, known);
+    if (known === info) this.infos.push(info);
+    else if (!same) known.later.push(info.keys);
+  }
 }
+
+const nameOf = (thread: string, socket: string, ends: CryptoInfo["ends"], way: string): string =>
+  ends === null ? `${thread} ${socket} ${way}` : `${ends.source}>${ends.destination}`;

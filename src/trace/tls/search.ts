@@ -152,11 +152,11 @@ export class FramingSearch {
     return null;
   }
 
-  /** The first record of the stream that authenticates: with any number where tags tell it, else as the epoch's first. */
-  firstAuthentic(epoch: Epoch): Found | null {
+  /** The first record of the stream that authenticates: with any number where tags tell it, else as one of the epoch's first `numbers`. */
+  firstAuthentic(epoch: Epoch, numbers: number): Found | null {
     const { begin, end } = this.stream;
     for (const candidate of this.candidates(begin, end)) {
-      const count = this.opener.tagsTell ? Number.MAX_SAFE_INTEGER : 1;
+      const count = this.opener.tagsTell ? Number.MAX_SAFE_INTEGER : numbers;
       const found = this.numberAt(candidate, epoch, 0, count);
       if (found) return found;
     }
