@@ -1,6 +1,6 @@
 import path from "node:path";
 import * as vscode from "vscode";
-import { whyUnreadable } from "../node/platform.ts";
+import { whyUnreadable } from "../node/open-file.ts";
 import { namesFile } from "../trace/profile-word.ts";
 import { keysFor } from "./keys.ts";
 import { listingsCanShow } from "./listings.ts";

@@ -2,7 +2,8 @@ import type { Environment } from "../study/environment.ts";
 import { findKeys } from "./key-files.ts";
 import { keyFolder } from "./key-folder.ts";
 import { openNamed } from "./named-file.ts";
-import { nodePlatform, openFile } from "./platform.ts";
+import { openFile } from "./open-file.ts";
+import { nodePlatform } from "./platform.ts";
 
 /** What node gives a study, wherever it is made. `workspace`: folders whose files any trace may name. */
 export const environmentIn = (workspace: () => readonly string[]): Environment => ({

@@ -2,7 +2,7 @@ import { realpathSync } from "node:fs";
 import path from "node:path";
 import { UserError } from "../trace/platform.ts";
 import { pathBeside } from "../trace/profiles/finder.ts";
-import { type OpenFile, openFile } from "./platform.ts";
+import { type OpenFile, openFile } from "./open-file.ts";
 
 /**
  * Opens a file that a trace names, if it lies below the trace's folder or one of the workspace's. Throws UserError for

@@ -4,13 +4,13 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync 
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
-import { gzipSync } from "node:zlib";
 import { ciphers, keySizeOf } from "../core/base/record.ts";
 import { pcap } from "../test/capture-builder.ts";
 import { seeded } from "../test/simulator/mutate.ts";
-import { memoryFile, readSegments } from "../trace/pcap/capture-file.ts";
+import { readSegments } from "../trace/pcap/capture-file.ts";
 import { noProgress, UserError } from "../trace/platform.ts";
-import { nodeAead, nodePlatform, openFile } from "./platform.ts";
+import { openFile } from "./open-file.ts";
+import { nodeAead, nodePlatform } from "./platform.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "tlstrace-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -84,38 +84,6 @@ test("a sparse file of empty packets is read in bounded memory and time", async 
   assert.deepEqual([frames, log.count], [4_000_000, 0]);
   assert.ok(process.memoryUsage.rss() - before < 64 << 20);
   assert.match(diagnostics.at(-1)!.message, /holds no TCP packets/);
-});
-
-const zipped = (bytes: Uint8Array) => memoryFile("made.gz", gzipSync(bytes));
-
-test("gzip is inflated up to its limit, several members too", () => {
-  const bytes = new Uint8Array(100_000).fill(7);
-  assert.deepEqual([...nodePlatform.gunzip(zipped(bytes), bytes.length)], [...bytes]);
-  const members = memoryFile("made.gz", Buffer.concat([gzipSync("ab"), gzipSync("cd")]));
-  assert.equal(Buffer.from(nodePlatform.gunzip(members, 10)).toString(), "abcd");
-  refuses(() => nodePlatform.gunzip(zipped(bytes), bytes.length - 1), /made\.gz inflates to more than/);
-});
-
-test("a gzip bomb is stopped at the limit", () => {
-  const bomb = zipped(new Uint8Array(256 << 20));
-  const started = process.cpuUsage().user;
-  const before = process.memoryUsage.rss();
-  refuses(() => nodePlatform.gunzip(bomb, 16 << 20), /inflates to more than 16 MiB: inflate it with gunzip/);
-  assert.ok(process.memoryUsage.rss() - before < 96 << 20);
-  assert.ok(process.cpuUsage().user - started < 2e6);
-  refuses(() => nodePlatform.gunzip(memoryFile("big.gz", new Uint8Array(1 << 20)), 1000), /inflates to more/);
-});
-
-test("damaged and cut gzip is refused", () => {
-  const whole = gzipSync(new Uint8Array(1000).map((_, i) => i * i));
-  const flipped = whole.slice();
-  flipped[40]! ^= 0xff;
-  for (const bytes of [whole.subarray(0, 100), flipped, Uint8Array.of(0x1f, 0x8b)]) {
-    refuses(
-      () => nodePlatform.gunzip(memoryFile("made.gz", bytes), 1 << 20),
-      /damaged or cut short as a gzip file/,
-    );
-  }
 });
 
 test("the AEAD seals and opens as the other implementation does: OpenSSL and the portable one", () => {

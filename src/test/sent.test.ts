@@ -4,12 +4,15 @@ import path from "node:path";
 import { test } from "node:test";
 import type { RecordReader } from "../core/machine/connection.ts";
 import { sha256 } from "../node/digest.ts";
-import { nodePlatform, openFile } from "../node/platform.ts";
+import { openFile } from "../node/open-file.ts";
+import { nodePlatform } from "../node/platform.ts";
 import { Timeline } from "../replay/timeline.ts";
 import { goldenLines } from "../report/golden.ts";
 import { linesOf } from "../report/lines.ts";
 import { judge } from "../study/study.ts";
 import { readerOf } from "../trace/capture/reader.ts";
+import { openCaptureFile } from "../trace/pcap/capture-file.ts";
+import { noProgress } from "../trace/platform.ts";
 import { received, sendable } from "../trace/sent.ts";
 import type { Trace } from "../trace/trace.ts";
 import { captureFacts } from "./captures.ts";
@@ -39,7 +42,8 @@ const plaintextsOf = ({ captured }: Trace, reader: RecordReader): unknown[] =>
 async function assertArrives(file: string, keys: readonly string[]): Promise<void> {
   const { trace } = (await studyOf(file, { keys: [...keys] })).timeline;
   const data = structuredClone(sendable(trace));
-  const reader = trace.reader && readerOf(data.captured, openFile(file), nodePlatform);
+  const opened = await openCaptureFile(openFile(file), nodePlatform, noProgress);
+  const reader = trace.reader && readerOf(data.captured, opened, nodePlatform.aead);
   const arrived = received(data, reader);
   assert.equal(replayOf(arrived), replayOf(trace), file);
   if (reader) assert.deepEqual(plaintextsOf(arrived, reader), plaintextsOf(trace, trace.reader!), file);

@@ -25,8 +25,8 @@ export interface Progress {
 /** What the composition root (extension, cli) brings: nothing in trace touches the platform by itself. */
 export interface Platform {
   aead: Aead;
-  /** Inflates gzip, at most `sizeMax` bytes; throws UserError if it would be more or is damaged. */
-  gunzip(file: FileAccess, sizeMax: number): Uint8Array;
+  /** Inflates gzip, at most `sizeMax` bytes; throws UserError if it would be more or is damaged, and Cancelled. */
+  gunzip(file: FileAccess, sizeMax: number, progress: Progress): Promise<FileAccess>;
 }
 
 /** What the user asked for cannot be done; the message says why and what to do. Shown, never a crash. */

@@ -47,7 +47,7 @@ export async function readCapture(
   platform: Platform,
   progress: Progress,
 ): Promise<Trace> {
-  const opened = openCaptureFile(file, platform);
+  const opened = await openCaptureFile(file, platform, progress);
   const segments = await readSegments(opened, progress, options.copies);
   const damage = segments.diagnostics.find(
     ({ severity, frame }) => severity === "error" && frame !== undefined,
@@ -177,7 +177,7 @@ export class GrowingCapture {
       })),
       ...listed,
       captured,
-      reader: readerOf(captured, this.file, platform),
+      reader: readerOf(captured, this.file, platform.aead),
       diagnostics: [...found, ...this.keyDiagnostics, ...complaints(senders, this.context!, options.streams)],
     };
   }

@@ -134,14 +134,16 @@ async function run(
 const isSmallPcap = ({ bytes }: CaptureBytes) => bytes[0] === 0xd4 && bytes.length < 3e5;
 
 /** Captures of the corpus, if it is there. */
-function ofCorpus(): CaptureBytes[] {
+async function ofCorpus(): Promise<CaptureBytes[]> {
   const folder = corpusFolder();
   if (folder === null) return [];
-  return captureFacts(folder).map((facts) => {
+  const captures: CaptureBytes[] = [];
+  for (const facts of captureFacts(folder)) {
     const capture = loadCapture(folder, facts);
-    const file = openCaptureFile(memoryFile(facts.name, capture.bytes), nodePlatform);
-    return { ...capture, bytes: file.read(0, file.size) };
-  });
+    const file = await openCaptureFile(memoryFile(facts.name, capture.bytes), nodePlatform, noProgress);
+    captures.push({ ...capture, bytes: file.read(0, file.size) });
+  }
+  return captures;
 }
 
 /** The file with bytes changed anywhere behind its header. */
@@ -152,13 +154,13 @@ test("a sample whose packets come in batches is at any time the trace of a captu
   run(t, [lossy()], 12, (bytes) => bytes));
 
 test("so is every capture of the corpus", async (t) => {
-  const captures = ofCorpus();
+  const captures = await ofCorpus();
   if (captures.length === 0) return t.diagnostic("corpus absent: nothing was compared");
   await run(t, captures, captures.length, (bytes) => bytes);
 });
 
-test("so are captures with packets lost, late, repeated and damaged", (t) =>
-  run(t, [lossy(), ...ofCorpus().filter(isSmallPcap)], 24, shuffled));
+test("so are captures with packets lost, late, repeated and damaged", async (t) =>
+  run(t, [lossy(), ...(await ofCorpus()).filter(isSmallPcap)], 24, shuffled));
 
 test("keys that come after the packets are used for all of them", async () => {
   const capture = lossy();
@@ -172,4 +174,5 @@ test("keys that come after the packets are used for all of them", async () => {
   assert.notDeepEqual(found, without);
 });
 
-test("so are mutated captures", (t) => run(t, [lossy(), ...ofCorpus().filter(isSmallPcap)], 24, mutated));
+test("so are mutated captures", async (t) =>
+  run(t, [lossy(), ...(await ofCorpus()).filter(isSmallPcap)], 24, mutated));

@@ -1,21 +1,17 @@
 import { layoutOf, tagSize } from "../../core/base/record.ts";
 import type { RecordReader } from "../../core/machine/connection.ts";
 import type { CapturedRecords } from "../captured.ts";
-import { openCaptureFile } from "../pcap/capture-file.ts";
 import { withScattered } from "../pcap/scattered.ts";
 import { FileWindow } from "../pcap/window.ts";
-import type { Aead, FileAccess, Platform } from "../platform.ts";
+import type { Aead, FileAccess } from "../platform.ts";
 import { openRecord, protectionOf } from "../tls/decrypt.ts";
 import { gapType, snOf } from "../tls/record-table.ts";
 import { ByteStream } from "../tls/stream.ts";
 import { Authenticated } from "../trace.ts";
 
 /** Reads the records of a capture's streams from its file, be it the one that they were found in or the same opened again. */
-export const readerOf = (
-  captured: readonly CapturedRecords[],
-  file: FileAccess,
-  platform: Platform,
-): RecordReader => new CapturedReader(captured, openCaptureFile(file, platform), platform.aead);
+export const readerOf = (captured: readonly CapturedRecords[], file: FileAccess, aead: Aead): RecordReader =>
+  new CapturedReader(captured, file, aead);
 
 class CapturedReader implements RecordReader {
   private readonly captured: readonly CapturedRecords[];

@@ -99,7 +99,12 @@ function assertSound({ log, flows, frames }: Segments, size: number): void {
 
 async function readMutated(input: Uint8Array): Promise<boolean> {
   try {
-    const file = openCaptureFile(memoryFile("mutated", input), nodePlatform, inflatedSizeMax);
+    const file = await openCaptureFile(
+      memoryFile("mutated", input),
+      nodePlatform,
+      noProgress,
+      inflatedSizeMax,
+    );
     assertSound(await readSegments(file, noProgress), file.size);
     return true;
   } catch (error) {

@@ -3,7 +3,8 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
-import { nodePlatform, openFile } from "../../node/platform.ts";
+import { openFile } from "../../node/open-file.ts";
+import { nodePlatform } from "../../node/platform.ts";
 import { ethernet, ipv4, pcap, pcapngBlocks, tcp } from "../../test/capture-builder.ts";
 import { corpusFolder } from "../../test/corpus.ts";
 import { Cancelled, noProgress, UserError } from "../platform.ts";
@@ -68,7 +69,7 @@ function corpusCases(t: TestContext): { folder: string; cases: CaseFacts[] } | n
 async function readCase(folder: string, file: string): Promise<Segments> {
   const open = openFile(path.join(folder, file));
   try {
-    return await readSegments(openCaptureFile(open, nodePlatform), noProgress);
+    return await readSegments(await openCaptureFile(open, nodePlatform, noProgress), noProgress);
   } finally {
     open.close();
   }

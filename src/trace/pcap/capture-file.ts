@@ -10,8 +10,8 @@ import type { Segments } from "./segments.ts";
 
 export type CaptureFormat = "pcap" | "pcapng" | "gzip";
 
-/** Most bytes that a compressed capture may have when inflated. */
-export const inflatedSizeMax = 512 * 1024 * 1024;
+/** Most bytes that a compressed capture may have when inflated: they lie on the disk meanwhile. */
+export const inflatedSizeMax = 16 * 2 ** 30;
 
 /** What a file is by its first bytes; null = no capture. */
 export function captureFormat(file: FileAccess): CaptureFormat | null {
@@ -22,10 +22,24 @@ export function captureFormat(file: FileAccess): CaptureFormat | null {
   return u32be(magic, 0) === pcapngMagic ? "pcapng" : null;
 }
 
-/** The file itself, or what a gzip file holds, in memory. Throws UserError if it cannot be inflated. */
-export function openCaptureFile(file: FileAccess, platform: Platform, sizeMax = inflatedSizeMax): FileAccess {
+/**
+ * The file itself, or what a gzip file holds; whoever closes the file lets go of both. Throws UserError if it cannot be
+ * inflated, and Cancelled.
+ */
+export async function openCaptureFile(
+  file: FileAccess,
+  { gunzip }: Platform,
+  progress: Progress,
+  sizeMax = inflatedSizeMax,
+): Promise<FileAccess> {
   if (captureFormat(file) !== "gzip") return file;
-  return memoryFile(file.name, platform.gunzip(file, sizeMax));
+  const inflated = await gunzip(file, sizeMax, progress);
+  const close = file.close?.bind(file);
+  file.close = () => {
+    inflated.close?.();
+    close?.();
+  };
+  return inflated;
 }
 
 /** Bytes in memory as a file. */
