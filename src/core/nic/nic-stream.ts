@@ -10,9 +10,6 @@ import {
 } from "../base/record.ts";
 import type { TagFault } from "../machine/rules.ts";
 
-/** Bytes of the longest record that a header can tell of. */
-const recordSizeMax = headerSize + 0xffff;
-
 /**
  * The NIC's crypto engine on bytes: after params it takes the next byte for byte 0 of a record with the given
  * number, reads lengths out of the headers that come by, encrypts payload, writes tags over placeholders, counts
@@ -25,7 +22,7 @@ export class NicStream {
   private readonly prependSize: number;
   private sn: bigint;
   /** The record that comes by, as it was fed, and how much of it was. */
-  private readonly record = new Uint8Array(recordSizeMax);
+  private record: Uint8Array = new Uint8Array(headerSize);
   private taken = 0;
 
   constructor(suite: Suite, keys: RecordKeys, sn: bigint, tagFault: TagFault) {
@@ -39,18 +36,24 @@ export class NicStream {
   /** Takes the next bytes of the stream and gives what leaves for them: as many, changed in place of plaintext and tags. */
   feed(bytes: Uint8Array): Uint8Array {
     const out = bytes.slice();
-    for (let at = 0; at < bytes.length; ) at += this.takePart(out.subarray(at));
+    this.pass(out, true);
     return out;
   }
 
-  /** Takes what of the bytes lies in one part of a record (prepend, payload or tag), changes it, and gives its size. */
-  private takePart(bytes: Uint8Array): number {
+  /** Takes the next bytes, and changes them only where somebody asks what leaves. */
+  pass(bytes: Uint8Array, changes = false): void {
+    for (let at = 0; at < bytes.length; ) at += this.takePart(bytes.subarray(at), changes);
+  }
+
+  /** Takes what of the bytes lies in one part of a record (prepend, payload or tag), changes it if it is to, and gives its size. */
+  private takePart(bytes: Uint8Array, changes: boolean): number {
     const { taken, prependSize, tagAt } = this;
     const end = taken < prependSize ? prependSize : taken < tagAt ? tagAt : tagAt + tagSize;
     const part = bytes.subarray(0, end - taken);
+    if (taken + part.length > this.record.length) this.record = grown(this.record, tagAt + tagSize);
     this.record.set(part, taken);
-    if (taken >= tagAt) this.writeTag(part);
-    else if (taken >= prependSize) part.set(encryptAt(this.sealing, taken - prependSize, part));
+    if (changes && taken >= tagAt) this.writeTag(part);
+    else if (changes && taken >= prependSize) part.set(encryptAt(this.sealing, taken - prependSize, part));
     this.taken += part.length;
     if (this.taken === tagAt + tagSize) this.nextRecord();
     return part.length;
@@ -79,4 +82,11 @@ export class NicStream {
     this.taken = 0;
     this.sn = addU64(this.sn, 1);
   }
+}
+
+/** Garbage tells of records of 64 KiB; most are a fourth of it. */
+function grown(bytes: Uint8Array, size: number): Uint8Array {
+  const larger = new Uint8Array(size);
+  larger.set(bytes);
+  return larger;
 }

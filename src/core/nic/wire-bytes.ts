@@ -54,7 +54,7 @@ function engineAt(socket: Socket, departure: Departure, row: number, at: Seq): N
   const isEnd = departure.seq + departure.length >= records.end(row);
   const isPart = departure.engine === Engine.piece && !isEnd;
   const begin = isPart ? socket.rules.pieceStart(offset, socket.layout.prepend) : offset;
-  stream.feed(prefix.subarray(0, begin));
+  stream.pass(prefix.subarray(0, begin));
   return stream;
 }
 
@@ -77,18 +77,18 @@ function outOfStep(socket: Socket): Uint8Array | null {
   const stream = nicStream(socket, Math.min(state.nicRow, tail - 1), records.countedSn(state.nicRow, tail));
   const begun = state.nicTaken > 0 ? recordAsFed(socket, state.nicRow) : new Uint8Array(0);
   if (!stream || !begun) return null;
-  stream.feed(begun.subarray(0, state.nicTaken));
-  let out: Uint8Array | null = null;
+  stream.pass(begun.subarray(0, state.nicTaken));
   for (let i = state.fedLost; i < state.fedTail; i++) {
     const { from, length, changes } = socket.fed.at(i);
     // What lies before the offload is not known: zeros stand in, as a record's header noise like the real ones.
     const ahead = Math.min(length, Math.max(0, connection.startSeq - from));
-    stream.feed(new Uint8Array(ahead));
+    stream.pass(new Uint8Array(ahead));
     const bytes = streamBytes(socket, advance(from, ahead), length - ahead, hostView(changes));
     if (!bytes) return null;
-    out = stream.feed(bytes);
+    if (i === state.fedTail - 1) return stream.feed(bytes);
+    stream.pass(bytes);
   }
-  return out;
+  return null;
 }
 
 /** The record that the NIC is in, each byte as it was when the NIC was fed it: pages may have changed since. */

@@ -20,6 +20,8 @@ class CapturedReader implements RecordReader {
   private readonly copyWindow: FileWindow;
   private readonly aead: Aead;
   private readonly streams = new Map<number, ByteStream>();
+  /** The record asked for last, for a look at a packet asks for it several times. */
+  private last: { stream: number; row: number; plaintext: Uint8Array | null } | null = null;
 
   constructor(captured: readonly CapturedRecords[], file: FileAccess, aead: Aead) {
     this.captured = captured;
@@ -31,6 +33,12 @@ class CapturedReader implements RecordReader {
   }
 
   plaintext(stream: number, row: number): Uint8Array | null {
+    if (this.last?.stream !== stream || this.last.row !== row)
+      this.last = { stream, row, plaintext: this.opened(stream, row) };
+    return this.last.plaintext;
+  }
+
+  private opened(stream: number, row: number): Uint8Array | null {
     const captured = this.captured[stream]!;
     const { version, cipher, isHostTap, records } = captured;
     const at = row - 1;
