@@ -6,7 +6,7 @@ import { nodeEnvironment } from "../node/environment.ts";
 import { UserError } from "../trace/platform.ts";
 import { type ReadFlags, requestOf } from "./flags.ts";
 import { linesOfOne } from "./fleet/lines.ts";
-import { type RunFlags, run } from "./fleet/run.ts";
+import type { RunFlags } from "./fleet/run.ts";
 import { spooled } from "./fleet/spool.ts";
 import { type VerifyJob, verifyFile } from "./fleet/verify-file.ts";
 import { terminalProgress } from "./opened.ts";
@@ -34,7 +34,7 @@ export async function verify(paths: string[], flags: VerifyFlags): Promise<void>
     const jobs = files.map((file) => jobOf(file, file === "-" && spool ? spool.path : file, flags));
     const isAlone = files.length === 1 && flags.json !== true && flags.resume === undefined;
     if (isAlone) await verifyOne(jobs[0]!, flags);
-    else await run(jobs, workers, flags, asked(flags));
+    else await (await import("./fleet/run.ts")).run(jobs, workers, flags, asked(flags));
   } finally {
     spool?.remove();
   }

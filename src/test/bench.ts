@@ -8,8 +8,8 @@ import { build } from "esbuild";
 import { type CaptureFile, recorded, type Shape, shapes, writeCapture } from "./bench/captures.ts";
 import { measureFleet } from "./bench/fleet.ts";
 import { type LeftOut, type Result, tableOf } from "./bench/goals.ts";
-import { measureProcesses, tsharkVersion } from "./bench/processes.ts";
-import { measureFirstStop, measureReading, openCapture } from "./bench/reading.ts";
+import { measureLines, measureProcesses, tsharkVersion } from "./bench/processes.ts";
+import { measureFirstStop, measureFloor, measureReading, openCapture } from "./bench/reading.ts";
 import { measureByteSeek, measureReplay } from "./bench/replaying.ts";
 import { measureRetained } from "./bench/retained.ts";
 
@@ -17,6 +17,8 @@ const { values: flags } = parseArgs({
   options: { captures: { type: "string" }, rounds: { type: "string", default: "5" } },
 });
 const rounds = Math.max(1, Number(flags.rounds) || 5);
+/** tshark takes ten seconds for a gigabyte. */
+const roundsOfLarge = 3;
 const results: Result[] = [];
 const leftOut: LeftOut[] = [];
 let failures = 0;
@@ -66,16 +68,23 @@ async function measure(folder: string): Promise<void> {
   say("writing captures ...");
   const clean = capture(folder, shapes.clean, 1);
   const lossy = capture(folder, shapes.lossy, 2);
+  const large = capture(folder, shapes.large, 4);
+  const cli = path.resolve("dist/cli.js");
   const version = tsharkVersion();
   if (version === null) {
     leftOut.push({ id: "P1, P3, P15", why: "tshark is not installed" });
   } else {
-    const scripts = { index: await bundleIndex(), cli: path.resolve("dist/cli.js") };
-    await part(`whole processes against tshark ${version}`, () =>
-      measureProcesses([clean, lossy], scripts, rounds),
-    );
-    await part("a fleet", () => measureFleet(folder, scripts.cli, rounds));
+    const scripts = { index: await bundleIndex(), cli };
+    await part(`whole processes against tshark ${version}`, async () => [
+      ...(await measureProcesses([clean, lossy], scripts, rounds)),
+      ...(await measureProcesses([large], scripts, Math.min(rounds, roundsOfLarge))),
+    ]);
+    await part("a fleet", () => measureFleet(folder, cli, rounds));
   }
+  await part("a large capture", async () => [
+    ...(await measureFloor(large, Math.min(rounds, roundsOfLarge))),
+    ...(await measureLines(large, cli, Math.min(rounds, roundsOfLarge))),
+  ]);
   await part("reading in this process", async () => [
     ...(await measureReading(clean, rounds)),
     ...(await measureReading(lossy, rounds)),

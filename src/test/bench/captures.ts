@@ -34,6 +34,15 @@ export interface Shape {
 const mtu1500 = { bytes: 96e6, segmentSize: 1448, recordSize: 16384 };
 export const shapes = {
   clean: { name: "tls13-1500", version: 0x0304, ...mtu1500, dropped: 0, lost: 0.0005, ackEvery: 9 },
+  large: {
+    name: "tls13-1500-1g",
+    version: 0x0304,
+    ...mtu1500,
+    bytes: 960e6,
+    dropped: 0,
+    lost: 0.0005,
+    ackEvery: 9,
+  },
   lossy: { name: "tls12-1500-loss", version: 0x0303, ...mtu1500, dropped: 0.001, lost: 0.003, ackEvery: 3 },
 } as const satisfies Record<string, Shape>;
 

@@ -57,3 +57,28 @@ export async function measureProcesses(
   }
   return results;
 }
+
+/** Every event of a large capture as JSON lines, against verifying it alone. */
+export async function measureLines(
+  { name, file, keys }: CaptureFile,
+  cli: string,
+  rounds: number,
+): Promise<Result[]> {
+  const run = (...command: string[]) => runProcess(process.execPath, [cli, ...command, file, "--keys", keys]);
+  const measured = await ratios(
+    rounds,
+    () => run("verify"),
+    () => run("replay", "--json"),
+  );
+  return [
+    {
+      id: "P21",
+      what: `replay --json vs verify, ${name}`,
+      measured,
+      floor: 5,
+      aim: 3,
+      unit: "x",
+      isCeiling: true,
+    },
+  ];
+}

@@ -2,7 +2,8 @@ import { strict as assert } from "node:assert";
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { layoutOf, type Sealing, sealingOf, tagSize } from "../../core/base/record.ts";
 import { RecordKind } from "../../core/machine/record-log.ts";
-import { nodePlatform, openFile } from "../../node/platform.ts";
+import { openFile } from "../../node/open-file.ts";
+import { nodePlatform } from "../../node/platform.ts";
 import { Timeline } from "../../replay/timeline.ts";
 import { openTrace } from "../../trace/open.ts";
 import { readSegments } from "../../trace/pcap/capture-file.ts";
@@ -68,14 +69,34 @@ export async function measureReading(capture: CaptureFile, rounds: number): Prom
   ];
 }
 
-/** File to verified, as a share of what opening the same records in memory costs. */
-async function measureShare(capture: CaptureFile, rounds: number): Promise<Result> {
+/** What opens all records of a capture, which lie in memory. */
+async function cipherAlone(capture: CaptureFile): Promise<() => void> {
   const opened = await openCapture(capture);
   const records = sealedRecords(opened.timeline);
   opened.close();
-  const openAll = () => {
+  return () => {
     for (const { sealing, sealed } of records) assert.ok(nodePlatform.aead.open(sealing, sealed));
   };
+}
+
+/** A large file verified, against reading it and opening its records in memory: less is not to be had. */
+export async function measureFloor(capture: CaptureFile, rounds: number): Promise<Result[]> {
+  const buffer = new Uint8Array(1 << 22);
+  const openAll = await cipherAlone(capture);
+  const floor = () =>
+    timed(() => {
+      readWhole(capture.file, buffer);
+      openAll();
+    });
+  const verify = () => timed(async () => (await verifyCapture(capture)).close());
+  const what = `verify vs reading and the cipher alone, ${capture.name}`;
+  const measured = await ratios(rounds, floor, verify);
+  return [{ id: "P20", what, measured, floor: 3, aim: 2, unit: "x", isCeiling: true }];
+}
+
+/** File to verified, as a share of what opening the same records in memory costs. */
+async function measureShare(capture: CaptureFile, rounds: number): Promise<Result> {
+  const openAll = await cipherAlone(capture);
   const share = await ratios(
     rounds,
     () => timed(async () => (await verifyCapture(capture)).close()),
