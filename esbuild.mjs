@@ -256,6 +256,7 @@ async function main() {
     bench: () => tool("src/test/bench.ts"),
     figures: () => tool("src/test/figures.ts"),
     simulate: () => tool("src/test/simulator/simulate.ts"),
+    fuzz: () => tool("src/test/fuzz/fuzz.ts"),
   };
   const tool = async (source, ...flags) => {
     await build(esbuild);

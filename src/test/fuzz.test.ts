@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { UserError } from "../trace/platform.ts";
+import { Fuzzer, faultOf, type Limits, minimised, type Reader } from "./fuzz/fuzzer.ts";
+import { readers } from "./fuzz/readers.ts";
+import { hangMs, seeded } from "./simulator/mutate.ts";
+
+/** On a busy machine; `npm run fuzz` is stricter. */
+const limits: Limits = { ms: hangMs, bytes: Number.POSITIVE_INFINITY };
+const folder = "src/test/found";
+
+test("every reader stands damaged inputs", async (t) => {
+  const inputs = Number(process.env.FUZZ ?? 1000);
+  const seed = Number(process.env.SEED ?? 20_261_128);
+  t.diagnostic(`SEED=${seed} FUZZ=${inputs}`);
+  for (const reader of readers)
+    await t.test(reader.name, async () => {
+      const fuzzer = new Fuzzer(reader, limits);
+      const random = seeded(seed);
+      assert.equal((await fuzzer.begin())?.says, undefined);
+      while (fuzzer.inputs < inputs)
+        assert.equal((await fuzzer.next(random))?.says, undefined, `input ${fuzzer.inputs}`);
+    });
+});
+
+test("inputs that a reader once did not stand", async (t) => {
+  const files = existsSync(folder) ? readdirSync(folder) : [];
+  t.diagnostic(`${files.length} files`);
+  for (const file of files) {
+    const reader = readers.find(({ name }) => file.startsWith(`${name}.`));
+    assert.ok(reader, `${file}: its name begins with no reader's`);
+    assert.equal(
+      await faultOf(reader, new Uint8Array(readFileSync(path.join(folder, file))), limits),
+      null,
+      file,
+    );
+  }
+});
+
+const textOf = (input: Uint8Array) => Buffer.from(input).toString("latin1");
+const failing = (read: (text: string) => void, seed = "seed"): Reader => ({
+  name: "broken",
+  seeds: () => [new Uint8Array(Buffer.from(seed))],
+  read: (input) => read(textOf(input)),
+});
+
+test("an error that is no answer is a finding, and is made small", async () => {
+  const broken = failing((text) => {
+    if (text.includes("x")) throw new TypeError("no x");
+    if (text.includes("y")) throw new UserError("no y");
+  });
+  const input = new Uint8Array(Buffer.from("abcdefxghijkl".repeat(3)));
+  const says = await faultOf(broken, input, limits);
+  assert.match(says!, /^TypeError: no x/);
+  assert.equal(await faultOf(broken, new Uint8Array(Buffer.from("y")), limits), null);
+  assert.equal(textOf(await minimised(broken, { input, says: says! }, limits)), "x");
+});
+
+test("time and memory beyond the limits are findings", async () => {
+  const input = new Uint8Array(1);
+  let tries = 0;
+  const slow = failing(() => {
+    tries++;
+    for (const until = performance.now() + 3; performance.now() < until; );
+  });
+  assert.match((await faultOf(slow, input, { ...limits, ms: 2 }))!, /^takes \d+ ms for 1 bytes$/);
+  assert.equal(tries, 3, "one slow moment of the machine is no finding");
+  let kept: Uint8Array[] = [];
+  const large = failing(() => {
+    for (let i = 0; i < 100; i++) kept.push(new Uint8Array(1 << 20).fill(1));
+  });
+  const peak = process.resourceUsage().maxRSS * 1024;
+  assert.match(
+    (await faultOf(large, input, { ...limits, bytes: peak + (1 << 20) }))!,
+    /^takes the process to/,
+  );
+  kept = [];
+});
+
+test("an input that takes a branch first is kept, and leads on to what no blind change of a seed finds", async () => {
+  const counters = globalThis as { __hits?: Uint8Array };
+  /** Each letter is a bit away from the seed's. */
+  const word = "^][";
+  /** As instrumented code does: a counter for each letter that fits. */
+  const read = (text: string) => {
+    for (let i = 0; i < word.length && text[i] === word[i]; i++) counters.__hits![i]!++;
+    if (text.startsWith(word)) throw new Error("found");
+  };
+  const tries = async (isGuided: boolean) => {
+    counters.__hits = new Uint8Array(word.length);
+    const fuzzer = new Fuzzer(
+      failing((text) => {
+        read(text);
+        if (!isGuided) counters.__hits!.fill(0);
+      }, "___"),
+      limits,
+    );
+    const random = seeded(1);
+    await fuzzer.begin();
+    while (fuzzer.inputs < 20_000) if (await fuzzer.next(random)) break;
+    delete counters.__hits;
+    return fuzzer.inputs;
+  };
+  assert.ok((await tries(true)) < 20_000);
+  assert.equal(await tries(false), 20_000);
+});
