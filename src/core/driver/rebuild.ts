@@ -87,11 +87,18 @@ function postDumps(socket: Socket, row: number, size: number, sink: Sink): boole
   return true;
 }
 
-/** Where the fragment of the record ends that byte `at` of it lies in: zero-copy, a header and a fragment a piece. */
-export function endOfFragment({ records, layout: { prepend } }: Socket, row: number, at: number): number {
+/**
+ * Where the fragment of the record ends that byte `at` of it lies in: zero-copy, a header, a fragment a piece, and what
+ * tls_device_record_close() appends, which lies on no page of the user: the tag, in TLS 1.3 with the type byte.
+ */
+export function endOfFragment({ records, layout }: Socket, row: number, at: number): number {
   const pieceSize = records.pieceSize.at(row);
-  if (pieceSize === 0) return Number.POSITIVE_INFINITY;
-  return at < prepend ? prepend : prepend + (Math.floor((at - prepend) / pieceSize) + 1) * pieceSize;
+  const { prepend } = layout;
+  const tailAt = records.length.at(row) - (layout.overhead - prepend);
+  if (pieceSize === 0 || at >= tailAt) return Number.POSITIVE_INFINITY;
+  return at < prepend
+    ? prepend
+    : Math.min(tailAt, prepend + (Math.floor((at - prepend) / pieceSize) + 1) * pieceSize);
 }
 
 /**

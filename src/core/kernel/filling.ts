@@ -1,4 +1,4 @@
-import { type Layout, tagSize } from "../base/record.ts";
+import type { Layout } from "../base/record.ts";
 import type { KernelRules } from "../machine/rules.ts";
 
 /** Bytes of the socket's page fragment (SKB_FRAG_PAGE_ORDER) that records are copied into. */
@@ -75,8 +75,8 @@ export interface ClosedRecord {
 }
 
 /**
- * tls_device_record_close(): the tag gets its place, behind the last copied bytes or on a page of its own, and no record
- * is open any more.
+ * tls_device_record_close(): the tag, in TLS 1.3 with the type byte before it, gets its place in one piece, behind the last
+ * copied bytes or on a page of its own, and no record is open any more.
  */
 export function closeOpen(
   open: OpenRecord,
@@ -85,9 +85,10 @@ export function closeOpen(
 ): ClosedRecord {
   const payload = open.openLength - layout.prepend;
   const eaten = rules.eatenByTag(open, payload);
-  const extendsLast = open.openOnPage === 1 && open.pageRoom >= tagSize;
+  const behind = layout.overhead - layout.prepend;
+  const extendsLast = open.openOnPage === 1 && open.pageRoom >= behind;
   const fragments = open.openFragments + (extendsLast ? 0 : 1);
-  takePage(open, tagSize);
+  takePage(open, behind);
   open.openLength = 0;
   open.openFragments = 0;
   return { payload, eaten, fragments, length: payload - eaten + layout.overhead };

@@ -14,7 +14,6 @@ export interface Writing {
 
 const pageSize = 32768;
 const fragmentsFull = 16;
-const tagSize = 16;
 
 /**
  * Where records end: tls_push_data() a second time, straight from kernel.md section 2.2, with the fragment table that
@@ -30,12 +29,15 @@ export class ReferenceFilling {
   /** The last fragment is the end of what was copied to the socket's page: more of it extends that fragment. */
   private extendable = false;
   private readonly prepend: number;
+  /** Type byte of TLS 1.3 and tag: they are appended together. */
+  private readonly trailer: number;
   private readonly payloadMax: number;
   /** MSG_MORE leaves a record open though its fragment table is full (before net-next 2026). */
   private readonly overfills: boolean;
 
-  constructor(prepend: number, payloadMax: number, overfills: boolean) {
+  constructor({ prepend, tail }: { prepend: number; tail: number }, payloadMax: number, overfills: boolean) {
     this.prepend = prepend;
+    this.trailer = tail + 16;
     this.payloadMax = payloadMax;
     this.overfills = overfills;
   }
@@ -63,8 +65,8 @@ export class ReferenceFilling {
   /** Closes the open record: the tag gets its place. */
   close(): ClosedRecord {
     const { open: payload, pieceSize, extendable, room } = this;
-    const fragments = this.fragments + (extendable && room >= tagSize ? 0 : 1);
-    this.reserve(tagSize);
+    const fragments = this.fragments + (extendable && room >= this.trailer ? 0 : 1);
+    this.reserve(this.trailer);
     this.open = -1;
     return { payload, fragments, pieceSize };
   }

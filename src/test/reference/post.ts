@@ -1,3 +1,4 @@
+import { sizesOf } from "./crypto.ts";
 import type { ReferenceRecord } from "./map.ts";
 import type { Maker, Work } from "./nic.ts";
 import type { Reference } from "./reference.ts";
@@ -63,20 +64,23 @@ export function toStream(reference: Reference, packet: Sending): boolean {
   return true;
 }
 
-/** Ranges of the DUMPs of a record's bytes: by fragment, none longer than `longest`. */
+/** Ranges of the DUMPs of a record's bytes: by fragment (header, pieces, what is behind the payload), none longer than `longest`. */
 export function dumpsOf(
-  { prepend }: Reference,
+  { prepend, connection }: Reference,
   record: ReferenceRecord,
   from: number,
   to: number,
   longest: number,
 ): [number, number][] {
   const cuts: number[] = [];
-  if (record.pieceSize > 0)
-    for (let cut = record.start + prepend; cut < to; cut += record.pieceSize) if (cut > from) cuts.push(cut);
+  if (record.pieceSize > 0) {
+    const trailer = record.end - 16 - sizesOf(connection).tail;
+    for (let cut = record.start + prepend; cut < trailer; cut += record.pieceSize) cuts.push(cut);
+    cuts.push(trailer);
+  }
   const dumps: [number, number][] = [];
   let start = from;
-  for (const end of [...cuts, to])
+  for (const end of [...cuts.filter((cut) => cut > from && cut < to), to])
     for (; start < end; start = Math.min(start + longest, end))
       dumps.push([start, Math.min(start + longest, end)]);
   return dumps;

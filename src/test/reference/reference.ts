@@ -339,4 +339,4 @@ export class Reference {
 
 /** How the connection's records are filled, for the reference and for whoever only counts bytes. */
 export const fillingOf = (connection: Connection, overfills: boolean): ReferenceFilling =>
-  new ReferenceFilling(sizesOf(connection).prepend, connection.payloadMax, overfills);
+  new ReferenceFilling(sizesOf(connection), connection.payloadMax, overfills);
