@@ -49,7 +49,8 @@ class PiecewiseCcm {
   }
 
   update(piece: Uint8Array): Buffer {
-    this.pieces.push(piece.slice());
+    // A copy: the page that it lies on may be written to.
+    this.pieces.push(Buffer.from(piece));
     return this.counter.update(piece);
   }
 
