@@ -1,4 +1,4 @@
-import { headerSize } from "../core/base/record.ts";
+import { headerSize, tagSize } from "../core/base/record.ts";
 import type { Seq } from "../core/base/seq.ts";
 import { Kind } from "../core/words/event.ts";
 import { type Damage, type Trace, Wire } from "../trace/trace.ts";
@@ -83,6 +83,8 @@ function rangesOf(
       return [[at, at + length]];
     case "nonce-reuse":
       return [damage.firstAt, damage.at].map((one) => [one + headerSize, one + headerSize + nonceSize]);
+    case "tag-of":
+      return [[damage.at, damage.at + tagSize]];
     case "plaintext":
     case "foreign":
     case "unknown":

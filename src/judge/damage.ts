@@ -9,6 +9,8 @@ const partNames = {
 /** What the bytes of a record's header are. */
 const headerFields = ["type", "version", "version", "length", "length"];
 
+const numbered = (sn: bigint | null): string => (sn === null ? "" : ` (record ${sn})`);
+
 /** What is wrong with a record that does not authenticate, as a sentence; places count from the offload start. */
 export function wordDamage(damage: Damage): string {
   switch (damage.part) {
@@ -23,7 +25,9 @@ export function wordDamage(damage: Damage): string {
     case "foreign":
       return `${damage.at}:${damage.at + damage.length} belongs to no record: foreign bytes`;
     case "nonce-reuse":
-      return `its explicit nonce was used before, by the record at ${damage.firstAt}${damage.sn === null ? "" : ` (record ${damage.sn})`}`;
+      return `its explicit nonce was used before, by the record at ${damage.firstAt}${numbered(damage.sn)}`;
+    case "tag-of":
+      return `its tag at ${damage.at} is that of the record at ${damage.ofAt}${numbered(damage.sn)}`;
     case "unknown":
       return `its tag does not fit; wrong somewhere in ${damage.at}:${damage.at + damage.length}`;
     default: {

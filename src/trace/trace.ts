@@ -109,6 +109,8 @@ export type Damage =
   | { part: "foreign"; at: number; length: number }
   /** It authenticates, or cannot be opened, but another record has its explicit nonce, and stands at `firstAt`. */
   | { part: "nonce-reuse"; at: number; firstAt: number; sn: bigint | null }
+  /** Its tag, which stands at `at`, is that of the record at `ofAt`. */
+  | { part: "tag-of"; at: number; ofAt: number; sn: bigint | null }
   /** It lies somewhere in the record. */
   | { part: "unknown"; at: number; length: number };
 

@@ -142,12 +142,10 @@ function salted(sent: Sent, content: Content): Stretch {
   return under(sent, content, { ...keys, iv }, content.sn, isGcm ? { part: "iv", under: null } : null);
 }
 
-/** ChaCha20-Poly1305 is searched far off only where more than one record is. */
 function offBy(sent: Sent, content: Content, off: bigint): Stretch {
-  const { of, keys } = sent.session;
-  const isFound = of.cipher !== "chacha20-poly1305" || off < 10n || sent.isAll;
+  const { keys } = sent.session;
   const sn = content.sn + off;
-  return under(sent, content, keys, sn, isFound ? number(sn) : null);
+  return under(sent, content, keys, sn, number(sn));
 }
 
 function untagged(bytes: Buffer): Stretch {

@@ -320,3 +320,35 @@ test("a wrong byte is told with the frames that hold it, damage without a place 
   assert.equal(wordFrames([7]), "frame 7");
   assert.equal(wordFrames([7, 9, 10, 11, 14]), "frames 7, 9–11, 14");
 });
+
+for (const of of suites)
+  test(`${of.name}: a tag that is another record's is told with whose it is, of ciphertext that is right or not`, async () => {
+    const session = sessionOf(of);
+    const records = contentsOf(session, 8).map((content) => right(session, content));
+    const at = (row: number) => Buffer.concat(records.slice(0, row)).length;
+    const withTagOf = (row: number, other: number) =>
+      Buffer.concat([records[row]!.subarray(0, -16), records[other]!.subarray(-16)]);
+    const tagOf = (row: number, other: number): Damage => ({
+      part: "tag-of",
+      at: at(row + 1) - 16,
+      ofAt: at(other),
+      sn: session.first + BigInt(other),
+    });
+    const told = async (bytes: readonly Buffer[]) => damageOf(await read(session, Buffer.concat(bytes)));
+    for (const [row, other] of [
+      [3, 2],
+      [3, 6],
+      [0, 7],
+      [7, 0],
+    ] as const)
+      assert.deepEqual(await told(records.with(row, withTagOf(row, other))), [tagOf(row, other)]);
+    const exchanged = records.with(2, withTagOf(2, 5)).with(5, withTagOf(5, 2));
+    assert.deepEqual(await told(exchanged), [tagOf(2, 5), tagOf(5, 2)]);
+    const trace = await read(session, Buffer.concat(exchanged));
+    const { connection } = verdictOf(trace).stream;
+    const [event] = trace.verdicts!.damage.keys();
+    const frames = packetsOf(trace, new Set([connection]))
+      .get(connection)!
+      .framesOf(event!);
+    assert.equal(frames.length, 1);
+  });

@@ -10,7 +10,7 @@ import { withScattered } from "../pcap/scattered.ts";
 import type { Flow, SegmentLog, Segments } from "../pcap/segments.ts";
 import { FileWindow } from "../pcap/window.ts";
 import { type FileAccess, type Platform, type Progress, UserError } from "../platform.ts";
-import { trialsOf } from "../tls/damage/origin.ts";
+import { Trials } from "../tls/damage/origin.ts";
 import type { OffloadStart } from "../tls/start.ts";
 import type { Tap } from "../tls/tap.ts";
 import { type Diagnostic, emptyTrace, nicNamed, type Trace } from "../trace.ts";
@@ -114,7 +114,7 @@ export class GrowingCapture {
     const isWanted = globMatcher(streams);
     const { cryptoInfos } = keys;
     const keyLog = new Map();
-    const trials = trialsOf();
+    const trials = new Trials();
     return {
       platform,
       progress,

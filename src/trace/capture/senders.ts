@@ -80,7 +80,8 @@ async function readOffload(
 ): Promise<Offload> {
   const { cipher } = shown;
   const protection = cipher && protectionOf(context.platform.aead, start.version, cipher);
-  const question = { stream: side.assembly.bytes, start, protection, renewals, trials: context.trials };
+  const { trials } = context;
+  const question = { stream: side.assembly.bytes, start, protection, renewals, trials };
   const found = await tapOf(context, side, question);
   const isHostTap = found.tap === "host";
   const begun = { start: startAs(found, start), cipher, isHostTap, renewals, shift: found.shift };
@@ -139,7 +140,8 @@ function walkerOf(context: CaptureContext, side: Side, begun: Beginning): Walker
     return walk.walker;
   }
   const { start, cipher } = begun;
-  const { copyWindow, trials } = context;
+  const { copyWindow } = context;
+  const trials = context.trials.ofStream();
   const protection = cipher && protectionOf(context.platform.aead, start.version, cipher);
   const walker = new Walker({ ...begun, assembly, protection, copyWindow, trials });
   side.walk = { begun, walker };

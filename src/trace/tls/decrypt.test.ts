@@ -4,7 +4,7 @@ import type { Cipher, TlsVersion } from "../../core/base/record.ts";
 import { nodePlatform } from "../../node/platform.ts";
 import { fromHex } from "../keys/hex.ts";
 import { diagnose } from "./damage/diagnose.ts";
-import { trialsOf } from "./damage/origin.ts";
+import { Trials } from "./damage/origin.ts";
 import { innerOf, openRecord, protectionOf } from "./decrypt.ts";
 
 const range = (size: number, from = 0) => Uint8Array.from({ length: size }, (_, i) => from + i);
@@ -66,10 +66,9 @@ test("golden records open under their number and no other", () => {
       record,
       expectedNonce: null,
       at: 0,
-      isAlone: true,
       others: [],
     };
-    assert.deepEqual(diagnose(failed, trialsOf()).damage, { part: "number", sn, under: null });
+    assert.deepEqual(diagnose(failed, new Trials()).damage, { part: "number", sn, under: null });
   }
 });
 
@@ -100,10 +99,9 @@ test("two wrong bytes of one block are named, of ciphertext and tag none", () =>
       record,
       expectedNonce: null,
       at: 100,
-      isAlone: true,
       others: [],
     };
-    return diagnose(failed, trialsOf());
+    return diagnose(failed, new Trials());
   };
   const { damage, right } = diagnosed(5, 9);
   assert.ok(damage.part === "ciphertext");

@@ -356,7 +356,6 @@ function failed(ground: Ground, place: Place, record: Uint8Array, followed: Foll
     ...keyed(ground, place, record),
     expectedNonce: nonce === null ? null : addU64(nonce, index),
     at: position - ground.origin,
-    isAlone: place.unread === 0,
     others: opener.others(epoch),
   };
   return failedStep(ground, place, record, diagnose(one, isThorough ? trials : null), followed);

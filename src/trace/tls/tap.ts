@@ -2,7 +2,7 @@ import { type RecordKeys, tagSize } from "../../core/base/record.ts";
 import type { Progress } from "../platform.ts";
 import { type Diagnosis, decrypted, diagnose, type Shift } from "./damage/diagnose.ts";
 import { frequencyBits, type Look, lookOf, sureBits } from "./damage/looks.ts";
-import { farAway, type Trials } from "./damage/origin.ts";
+import { farAway, noTrials, type Trials } from "./damage/origin.ts";
 import type { Protection } from "./decrypt.ts";
 import { RecordOpener } from "./epochs.ts";
 import { headerAt, isProtectedHeader, recordSizeMax } from "./framing.ts";
@@ -134,7 +134,7 @@ export class TapFinder {
     this.protection = protection;
     this.opener = new RecordOpener(start, protection, renewals);
     this.search = new FramingSearch(stream, start.version, this.opener, overhead, new SearchBudget());
-    this.trials = trials;
+    this.trials = trials.ofStream();
     this.position = start.position;
     this.index = start.recSeq0 === null ? -1 : 0;
   }
@@ -216,7 +216,6 @@ export class TapFinder {
       record,
       expectedNonce: null,
       at: 0,
-      isAlone: true,
       others,
     };
     const diagnosis = diagnose(failed, noTrials);
@@ -254,7 +253,6 @@ export class TapFinder {
   }
 }
 
-const noTrials: Trials = { left: 0 };
 const foundBy = ({ shift }: Diagnosis): TapFound => ({ ...wireFound, shift });
 
 /** A question that was asked before, and how far it was answered. */

@@ -10,7 +10,7 @@ import { SegmentLog } from "../pcap/segments.ts";
 import { FileWindow } from "../pcap/window.ts";
 import { noProgress } from "../platform.ts";
 import { Assembly } from "./assembly.ts";
-import { trialsOf } from "./damage/origin.ts";
+import { Trials } from "./damage/origin.ts";
 import { protectionOf } from "./decrypt.ts";
 import type { Start } from "./start.ts";
 import { type Walked, Walker } from "./walk.ts";
@@ -132,7 +132,7 @@ class Following {
       renewals,
       isHostTap: false,
       shift: null,
-      trials: trialsOf(),
+      trials: new Trials(),
       copyWindow,
     });
   }

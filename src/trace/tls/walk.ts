@@ -17,6 +17,7 @@ import type { Assembly } from "./assembly.ts";
 import { CopyComparer, type Difference } from "./copies.ts";
 import type { Shift } from "./damage/diagnose.ts";
 import type { Trials } from "./damage/origin.ts";
+import { wholeDamage } from "./damage/whole.ts";
 import { innerOf, type Protection } from "./decrypt.ts";
 import { type Epoch, RecordOpener } from "./epochs.ts";
 import { type Header, headerAt, isProtectedHeader, recordSizeMax } from "./framing.ts";
@@ -93,6 +94,7 @@ interface Mark {
   /** How far the way to it depends on the stream's bytes. */
   asked: number;
   budget: number;
+  trials: number;
   rows: number;
   epochs: number;
   firstNonce: bigint | null;
@@ -161,20 +163,9 @@ export class Walker {
     }
     const firstNonce = this.walked.firstNonce ?? this.dueNonce;
     const differences = this.ground.comparer.differences();
-    return { ...this.walked, firstNonce, differences, damage: this.damage() };
-  }
-
-  /** All that is wrong, by row: what was found on the way, and nonces that come again. */
-  private damage(): Walked["damage"] {
-    const { damage, table } = this.walked;
-    const reused = this.nonces.reused();
-    if (reused.size === 0) return damage;
-    const all = new Map(damage);
-    const at = (row: number) => table.start.at(row) - this.ground.origin;
-    for (const [row, first] of reused)
-      if (!damage.has(row))
-        all.set(row, { part: "nonce-reuse", at: at(row), firstAt: at(first), sn: table.snAt(first) });
-    return all;
+    const { protection, walked } = this;
+    const damage = wholeDamage({ stream, origin, protection, keys: walked.epochs, ...walked }, this.nonces);
+    return { ...walked, firstNonce, differences, damage };
   }
 
   /** Remembers the place, unless what comes may still change what lies before it: numbers of records, or a message. */
@@ -185,6 +176,7 @@ export class Walker {
       place: { ...place },
       asked: ground.stream.asked,
       budget: ground.budget.left,
+      trials: ground.trials.left,
       rows: walked.table.count,
       epochs: walked.epochs.length,
       firstNonce: walked.firstNonce,
@@ -204,6 +196,7 @@ export class Walker {
     this.place = { ...mark.place };
     ground.stream.asked = mark.asked;
     ground.budget.left = mark.budget;
+    ground.trials.left = mark.trials;
     ground.comparer.rewind(mark.differences);
     walked.table.cut(mark.rows);
     this.nonces.cut(mark.rows);

@@ -31,8 +31,6 @@ export interface FailedRecord extends Keyed {
   expectedNonce: bigint | null;
   /** Distance of the record from the offload start. */
   at: number;
-  /** The record before it is all right, so that a number far off explains nothing. */
-  isAlone: boolean;
   /** Other keys of the session that could have made it. */
   others: readonly NamedKeys[];
 }
@@ -66,8 +64,9 @@ export function diagnose(failed: FailedRecord, trials: Trials | null): Diagnosis
   return (
     wrongHeader(failed) ??
     wrongNonce(failed) ??
-    elsewhere(failed, trials) ??
+    elsewhere(failed) ??
     wrongBytes(failed) ??
+    farElsewhere(failed, trials) ??
     likelyLeaked(failed) ??
     unknown(failed)
   );
@@ -154,14 +153,21 @@ function withNonce({ protection, keys, sn, record, at }: FailedRecord, nonce: bi
 }
 
 /** Its tag is right for another place: another number, another salt, other keys. */
-function elsewhere(failed: FailedRecord, trials: Trials): Diagnosis | null {
+const elsewhere = (failed: FailedRecord): Diagnosis | null =>
+  underAny(failed, (named) => originUnder(failed, named));
+
+/** The same for a number far off, which is searched for, unless the record decrypts to something as the one that it is. */
+const farElsewhere = (failed: FailedRecord, trials: Trials): Diagnosis | null =>
+  readsDecrypted(failed) ? null : underAny(failed, (named) => farAway(failed, named, trials));
+
+/** What the tag is right for under the keys that are due, or under others of the session. */
+function underAny(failed: FailedRecord, originOf: (named: NamedKeys) => Origin | null): Diagnosis | null {
   const due: NamedKeys = { keys: failed.keys, under: null, next: failed.sn };
   for (const named of [due, ...failed.others]) {
-    const origin = originUnder(failed, named);
+    const origin = originOf(named);
     if (origin !== null) return byOrigin(failed, origin);
   }
-  const far = failed.isAlone ? null : farAway(failed, due, trials);
-  return far && byOrigin(failed, far);
+  return null;
 }
 
 function byOrigin(failed: FailedRecord, origin: Origin): Diagnosis | null {

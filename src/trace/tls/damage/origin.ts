@@ -23,18 +23,41 @@ export type Origin =
 
 /** Numbers this far off are tried one by one. */
 const nearMax = 16;
-/** Numbers this far off are tried where a whole stream may be off. */
-const farMax = 100_000;
+/** Numbers this far off are tried where they cannot be computed (ChaCha20-Poly1305). */
+const farMax = 70_000;
 
-/** What a trial costs beside the record's bytes, as so many more. */
+/** What a trial costs beside the bytes that it looks at, as so many more. */
 const trialCost = 512;
+/** What trials may cost in a stream, and in how many streams of a capture. */
+const streamCost = 1 << 29;
+const streamsMax = 4;
 
-/** How many bytes may still be looked at in a capture where numbers cannot be computed (ChaCha20-Poly1305). */
-export interface Trials {
+/** How many bytes may still be looked at in trials, in a capture or in one stream of it. */
+export class Trials {
   left: number;
+  private readonly whole: Trials | null;
+
+  constructor(left = streamsMax * streamCost, whole: Trials | null = null) {
+    this.left = left;
+    this.whole = whole;
+  }
+
+  /** One stream's part. */
+  ofStream(): Trials {
+    return new Trials(streamCost, this);
+  }
+
+  /** How many trials of this cost may be made, `count` at most; they are paid for. */
+  take(count: number, cost: number): number {
+    const most = Math.min(count, Math.floor(this.left / cost));
+    const taken = this.whole ? this.whole.take(most, cost) : most;
+    this.left -= taken * cost;
+    return taken;
+  }
 }
 
-export const trialsOf = (): Trials => ({ left: 2 * farMax * 2048 });
+/** None may be made. */
+export const noTrials = new Trials(0);
 
 /** Numbers that no NIC is off by: then its iv is another one. */
 const plausibleMax = 1n << 32n;
@@ -102,16 +125,14 @@ function nearby(strange: Strange, named: NamedKeys): Origin | null {
   return tried(strange, named, { around: named.next, from: 0, to: nearMax });
 }
 
-/** The same far off with ChaCha20-Poly1305, whose tags do not tell it. */
-export function farAway(strange: Strange, { keys, under }: NamedKeys, trials: Trials): Origin | null {
-  const cost = 2 * farMax * (strange.record.length + trialCost);
-  if (strange.protection.cipher !== "chacha20-poly1305" || trials.left < cost) return null;
-  trials.left -= cost;
-  return tried(
-    strange,
-    { keys, under, next: strange.sn },
-    { around: strange.sn, from: nearMax + 1, to: farMax },
-  );
+/** The same far off with ChaCha20-Poly1305, whose tags do not tell it, as far as trials may be made. */
+export function farAway(strange: Strange, named: NamedKeys, trials: Trials): Origin | null {
+  const { protection, sn, record } = strange;
+  if (protection.cipher !== "chacha20-poly1305") return null;
+  // In TLS 1.3 few of the trials come to look at all of the record.
+  const looked = protection.version === 0x0304 ? record.length / 32 : record.length;
+  const to = Math.floor(trials.take(2 * farMax, trialCost + looked) / 2);
+  return tried(strange, named, { around: sn, from: nearMax + 1, to });
 }
 
 function tried(
@@ -122,7 +143,7 @@ function tried(
   const { protection, record } = strange;
   const isChaCha = protection.cipher === "chacha20-poly1305";
   const fits = isChaCha
-    ? tagTest(strange, keys)
+    ? allOf(endTest(strange, keys), tagTest(strange, keys))
     : (sn: bigint) => openRecord(protection, keys, sn, record) !== null;
   for (let distance = from; distance <= to; distance++) {
     for (const sn of distance === 0 ? [around] : [around - BigInt(distance), around + BigInt(distance)])
@@ -131,11 +152,39 @@ function tried(
   return null;
 }
 
+type Fits = (sn: bigint) => boolean;
+const allOf =
+  (first: Fits, second: Fits): Fits =>
+  (sn) =>
+    first(sn) && second(sn);
+
+/** Whether a record's plaintext may end as it does under a number: in TLS 1.3 with a type, and padding (RFC 8446 §5.2). */
+function endTest({ protection, sn, record }: Strange, keys: RecordKeys): Fits {
+  if (protection.version !== 0x0304) return () => true;
+  const { nonce } = sealingOf(protection, keys, sn, record);
+  const ciphertext = record.subarray(protection.layout.prepend, record.length - tagSize);
+  const block = Math.floor((ciphertext.length - 1) / blockSize);
+  const last = ciphertext.subarray(block * blockSize);
+  const plaintext = new Uint8Array(last.length);
+  const nonceView = new DataView(nonce.buffer);
+  const mask = nonceView.getBigUint64(4) ^ sn;
+  return (other) => {
+    nonceView.setBigUint64(4, mask ^ other);
+    chacha20(keys.key, nonce, last, plaintext, 1 + block);
+    let end = plaintext.length - 1;
+    while (end > 0 && plaintext[end] === 0) end--;
+    return plaintext[end] === 0 || (plaintext[end]! >= 21 && plaintext[end]! <= 23);
+  };
+}
+
+/** Of ChaCha20's keystream. */
+const blockSize = 64;
+
 /**
  * Whether a record's tag is right for a number, without opening it: a platform's AEAD is slow to say no. The tag is
  * Poly1305 of additional data, ciphertext and their lengths, under the first keystream block (RFC 8439 §2.8).
  */
-function tagTest({ protection, sn, record }: Strange, keys: RecordKeys): (sn: bigint) => boolean {
+function tagTest({ protection, sn, record }: Strange, keys: RecordKeys): Fits {
   const { aad, nonce } = sealingOf(protection, keys, sn, record);
   const ciphertext = record.subarray(protection.layout.prepend, record.length - tagSize);
   const tag = record.subarray(record.length - tagSize);
