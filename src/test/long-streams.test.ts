@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createCipheriv } from "node:crypto";
 import { test } from "node:test";
+import { encrypts } from "../core/bugs/families.ts";
 import type { Profile } from "../core/machine/profile.ts";
 import { wireBytes } from "../core/nic/wire-bytes.ts";
 import { profileById, profiles } from "../core/profiles/all.ts";
@@ -171,7 +172,7 @@ function sealedApart(trace: Trace, sn: number, payloadAt: number): Buffer {
 
 test("8 GiB on: what leaves under each family is what another implementation encrypts, and memory has it", () => {
   const trace = longTrace(starts[1]!);
-  for (const profile of profiles) {
+  for (const profile of profiles.filter(encrypts)) {
     const own = { ...trace, devices: [{ ...trace.devices[0]!, profile }] };
     const timeline = new Timeline(own).runAll();
     let event = -1;
@@ -183,13 +184,13 @@ test("8 GiB on: what leaves under each family is what another implementation enc
       const records = [0, 1].map((i) => sealedApart(trace, firstSn + first + i, (first + i) * 16384));
       const right = Buffer.concat(records).subarray(from % recordSize, (from % recordSize) + length);
       const view = viewAt(timeline, { event, stage: 0 });
-      assert.deepEqual(Buffer.from(readStream(view, "wire", from, length).bytes), right, `memory at ${from}`);
+      assert.ok(right.equals(readStream(view, "wire", from, length).bytes), `memory at ${from}`);
       const departures = departuresOf(timeline.record(event));
       const left = departures.map((departure) =>
         Buffer.from(wireBytes(timeline.machine.sockets[0]!.at(departure.state), departure)!),
       );
       const what = `${profile.id}, ${from}:${from + length}`;
-      assert.deepEqual(Buffer.concat(left), right, what);
+      assert.ok(right.equals(Buffer.concat(left)), what);
       assert.deepEqual(wireVerdictsOf(timeline, event), ["match"], what);
     }
   }

@@ -1,6 +1,6 @@
 import { Engine } from "../words/descriptor.ts";
 import type { Bug } from "./bug.ts";
-import { anyone, spoiling } from "./families.ts";
+import { encrypts, spoiling } from "./families.ts";
 
 /** Bugs of devices, and of what drivers of several makes keep about them. */
 export const deviceBugs: readonly Bug[] = [
@@ -8,7 +8,7 @@ export const deviceBugs: readonly Bug[] = [
     name: "placeholder-leak",
     says: "The device leaves the placeholder bytes in the tag's place.",
     mended: "a device or firmware error; next zeroes the placeholder",
-    isIn: anyone,
+    isIn: encrypts,
     shows: "placeholder",
     rules: (before) => ({ nicTag: "left", spoils: spoiling(before, Engine.stream, Engine.piece) }),
   },
@@ -32,7 +32,7 @@ export const deviceBugs: readonly Bug[] = [
     name: "context-by-tuple",
     says: "A connection with the addresses and ports of one just closed gets its context.",
     mended: "nfp: unique connection ids rather than the 4-tuple",
-    isIn: anyone,
+    isIn: encrypts,
     shows: "wrong-ciphertext",
     rules: (before) => {
       const spoils = spoiling(before, Engine.stream, Engine.piece);

@@ -4,6 +4,7 @@ import type { Rules } from "../machine/socket.ts";
 // Whose code a bug was in, by what families do (kernel.md section 5.0): a new one is among them by its own data.
 
 export const anyone = () => true;
+export const encrypts = ({ recovery }: Profile) => recovery !== "none";
 export const rebuilds = ({ recovery }: Profile) => recovery === "rebuild";
 export const dumps = (profile: Profile) => rebuilds(profile) && profile.prefixVia === "dump";
 export const asksForNextRecord = ({ recovery }: Profile) => recovery === "next-record";

@@ -81,7 +81,7 @@ export const mlx5Bugs: readonly Bug[] = [
 function takeUnfenced(socket: Socket, sink: Sink): void {
   const { queue } = socket;
   const { flags } = socket.packet;
-  if (hasFence(queue)) return takeInOrder(socket, sink);
+  if (!dumps(socket.profile) || hasFence(queue)) return takeInOrder(socket, sink);
   const { taken, count } = queue;
   for (let i = taken; i < count; i++) if (!isParams(queue.kind(i))) takeOne(socket, i, flags, sink);
   for (let i = taken; i < count; i++) if (isParams(queue.kind(i))) takeOne(socket, i, flags, sink);

@@ -32,5 +32,5 @@ function zeroTags(socket: Socket): boolean {
     if (isStartMarker(socket, row)) return false;
     at = records.end(row);
   }
-  return !before(packet.seq, connection.startSeq);
+  return packet.seq >= connection.startSeq;
 }

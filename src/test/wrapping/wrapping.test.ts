@@ -46,7 +46,9 @@ function said(trace: Trace, isSameFrames = true): unknown {
     const { offset, line, ...event } = events.at(i);
     return { ...event, held: offset >= 0, ...(isSameFrames && { line }) };
   });
-  const messages = isSameFrames ? diagnostics : diagnostics.map(({ severity }) => severity);
+  // How much a cut packet lacks is another number where headers around it were cut, too.
+  const uncut = diagnostics.filter(({ message }) => !/end was not captured/.test(message));
+  const messages = isSameFrames ? uncut : uncut.map(({ severity }) => severity);
   return structuredClone({ connections, streams, rows, sacks, recordSns, verdicts, messages });
 }
 
@@ -92,8 +94,9 @@ const later = (frame: Frame, us: number): Frame => {
 function routed(frame: Uint8Array): Uint8Array {
   const bytes = frame.slice();
   bytes.set([6, 6, 6, 6, 6, 6, 4, 4, 4, 4, 4, 4]);
-  const isV6 = bytes[12] === 0x86;
-  if (bytes[12] !== 0x81) bytes[isV6 ? 21 : 22]!--;
+  // Its hop limit or time to live, where IP stands right behind the addresses.
+  const at = { 134: 21, 8: 22 }[bytes[12]!];
+  if (at !== undefined) bytes[at]!--;
   return bytes;
 }
 
@@ -105,7 +108,10 @@ test("a capture that shows every packet more than once is the bare one", async (
       const [bare, other] = [await readBytes(capture), await readAs(capture, bytes)];
       const [expected, seen] = [said(bare, false) as object, said(other, false) as object];
       assert.deepEqual({ ...seen, messages: [] }, { ...expected, messages: [] }, `${name}, ${what}`);
-      assert.match(other.diagnostics[0]!.message, /a frame is a copy of one before/);
+      assert.ok(
+        other.diagnostics.some(({ message }) => /a frame is a copy of one before/.test(message)),
+        `${name}, ${what}: ${JSON.stringify(other.diagnostics)}`,
+      );
       count++;
     }
   t.diagnostic(`${count} captures doubled`);

@@ -64,11 +64,11 @@ const hit = (text: string) => `  nginx-1  [000] .....   1.000001: ${text}\n`;
 test("the trace file: every tracepoint of use, with its numbers", () => {
   // Neither the wakeup nor the line of a stack trace is one.
   assert.deepEqual(rows(traceFile), [
-    "13: 100000250000 cpu2 nginx: worker/1234 tls_device_offload_set a1b2c3d4 direction=1 tcp_seq=-1000 rec_no=1 ret=0",
+    "13: 100000250000 cpu2 nginx: worker/1234 tls_device_offload_set a1b2c3d4 direction=1 tcp_seq=4294966296 rec_no=1 ret=0",
     "14: 100000800000 cpu0 <idle>/0 net_dev_start_xmit - dev=eth0 queue_mapping=2 skbaddr=f8c47ebd len=1514 data_len=1448 transport_offset=34 gso_size=1448 gso_segs=1",
     "15: 100000801000 cpu0 <idle>/0 net_dev_xmit - dev=eth0 skbaddr=f8c47ebd len=1514 rc=0",
     "16: 100000900000 cpu0 ksoftirqd/0/12 kfree_skb - skbaddr=4d037db6 rx_sk=- protocol=2048 location=pfifo_enqueue+0x53/0x70 reason=QDISC_DROP",
-    "19: 100001000000 cpu0 <idle>/0 tls_device_tx_resync_req a1b2c3d4 tcp_seq=448 exp_tcp_seq=-1000",
+    "19: 100001000000 cpu0 <idle>/0 tls_device_tx_resync_req a1b2c3d4 tcp_seq=448 exp_tcp_seq=4294966296",
     "21: 100002000000 cpu2 nginx: worker/1234 tls_device_tx_resync_send a1b2c3d4 tcp_seq=20000 rec_no=18446744073709551615",
     "22: 20660829667623000 cpu0 <idle>/0 tcp_retransmit_skb a1b2c3d4 skbaddr=f8c47ebd skaddr=a1b2c3d4 family=AF_INET sport=443 dport=41000 saddr=10.0.0.1 daddr=10.0.0.2 saddrv6=::ffff:10.0.0.1 daddrv6=::ffff:10.0.0.2 state=TCP_ESTABLISHED err=-12",
   ]);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { seq, toU32 } from "../../core/base/seq.ts";
 import { profileById } from "../../core/profiles/all.ts";
 import { Flag, Kind, unpackRecord } from "../../core/words/event.ts";
 import type { Trace } from "../trace.ts";
@@ -72,15 +73,19 @@ test("records carry type, number and epoch", () => {
   assert.equal(trace.recordSns.get(index), 2n ** 64n - 1n);
 });
 
-test("numbers are relative to the offload start, modulo 2^32", () => {
+test("numbers are relative to the offload start, and count on where TCP's wrap", () => {
   const text =
     "device d\nconnection c device=d seq=4294960000\n+0 c send 40000\n+0 c > 0:40087(40087)\n+0 c < ack 10000 sack 20000:30000,39000:40087";
   const trace = parse(text);
   assert.deepEqual(trace.diagnostics, []);
-  // 4294960000 + 10000 − 2^32 = 2704, and so on.
-  assert.equal(trace.events.seq.at(2), 2704);
-  assert.deepEqual(trace.sacks.get(2), [12704, 22704, 31704, 32791]);
-  assert.equal(trace.events.seq.at(1), 4294960000 - 2 ** 32);
+  assert.equal(trace.events.seq.at(2), 4294960000 + 10000);
+  assert.deepEqual(
+    trace.sacks.get(2),
+    [20000, 30000, 39000, 40087].map((place) => 4294960000 + place),
+  );
+  assert.equal(trace.events.seq.at(1), 4294960000);
+  // 4294960000 + 10000 − 2^32 = 2704 is what a packet carries.
+  assert.equal(toU32(seq(trace.events.seq.at(2))), 2704);
 });
 
 test("times are relative to the event line before, to the nanosecond", () => {
@@ -125,7 +130,7 @@ test("declarations have defaults, and take every option", () => {
   const c = given.connections[0]!;
   assert.deepEqual(
     [given.devices[0]!.profile.id, c.startSeq, c.recSeq0, c.mss],
-    ["innova", -1, 2n ** 64n - 1n, 100],
+    ["innova", 4294967295, 2n ** 64n - 1n, 100],
   );
   assert.deepEqual(c.epochs[0], {
     key: Uint8Array.from({ length: 16 }, (_, i) => i),
@@ -365,14 +370,21 @@ test("a file that is not a trace says so, in at most a thousand diagnostics", ()
   assert.match(diagnostics.at(-1)!.message, /^4001 more problems/);
 });
 
-test("streams are bounded: 2^30 bytes unacknowledged, 2^32 − 1 in all", () => {
+test("streams are bounded: 2^30 bytes unacknowledged, 2^36 in all", () => {
   complains(
     `+0 web send 1000000000\n+0 web send 100000000`,
     "       ^^^^^^^^^^^^^^",
     /more than 2\^30 bytes/,
   );
   let text = head;
-  for (let i = 1; i <= 5; i++)
+  // 69 × 10^9 is more than 2^36 = 68,719,476,736.
+  for (let i = 1; i <= 69; i++)
     text += `+0 web gap 1000000000\n+0 web > ${i}000000000:${i}000000000(0)\n+0 web < ack ${i}000000000\n`;
-  assert.match(errors(parse(text))[0]!.message, /longer than 2\^32 − 1/);
+  const [first, ...rest] = errors(parse(text));
+  assert.match(first!.message, /2\^36/);
+  assert.equal(first!.line, text.split("\n").findIndex((line) => line.includes("> 68000000000:")) + 3);
+  assert.deepEqual(
+    rest.filter(({ message }) => /2\^36/.test(message)),
+    [],
+  );
 });
