@@ -146,6 +146,29 @@ dev.mce.0.tls:
   ]);
 });
 
+test("what Chelsio's debugfs says in phrases goes by the driver's names", () => {
+  // chcr_stats_show() of cxgb4_debugfs.c prints these, values to the right; other lines are no TLS counters of the adapter.
+  const text = `Chelsio KTLS Crypto Accelerator Stats
+Tx TLS offload refcount:                             2
+Tx records send:                                     9
+Tx partial start of records:                         1
+Tx partial middle of records:                        2
+Tx partial end of record:                            3
+Tx complete records:                                 4
+TX trim pkts :                                       5
+Port 0
+Tx connection closed:                                6
+`;
+  assert.deepEqual(changes(["x", text]), [
+    "Tx TLS offload refcount -→2 -",
+    "ktls_tx_start_pkts -→1 -",
+    "ktls_tx_middle_pkts -→2 -",
+    "ktls_tx_end_pkts -→3 -",
+    "ktls_tx_complete_pkts -→4 -",
+    "ktls_tx_trimmed_pkts -→5 -",
+  ]);
+});
+
 test("what keeps the changes from being trusted is said", () => {
   const cases: [text: string, message: RegExp][] = [
     ["tx_tls_ooo: 1\n", /^note 1: the ethtool counters were taken only once/],

@@ -50,6 +50,14 @@ const headingPattern = /^==/;
 const tlsStatPattern = /^(Tls[A-Z]\w{0,60})[ \t]+(\S{1,64})/;
 /** `name: value` with `tls` in the name, whatever the vendor; FreeBSD's own (mlx5_en_hw_tls.c) where it is cut short. */
 const ethtoolNamePattern = /tls|^(?:tx_packets_ooo|tx_bytes_ooo)$/i;
+/** The adapter's counters that Chelsio's debugfs prints as phrases (chcr_stats_show()), by their names in the driver. */
+const debugfsNames: Readonly<Record<string, string>> = {
+  "Tx partial start of records": "ktls_tx_start_pkts",
+  "Tx partial middle of records": "ktls_tx_middle_pkts",
+  "Tx partial end of record": "ktls_tx_end_pkts",
+  "Tx complete records": "ktls_tx_complete_pkts",
+  "TX trim pkts": "ktls_tx_trimmed_pkts",
+};
 /** Counters of one queue, by the ways that drivers name them: `tx0_…`, `ptp_tx0_…`, `tx_queue_0_…`, `[0]: …`. */
 const queuePattern = /^(?:\[(\d{1,5})\]: |(?:[a-z]{1,20}_)?(?:[rt]xq?|queue|rvec)_?(\d{1,5})_)/;
 
@@ -140,7 +148,8 @@ function counterOf(text: string): { source: CounterSource; name: string; text: s
   const tlsStat = tlsStatPattern.exec(text);
   if (tlsStat !== null) return { source: "tls_stat", name: tlsStat[1]!, text: tlsStat[2]! };
   const colon = text.lastIndexOf(":");
-  const name = text.slice(0, Math.max(0, colon)).trim();
+  const words = text.slice(0, Math.max(0, colon)).trim();
+  const name = Object.hasOwn(debugfsNames, words) ? debugfsNames[words]! : words;
   const value = text.slice(colon + 1).trim();
   // Behind a name without a value come more lines; `on` and `off` are what `ethtool -k` says of features.
   if (!ethtoolNamePattern.test(name) || value === "" || /^o(?:n|ff)\b/.test(value)) return null;
