@@ -12,7 +12,7 @@ const initialRoom = 16;
  */
 export class SignIndex implements Sink {
   socket: Socket | null = null;
-  private readonly isDeaf: boolean;
+  readonly isDeaf: boolean;
   /** By kind: its events, and how many there are so far. */
   private readonly lists: Int32Array[] = signs.map(() => new Int32Array(initialRoom));
   private readonly counts = new Int32Array(signs.length);

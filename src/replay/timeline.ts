@@ -19,6 +19,9 @@ export interface Position {
 
 /** A connection's snapshots are this many of its own events apart. */
 const snapshotInterval = 500;
+/** Recordings that are kept, and stages of them, some 1 KB each. */
+const recordingsMax = 64;
+const stagesMax = 2 ** 14;
 
 /**
  * A trace in time: runs it once, keeps which events have which effects, and gives the state of any connection at any
@@ -37,6 +40,8 @@ export class Timeline {
   /** Of the same class as the first pass's, which keeps `step` as fast as there. */
   private readonly seekSink = new SignIndex(true);
   private readonly recordings = new Map<number, Recording>();
+  /** Stages of these, each with a copy of a state. */
+  private kept = 0;
 
   /** Whoever wants to hear all that the first pass says makes its sink. */
   constructor(trace: Trace, sink = new SignIndex()) {
@@ -145,8 +150,7 @@ export class Timeline {
     this.again(event, sink);
     const descriptors = Array.from({ length: queue.count }, (_, i) => queue.at(i));
     const recording = { event, connection, before, stages: sink.stages, descriptors };
-    if (this.recordings.size > 64) this.recordings.delete(this.recordings.keys().next().value!);
-    this.recordings.set(event, recording);
+    this.keep(recording);
     return recording;
   }
 
@@ -163,6 +167,19 @@ export class Timeline {
     for (const c of connections) this.stateBefore(c, event);
     step(this.machine, event, sink);
     for (const c of connections) this.ordinals[c]!++;
+  }
+
+  /** Keeps the newest recordings, as many as have a bounded number of stages together: a device's event has those of all its connections. */
+  private keep(recording: Recording): void {
+    const { recordings } = this;
+    recordings.set(recording.event, recording);
+    this.kept += recording.stages.length;
+    for (const [event, { stages }] of recordings) {
+      if (recordings.size <= recordingsMax && this.kept <= stagesMax) break;
+      if (event === recording.event) break;
+      recordings.delete(event);
+      this.kept -= stages.length;
+    }
   }
 
   /** The connections that an event is about: its own, or all on its device. */

@@ -105,8 +105,8 @@ const file = (name: string, lines: number, ...functions: [lines: number, paramet
 });
 const good = [
   ...tables.map((name) => file(name.endsWith("/") ? `${name}x.ts` : name, 100)),
-  ...Array.from({ length: 9 }, (_, i) => file(`core/nic/${i}.ts`, 400)),
-  file("core/nic/9.ts", limits.mechanismLines - 9 * 400),
+  ...Array.from({ length: 10 }, (_, i) => file(`core/nic/${i}.ts`, 400)),
+  file("core/nic/10.ts", limits.mechanismLines - 10 * 400),
   file("core/step.ts", 0, ...Array.from({ length: 21 }, (): [number, number] => [70, 4]), [70, 5]),
   file("adapter/a.ts", 0, ...Array.from({ length: 30 }, (): [number, number] => [70, 4])),
 ];
@@ -129,7 +129,7 @@ test("figures: shares, lengths, core with and without its tables, folders", () =
   const nic = figures.folders.find(({ folder }) => folder === "core/nic");
   assert.deepEqual(nic, {
     folder: "core/nic",
-    files: 11,
+    files: 12,
     lines: limits.mechanismLines + 100,
     share: { count: 0, of: 0 },
   });

@@ -9,7 +9,7 @@ import { Effect } from "../words/effect.ts";
 import { DropCode } from "../words/effect-words.ts";
 import { Flag } from "../words/event.ts";
 import { Stage } from "../words/stage.ts";
-import { advanceAndPost, endOfFragment } from "./rebuild.ts";
+import { advanceAndPost, endOfFragment, startOf } from "./rebuild.ts";
 
 /**
  * FreeBSD's transmit function, mlx5e_sq_tls_xmit() (kernel.md section 5.7): each unmapped mbuf carries its record, so
@@ -43,7 +43,7 @@ function sendMapped(socket: Socket, sink: Sink): boolean {
  */
 function recover(socket: Socket, row: number, isReady: boolean, sink: Sink): boolean {
   const { packet, records, state } = socket;
-  const start = records.start(row);
+  const start = startOf(socket, row);
   const begun =
     isReady && after(state.expectedSeq as Seq, start) && before(state.expectedSeq as Seq, packet.seq);
   const from = begun ? (state.expectedSeq as Seq) : start;
@@ -68,11 +68,12 @@ function recover(socket: Socket, row: number, isReady: boolean, sink: Sink): boo
 }
 
 /** mlx5e_tls_send_static_parameters(), mlx5e_tls_send_progress_parameters(); mlx5e_tls_send_nop() where no DUMP follows. */
-function postParams({ queue, state }: Socket, row: number, fences: boolean, sink: Sink): void {
+function postParams(socket: Socket, row: number, fences: boolean, sink: Sink): void {
+  const { queue, state } = socket;
   state.postedRow = row;
   queue.post(Descriptor["static-params"], row, 0 as Seq, 0, true, Engine.none);
   sink.effect(Effect["static-params"], row, 0);
-  queue.post(Descriptor["progress-params"], -1, 0 as Seq, 0, false, Engine.none);
+  queue.post(Descriptor["progress-params"], -1, startOf(socket, row), 0, false, Engine.none);
   if (fences) queue.post(Descriptor.nop, -1, 0 as Seq, 0, true, Engine.none);
 }
 

@@ -1,3 +1,4 @@
+import { payloadSizeMax } from "../base/record.ts";
 import { advance, before, distance, type Seq } from "../base/seq.ts";
 import { getRecord, isStartMarker } from "../kernel/record-map.ts";
 import { isMarked } from "../kernel/skb.ts";
@@ -54,7 +55,7 @@ export function sendBeforeMarker(socket: Socket, row: number, sink: Sink): boole
 /** Posts the work that rebuilds the NIC's state: the record's number and its bytes before the packet; false on a DMA error. */
 export function postResync(socket: Socket, row: number, sink: Sink): boolean {
   const { packet, records, rules, profile, state, queue } = socket;
-  const start = records.start(row);
+  const start = startOf(socket, row);
   const whole = Math.max(0, distance(start, packet.seq));
   const replayable = records.kind.at(row) === RecordKind.gap ? 0 : whole;
   const prefix = rules.prefixSize(whole);
@@ -73,10 +74,20 @@ export function postResync(socket: Socket, row: number, sink: Sink): boolean {
   return true;
 }
 
+/**
+ * Where the record begins that the packet lies in. In a range of unknown records nobody knows: its beginning, or as far
+ * before the packet as the longest record reaches, because no NIC is fed more than one.
+ */
+export function startOf({ packet, records, layout }: Socket, row: number): Seq {
+  const start = records.start(row);
+  const earliest = advance(packet.seq, -(payloadSizeMax + layout.overhead));
+  return records.kind.at(row) === RecordKind.gap && before(start, earliest) ? earliest : start;
+}
+
 /** DUMPs of the record's first `size` bytes: a fragment at a time, none longer than the hardware's MTU. */
 function postDumps(socket: Socket, row: number, size: number, sink: Sink): boolean {
-  const { records, rules, queue } = socket;
-  const start = records.start(row);
+  const { rules, queue } = socket;
+  const start = startOf(socket, row);
   for (let done = 0; done < size; ) {
     const left = Math.min(size, endOfFragment(socket, row, done)) - done;
     const length = rules.dumpSize(left, hardwareMtu(socket));
@@ -105,7 +116,8 @@ export function endOfFragment({ records, layout }: Socket, row: number, at: numb
  * mlx5e_ktls_tx_post_param_wqes(): static params only when the record's number is not the one posted last ("redundant
  * static params"); then progress, then a fence.
  */
-function postParams({ queue, state, rules }: Socket, row: number, sink: Sink): void {
+function postParams(socket: Socket, row: number, sink: Sink): void {
+  const { queue, state, rules } = socket;
   const named = rules.postedRow(row);
   const changed = rules.postsStatic(state, row);
   if (changed || named !== row) {
@@ -113,7 +125,7 @@ function postParams({ queue, state, rules }: Socket, row: number, sink: Sink): v
     queue.post(Descriptor["static-params"], named, 0 as Seq, 0, true, Engine.none);
     sink.effect(Effect["static-params"], named, 0);
   }
-  queue.post(Descriptor["progress-params"], -1, 0 as Seq, 0, !changed, Engine.none);
+  queue.post(Descriptor["progress-params"], -1, startOf(socket, row), 0, !changed, Engine.none);
   if (rules.fencesParams) queue.post(Descriptor.nop, -1, 0 as Seq, 0, true, Engine.none);
 }
 

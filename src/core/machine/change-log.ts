@@ -1,4 +1,13 @@
-import { float64, int32, isNewRow, mustReplay, Table, uint8 } from "../base/columns.ts";
+import {
+  firstAtLeast,
+  firstThat,
+  float64,
+  int32,
+  isNewRow,
+  mustReplay,
+  Table,
+  uint8,
+} from "../base/columns.ts";
 import { advance, type Seq, seq } from "../base/seq.ts";
 
 /** What of a stream changes after it was written. */
@@ -19,12 +28,25 @@ export interface ChangeRow {
   value: number;
 }
 
+/** A page write in a range of the stream, whose first byte is 0: bytes [at, to), of which those before `sentEnd` had been sent. */
+export interface Write {
+  row: number;
+  at: number;
+  to: number;
+  sentEnd: number;
+}
+type TellWrite = (write: Write) => void;
+
 /** Fences, marks and page writes of a connection, in order; a state holds how many of the rows count for it. */
 export class ChangeLog extends Table {
   private readonly kind = this.column(uint8());
   private readonly from = this.column(float64());
   private readonly length = this.column(int32());
   private readonly value = this.column(float64());
+  /** Rows by what they are; fences come in the stream's order. */
+  private readonly fences = int32();
+  private readonly marks = int32();
+  private readonly pages = int32();
 
   put(row: number, { kind, from, length, value }: ChangeRow): void {
     if (!isNewRow(row, this.count))
@@ -36,6 +58,8 @@ export class ChangeLog extends Table {
     this.from.values[row] = from;
     this.length.values[row] = length;
     this.value.values[row] = value;
+    const rows = kind === Change.fence ? this.fences : kind === Change.mark ? this.marks : this.pages;
+    rows.push(row);
   }
 
   at(row: number): ChangeRow {
@@ -49,40 +73,45 @@ export class ChangeLog extends Table {
 
   /** The first of `rows` rows whose fence lies inside (from, end), as its sequence number; null if none does. */
   fenceWithin(from: Seq, end: Seq, rows: number): Seq | null {
-    for (let row = 0; row < rows; row++) {
-      const fence = seq(this.from.at(row));
-      if (this.kind.at(row) === Change.fence && fence > from && fence < end) return fence;
-    }
-    return null;
+    const fence = this.fenceFrom(advance(from, 1), rows);
+    return fence !== null && fence < end ? fence : null;
   }
 
-  /** True if one of `rows` rows is a fence at `s`; the last ones are looked at first. */
+  /** True if one of `rows` rows is a fence at `s`. */
   isFence(s: Seq, rows: number): boolean {
-    for (let row = rows - 1; row >= 0; row--)
-      if (this.kind.at(row) === Change.fence && this.from.at(row) === s) return true;
-    return false;
+    return this.fenceFrom(s, rows) === s;
+  }
+
+  /** The first fence at `s` or behind it. */
+  private fenceFrom(s: Seq, rows: number): Seq | null {
+    const { fences, from } = this;
+    const count = firstAtLeast(fences.values, rows, fences.length);
+    const i = firstThat(0, count, (i) => from.at(fences.at(i)) >= s);
+    return i < count ? seq(from.at(fences.at(i))) : null;
   }
 
   /** The mark that was last given to the segment holding byte `s`; null if none was. */
   markAt(s: Seq, rows: number): number | null {
-    for (let row = rows - 1; row >= 0; row--) {
-      if (this.kind.at(row) !== Change.mark) continue;
+    const { marks } = this;
+    for (let i = firstAtLeast(marks.values, rows, marks.length) - 1; i >= 0; i--) {
+      const row = marks.at(i);
       const offset = s - this.from.at(row);
       if (offset >= 0 && offset < this.length.at(row)) return this.value.at(row);
     }
     return null;
   }
 
-  /** Page writes that touch [from, from + length), oldest first, each cut to the range. */
-  *writesIn(from: Seq, length: number, rows: number): Generator<ChangeRow & { row: number }> {
+  /** Calls `tell` for each page write of the first `rows` rows that touches [from, from + length), oldest first, cut to the range. */
+  writesIn(from: Seq, length: number, rows: number, tell: TellWrite): void {
+    const { pages } = this;
     const end = advance(from, length);
-    for (let row = 0; row < rows; row++) {
-      if (this.kind.at(row) !== Change.page) continue;
-      const change = this.at(row);
-      const changeEnd = advance(change.from, change.length);
-      const first = change.from < from ? from : change.from;
-      const last = Math.min(changeEnd, end);
-      if (first < last) yield { ...change, row, from: first, length: last - first };
+    const count = firstAtLeast(pages.values, rows, pages.length);
+    for (let i = 0; i < count; i++) {
+      const row = pages.values[i]!;
+      const begin = this.from.values[row]!;
+      const at = Math.max(begin, from);
+      const to = Math.min(begin + this.length.values[row]!, end);
+      if (at < to) tell({ row, at: at - from, to: to - from, sentEnd: this.value.values[row]! - from });
     }
   }
 }

@@ -1,9 +1,19 @@
 import { seal } from "../base/aead.ts";
 import { keystream } from "../base/keystream.ts";
-import { explicitNonce, headerSize, prependOf, recordType, sealingOf, tagSize } from "../base/record.ts";
+import {
+  explicitNonce,
+  headerSize,
+  prependOf,
+  type RecordKeys,
+  recordType,
+  type Suite,
+  sealingOf,
+  tagSize,
+} from "../base/record.ts";
 import { advance, type Seq } from "../base/seq.ts";
 import type { GeneratedSource, WrittenSource } from "../machine/connection.ts";
-import { RecordKind } from "../machine/record-log.ts";
+import type { DescriptorQueue } from "../machine/descriptors.ts";
+import { RecordKind, type RecordLog } from "../machine/record-log.ts";
 import type { Socket } from "../machine/socket.ts";
 
 /** Stale memory where a tag belongs until the NIC writes it: a canary, so that it is known when it leaks. */
@@ -48,24 +58,38 @@ export const zeroedView =
 /** The record as it was pushed, before any page of it changed. */
 export const placeholderRecord = hostView(0);
 
-/** What a page write does: every byte of the range grows by the number of its row, so no two contents are alike. */
+/**
+ * What a page write does: every byte of the range grows by the number of its row, so no two contents are alike. Growths are
+ * added up over the record once, however many writes lie on each other.
+ */
 function applyWrites(socket: Socket, row: number, changes: number, bytes: Uint8Array): void {
   const { records, layout } = socket;
   const start = advance(records.start(row), layout.prepend);
-  const payload = records.length.at(row) - layout.overhead;
-  for (const write of socket.changes.writesIn(start, payload, changes)) {
-    const at = layout.prepend + write.from - start;
-    for (let i = at; i < at + write.length; i++) bytes[i] = bytes[i]! + 1 + (write.row % 255);
+  const payload = Math.max(0, records.length.at(row) - layout.overhead);
+  const grows = new Uint8Array(payload + 1);
+  socket.changes.writesIn(start, payload, changes, ({ row, at, to }) => {
+    grows[at]! += 1 + (row % 255);
+    grows[to]! -= 1 + (row % 255);
+  });
+  for (let i = 0, sum = 0; i < payload; i++) {
+    sum += grows[i]!;
+    bytes[layout.prepend + i]! += sum;
   }
 }
 
 /** The record as it must be on the wire: encrypted as a whole, by the one-shot AEAD. Null = content or key not known. */
 export function wireRecord(socket: Socket, row: number): Uint8Array | null {
-  const { records } = socket;
   const { version, cipher } = socket.connection;
-  const keys = socket.keysOf(records.epoch.at(row));
+  const keys = socket.keysOf(socket.records.epoch.at(row));
+  if (!keys || !cipher) return null;
+  return lastMade(wires, socket, row, () => sealed(socket, row, { cipher, version, keys }));
+}
+
+/** The record encrypted, whose keys are known. */
+function sealed(socket: Socket, row: number, { cipher, version, keys }: Suite & { keys: RecordKeys }) {
+  const { records } = socket;
   const plaintext = plaintextOf(socket, row);
-  if (!plaintext || !keys || !cipher) return null;
+  if (!plaintext) return null;
   const { prepend } = socket.layout;
   const sealing = sealingOf({ version, cipher }, keys, records.sn(row), plaintext);
   const bytes = new Uint8Array(plaintext.length + tagSize);
@@ -89,7 +113,31 @@ function plaintextOf(socket: Socket, row: number): Uint8Array | null {
   const { source } = socket.connection;
   if (!isRecord(socket, row) || source === null) return null;
   if (source.kind === "captured") return socket.reader?.plaintext(source.stream, row) ?? null;
-  return made(socket, row, source);
+  return lastMade(plaintexts, socket, row, () => made(socket, row, source));
+}
+
+interface MadeRecord {
+  records: RecordLog;
+  row: number;
+  bytes: Uint8Array | null;
+}
+type MadeRecords = WeakMap<DescriptorQueue, MadeRecord>;
+/** By machine, for which its queue stands, the record made last: packets come in order, and many lie in one. */
+const plaintexts: MadeRecords = new WeakMap();
+const wires: MadeRecords = new WeakMap();
+
+/** What `make` makes of a record, unless it was the last one made; nobody writes into it. What a capture holds is read each time. */
+function lastMade(
+  of: MadeRecords,
+  { records, queue, connection }: Socket,
+  row: number,
+  make: () => Uint8Array | null,
+): Uint8Array | null {
+  const last = of.get(queue);
+  if (last?.records === records && last.row === row) return last.bytes;
+  const bytes = make();
+  if (connection.source?.kind !== "captured") of.set(queue, { records, row, bytes });
+  return bytes;
 }
 
 /** The record as the TLS layer builds it of what the application writes. */

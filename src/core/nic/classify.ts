@@ -90,11 +90,18 @@ function sayNonceReuse(
   { actual, right }: Sent,
   sink: Sink,
 ): void {
-  const again = new Set<number>();
-  for (const write of changes.writesIn(from, length, state.changes)) {
-    const at = write.from - from;
-    const sent = Math.min(write.length, write.value - write.from);
-    for (let i = at; i < at + sent; i++) if (actual[i] !== right[i]) again.add(i);
+  const again = new Int32Array(length + 1);
+  changes.writesIn(from, length, state.changes, ({ at, to, sentEnd }) => {
+    if (sentEnd <= at) return;
+    again[at]!++;
+    again[Math.min(to, sentEnd)]!--;
+  });
+  let [first, count] = [-1, 0];
+  for (let i = 0, writes = 0; i < length; i++) {
+    writes += again[i]!;
+    if (writes === 0 || actual[i] === right[i]) continue;
+    if (first < 0) first = i;
+    count++;
   }
-  if (again.size > 0) sink.effect(Effect["nonce-reused"], advance(from, Math.min(...again)), again.size);
+  if (count > 0) sink.effect(Effect["nonce-reused"], advance(from, first), count);
 }

@@ -10,6 +10,12 @@ import {
 } from "../base/record.ts";
 import type { TagFault } from "../machine/rules.ts";
 
+/** Where an engine stands: the number of its record, and what it has taken of it. */
+export interface EngineMark {
+  sn: bigint;
+  taken: Uint8Array;
+}
+
 /**
  * The NIC's crypto engine on bytes: after params it takes the next byte for byte 0 of a record with the given
  * number, reads lengths out of the headers that come by, encrypts payload, writes tags over placeholders, counts
@@ -43,6 +49,17 @@ export class NicStream {
   /** Takes the next bytes, and changes them only where somebody asks what leaves. */
   pass(bytes: Uint8Array, changes = false): void {
     for (let at = 0; at < bytes.length; ) at += this.takePart(bytes.subarray(at), changes);
+  }
+
+  /** Where it stands, to go back to it. */
+  mark(): EngineMark {
+    return { sn: this.sn, taken: this.record.slice(0, this.taken) };
+  }
+
+  goBack({ sn, taken }: EngineMark): void {
+    this.sn = sn;
+    this.record = taken.slice();
+    this.taken = taken.length;
   }
 
   /** Takes what of the bytes lies in one part of a record (prepend, payload or tag), changes it if it is to, and gives its size. */

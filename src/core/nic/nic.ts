@@ -2,6 +2,7 @@
 
 import { advance, type Seq } from "../base/seq.ts";
 import type { DescriptorQueue } from "../machine/descriptors.ts";
+import { RecordKind } from "../machine/record-log.ts";
 import type { Sink, Socket } from "../machine/socket.ts";
 import type { ConnectionState } from "../machine/state.ts";
 import { Descriptor, Engine } from "../words/descriptor.ts";
@@ -30,9 +31,9 @@ function takePlace(socket: Socket, i: number, sink: Sink): void {
       state.nicStaticRow = queue.row(i);
       return;
     case Descriptor["progress-params"]:
-      return restart(state, state.nicStaticRow);
+      return restartAt(socket, state.nicStaticRow, queue.seq(i));
     case Descriptor["sync-packet"]:
-      restart(state, queue.row(i));
+      restartAt(socket, queue.row(i), queue.seq(i));
       return feed(socket, queue.seq(i), queue.size(i), sink);
     case Descriptor.dump:
       return takeDump(socket, i, sink);
@@ -77,6 +78,12 @@ function takePacket(socket: Socket, i: number, sink: Sink): boolean {
   }
   feed(socket, from, length, sink);
   return true;
+}
+
+/** The same for a record of which nobody knows where it begins: at byte `s` of a range of unknown ones. */
+function restartAt({ state, records }: Socket, row: number, s: Seq): void {
+  restart(state, row);
+  if (records.kind.at(row) === RecordKind.gap) state.nicTaken = Math.max(0, s - records.start(row));
 }
 
 /** After params the next byte is byte 0 of the record they name. */

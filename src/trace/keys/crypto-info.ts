@@ -26,6 +26,13 @@ export interface CryptoInfo {
   startSeq: Seq | null;
 }
 
+/** Directions of one file, as many as a capture has connections. */
+const directionsMax = 2 ** 18;
+/** Wrong directions told one by one: a file that is something else would give one an entry. */
+const wrongMax = 100;
+
+const tooMany = `a crypto_info file has at most ${directionsMax} directions; divide it`;
+
 const error = { severity: "error", isOfKeys: true } as const;
 
 /**
@@ -33,6 +40,8 @@ const error = { severity: "error", isOfKeys: true } as const;
  * or one such direction, or an array of them. Byte strings are hex; numbers beyond 2^53 are decimal strings.
  */
 export function parseCryptoInfos(text: string): { infos: CryptoInfo[]; diagnostics: Diagnostic[] } {
+  // Counted before anything is made of them: an empty object takes 30 times its two letters.
+  if (holdsMore(text, 2 * directionsMax)) return { infos: [], diagnostics: [{ ...error, message: tooMany }] };
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -43,12 +52,30 @@ export function parseCryptoInfos(text: string): { infos: CryptoInfo[]; diagnosti
   const list = Array.isArray(json) ? json : Array.isArray(outer?.dirs) ? outer.dirs : [json];
   const infos: CryptoInfo[] = [];
   const diagnostics: Diagnostic[] = [];
-  list.forEach((item: unknown, i) => {
+  if (list.length > directionsMax) diagnostics.push({ ...error, message: tooMany });
+  let wrong = 0;
+  for (const [i, item] of list.slice(0, directionsMax).entries()) {
     const read = cryptoInfoOf(fieldsOf(item) ?? {});
     if (typeof read !== "string") infos.push(read);
-    else diagnostics.push({ ...error, message: `crypto_info, direction ${i + 1}: ${read}` });
-  });
+    else if (wrong++ < wrongMax)
+      diagnostics.push({ ...error, message: `crypto_info, direction ${i + 1}: ${read}` });
+  }
+  if (wrong > wrongMax)
+    diagnostics.push({
+      ...error,
+      message: `crypto_info: ${wrong - wrongMax} more directions are wrong and not told one by one`,
+    });
   return { infos, diagnostics };
+}
+
+/** True if more than `most` objects and lists begin in the text. */
+function holdsMore(text: string, most: number): boolean {
+  let begun = 0;
+  for (let i = 0; i < text.length && begun <= most; i++) {
+    const letter = text.charCodeAt(i);
+    if (letter === 0x7b || letter === 0x5b) begun++;
+  }
+  return begun > most;
 }
 
 const fieldsOf = (json: unknown): Record<string, unknown> | null =>

@@ -23,7 +23,7 @@ import { kernelIds } from "../variant.ts";
 import { isSteering } from "../visible.ts";
 import { connectionForm, deviceForm } from "./forms.ts";
 import { derivedKeys, nameBytes, nameSizeMax, payloadOf } from "./keystream.ts";
-import type { DeclaredConnection, Reading } from "./reading.ts";
+import { type DeclaredConnection, leftOut, type Reading } from "./reading.ts";
 import { StreamProgress } from "./stream-progress.ts";
 import { type Given, take } from "./take.ts";
 import { defaults, headersSize } from "./vocabulary.ts";
@@ -31,6 +31,8 @@ import { defaults, headersSize } from "./vocabulary.ts";
 const mtuMin = 68;
 const mtuMax = 65535;
 const u32Max = 2 ** 32 - 1;
+/** Connections of a trace file, each of which takes some 8 KB of a replay. */
+const connectionsMax = 2 ** 16;
 
 /** Reads an attribute of a declaration: `instead` where the line has none, or one that is wrong, which is told. */
 type ReadAttribute = <T>(name: string, instead: T, read: (value: Token) => T, telling?: boolean) => T;
@@ -120,6 +122,7 @@ export function readConnection(reading: Reading, words: Token[]): void {
   const given = take(connectionForm, words, 1, null);
   const name = newName(reading, words[0]!, given);
   if (name === null) return reading.tell(given);
+  if (reading.connections.size === connectionsMax) throw crowded(reading, name);
   const device = deviceOf(reading, given, name);
   if (device === null) {
     reading.lost.add(name.text);
@@ -152,6 +155,13 @@ export function readConnection(reading: Reading, words: Token[]): void {
   }
 }
 
+/** Told once: any name below may be that of a connection left out. */
+function crowded({ lost }: Reading, name: Token): LineFault {
+  if (lost.has("", "connection")) return leftOut;
+  lost.addNameless("connection");
+  return new LineFault(name, `a trace has at most ${connectionsMax} connections; divide it`);
+}
+
 /** What decides how the bytes written become records, and where. */
 interface Suite {
   device: number;
@@ -174,7 +184,10 @@ function suiteOf(reading: Reading, given: Given, device: number): Suite {
   return { device, version, cipher, payloadMax, isClear: isClear() };
 }
 
-function connectionOf(reading: Reading, given: Given, name: string, suite: Suite): Connection {
+/** A connection whose keys are still added to while lines are read. */
+type GrowingConnection = Connection & { epochs: (RecordKeys | null)[] };
+
+function connectionOf(reading: Reading, given: Given, name: string, suite: Suite): GrowingConnection {
   const { isClear, ...own } = suite;
   const attribute = attributesOf(reading, given);
   const { mtu } = reading.trace.devices[own.device]!;
@@ -183,18 +196,19 @@ function connectionOf(reading: Reading, given: Given, name: string, suite: Suite
   const derived = derivedKeys(name, own.cipher);
   const bytes = (key: keyof RecordKeys, size: number) =>
     attribute(key, derived[key], (value) => bytesOf(value, size, `the ${key} of ${own.cipher}`), isClear);
+  const epochs: (RecordKeys | null)[] = [
+    {
+      key: bytes("key", keySizeOf(own.cipher)),
+      salt: bytes("salt", saltSizeOf(own.cipher)),
+      iv: bytes("iv", ivSizeOf(own.cipher)),
+    },
+  ];
   return {
     name,
     ...own,
     startSeq: seq(number("seq", u32Max, 0, "a sequence number")),
     recSeq0: attribute("rec_seq", 0n, (value) => integer64(value, "rec_seq")),
-    epochs: [
-      {
-        key: bytes("key", keySizeOf(own.cipher)),
-        salt: bytes("salt", saltSizeOf(own.cipher)),
-        iv: bytes("iv", ivSizeOf(own.cipher)),
-      },
-    ],
+    epochs,
     mss: number("mss", mtuMax, mtu - headersSize, "an MSS"),
     reuses: attribute("reuses", -1, (value) => reusedOf(reading, value)),
     installed: true,
@@ -205,7 +219,7 @@ function connectionOf(reading: Reading, given: Given, name: string, suite: Suite
 /** A connection as the lines below it know it. */
 function declaredConnection(
   { trace }: Reading,
-  { startSeq }: Connection,
+  { startSeq, epochs }: GrowingConnection,
   index: number,
   { device, version, cipher, payloadMax, isClear }: Suite,
 ): DeclaredConnection {
@@ -213,7 +227,7 @@ function declaredConnection(
   const layout = layoutOf(version, cipher);
   const progress = new StreamProgress(layout, payloadMax, profile.faults, kernel.overfillsFragments);
   progress.unsure = !isClear;
-  return { index, startSeq, isClear, progress };
+  return { index, startSeq, epochs, isClear, progress };
 }
 
 /** TLS_TX_MAX_PAYLOAD_LEN, where the kernel has it. */

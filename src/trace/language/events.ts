@@ -5,7 +5,7 @@ import { integer, integer64, LineFault, list, part, span, type Token } from "../
 import { connectionFormOf, deviceFormOf, formOfKind, raceBit } from "./event-forms.ts";
 import type { Form } from "./form.ts";
 import { eventForms } from "./form-text.ts";
-import { lengthOf, rangeOf, relativeMax, relativeMin, sackBlocks, typeOf } from "./operands.ts";
+import { epochMax, lengthOf, rangeOf, relativeMax, relativeMin, sackBlocks, typeOf } from "./operands.ts";
 import { type DeclaredConnection, type EventReader, leftOut, type Reading, type Row } from "./reading.ts";
 import { piecesOf, readDeviceEvent, socketReaders, transmitExtra } from "./socket-events.ts";
 import { type Given, take } from "./take.ts";
@@ -14,11 +14,14 @@ import { type Given, take } from "./take.ts";
 const unackedMax = 2 ** 30;
 /** Bytes of all streams in a file: what bounds the record maps of a replay. */
 const streamsMax = 2 ** 36;
+/** Records that one `send` becomes: as many as the largest window holds of the usual size. */
+const sendRecordsMax = 2 ** 16;
+/** Records of all `send` lines in a file, each of which takes some 100 bytes of a replay. */
+const recordsMax = 2 ** 21;
 /** Bytes of one segment: above the largest BIG TCP skb (524280). */
 const segmentMax = 2 ** 20;
 /** Record bodies are counted in 16 bits. */
 const recordMax = headerSize + 65535;
-const epochMax = 65535;
 const nsPerSecond = 1e9;
 /** Times stay this close to the trace's begin (52 days), so that every difference of two is exact. */
 const timeNsMax = 2 ** 52;
@@ -164,6 +167,11 @@ function readSend(given: Given, verb: Token, connection: DeclaredConnection, rea
   const pieceSize = pieces === 0 ? 0 : Math.ceil(length / pieces);
   const typed = (flags & Flag.typed) !== 0;
   const more = (flags & Flag.more) !== 0;
+  if (reading.isFull) throw leftOut;
+  const most = connection.progress.recordsOf(length, pieceSize);
+  if (most > sendRecordsMax)
+    throw new LineFault(range, `a \`send\` becomes at most ${sendRecordsMax} records; divide it`);
+  if (reading.records + most > recordsMax) throw fullAt(reading, range);
   push(reading, connection, range, () => connection.progress.send(length, more, typed, pieceSize));
   return { kind: Kind.send, flags, length, extra: packSend(recordTypeOf(reading, given), pieces) };
 }
@@ -289,6 +297,13 @@ function hasOpenRecord(reading: Reading, connection: DeclaredConnection, verb: T
   throw new LineFault(verb, "a record is open (`more`); close it first: `send 0`");
 }
 
+/** Told once: nothing behind it fits either. */
+function fullAt(reading: Reading, token: Token): LineFault {
+  reading.isFull = true;
+  const message = `the lines up to here would become more than ${recordsMax} records; divide the trace`;
+  return new LineFault(token, message);
+}
+
 /** Changes the stream's end within the limits; beyond them nothing is changed. */
 function push(reading: Reading, { progress }: DeclaredConnection, token: Token, change: () => void): void {
   if (progress.closed)
@@ -296,6 +311,7 @@ function push(reading: Reading, { progress }: DeclaredConnection, token: Token, 
   const before = progress.mark();
   change();
   const grown = progress.pushed - before.pushed;
+  const records = progress.records - before.records;
   const { most } = progress;
   const problem =
     most - progress.acked > unackedMax
@@ -303,10 +319,12 @@ function push(reading: Reading, { progress }: DeclaredConnection, token: Token, 
       : reading.streamBytes + grown > streamsMax
         ? "all streams together would get longer than 2^36 bytes; divide the trace"
         : null;
-  if (problem === null) {
+  const isTooMany = problem === null && reading.records + records > recordsMax;
+  if (problem === null && !isTooMany) {
     reading.streamBytes += grown;
+    reading.records += records;
     return;
   }
   Object.assign(progress, before);
-  throw new LineFault(token, problem);
+  throw problem === null ? fullAt(reading, token) : new LineFault(token, problem);
 }

@@ -9,6 +9,8 @@ import { recordTypeNames } from "./vocabulary.ts";
 export const relativeMin = -(2 ** 30);
 export const relativeMax = 2 ** 52;
 /** SACK blocks that fit TCP's options (RFC 2018 §3). */
+/** The last key epoch that a record can be under. */
+export const epochMax = 65535;
 const sackBlocksMax = 4;
 
 /** SACK blocks: ranges with commas between. */

@@ -1,3 +1,4 @@
+import type { RecordKeys } from "../../core/base/record.ts";
 import type { Seq } from "../../core/base/seq.ts";
 import type { Profile } from "../../core/machine/profile.ts";
 import { profileAmong } from "../../core/profiles/all.ts";
@@ -22,6 +23,8 @@ export interface DeclaredConnection {
   /** Index into Trace.connections. */
   index: number;
   startSeq: Seq;
+  /** The keys of its epochs, those of Trace.connections: each rekey adds some. */
+  epochs: (RecordKeys | null)[];
   /** It is declared as its line means it: what is expected of it can be judged. */
   isClear: boolean;
   progress: StreamProgress;
@@ -92,8 +95,11 @@ export class Reading {
   readonly unsettled: Expectation[] = [];
   /** Events of devices so far. */
   deviceEvents = 0;
-  /** Bytes of all streams so far. */
+  /** Bytes and records of all streams so far. */
   streamBytes = 0;
+  records = 0;
+  /** They were as many as a trace can have. */
+  isFull = false;
   private readonly diagnostics: DiagnosticList;
 
   constructor(trace: Trace, profiles: ProfileFinder, asked: (own: Profile) => Profile) {

@@ -4,13 +4,15 @@ import { Flag, Kind, type TransmitExtra } from "../../core/words/event.ts";
 import { integer, LineFault, list, type Token } from "../lexer.ts";
 import { connectionFormOf, deviceFormOf } from "./event-forms.ts";
 import { derivedKeys } from "./keystream.ts";
-import { lengthOf, rangeOf, relativeMax, relativeMin } from "./operands.ts";
+import { epochMax, lengthOf, rangeOf, relativeMax, relativeMin } from "./operands.ts";
 import { type DeclaredConnection, type EventReader, leftOut, type Reading, type Row } from "./reading.ts";
 import { type Given, take } from "./take.ts";
 
 /** Events times connections that a device's events may come to: each goes through all connections on the device. */
 const deviceStepsMax = 2 ** 22;
 const dmaErrorMax = 65535;
+/** Merges and page writes of one connection: each counts for every packet behind it. */
+const changesMax = 2 ** 14;
 /** Pieces of memory that one write can lie in. */
 const piecesMax = 2 ** 20;
 
@@ -50,13 +52,12 @@ function readRekey(_given: Given, verb: Token, connection: DeclaredConnection, r
   if (connection.progress.closed)
     throw new LineFault(verb, "the connection is closed above; remove the line or the `close`");
   if (takesRekey(declared.version, reading.trace.devices[declared.device]!)) {
+    if (connection.epochs.length > epochMax)
+      throw new LineFault(verb, `a connection has at most ${epochMax} rekeys; remove the line`);
     connection.progress.closeRecord();
     connection.progress.epoch++;
     connection.progress.rekeyed = true;
-    declared.epochs = [
-      ...declared.epochs,
-      derivedKeys(declared.name, declared.cipher, declared.epochs.length),
-    ];
+    connection.epochs.push(derivedKeys(declared.name, declared.cipher, connection.epochs.length));
   }
   return { kind: Kind.rekey };
 }
@@ -90,7 +91,13 @@ function readRange(
   const { most } = connection.progress;
   if (end > most && reading.isUnsure(connection)) throw leftOut;
   if (end > most) throw new LineFault(range, `TCP has bytes up to ${most} only; end the range there`);
-  return { kind: connectionFormOf.get(verb.text)!.kind, at: start, length: end - start };
+  if (connection.progress.changes++ >= changesMax)
+    throw new LineFault(
+      verb,
+      `a connection has at most ${changesMax} merges and page writes; remove the line`,
+    );
+  const { kind } = connectionFormOf.get(verb.text)!;
+  return { kind, at: start, length: end - start };
 }
 
 function readSplit({ operands: [at] }: Given, verb: Token): Row {

@@ -2,6 +2,7 @@ import { type Layout, payloadSizeMax } from "../../core/base/record.ts";
 import {
   closeOpen,
   fragmentsAreFull,
+  fragmentsMax,
   type OpenRecord,
   openRecord,
   takeBytes,
@@ -12,7 +13,7 @@ import { rulesOf } from "../../core/rules.ts";
 /** What says where the stream ends. */
 type StreamEnd = Pick<
   StreamProgress,
-  "pushed" | "spare" | "openLength" | "openFragments" | "openOnPage" | "pageRoom" | "pendingOpen"
+  "pushed" | "records" | "spare" | "openLength" | "openFragments" | "openOnPage" | "pageRoom" | "pendingOpen"
 >;
 
 /**
@@ -22,6 +23,8 @@ type StreamEnd = Pick<
 export class StreamProgress implements OpenRecord {
   /** Bytes of closed records: what TCP has. */
   pushed = 0;
+  /** Records that `send` lines closed. */
+  records = 0;
   /** Bytes that TCP can have beyond these, once new keys may have closed records early (`rekeyed`). */
   spare = 0;
   rekeyed = false;
@@ -41,6 +44,8 @@ export class StreamProgress implements OpenRecord {
   unsure = false;
   /** Key epoch of the last `record` line, and rekeys so far. */
   epoch = 0;
+  /** Merges and page writes so far. */
+  changes = 0;
   /** pending_open_record_frags. */
   pendingOpen = 0;
   private readonly layout: Layout;
@@ -80,6 +85,12 @@ export class StreamProgress implements OpenRecord {
     return this.layout.overhead;
   }
 
+  /** Records that a write of `size` bytes becomes at least: what each can hold, in bytes and in pieces of them. */
+  recordsOf(size: number, pieceSize: number): number {
+    const bytes = pieceSize === 0 ? this.payloadMax : Math.min(this.payloadMax, fragmentsMax * pieceSize);
+    return Math.floor(size / bytes);
+  }
+
   /**
    * One sendmsg() of `size` bytes: a record type set by control message first closes an open record. `pieceSize` > 0:
    * zero-copy, in pieces of so many bytes.
@@ -108,7 +119,9 @@ export class StreamProgress implements OpenRecord {
 
   /** Closes and pushes the open record, if there is one. */
   closeRecord(): void {
-    if (this.openLength > 0) this.pushed += closeOpen(this, this.layout, this.rules).length;
+    if (this.openLength === 0) return;
+    this.pushed += closeOpen(this, this.layout, this.rules).length;
+    this.records++;
   }
 
   /** A control message ends the open record; a broken kernel pushes an empty one if it believes that there is one. */
@@ -120,7 +133,7 @@ export class StreamProgress implements OpenRecord {
 
   /** The stream's end, to go back to it. */
   mark(): StreamEnd {
-    const { pushed, spare, openLength, openFragments, openOnPage, pageRoom, pendingOpen } = this;
-    return { pushed, spare, openLength, openFragments, openOnPage, pageRoom, pendingOpen };
+    const { pushed, records, spare, openLength, openFragments, openOnPage, pageRoom, pendingOpen } = this;
+    return { pushed, records, spare, openLength, openFragments, openOnPage, pageRoom, pendingOpen };
   }
 }
