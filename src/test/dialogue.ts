@@ -9,6 +9,8 @@ export interface DialogueForm {
   segment?: number;
   /** Its SYNs were captured. */
   hasSyns?: boolean;
+  /** Both open it at once (RFC 9293 §3.5). */
+  isSimultaneous?: boolean;
   /** Initial sequence numbers. */
   isns?: readonly [number, number];
 }
@@ -30,7 +32,7 @@ export const bytesOf = (said: Turn[1]): Uint8Array =>
 
 export function dialogue(
   turns: readonly Turn[],
-  { segment = 1448, hasSyns = true, isns = [1000, 5000] }: DialogueForm = {},
+  { segment = 1448, hasSyns = true, isSimultaneous = false, isns = [1000, 5000] }: DialogueForm = {},
 ): Uint8Array {
   const next: [number, number] = [isns[0] + 1, isns[1] + 1];
   const frames: Uint8Array[] = [];
@@ -41,6 +43,8 @@ export function dialogue(
   };
   if (hasSyns) {
     send(0, { seq: isns[0], flags: "S", ack: 0 });
+    if (isSimultaneous) send(1, { seq: isns[1], flags: "S", ack: 0 });
+    if (isSimultaneous) send(0, { seq: isns[0], flags: "SA" });
     send(1, { seq: isns[1], flags: "SA" });
   }
   for (const [from, said] of turns) {

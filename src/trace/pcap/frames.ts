@@ -26,6 +26,8 @@ const remarks = {
   copy: "a frame is a copy of one before (a mirror port, or several interfaces) and counts once: `--copies keep` takes it as sent",
   doubtful:
     "a frame may be a copy of one before or sent again, its packet has no number to tell: it counts as sent again",
+  dtls: "a packet holds DTLS, which kernel TLS does not send: nothing of it is checked",
+  quic: "a packet holds QUIC, whose TLS the kernel does not send: nothing of it is checked",
   timeBackwards:
     "a frame's time lies before the time of the one before it, by more than a millisecond: frames are taken in the file's order",
   acknowledgedBefore:
@@ -179,8 +181,11 @@ export class Frames {
   private leaveOut(parsed: Parsed, linkType: number): void {
     if (parsed === Parsed.cut) this.note("cut");
     else if (parsed === Parsed.damaged) this.note("damaged");
-    else if (isLinkTypeKnown(linkType)) this.leftOut.add(this.packet.left);
-    else if (linkType >= 0) {
+    else if (isLinkTypeKnown(linkType)) {
+      const { left } = this.packet;
+      if (left.what === "port" && left.speaks !== null) this.note(left.speaks === "DTLS" ? "dtls" : "quic");
+      this.leftOut.add(left);
+    } else if (linkType >= 0) {
       const seen = this.unknownLinks.get(linkType);
       if (seen) seen.times++;
       else this.unknownLinks.set(linkType, { times: 1, first: this.count });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ethernet, ipv4, joined, pcap, tcp, u32be } from "../../test/capture-builder.ts";
+import { ethernet, ipv4, joined, pcap, tcp, u16be, u32be } from "../../test/capture-builder.ts";
 import { noProgress } from "../platform.ts";
 import { memoryFile, readSegments } from "./capture-file.ts";
 
@@ -143,5 +143,29 @@ test("a file that shrinks while it is read ends as a cut one", async () => {
     const file = { ...memoryFile("made.pcap", whole.subarray(0, left)), size: whole.length };
     const { diagnostics } = await readSegments(file, noProgress);
     assert.match(diagnostics[0]!.message, /cut short/, `${left} bytes left`);
+  }
+});
+
+/** First bytes of datagrams, as RFC 6347 §4.1, RFC 9000 §17.2 and RFC 9369 §3.1 lay them out, and what they speak. */
+const datagrams: readonly [hex: string, speaks: RegExp | null][] = [
+  ["16fefd00000000000000000030", /holds DTLS/],
+  ["14feff00010000000000050001", /holds DTLS/],
+  ["c30000000108aabbccddeeff00", /holds QUIC/],
+  ["d36b3343cf08aabbccddeeff00", /holds QUIC/],
+  ["430000000108aabbccddeeff00", null],
+  ["c30000000908aabbccddeeff00", null],
+  ["1603030030", null],
+  ["", null],
+];
+
+test("what datagrams hold of TLS is said: no kernel sends it", async () => {
+  for (const [hex, speaks] of datagrams) {
+    const payload = Buffer.from(hex, "hex");
+    const udp = joined(u16be(5000), u16be(4433), u16be(8 + payload.length), [0, 0], payload);
+    const frame = { bytes: ethernet(ipv4(udp, { protocol: 17 })) };
+    const { diagnostics } = await read(pcap([frame, frame]));
+    const told = diagnostics.filter(({ message }) => /holds (DTLS|QUIC)/.test(message));
+    assert.equal(told.length, speaks ? 1 : 0, hex);
+    if (speaks) assert.match(told[0]!.message, speaks);
   }
 });

@@ -163,8 +163,27 @@ const cases: Readonly<Record<string, Case>> = {
     client: 1,
     form: { hasSyns: false },
   },
+  "a HelloRetryRequest behind STARTTLS": {
+    before: [
+      [1, "220 mx\r\n"],
+      [0, "STARTTLS\r\n"],
+      [1, "220 go\r\n"],
+    ],
+    change: retried,
+  },
+  "a simultaneous open": { before: [], form: { isSimultaneous: true } },
+  "a simultaneous open, and TLS in the other way": { before: [], client: 1, form: { isSimultaneous: true } },
   "a ClientHello in records of 40 bytes": { before: [[0, "PRE\r\n"]], change: inSmallRecords },
 };
+
+/** The server asks once more (RFC 8446 §4.1.4), by a ServerHello whose random says so. */
+function retried([hello, answer, ...rest]: Turn[]): Turn[] {
+  const [from, flight] = answer as [0 | 1, Uint8Array];
+  const request = flight.slice(0, 5 + flight[3]! * 256 + flight[4]!);
+  request.set(retryRandom, 11);
+  return [hello!, [from, request], hello!, answer!, ...rest];
+}
+const retryRandom = Buffer.from("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c", "hex");
 
 /** The first turn's record cut into several. */
 function inSmallRecords([hello, ...rest]: Turn[]): Turn[] {

@@ -34,6 +34,8 @@ export interface Left {
   /** Of a `port`: destination and source of UDP. */
   number: number;
   from: number;
+  /** Of a `port`: what its first bytes say that it speaks. */
+  speaks: "DTLS" | "QUIC" | null;
 }
 
 /** Where a fragment's bytes belong; places are indices into the frame's bytes. */
@@ -80,7 +82,7 @@ export class Packet implements Layer {
   /** Index of the first SACK block (two sequence numbers, 8 bytes each block) and their count. */
   sack = 0;
   sackBlocks = 0;
-  readonly left: Left = { what: "type", number: 0, from: 0 };
+  readonly left: Left = { what: "type", number: 0, from: 0, speaks: null };
   readonly fragment: FragmentHeader = {
     ip: 0,
     payload: 0,
@@ -193,7 +195,9 @@ function parseOther(packet: Packet, bytes: Uint8Array, protocol: number): Parsed
   if (next === Protocol.tcp) return parseTcp(packet, bytes);
   const { at } = packet;
   if (enterProtocol(packet, bytes, next)) return Parsed.inside;
-  return packet.at > packet.end ? Parsed.cut : leaveProtocol(packet.left, next, bytes, at);
+  if (packet.at > packet.end) return Parsed.cut;
+  if (next === Protocol.udp) packet.left.speaks = speechOf(bytes, at + 8, packet.end);
+  return leaveProtocol(packet.left, next, bytes, at);
 }
 
 function leaveProtocol(left: Left, protocol: number, bytes: Uint8Array, at: number): Parsed {
@@ -201,6 +205,16 @@ function leaveProtocol(left: Left, protocol: number, bytes: Uint8Array, at: numb
   left.number = protocol === Protocol.udp ? u16be(bytes, at + 2) : protocol;
   left.from = u16be(bytes, at);
   return Parsed.other;
+}
+
+/** What a datagram speaks, by its first bytes: DTLS (RFC 6347 §4.1), or QUIC's long header (RFC 9000 §17.2, RFC 9369 §3.1). */
+function speechOf(bytes: Uint8Array, at: number, end: number): Left["speaks"] {
+  if (at + 13 > end) return null;
+  const [first, version] = [bytes[at]!, i32be(bytes, at + 1) >>> 0];
+  const minor = version >>> 16;
+  if (first >= 20 && first <= 25 && (minor === 0xfeff || minor === 0xfefd)) return "DTLS";
+  const isQuic = version === 1 || version === 0x6b3343cf || version >>> 8 === 0xff0000;
+  return first >> 6 === 3 && isQuic ? "QUIC" : null;
 }
 
 /** `field`: the offset in bytes, and bit 16 if more fragments follow. */
