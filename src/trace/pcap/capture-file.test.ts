@@ -104,13 +104,25 @@ function directionsOf({ flows, log }: Segments): string[] {
     .map(({ direction, src, isn, segs }) => `${direction} ${src} ${isn} ${segs}`);
 }
 
+/** What the snapshot length cut off: the sums of original less captured lengths in the packet records' headers. */
+const cutOff = new Map([
+  [
+    "snap96-12-aes128",
+    ["a packet's end was not captured: 993374 payload bytes are missing of 706 packets, up to 1418 of one"],
+  ],
+]);
+
 test("every capture of the corpus has the packets, connections and segments of its facts", async (t) => {
   const corpus = corpusCases(t);
   if (!corpus) return;
   for (const { name, file, packets, flows } of corpus.cases) {
     const segments = await readCase(corpus.folder, file);
     assert.equal(segments.frames, packets, name);
-    assert.deepEqual(segments.diagnostics, [], name);
+    assert.deepEqual(
+      segments.diagnostics.map(({ message }) => message.split(": capture with")[0]),
+      cutOff.get(name) ?? [],
+      name,
+    );
     const expected = flows.map(({ dir, src, isn, segs }) => `${dir} ${src} ${isn ?? -1} ${segs}`);
     assert.deepEqual(directionsOf(segments), expected, name);
   }
