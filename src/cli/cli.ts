@@ -44,6 +44,14 @@ reading(
     "end with 0 where nothing is wrong, but not all that should be could be checked",
   )
   .option("--require-all", "a stream without keys makes the file unchecked, too")
+  .option(
+    "--expect <what>",
+    "ciphertext (the default), or plaintext with zeros for tags, as a device without a cipher\nleaves it (netdevsim)",
+  )
+  .option(
+    "--against <capture>",
+    "with --expect plaintext: another capture of the same connections, which says what\ntheir records must hold",
+  )
   .action(async (paths: string[], flags: VerifyFlags) => (await import("./verify.ts")).verify(paths, flags));
 reading(
   "compare",

@@ -14,6 +14,10 @@ export interface ReadFlags {
   tap?: string;
   offloadStart?: string;
   copies?: string;
+  /** What records are expected to be in. */
+  expect?: string;
+  /** Another capture of the same connections, which says what plaintext must be. */
+  against?: string;
   /** Files of kernel evidence to lay over the replay. */
   evidence?: string[];
 }
@@ -42,6 +46,7 @@ export const requestOf = (program: string, flags: ReadFlags): StudyRequest => ({
   tap: choiceOf("tap", flags.tap, speaker),
   offloadStart: choiceOf("offloadStart", flags.offloadStart, speaker),
   copies: choiceOf("copies", flags.copies, speaker),
+  ...(flags.expect === "plaintext" && { plaintext: { against: flags.against ?? null } }),
   evidence: (flags.evidence ?? []).map((path) => ({ path, name: path })),
   comparison: null,
 });

@@ -25,6 +25,7 @@ const jobsMax = 256;
 /** `tlstrace verify`: a file with all its streams, or many files, a line or some rows each. */
 export async function verify(paths: string[], flags: VerifyFlags): Promise<void> {
   checkKeys(flags);
+  checkExpected(flags);
   const workers = workersOf(flags.jobs);
   const files = capturePaths([...paths, ...listed(flags.filesFrom)]);
   if (files.length === 0)
@@ -41,6 +42,7 @@ export async function verify(paths: string[], flags: VerifyFlags): Promise<void>
 }
 
 function jobOf(file: string, program: string, flags: VerifyFlags): VerifyJob {
+  checkOther(program, flags.against);
   const request = requestOf(program, flags);
   return { file, request, requireAll: flags.requireAll === true };
 }
@@ -61,6 +63,25 @@ function checkKeys({ keys, keysDir }: VerifyFlags): void {
   for (const file of keys || []) nodeEnvironment.openFile(file).close?.();
   if (keysDir !== undefined && !statSync(keysDir, { throwIfNoEntry: false })?.isDirectory())
     throw new UserError(`--keys-dir ${keysDir} is no folder: check the path`);
+}
+
+/** What is expected, and what it is held against, go together. Throws UserError. */
+function checkExpected({ expect = "ciphertext", against, tap }: VerifyFlags): void {
+  if (expect !== "ciphertext" && expect !== "plaintext")
+    throw new UserError(`--expect takes ciphertext or plaintext, not ${expect}`);
+  if (expect === "plaintext" && tap !== undefined && tap !== "auto")
+    throw new UserError("--expect plaintext finds out itself where a capture was taken: leave --tap out");
+  if (against === undefined) return;
+  if (expect !== "plaintext") throw new UserError("--against goes with --expect plaintext");
+  nodeEnvironment.openFile(against).close?.();
+}
+
+/** A capture says nothing of itself. Throws UserError. */
+function checkOther(file: string, against: string | undefined): void {
+  if (against === undefined) return;
+  const [own, other] = [file, against].map((path) => statSync(path, { throwIfNoEntry: false }));
+  if (own && other && own.dev === other.dev && own.ino === other.ino)
+    throw new UserError(`--against ${against} is the capture itself: name one that was taken elsewhere`);
 }
 
 function workersOf(jobs: string | undefined): number {
@@ -84,8 +105,8 @@ function listed(from: string | undefined): string[] {
 
 /** What was asked of each file, in words: rows of another question are not those of this one. */
 function asked(flags: VerifyFlags): string {
-  const { keys, keysDir, stream, tap, offloadStart, profile, evidence, requireAll } = flags;
-  const given = { keys, keysDir, stream, tap, offloadStart, profile, evidence, requireAll };
+  const { keys, keysDir, stream, tap, offloadStart, profile, evidence, requireAll, expect, against } = flags;
+  const given = { keys, keysDir, stream, tap, offloadStart, profile, evidence, requireAll, expect, against };
   return Object.entries(given)
     .flatMap(([name, value]) => (value === undefined ? [] : `${name}=${value}`))
     .join(" ");

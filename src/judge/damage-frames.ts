@@ -39,7 +39,10 @@ export class Packets {
     if (damage === undefined) return [events.line.at(event)];
     const record = { at: events.seq.at(event) - this.startSeq, length: events.length.at(event) };
     const holding = rangesOf(damage, record).flatMap(([from, to]) => this.holding(from, to));
-    const differing = "wrong" in damage ? holding.filter((one) => verdicts!.wire[one] === Wire.differs) : [];
+    const differing =
+      "wrong" in damage || "faults" in damage
+        ? holding.filter((one) => verdicts!.wire[one] === Wire.differs)
+        : [];
     const frames = new Set((differing.length > 0 ? differing : holding).map((one) => events.line.at(one)));
     return frames.size === 0 ? [events.line.at(event)] : [...frames].sort((a, b) => a - b);
   }
@@ -85,7 +88,10 @@ function rangesOf(
       return [damage.firstAt, damage.at].map((one) => [one + headerSize, one + headerSize + nonceSize]);
     case "tag-of":
       return [[damage.at, damage.at + tagSize]];
+    case "clear":
+      return damage.faults.map(({ from, to }) => [damage.at + from, damage.at + to]);
     case "plaintext":
+    case "sealed":
     case "foreign":
     case "unknown":
       return [[damage.at, damage.at + damage.length]];

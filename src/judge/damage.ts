@@ -1,4 +1,4 @@
-import type { Damage, WrongByte } from "../trace/trace.ts";
+import type { ClearFault, Damage, WrongByte } from "../trace/trace.ts";
 
 const partNames = {
   header: "header",
@@ -8,6 +8,14 @@ const partNames = {
 } as const;
 /** What the bytes of a record's header are. */
 const headerFields = ["type", "version", "version", "length", "length"];
+
+const faultNames: Readonly<Record<ClearFault["what"], string>> = {
+  header: "header",
+  nonce: "explicit nonce",
+  content: "content",
+  type: "type byte",
+  tag: "tag, which must be zeros",
+};
 
 const numbered = (sn: bigint | null): string => (sn === null ? "" : ` (record ${sn})`);
 
@@ -28,6 +36,10 @@ export function wordDamage(damage: Damage): string {
       return `its explicit nonce was used before, by the record at ${damage.firstAt}${numbered(damage.sn)}`;
     case "tag-of":
       return `its tag at ${damage.at} is that of the record at ${damage.ofAt}${numbered(damage.sn)}`;
+    case "clear":
+      return damage.faults.map((fault) => wordFault(damage.at, fault)).join("; ");
+    case "sealed":
+      return `${damage.at}:${damage.at + damage.length} is encrypted where plaintext is expected`;
     case "unknown":
       return `its tag does not fit; wrong somewhere in ${damage.at}:${damage.at + damage.length}`;
     default: {
@@ -39,4 +51,10 @@ export function wordDamage(damage: Damage): string {
       return `damaged ${partNames[part]}: ${bytes.join(", ")}`;
     }
   }
+}
+
+/** Which bytes are wrong; what stands there may be of the content, which is not shown. */
+function wordFault(at: number, { what, from, to, bytes }: ClearFault): string {
+  const place = bytes === 1 ? `byte ${at + from}` : `${bytes} bytes in ${at + from}:${at + to}`;
+  return `${place} not as expected (${faultNames[what]})`;
 }

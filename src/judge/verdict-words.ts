@@ -2,8 +2,20 @@ import { lacks } from "../trace/lacks.ts";
 import type { FileVerdict, Missing, Share, StreamVerdict, VerdictWord } from "./verdict.ts";
 
 /** How much of something was checked: `11 of 11 records authenticated, 187195 of 187195 bytes compared`. */
-export const shareText = ({ records, authenticated, bytes, compared }: Share): string =>
-  `${authenticated} of ${records} records authenticated, ${compared} of ${bytes} bytes compared`;
+export const shareText = (
+  share: Pick<Share, "records" | "authenticated" | "plain" | "bytes" | "compared">,
+): string => `${recordsText(share)}, ${share.compared} of ${share.bytes} bytes compared`;
+
+/** Where plaintext was expected, some of them may be encrypted all the same, and rightly. */
+function recordsText({
+  records,
+  authenticated,
+  plain,
+}: Pick<Share, "records" | "authenticated" | "plain">): string {
+  if (plain === 0) return `${authenticated} of ${records} records authenticated`;
+  const others = authenticated > 0 ? ` and ${authenticated} authenticated` : "";
+  return `${plain}${others} of ${records} records in plaintext as expected`;
+}
 
 /** A stream's line: its verdict and its share. */
 export function streamText({ stream: { name }, verdict, share, why }: StreamVerdict): string {

@@ -1,3 +1,4 @@
+import { layoutOf } from "../core/base/record.ts";
 import { Kind } from "../core/words/event.ts";
 import type { CapturedRecords } from "../trace/captured.ts";
 import { type LackWord, lacks } from "../trace/lacks.ts";
@@ -36,6 +37,8 @@ export interface Missing {
 export interface Share {
   records: number;
   authenticated: number;
+  /** In plaintext as it was expected. */
+  plain: number;
   failed: number;
   /** Places that are wrong though no byte was compared there: nonces used twice, bytes of no record, leaks. */
   faults: number;
@@ -58,6 +61,7 @@ export interface StreamVerdict {
 const nothing = (): Share => ({
   records: 0,
   authenticated: 0,
+  plain: 0,
   failed: 0,
   faults: 0,
   transmits: 0,
@@ -107,12 +111,11 @@ function transmitsOf({ events, connections, verdicts }: Trace): Partial<Share>[]
 }
 
 /** Why a stream's bytes count as unchecked; null if something was compared and nothing complete was left out. */
-function whyUnchecked({ tap, lack }: Stream, { authenticated, compared, missing }: Share): LackWord | null {
+function whyUnchecked({ lack }: Stream, { authenticated, plain, compared, missing }: Share): LackWord | null {
   if (lack) return lack;
-  if (tap !== "wire") return tap === "host" ? "host-tap" : "tap-undecided";
   const left = missing.find(({ why }) => why === "no-number" || why === "no-record");
   if (left) return left.why;
-  if (authenticated > 0 && compared > 0) return null;
+  if (authenticated + plain > 0 && compared > 0) return null;
   return missing[0]?.why ?? "nothing-sent";
 }
 
@@ -130,6 +133,8 @@ function recordsOf({ connections, captured, verdicts }: Trace, stream: Stream): 
     if (!isGap) tally.count(authenticated);
     const length = records.length.values[row]!;
     const held = holdsOf(row);
+    if (authenticated === Authenticated.framed)
+      tally.miss(stream.contentLack!, 0, length - layoutOf(found.version, found.cipher!).overhead);
     if (authenticated !== Authenticated.unknown) continue;
     const why = stream.lack ?? (held < length ? lostIn(records, row, isCut) : unopened(found, row, isGap));
     tally.miss(why, isGap ? 0 : 1, isGap && held < length ? length - held : length);
@@ -146,7 +151,9 @@ function lostIn({ start, type }: CapturedRecords["records"], row: number, isCut:
 /** Why bytes that are all there were not opened. */
 function unopened({ epochs, records }: CapturedRecords, row: number, isGap: boolean): LackWord {
   if (isGap) return "no-record";
-  return epochs[records.epoch.values[row]!] ? "no-number" : "later-keys";
+  const epoch = records.epoch.values[row]!;
+  if (epochs[epoch]) return "no-number";
+  return epoch === 0 ? "no-keys" : "later-keys";
 }
 
 /** Gives how many bytes of a row of the record table were captured; rows are asked for in their order. */
@@ -175,12 +182,14 @@ function addTo(missing: Map<LackWord, Missing>, why: LackWord, records: number, 
 class Tally {
   private records = 0;
   private authenticated = 0;
+  private plain = 0;
   private failed = 0;
   private readonly missing = new Map<LackWord, Missing>();
 
   count(authenticated: number | undefined): void {
     this.records++;
     if (authenticated === Authenticated.yes) this.authenticated++;
+    if (authenticated === Authenticated.framed || authenticated === Authenticated.plain) this.plain++;
     if (authenticated === Authenticated.no) this.failed++;
   }
 
@@ -188,9 +197,9 @@ class Tally {
     addTo(this.missing, why, records, bytes);
   }
 
-  share(): Pick<Share, "records" | "authenticated" | "failed" | "missing"> {
-    const { records, authenticated, failed, missing } = this;
-    return { records, authenticated, failed, missing: [...missing.values()] };
+  share(): Pick<Share, "records" | "authenticated" | "plain" | "failed" | "missing"> {
+    const { records, authenticated, plain, failed, missing } = this;
+    return { records, authenticated, plain, failed, missing: [...missing.values()] };
   }
 }
 
@@ -257,12 +266,23 @@ function captureVerdict(trace: Trace, streams: readonly StreamVerdict[], asked: 
   if (ofKeys !== null) return { verdict: "unchecked", reason: ofKeys };
   const due = streams.filter(({ verdict, stream, why }) => {
     if (verdict !== "unchecked" || why === "nothing-sent" || why === "incomplete") return false;
-    return asked.requireAll || stream.hasKeys || why === "tap-undecided";
+    return asked.requireAll || stream.hasKeys || alwaysDue.has(why!);
   });
   if (due.length > 0) return unchecked(due);
+  const bare = streams.filter(({ share }) => share.missing.some(({ why }) => why === "no-other"));
+  if (asked.requireAll && bare.length > 0)
+    return unchecked(bare.map((stream) => ({ ...stream, why: "no-other" as const })));
   if (streams.some(({ verdict }) => verdict === "right")) return right;
   return unchecked(streams);
 }
+
+/** What does not hang on keys. */
+const alwaysDue: ReadonlySet<LackWord> = new Set([
+  "tap-undecided",
+  "not-plain",
+  "other-missing",
+  "other-unopened",
+]);
 
 /** What is the matter with keys that were named, null if nothing. */
 function lackOfKeys({ diagnostics }: Trace, { keys }: Asked): string | null {
@@ -297,6 +317,7 @@ export function sumOf(shares: readonly Share[]): Share {
 const sums = [
   "records",
   "authenticated",
+  "plain",
   "failed",
   "faults",
   "transmits",

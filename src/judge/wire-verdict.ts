@@ -76,7 +76,8 @@ export function wireFindings({ trace, machine }: Timeline): Finding[] {
     if (!isFailed && damage === undefined) continue;
     const [connection, length] = [events.connection.at(event), events.length.at(event)];
     const row = rows[connection]!().get(event) ?? -1;
-    if (isFailed) add("authentication-failed", row, length);
+    const isOfPlaintext = damage?.part === "clear" || damage?.part === "sealed";
+    if (isFailed) add(isOfPlaintext ? "not-as-plaintext" : "authentication-failed", row, length);
     if (damage?.part === "plaintext") add("record-leaked", row, length);
     if (damage?.part === "foreign") add("foreign-bytes", events.seq.at(event), length);
     if (damage?.part !== "nonce-reuse") continue;

@@ -13,6 +13,7 @@ const wrongIn = {
   capture: signsNamed(
     "wire-differs",
     "authentication-failed",
+    "not-as-plaintext",
     "record-leaked",
     "explicit-nonce-reused",
     "foreign-bytes",
@@ -67,7 +68,8 @@ function wrongRecord(timeline: Timeline, event: number, damage: Damage): string 
   const { log, connection, state } = viewAt(timeline, { event, stage: 0 });
   const [row, { startSeq }] = [state.tail - 1, connection];
   const range = `${log.start(row) - startSeq}:${log.end(row) - startSeq}`;
-  const fails = timeline.trace.verdicts!.authenticated[event] === Authenticated.no;
+  const isOfPlaintext = damage.part === "clear" || damage.part === "sealed";
+  const fails = !isOfPlaintext && timeline.trace.verdicts!.authenticated[event] === Authenticated.no;
   return `${recordName(log, row)} (${range})${fails ? " does not authenticate" : ""}; ${wordDamage(damage)}`;
 }
 

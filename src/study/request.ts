@@ -25,6 +25,8 @@ export interface StudyRequest {
   tap: OpenOptions["tap"];
   offloadStart: OpenOptions["offloadStart"];
   copies: Copies;
+  /** Records are expected in plaintext, with zeros for tags; `against`: another capture that says what they must hold. */
+  plaintext?: { against: string | null };
   /** Files of what the kernel reported meanwhile, with the names that they are told by. */
   evidence: readonly { path: string; name: string }[];
   /** What the trace is compared under; null = it is not. */

@@ -10,7 +10,7 @@ import {
 } from "../trace/evidence/evidence.ts";
 import { globMatcher } from "../trace/glob.ts";
 import { keySourceOf, keyTextOf } from "../trace/keys/source.ts";
-import { openTrace } from "../trace/open.ts";
+import { type OpenOptions, openTrace } from "../trace/open.ts";
 import { type FileAccess, type Progress, UserError } from "../trace/platform.ts";
 import { type ProfileFinder, pathBeside, profileFinder } from "../trace/profiles/finder.ts";
 import type { Diagnostic, Stream, Trace } from "../trace/trace.ts";
@@ -60,6 +60,7 @@ export async function openSubject(
 ): Promise<OpenSubject> {
   const { program, streams, tap, offloadStart, copies } = request;
   const file = environment.openFile(program);
+  let other: OtherCapture | null = null;
   try {
     const profiles = profilesBeside(environment, program);
     const asked = profileFinder((path) =>
@@ -83,10 +84,49 @@ export async function openSubject(
       ...(folder && { keyFolder: folder }),
     };
     const texts = keys.map(({ text }) => text);
-    const trace = await openTrace(file, texts, options, environment.platform, progress);
+    other = await otherOf(environment, request, { texts, options }, progress);
+    const plaintext = request.plaintext && { other: other?.trace ?? null };
+    const opened = plaintext ? { ...options, plaintext } : options;
+    const trace = await openTrace(file, texts, opened, environment.platform, progress);
+    if (other) trace.diagnostics.push(...other.complaints);
     trace.diagnostics.unshift(...passedOver(environment, request, trace));
     const contest = comparison && contestOf(trace, variants!, comparison, streams);
     return { file, trace, contest, evidence, keys: keysGiven(trace, keys, folder) };
+  } catch (error) {
+    file.close?.();
+    throw error;
+  } finally {
+    other?.file.close?.();
+  }
+}
+
+/** The capture that another one is held against. */
+interface OtherCapture {
+  trace: Trace;
+  file: FileAccess;
+  /** What was not well with it: of it nothing makes the file itself unreadable. */
+  complaints: Diagnostic[];
+}
+
+/** Opens the capture that says what records must hold; null if none is named. Throws UserError for what is none. */
+async function otherOf(
+  { openFile, platform }: Environment,
+  { plaintext }: StudyRequest,
+  { texts, options }: { texts: readonly string[]; options: OpenOptions },
+  progress: Progress,
+): Promise<OtherCapture | null> {
+  const against = plaintext?.against ?? null;
+  if (against === null) return null;
+  const file = openFile(against);
+  try {
+    const trace = await openTrace(file, texts, { ...options, streams: [], tap: "auto" }, platform, progress);
+    if (trace.kind !== "capture")
+      throw new UserError(`${against} is no capture that another could be held against`);
+    const ofItself = trace.diagnostics.filter(({ isOfKeys }) => !isOfKeys);
+    const complaints = ofItself.map(({ severity, message }): Diagnostic => {
+      return { severity: severity === "error" ? "warning" : severity, message: `${against}: ${message}` };
+    });
+    return { trace, file, complaints };
   } catch (error) {
     file.close?.();
     throw error;
@@ -148,9 +188,12 @@ interface KeyText {
   isNamed: boolean;
 }
 
-function keyTexts(environment: Environment, { program, keys }: StudyRequest, speaker: Speaker): KeyText[] {
-  const beside = keys === null ? environment.findKeys(program).file : null;
-  const list = keys ?? (beside === null ? [] : [beside]);
+function keyTexts(environment: Environment, request: StudyRequest, speaker: Speaker): KeyText[] {
+  const { program, keys, plaintext } = request;
+  const found = [program, plaintext?.against ?? program].flatMap((path) =>
+    keys === null ? (environment.findKeys(path).file ?? []) : [],
+  );
+  const list = keys ?? [...new Set(found)];
   return list.map((key) => {
     if (typeof key !== "string") return { name: "crypto_info", text: JSON.stringify([key]), isNamed: true };
     return { name: key, text: keyText(environment, key, speaker), isNamed: keys !== null };

@@ -12,6 +12,12 @@ export const lacks = {
   "other-keys": "the keys given are of other sessions",
   "bad-keys": "the keys given for it open no record",
   "host-tap": "it was taken before the NIC",
+  "zeroed-tags": "it is in plaintext with zeros for tags, as netdevsim sends it: say --expect plaintext",
+  "not-plain":
+    "none of its records is in plaintext with zeros for a tag: --stream picks those that are to be",
+  "no-other": "nothing says what its records must hold: --against another capture of the connection does",
+  "other-missing": "the other capture has not got its connection",
+  "other-unopened": "the other capture does not show what its records hold (no keys, holes, wrong records)",
   "both-taps": "it was taken before and behind the NIC: look at one interface alone",
   "tap-undecided": "where it was taken is not decided: say --tap wire or --tap host",
   cut: "packets were cut (snapshot length)",

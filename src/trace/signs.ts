@@ -27,6 +27,13 @@ const findingTable = {
     gravity: 275,
     filter: "plaintext",
   },
+  "not-as-plaintext": {
+    says: "A captured record is not the plaintext that is expected of it.",
+    args: { record: "row", length: "count" },
+    gravity: 272,
+    filter: "wrong-bytes",
+    readOn: "kernel.md section 8, netdevsim",
+  },
   "explicit-nonce-reused": {
     says: "A captured record carries the explicit nonce of another one under the same key.",
     args: { record: "row", first: "seq" },

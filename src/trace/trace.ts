@@ -67,7 +67,7 @@ export interface Stream {
   cipherName: string | null;
   cipher: Cipher | null;
   /**
-   * `wire`: the capture holds ciphertext; `host`: plaintext with junk tags, taken before the NIC; `undecided`: no record
+   * `wire`: the capture holds ciphertext; `host`: plaintext with no tags, taken before the NIC or of a device without a cipher; `undecided`: no record
    * authenticates and its bytes fit either, so nothing of it is judged: the note names both readings.
    */
   tap: "wire" | "host" | "undecided";
@@ -78,12 +78,18 @@ export interface Stream {
   hasKeys?: boolean;
   /** Of a captured stream: why none of its records could be opened; null where that was tried. */
   lack?: LackWord | null;
+  /** Of a stream that is expected in plaintext: why nothing says what its framed records must hold. */
+  contentLack?: LackWord;
 }
 
 export const Wire = { unknown: 0, match: 1, differs: 2 } as const;
 const wireNames = ["unknown", "match", "differs"] as const;
 export type WireName = (typeof wireNames)[number];
-export const Authenticated = { unknown: 0, yes: 1, no: 2 } as const;
+/**
+ * What became of a record. Where plaintext is expected of it: `framed`, it is plaintext in a right frame, and nothing says
+ * what it must hold; `plain`, another capture holds the same; `no`, it is not as it must be.
+ */
+export const Authenticated = { unknown: 0, yes: 1, no: 2, framed: 3, plain: 4 } as const;
 
 /** A byte of a record that is not what it must be. */
 export interface WrongByte {
@@ -91,6 +97,14 @@ export interface WrongByte {
   offset: number;
   is: number;
   must: number;
+}
+
+/** A part of a record that is not the plaintext that is expected: its first and last wrong byte, in the record, and how many. */
+export interface ClearFault {
+  what: "header" | "nonce" | "content" | "type" | "tag";
+  from: number;
+  to: number;
+  bytes: number;
 }
 
 /**
@@ -111,6 +125,10 @@ export type Damage =
   | { part: "nonce-reuse"; at: number; firstAt: number; sn: bigint | null }
   /** Its tag, which stands at `at`, is that of the record at `ofAt`. */
   | { part: "tag-of"; at: number; ofAt: number; sn: bigint | null }
+  /** Plaintext with zeros for a tag is expected of it, and these parts are not so. */
+  | { part: "clear"; at: number; faults: readonly ClearFault[] }
+  /** It is encrypted where plaintext is expected. */
+  | { part: "sealed"; at: number; length: number }
   /** It lies somewhere in the record. */
   | { part: "unknown"; at: number; length: number };
 

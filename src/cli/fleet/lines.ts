@@ -1,4 +1,4 @@
-import { briefText, missingText, streamText, verdictText } from "../../judge/verdict-words.ts";
+import { briefText, missingText, shareText, streamText, verdictText } from "../../judge/verdict-words.ts";
 import { visibleLine } from "../../trace/visible.ts";
 import type { Total } from "./rows.ts";
 import type { FileReport, StreamReport } from "./verify-file.ts";
@@ -33,10 +33,10 @@ function* wrongLines({ wrong, places }: StreamReport, name: string): Generator<s
 }
 
 /** The last line of several files. */
-export function totalText({ files, verdicts, records, authenticated, bytes, compared }: Total): string {
+export function totalText({ files, verdicts, ...share }: Total): string {
   const { right, wrong, unchecked, unreadable } = verdicts;
   return (
     `${files} files: ${right} right, ${wrong} wrong, ${unchecked} unchecked, ${unreadable} unreadable; ` +
-    `${authenticated} of ${records} records authenticated, ${compared} of ${bytes} bytes compared.`
+    `${shareText(share)}.`
   );
 }

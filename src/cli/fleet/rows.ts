@@ -37,6 +37,7 @@ export function* rowsOf(report: FileReport, tool: string, asked: string): Genera
 const shareRow = (share: Share | null) => ({
   records: share?.records ?? 0,
   authenticated: share?.authenticated ?? 0,
+  plain: share?.plain ?? 0,
   failed: share?.failed ?? 0,
   transmits: share?.transmits ?? 0,
   bytes: share?.bytes ?? 0,
@@ -85,6 +86,7 @@ export interface Total {
   packets: number;
   records: number;
   authenticated: number;
+  plain: number;
   bytes: number;
   compared: number;
 }
@@ -95,15 +97,16 @@ export const noTotal = (): Total => ({
   packets: 0,
   records: 0,
   authenticated: 0,
+  plain: 0,
   bytes: 0,
   compared: 0,
 });
 
 /** What a total takes of a file, be it a report or a row of it. */
 export type Counted = Pick<FileReport, "verdict" | "packets"> &
-  Pick<Share, "records" | "authenticated" | "bytes" | "compared">;
+  Pick<Share, "records" | "authenticated" | "plain" | "bytes" | "compared">;
 
-const sums = ["packets", "records", "authenticated", "bytes", "compared"] as const;
+const sums = ["packets", "records", "authenticated", "plain", "bytes", "compared"] as const;
 
 export function addTo(total: Total, counted: Counted): void {
   total.files++;
@@ -120,6 +123,7 @@ export const countedOf = ({ verdict, packets, share }: FileReport): Counted => (
   packets,
   records: share?.records ?? 0,
   authenticated: share?.authenticated ?? 0,
+  plain: share?.plain ?? 0,
   bytes: share?.bytes ?? 0,
   compared: share?.compared ?? 0,
 });

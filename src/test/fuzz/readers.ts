@@ -11,7 +11,7 @@ import { completions, evaluate } from "../../replay/expression.ts";
 import { parseExpression } from "../../replay/expression-parse.ts";
 import { Timeline } from "../../replay/timeline.ts";
 import { viewAt } from "../../replay/view/view.ts";
-import { readCapture } from "../../trace/capture/capture.ts";
+import { type CaptureOptions, readCapture } from "../../trace/capture/capture.ts";
 import { readEvidence } from "../../trace/evidence/evidence.ts";
 import { keySourceOf, keyTextOf } from "../../trace/keys/source.ts";
 import { parseTrace } from "../../trace/language/parse.ts";
@@ -22,6 +22,10 @@ import { parseProfile } from "../../trace/profiles/file.ts";
 import type { Diagnostic, Trace } from "../../trace/trace.ts";
 import { ethernet, ipv4, joined, pcap, pcapngBlocks, tcp } from "../capture-builder.ts";
 import { defaults } from "../captures.ts";
+import { ciphertext, cleartext, contentsOf } from "../damage/cleartext.ts";
+import { sentBy } from "../damage/reading.ts";
+import { type Session, sessionOf, suites } from "../damage/sealed-session.ts";
+import { captureOf } from "../damage/tcp-capture.ts";
 import { seekFailure } from "../simulator/seeks.ts";
 import type { Reader } from "./fuzzer.ts";
 import { messages, strace, traceLines, words } from "./seeds.ts";
@@ -46,10 +50,15 @@ function assertClear(diagnostics: readonly Diagnostic[], text = ""): void {
 
 const lossyKeys = readFileSync(path.join(samples, "lossy.keys"), "utf8");
 
-async function captured(input: Uint8Array, keys: string): Promise<Trace> {
+async function captured(
+  input: Uint8Array,
+  keys: string,
+  options: Partial<CaptureOptions> = {},
+): Promise<Trace> {
   const { source, diagnostics } = keySourceOf([keys]);
   assertClear(diagnostics, keys);
-  const trace = await readCapture(memoryFile("input", input), source, defaults, nodePlatform, noProgress);
+  const asked = { ...defaults, ...options };
+  const trace = await readCapture(memoryFile("input", input), source, asked, nodePlatform, noProgress);
   assertClear(trace.diagnostics, keys);
   new Timeline(trace).runAll();
   return trace;
@@ -61,6 +70,14 @@ const pcapngFile = (): Uint8Array => {
   const head = [b.section(), b.interface(1, { resolution: 9, offset: 3 }), b.secrets(lossyKeys)];
   return joined(...head, b.enhanced(0, 1n, packet), b.simple(packet), b.obsolete(0, 9n, packet));
 };
+
+/** Sessions whose records leave as they are made here. */
+const clearSessions = suites.filter(({ cipher }) => cipher === "aes-128-gcm").map((of) => sessionOf(of));
+const clearKeys = clearSessions.map(({ keyLog }) => keyLog).join("");
+const captureBy = (session: Session, made: typeof cleartext): Uint8Array =>
+  captureOf(
+    sentBy(session, Buffer.concat(contentsOf(session).map((content) => made(session, content)))).packets,
+  );
 
 /** More events are replayed once, and not in every order. */
 const soughtMax = 60;
@@ -103,6 +120,14 @@ export const readers: readonly Reader[] = [
     read: async (input) => void (await captured(input, lossyKeys)),
   },
   { name: "pcapng", seeds: () => [pcapngFile()], read: async (input) => void (await captured(input, "")) },
+  {
+    name: "plaintext",
+    seeds: () => clearSessions.map((session) => captureBy(session, cleartext)),
+    read: async (input) => {
+      const other = await captured(captureBy(chosen(clearSessions, input), ciphertext), clearKeys);
+      for (const plaintext of [{ other: null }, { other }]) await captured(input, clearKeys, { plaintext });
+    },
+  },
   {
     name: "gzip",
     seeds: () => [gzipSync(sample("lossy.pcap")), gzipSync(pcapngFile())].map((b) => Uint8Array.from(b)),

@@ -19,6 +19,7 @@ import { complaints } from "./complaints.ts";
 import type { CaptureContext, Install } from "./context.ts";
 import { Conversation } from "./conversation.ts";
 import { EventList } from "./events.ts";
+import { OtherTap } from "./other-tap.ts";
 import { readerOf } from "./reader.ts";
 
 /** How the user wants a capture to be taken. */
@@ -32,6 +33,8 @@ export interface CaptureOptions {
   profile: Profile;
   /** What a kernel said of installs, for keys that do not say where their records begin. */
   installs?: readonly Install[];
+  /** Records are expected in plaintext, zeros for their tags, as the other capture has them if there is one. */
+  plaintext?: { other: Trace | null };
   /** Of the NIC; 1500 if absent. */
   mtu?: number;
 }
@@ -108,7 +111,7 @@ export class GrowingCapture {
 
   private contextOf(log: SegmentLog): CaptureContext {
     const { keys, options, platform, progress } = this.request;
-    const { tap, offloadStart, streams } = options;
+    const { tap, offloadStart, streams, plaintext } = options;
     const file = withScattered(this.file, log.scattered);
     const [window, copyWindow] = [new FileWindow(file), new FileWindow(file)];
     const isWanted = globMatcher(streams);
@@ -126,6 +129,7 @@ export class GrowingCapture {
       installs: options.installs ?? [],
       fitting: new Map(),
       tap,
+      plaintext: plaintext ? { other: plaintext.other && new OtherTap(plaintext.other) } : null,
       trials,
       offloadStart,
       isWanted,

@@ -7,12 +7,14 @@ import type { Endpoint, Flow, SegmentLog } from "../pcap/segments.ts";
 import type { FileWindow } from "../pcap/window.ts";
 import type { Platform, Progress } from "../platform.ts";
 import type { Assembly } from "../tls/assembly.ts";
+import type { Clear } from "../tls/clear/clear.ts";
 import type { Shift } from "../tls/damage/diagnose.ts";
 import type { Trials } from "../tls/damage/origin.ts";
 import type { OffloadStart, Start } from "../tls/start.ts";
 import type { Tap, TapAsked } from "../tls/tap.ts";
 import type { Walker } from "../tls/walk.ts";
 import type { Stream } from "../trace.ts";
+import type { OtherTap } from "./other-tap.ts";
 
 /** What a kernel said of an install: where its first record begins, and that one's number. */
 export interface Install {
@@ -35,6 +37,8 @@ export interface CaptureContext {
   /** The stream (2 × flow + direction) whose keys a crypto_info has proved to be. */
   fitting: Map<CryptoInfo, number>;
   tap: Tap;
+  /** Plaintext is what is expected, and the other capture that tells more of it; null where ciphertext is. */
+  plaintext: { other: OtherTap | null } | null;
   /** How much searching far off all of its streams may cost. */
   trials: Trials;
   offloadStart: OffloadStart;
@@ -69,6 +73,7 @@ export interface Beginning {
   start: Start;
   cipher: Stream["cipher"];
   isHostTap: boolean;
+  clear: Clear | null;
   renewals: readonly RecordKeys[];
   shift: Shift | null;
 }

@@ -40,13 +40,16 @@ class CapturedReader implements RecordReader {
 
   private opened(stream: number, row: number): Uint8Array | null {
     const captured = this.captured[stream]!;
-    const { version, cipher, isHostTap, records } = captured;
+    const { version, cipher, records } = captured;
     const at = row - 1;
     if (cipher === null || at < 0 || at >= records.start.length) return null;
     if (records.type.values[at] === gapType) return null;
-    if (!isHostTap && records.authenticated.values[at] !== Authenticated.yes) return null;
+    const isOpened = records.authenticated.values[at] === Authenticated.yes;
+    // A host tap may hold records that the kernel encrypted itself.
+    const isClear = captured.isHostTap && !isOpened;
+    if (!isClear && !isOpened) return null;
     const record = this.bytesOf(stream, at);
-    if (record === null || isHostTap) return record?.slice(0, record.length - tagSize) ?? null;
+    if (record === null || isClear) return record?.slice(0, record.length - tagSize) ?? null;
     const plaintext = this.open(captured, at, record);
     if (plaintext === null) return null;
     const { prepend } = layoutOf(version, cipher);

@@ -3,16 +3,18 @@ import { advance, seq, toU32 } from "../../core/base/seq.ts";
 import { type Connection, usualSocket } from "../../core/machine/connection.ts";
 import type { CapturedRecords } from "../captured.ts";
 import { offloadNote } from "../keys/suites.ts";
-import type { LackWord } from "../lacks.ts";
 import type { Assembly } from "../tls/assembly.ts";
+import type { Clear } from "../tls/clear/clear.ts";
+import { firstZeroed } from "../tls/clear/zeroed.ts";
 import { protectionOf } from "../tls/decrypt.ts";
 import type { Opening } from "../tls/opening.ts";
 import { findStart, type Start } from "../tls/start.ts";
-import { asTold, TapFinder, type TapFound, type TapQuestion, tapWithout } from "../tls/tap.ts";
+import { asTold, clearFound, TapFinder, type TapFound, type TapQuestion, tapWithout } from "../tls/tap.ts";
 import { type Walked, Walker } from "../tls/walk.ts";
-import type { Stream } from "../trace.ts";
+import { Authenticated, type Stream } from "../trace.ts";
 import { type Beginning, type CaptureContext, endsOf, type Side } from "./context.ts";
-import { infoOf } from "./infos.ts";
+import { infoOf, infosNaming } from "./infos.ts";
+import type { Told } from "./other-tap.ts";
 
 /** One direction of a connection of the capture: its stream and, if it has an offload start, its records. */
 export interface Sender {
@@ -82,15 +84,23 @@ async function readOffload(
   const protection = cipher && protectionOf(context.platform.aead, start.version, cipher);
   const { trials } = context;
   const question = { stream: side.assembly.bytes, start, protection, renewals, trials };
-  const found = await tapOf(context, side, question);
+  const { found, clear, told } = await readingOf(context, side, question, shown);
   const isHostTap = found.tap === "host";
-  const begun = { start: startAs(found, start), cipher, isHostTap, renewals, shift: found.shift };
+  const begun = { start: startAs(found, start), cipher, isHostTap, clear, renewals, shift: found.shift };
   const walker = walkerOf(context, side, begun);
   const walked = await walker.run(context.progress);
   shown.tap = found.tap;
   const isOfBoth = side.flow.bothSides[side.direction];
-  shown.lack = start.lack?.why ?? (isOfBoth ? "both-taps" : lackAt(found));
-  const notes = [start.lack?.text ?? null, found.note, noteOf(walked), offloadNote(start.version, cipher)];
+  const ofTap = isOfBoth ? "both-taps" : found.lack;
+  const isOfTap = clear !== null || ofTap === "zeroed-tags" || ofTap === "not-plain";
+  shown.lack = isOfTap ? ofTap : (start.lack?.why ?? ofTap);
+  if (clear !== null) noteContent(shown, told, walked);
+  const notes = [
+    (clear ? null : start.lack?.text) ?? null,
+    found.note,
+    noteOf(walked),
+    offloadNote(start.version, cipher),
+  ];
   shown.note = notes.filter((note) => note !== null).join("; ") || null;
   return {
     connection: connectionOf(side, shown, begun.start, walked),
@@ -100,10 +110,39 @@ async function readOffload(
   };
 }
 
-/** Why records that there are keys for are not opened all the same. */
-function lackAt({ tap, keysUsable }: TapFound): LackWord | null {
-  if (tap !== "wire") return tap === "host" ? "host-tap" : "tap-undecided";
-  return keysUsable ? null : "bad-keys";
+/** Where a stream was captured, and what is expected of its records if that is plaintext and some of them are. */
+interface Reading {
+  found: TapFound;
+  clear: Clear | null;
+  /** What another capture says of it, null if there is none. */
+  told: Told | null;
+}
+
+async function readingOf(
+  context: CaptureContext,
+  side: Side,
+  question: TapQuestion,
+  shown: Stream,
+): Promise<Reading> {
+  const { plaintext, progress } = context;
+  const { stream, start, protection } = question;
+  const isExpected = plaintext !== null && protection !== null;
+  const zeroed = isExpected ? await firstZeroed({ stream, start, protection }, progress) : null;
+  const found = zeroed === null ? await tapOf(context, side, question) : clearFound;
+  if (!isExpected) return { found, clear: null, told: null };
+  if (found.tap !== "host") return { found: { ...found, lack: "not-plain" }, clear: null, told: null };
+  const told = plaintext.other?.of(shown, startSeqOf(side, start)) ?? null;
+  const isNonceTold = infosNaming(context, side).length > 0;
+  const clear = { known: told?.known ?? null, from: zeroed ?? start.position, isNonceTold };
+  return { found: clearFound, clear, told };
+}
+
+/** Why nothing says what the framed records must hold; of a stream of which that is not known at all it is the lack. */
+function noteContent(shown: Stream, told: Told | null, { table }: Walked): void {
+  const { authenticated, count } = table;
+  shown.contentLack = told === null ? "no-other" : (told.lack ?? "other-unopened");
+  const isTold = authenticated.values.subarray(0, count).includes(Authenticated.plain);
+  if (told !== null && !isTold) shown.lack ??= shown.contentLack;
 }
 
 /** Where a stream was captured: asked on from where its records were looked at last. */
@@ -151,7 +190,8 @@ function walkerOf(context: CaptureContext, side: Side, begun: Beginning): Walker
 
 /** True if two values of plain data say the same. */
 function isSame(a: unknown, b: unknown): boolean {
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
   const [one, other] = [new Map(Object.entries(a)), new Map(Object.entries(b))];
   return one.size === other.size && [...one].every(([key, value]) => isSame(value, other.get(key)));
 }
@@ -162,12 +202,15 @@ const noteOf = ({ epochs }: Walked): string | null =>
     ? "after a renegotiation the keys are not known: record map without decryption from there on"
     : null;
 
+const startSeqOf = ({ assembly }: Side, { position }: Start): number =>
+  toU32(advance(assembly.positions.origin, position));
+
 const connectionOf = (side: Side, shown: Stream, start: Start, walked: Walked): Connection => ({
   name: shown.name,
   device: 0,
   version: start.version,
   cipher: shown.cipher,
-  startSeq: seq(toU32(advance(side.assembly.positions.origin, start.position))),
+  startSeq: seq(startSeqOf(side, start)),
   recSeq0: start.recSeq0 ?? 0n,
   epochs: epochsOf(walked),
   // What the receiver announced in its SYN is the most that this sender's packets carry; 0 if its SYN was not seen.

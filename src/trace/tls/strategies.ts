@@ -60,6 +60,8 @@ export interface RecordStep {
   /** Its right bytes, null if they are not known; `repaired`: the stream's own pieces hold others. */
   right: Uint8Array | null;
   repaired: boolean;
+  /** Which of its right bytes are only what was captured first, from one place in the record to another. */
+  blank?: readonly [from: number, to: number];
   /** What its explicit nonce can be read from, whether or not it is the one that is due. */
   carries: Uint8Array | null;
   /** The same, if it is. */
@@ -339,7 +341,7 @@ function upTo(ground: Ground, place: Place, end: number, followed: Followed | nu
 }
 
 /** A record with the keys and the number that are due to it. */
-const keyed = ({ opener }: Ground, { epoch, index }: Place, record: Uint8Array) => ({
+export const keyed = ({ opener }: Ground, { epoch, index }: Place, record: Uint8Array) => ({
   protection: opener.protection!,
   keys: epoch.keys!,
   sn: opener.snOf(epoch, index),

@@ -1,5 +1,7 @@
 import { type RecordKeys, tagSize } from "../../core/base/record.ts";
+import type { LackWord } from "../lacks.ts";
 import type { Progress } from "../platform.ts";
+import { isZeroed } from "./clear/zeroed.ts";
 import { type Diagnosis, decrypted, diagnose, type Shift } from "./damage/diagnose.ts";
 import { frequencyBits, type Look, lookOf, sureBits } from "./damage/looks.ts";
 import { farAway, noTrials, type Trials } from "./damage/origin.ts";
@@ -19,18 +21,28 @@ export interface TapFound {
   keysUsable: boolean;
   /** Keys and numbers that a record was found under though they are not its own. */
   shift: Shift | null;
+  /** Why no record of it can be opened; null where that can be tried. */
+  lack: LackWord | null;
   note: string | null;
 }
 
 const hostNote =
   "records are in plaintext with junk tags: the capture was taken on the sending host before its NIC, so wire bytes cannot be compared (tap=wire if this is wrong)";
+const zeroedNote =
+  "records are in plaintext with zeros for tags, as a device without a cipher leaves them (netdevsim): nothing of them can be authenticated, `verify --expect plaintext` checks them as that";
 const keysNote =
   "no record authenticates with the keys given: record map without decryption; record the key log of this very session";
 const undecidedNote =
   "no record authenticates, and the bytes can be read in two ways: as plaintext that looks random (compressed, say), captured on the sending host before its NIC, or as records that were encrypted wrongly; nothing of them is checked (tap=host or tap=wire decides)";
 
-const wireFound = { tap: "wire", keysUsable: true, shift: null, note: null } as const;
-const hostFound = { ...wireFound, tap: "host", note: hostNote } as const;
+const wireFound = { tap: "wire", keysUsable: true, shift: null, lack: null, note: null } as const;
+const hostFound = { ...wireFound, tap: "host", lack: "host-tap", note: hostNote } as const;
+const zeroedFound = { ...wireFound, tap: "host", lack: "zeroed-tags", note: zeroedNote } as const;
+/** Where plaintext is what is expected, and is there. */
+export const clearFound = { ...wireFound, tap: "host" } as const;
+const unfit = { ...wireFound, keysUsable: false };
+const keysUnfit = { ...unfit, lack: "bad-keys", note: keysNote } as const;
+const undecided = { ...unfit, tap: "undecided", lack: "tap-undecided", note: undecidedNote } as const;
 
 /** A stream of which it is asked where it was captured. */
 export interface TapQuestion {
@@ -95,6 +107,11 @@ class Looks {
     this.isRepeated ||= this.seen.has(tag.join());
     this.seen.add(tag.join());
     this.tags.push(...tag);
+  }
+
+  /** Zeros stand for every tag. */
+  get isTagZero(): boolean {
+    return this.tags.length > 0 && this.tags.every((byte) => byte === 0);
   }
 
   /** No AEAD made these tags: one comes twice, or their bytes or the steps from one to the next can be foretold. */
@@ -228,15 +245,15 @@ export class TapFinder {
   /** Without a proof the looks decide, if they can. */
   private judge(): TapFound {
     const { looks, start } = this;
-    if (looks.records === 0) return start.plainFinished ? hostFound : wireFound;
+    const host = looks.isTagZero ? zeroedFound : hostFound;
+    if (looks.records === 0) return start.plainFinished ? host : wireFound;
     const far = this.farOff();
     if (far !== null) return far;
     if (looks.decrypted.isBetterThan(looks.plain)) return wireFound;
-    if (looks.plain.isBetterThan(looks.decrypted) || start.plainFinished) return hostFound;
-    if (!start.keysFit) return { ...wireFound, keysUsable: false, note: keysNote };
+    if (looks.plain.isBetterThan(looks.decrypted) || start.plainFinished) return host;
+    if (!start.keysFit) return keysUnfit;
     if (looks.plain.isImpossible) return wireFound;
-    if (looks.isTagJunk) return hostFound;
-    return { ...wireFound, tap: "undecided", keysUsable: false, note: undecidedNote };
+    return looks.isTagJunk ? host : undecided;
   }
 
   /** Where numbers cannot be computed, one record's is searched far off. */
@@ -262,9 +279,10 @@ export interface TapAsked {
 }
 
 /** What to say where nothing is to be found out: the user knows, or there are no keys to find it out with. */
-export function tapWithout({ start, protection }: TapQuestion, tap: Tap): TapFound | null {
+export function tapWithout({ stream, start, protection }: TapQuestion, tap: Tap): TapFound | null {
   if (tap === "host") return hostFound;
   if (start.keys !== null && protection !== null) return null;
+  if (tap === "auto" && protection !== null && isZeroed({ stream, start, protection })) return zeroedFound;
   return tap === "auto" && start.plainFinished ? hostFound : wireFound;
 }
 

@@ -131,6 +131,7 @@ class Following {
       protection,
       renewals,
       isHostTap: false,
+      clear: null,
       shift: null,
       trials: new Trials(),
       copyWindow,

@@ -14,6 +14,8 @@ import type { FileWindow } from "../pcap/window.ts";
 import type { Progress } from "../platform.ts";
 import { Authenticated, type Damage } from "../trace.ts";
 import type { Assembly } from "./assembly.ts";
+import type { Clear } from "./clear/clear.ts";
+import { clearGap, clearStep } from "./clear/step.ts";
 import { CopyComparer, type Difference } from "./copies.ts";
 import type { Shift } from "./damage/diagnose.ts";
 import type { Trials } from "./damage/origin.ts";
@@ -71,6 +73,8 @@ export interface WalkInput {
   renewals: readonly RecordKeys[];
   /** Records lie there in plaintext, behind them junk tags: the capture was taken before the NIC. */
   isHostTap: boolean;
+  /** Null unless plaintext is what is expected of them. */
+  clear: Clear | null;
   /** What a record was right by that was looked at beforehand, though not as the one that it is. */
   shift: Shift | null;
   trials: Trials;
@@ -115,6 +119,7 @@ export class Walker {
   private readonly marks = new Marks<Mark>();
   private readonly protection: Protection | null;
   private readonly isHostTap: boolean;
+  private readonly clear: Clear | null;
   private readonly walked: Walked;
   private readonly nonces = new Nonces();
   private messages = new MessageReader();
@@ -134,6 +139,7 @@ export class Walker {
     this.place = { position, epoch: opener.first, index: recSeq0 === null ? -1 : 0, unread: 0, nonce, shift };
     this.protection = protection;
     this.isHostTap = isHostTap;
+    this.clear = input.clear;
     this.dueNonce = nonce;
     this.walked = {
       table: new RecordTable(recSeq0 ?? 0n),
@@ -215,6 +221,7 @@ export class Walker {
     const { ground, place } = this;
     const { stream, sizeMin } = ground;
     if (place.position >= stream.end) return null;
+    if (this.clear) return clearStep(ground, place, this.clear) ?? clearGap(ground, place, this.clear);
     const header = headerAt(stream, place.position);
     if (header === undefined) return this.gap();
     if (!isProtectedHeader(header, sizeMin)) {
@@ -296,12 +303,13 @@ export class Walker {
   }
 
   /** Compares what was captured with the record's right bytes. */
-  private compare({ length, right, repaired }: RecordStep): void {
+  private compare({ length, right, repaired, blank }: RecordStep): void {
     const { comparer } = this.ground;
     const { position } = this.place;
     if (right === null) return this.noteUnknown(position, position + length);
     comparer.noteCopies(comparer.overlapping(position, position + length), position, right);
     if (repaired) comparer.notePieces(position, right);
+    if (blank) this.noteUnknown(position + blank[0], position + blank[1]);
   }
 
   private noteNonce(record: Uint8Array): void {
