@@ -78,9 +78,9 @@ const isZeroBefore = ({ stream }: Ground, end: number): boolean =>
 
 /** Bytes of no record, as far as they were captured, up to where records go on. */
 function foreign(ground: Ground, place: Place): GapStep {
-  const { stream, search, origin } = ground;
-  const { position, epoch } = place;
-  const found = numbered(ground, place, search.nextChain(position, epoch));
+  const { stream, origin } = ground;
+  const { position } = place;
+  const found = numbered(ground, place, nextClear(ground, place));
   const end = found?.position ?? stream.end;
   const bytes = new Uint8Array(recordSizeMax);
   let held = 0;
@@ -91,15 +91,35 @@ function foreign(ground: Ground, place: Place): GapStep {
 
 /** Up to where records go on behind a hole. */
 export function clearGap(ground: Ground, place: Place, { known }: Clear): GapStep {
-  const { stream, search, origin } = ground;
+  const { stream, origin } = ground;
   const { position, epoch } = place;
   const behind = stream.nextCaptured(position + 1);
   const told = known?.from(behind - origin) ?? Number.POSITIVE_INFINITY;
   const isNear = origin + told <= behind + recordSizeMax;
-  const next = isNear ? { position: origin + told, index: -1, epoch } : search.nextChain(position, epoch);
+  const next = isNear ? { position: origin + told, index: -1, epoch } : nextClear(ground, place);
   if (next === null) stream.ask(Number.POSITIVE_INFINITY);
   const found = numbered(ground, place, next);
   return { kind: "gap", end: found?.position ?? stream.end, found, damage: null };
+}
+
+/**
+ * Where records go on: what is in plaintext may hold records of its own, so the first must end with zeros, or be one that
+ * the kernel encrypted.
+ */
+function nextClear(ground: Ground, { position, epoch }: Place): Found | null {
+  const { stream, search, opener } = ground;
+  for (
+    let found = search.nextChain(position, epoch);
+    found;
+    found = search.nextChain(found.position, epoch)
+  ) {
+    const header = headerAt(stream, found.position)!;
+    if (isZeroBefore(ground, found.position + header.length)) return found;
+    const record = new Uint8Array(header.length);
+    const isWhole = stream.read(found.position, record.length, record) === record.length;
+    if (isWhole && epoch.keys !== null && (opener.placeOf(epoch, record) ?? -1) >= 0) return found;
+  }
+  return null;
 }
 
 /** A record found further on, with its place in the epoch if its explicit nonce tells how many lie between. */
