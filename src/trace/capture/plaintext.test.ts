@@ -276,3 +276,22 @@ test("a crypto_info tells the first record's explicit nonce, a handshake does no
     assert.equal(damageOf(trace).length, verdict === "right" ? 0 : 1);
   }
 });
+
+test("a Finished that the kernel was given, too, is a record like the others", async () => {
+  const session = sessionOf(gcm12);
+  const [client, hello, answer] = session.flights as [Buffer, Buffer, Buffer];
+  const message = Buffer.concat([Buffer.from([20, 0, 0, 12]), Buffer.alloc(12, 7)]);
+  const change = Buffer.from([20, 3, 3, 0, 1, 1]);
+  for (const tag of [Buffer.alloc(16), Buffer.alloc(16, 1)]) {
+    const finished = cleartext(session, { type: 22, sn: 0n, bytes: message }, tag);
+    const flights = [client, hello, answer, Buffer.concat([change, finished])];
+    const trace = await read({ ...session, flights }, Buffer.concat(records(session)), {
+      plaintext: alone,
+      offloadStart: "after-ccs",
+    });
+    const { verdict, share } = verdictOf(trace);
+    // A record before the first with zeros for a tag that authenticates under no key is wrong where there are keys.
+    const expected = tag[0] === 0 ? ["right", 7, 0] : ["wrong", 6, 1];
+    assert.deepEqual([verdict, share.plain, share.failed], expected);
+  }
+});
