@@ -130,7 +130,7 @@ test("a packet that claims more than its block holds keeps what is there", async
   const { log, diagnostics } = await read(b.section(), b.interface(1), overlong);
   // The block's room: 64 bytes of frame and 12 of options.
   assert.deepEqual([log.length.at(0), log.captured.at(0)], [200, 64 + 12 - 54]);
-  assert.match(diagnostics[0]!.message, /more captured bytes than its block/);
+  assert.ok(diagnostics.some(({ message }) => /more captured bytes than its block/.test(message)));
 });
 
 test("absurd block sizes end the reading with their place", async () => {
