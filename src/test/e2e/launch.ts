@@ -45,4 +45,22 @@ export const launchScenarios = (folder: () => string) => (scenario: Scenario) =>
     rmSync(settings, { recursive: true });
     rmSync(own);
   });
+  scenario("a capture that is not there is told of before its keys are asked for", async (workbench) => {
+    await workbench.stop();
+    const settings = path.join(folder(), ".vscode");
+    mkdirSync(settings, { recursive: true });
+    const { type, request } = configuration;
+    const missing = { type, request, name: "Missing", program: `\${workspaceFolder}/missing.pcap` };
+    writeFileSync(path.join(settings, "launch.json"), JSON.stringify({ configurations: [missing] }));
+    await workbench.openFile("netronome.tlstrace");
+    await workbench.page.keyboard.press("F5");
+    const dialog = workbench.page.locator(".monaco-dialog-box", { hasText: "missing.pcap does not exist" });
+    await dialog.waitFor();
+    assert.equal(await workbench.page.locator(".quick-input-widget:visible").count(), 0);
+    await workbench.picture("launch-missing");
+    await workbench.page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    assert.equal(await workbench.page.locator(".quick-input-widget:visible").count(), 0);
+    rmSync(settings, { recursive: true });
+  });
 };
