@@ -84,11 +84,16 @@ function askedFor({ profile, allProfiles, allKernels }: TestFlags): Variant[] | 
 
 /** What a trace runs under by itself: its own devices' profiles (null), then each variant that its expect lines name. */
 export function variantsIn(fileName: string): (Variant | null)[] {
-  const file = readable(fileName);
-  if (file === null) return [null];
-  const trace = traceUnder(file, null);
-  const find = (word: string) => file.profiles(word) ?? profileAmong([...trace.profileFiles.values()], word);
-  return [null, ...variantsOf(trace).flatMap((id) => variantOf(id, find) ?? [])];
+  try {
+    const file = readTraceFile(nodeEnvironment, fileName);
+    const trace = traceUnder(file, null);
+    const find = (word: string) =>
+      file.profiles(word) ?? profileAmong([...trace.profileFiles.values()], word);
+    return [null, ...variantsOf(trace).flatMap((id) => variantOf(id, find) ?? [])];
+  } catch {
+    // Whatever is wrong, with the file or with us: its run meets the same, tells of it, and fails alone.
+    return [null];
+  }
 }
 
 /** A trace file; null for one that cannot be read, of which its run will tell. */
