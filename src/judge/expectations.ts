@@ -4,6 +4,7 @@ import { countersOf, namedCountersOf } from "../core/machine/count.ts";
 import type { Finding, Judged } from "../replay/findings.ts";
 import type { Timeline } from "../replay/timeline.ts";
 import { printExpected } from "../trace/language/print.ts";
+import { finished } from "../trace/platform.ts";
 import { Sign } from "../trace/signs.ts";
 import type { Expectation, WireVerdict } from "../trace/trace.ts";
 import { runsUnder } from "../trace/variant.ts";
@@ -20,30 +21,38 @@ export interface Outcome {
   actual: string | null;
 }
 
+/** What came of the expect lines, in one go. */
+export const outcomesOf = (judged: Judged): Outcome[] => finished(judgingExpectations(judged));
+
 /**
  * Every expect line that speaks of a connection of this run, in the file's order: all but those `under` other profiles.
- * A line may also speak of what was found before.
+ * A line may also speak of what was found before. Pauses behind each line, and each event that one for the whole file
+ * looks at.
  */
-export function outcomesOf(judged: Judged): Outcome[] {
+export function* judgingExpectations(judged: Judged): Generator<number, Outcome[]> {
   const { timeline } = judged;
   const lines = timeline.trace.expectations.filter((line) => speaksHere(timeline, line));
   const signs = new SeenSigns(judged);
   const speaks = (event: number, under: readonly string[]) =>
     timeline.connectionsOf(event).some((c) => runsAs(timeline, c, under));
-  const whole = wholeFileOutcomes(judged, signs, lines.filter(isSignLine), speaks);
+  const whole = yield* wholeFileOutcomes(judged, signs, lines.filter(isSignLine), speaks);
   const wires = new Map<string, string | null>();
-  return lines.map((expectation) => {
+  const outcomes: Outcome[] = [];
+  for (const expectation of lines) {
     const expected = printExpected(expectation);
-    const { event, what } = expectation;
-    if (isSignLine(expectation)) return { expectation, expected, actual: whole.get(expectation) ?? null };
-    if (!("wire" in what) || event >= 0)
-      return { expectation, expected, actual: disagreement(timeline, expectation, signs) };
-    // Of the whole file every packet is looked at, so no line twice.
-    const known = wires.get(expected);
-    const actual = known === undefined ? disagreement(timeline, expectation, signs) : known;
-    wires.set(expected, actual);
-    return { expectation, expected, actual };
-  });
+    let actual: string | null;
+    if (isSignLine(expectation)) actual = whole.get(expectation) ?? null;
+    else {
+      // Of the whole file every packet is looked at, so no line twice.
+      const isWholeWire = "wire" in expectation.what && expectation.event < 0;
+      const known = isWholeWire ? wires.get(expected) : undefined;
+      actual = known === undefined ? yield* disagreement(timeline, expectation, signs) : known;
+      if (isWholeWire) wires.set(expected, actual);
+    }
+    outcomes.push({ expectation, expected, actual });
+    yield outcomes.length / lines.length;
+  }
+  return outcomes;
 }
 
 /** The expect lines that do not hold, each as a finding of its event; of those for the whole file the last event. */
@@ -81,13 +90,17 @@ function runsAs({ trace }: Timeline, connection: number, under: readonly string[
 }
 
 /** What happened instead; null if the expectation holds. */
-function disagreement(timeline: Timeline, expectation: Expectation, signs: SeenSigns): string | null {
+function* disagreement(
+  timeline: Timeline,
+  expectation: Expectation,
+  signs: SeenSigns,
+): Generator<number, string | null> {
   const { what, no } = expectation;
   if ("counter" in what) {
     const value = counterAt(timeline, expectation, what.counter, what.of);
     return value === what.value ? null : `${what.counter}=${value}`;
   }
-  if ("wire" in what) return wireDisagreement(timeline, expectation, what.wire);
+  if ("wire" in what) return yield* wireDisagreement(timeline, expectation, what.wire);
   const seen = signs.at(expectation.event, Sign[what.effect]);
   const matching = seen.find(({ fields }) =>
     Object.entries(what.fields).every(([name, value]) => fields.get(name) === value),
@@ -100,17 +113,18 @@ function disagreement(timeline: Timeline, expectation: Expectation, signs: SeenS
 }
 
 /** Of the whole file, `match` speaks of every packet that left, every other verdict of any one packet. */
-function wireDisagreement(
+function* wireDisagreement(
   timeline: Timeline,
   { event, no, under }: Expectation,
   wire: WireVerdict,
-): string | null {
+): Generator<number, string | null> {
   const seen = new Set<WireVerdict>();
   const events = event >= 0 ? [event] : transmitsUnder(timeline, under);
   for (const at of events) {
     const verdicts = wireVerdictsOf(timeline, at);
     for (const verdict of verdicts) seen.add(verdict);
     const decides = wire === "match" ? isWrong(verdicts) : verdicts.includes(wire);
+    yield at / timeline.eventCount;
     if (!decides) continue;
     const place = event >= 0 ? "" : ` at line ${timeline.trace.events.line.at(at)}`;
     if (wire === "match" || no) return `wire=${verdicts.join(",")}${place}`;

@@ -61,14 +61,14 @@ const valuesOf = (names: readonly string[], fields: ReadonlyMap<string, string>)
 
 /**
  * What became of the lines that speak of signs anywhere in the file: what happened instead, null = the line holds. Each
- * event is looked at once, however many lines there are. `speaks`: whether lines under these ids speak of the event.
+ * event is looked at once, however many lines there are, with a pause behind it. `speaks`: whether lines under these ids speak of the event.
  */
-export function wholeFileOutcomes(
+export function* wholeFileOutcomes(
   judged: Judged,
   signs: SeenSigns,
   lines: readonly SignLine[],
   speaks: (event: number, under: readonly string[]) => boolean,
-): Map<Expectation, string | null> {
+): Generator<number, Map<Expectation, string | null>> {
   const outcomes = new Map<Expectation, string | null>();
   const groups = groupsOf(lines);
   let pending = groups;
@@ -82,6 +82,7 @@ export function wholeFileOutcomes(
         for (const line of group.take(one)) outcomes.set(line, line.no ? one.text : null);
     }
     if (pending.some(({ waiting }) => waiting === 0)) pending = pending.filter(({ waiting }) => waiting > 0);
+    yield event / judged.timeline.eventCount;
   }
   for (const group of groups) {
     for (const line of group.rest())

@@ -10,7 +10,7 @@ export function junitOf(runs: readonly TestRun[]): string {
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites${attributes({ name: "tlstrace", ...counts })}>`,
   ];
-  for (const [i, run] of runs.entries()) lines.push(...suiteOf(run, totals[i]!));
+  for (const [i, run] of runs.entries()) for (const line of suiteOf(run, totals[i]!)) lines.push(line);
   return `${[...lines, "</testsuites>"].join("\n")}\n`;
 }
 

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { connectx } from "../core/profiles/connectx.ts";
 import { nodePlatform } from "../node/platform.ts";
 import { Timeline } from "../replay/timeline.ts";
-import { textEnvironment } from "../test/dap-session.ts";
+import { sample, textEnvironment } from "../test/dap-session.ts";
 import { type OpenOptions, openTrace } from "../trace/open.ts";
 import { Cancelled, type Progress, sliced } from "../trace/platform.ts";
 import { replayWhole } from "./slices.ts";
+import { study } from "./study.ts";
 
 test("work is cut by the clock, not by how much it is: after 10 ms, however long a step takes", async (t) => {
   const cases: [stepMs: number, steps: number, ticks: number][] = [
@@ -55,4 +57,55 @@ test("reading a trace and replaying it stop in the middle when asked to", async 
   } finally {
     Date.now = now;
   }
+});
+
+/** Runs with a clock that goes on whenever somebody looks at it, so that each pause is one. */
+async function hurrying(body: () => Promise<void>): Promise<void> {
+  let clock = 0;
+  const now = Date.now;
+  Date.now = () => (clock += 20);
+  try {
+    await body();
+  } finally {
+    Date.now = now;
+  }
+}
+
+/** What was opened, studied, and how often each kind of work asked whether to go on. */
+async function asked(name: string, text: string, keys: string[] = []): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  const tick = async (_done: number, _total: number, what: string) =>
+    void counts.set(what, (counts.get(what) ?? 0) + 1);
+  const bytes = name.endsWith(".pcap") ? readFileSync(text) : Buffer.from(text);
+  const file = { name, size: bytes.length, read: (at: number, n: number) => bytes.subarray(at, at + n) };
+  await hurrying(async () => {
+    const trace = await openTrace(file, keys, options, nodePlatform, { tick });
+    await study({ trace, contest: null, evidence: null }, { tick });
+  });
+  return counts;
+}
+
+test("judging asks behind each expect line, and each event that one for the whole file looks at", async () => {
+  const head =
+    "device eth0\nconnection web device=eth0 version=1.3 cipher=aes-128-gcm seq=0\n+0 web send 16000\n";
+  const events = "+0 web > 0:1448(1448)\n".repeat(50);
+  const counters = "expect counter tx_tls_ooo=50\n".repeat(30);
+  const judged = (await asked("a.tlstrace", `${head}${events}expect wire=plaintext\n${counters}`)).get(
+    "judging",
+  );
+  assert.ok(judged! >= 50 + 30, `${judged}`);
+  const signs = (
+    await asked("a.tlstrace", `${head}${events}expect retransmission\nexpect resync record=9\n`)
+  ).get("judging");
+  assert.ok(signs! >= 2, `${signs}`);
+});
+
+test("a packetdrill script asks behind each statement, key logs behind each line, crypto_infos behind each direction", async () => {
+  const script = `0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 connect(3, ..., ...) = -1\n+0 > S 0:0(0)\n+0 < S. 0:0(0) ack 1 win 65535\n+0 > . 1:1(0) ack 1\n${"+0 write(3, ..., 1000) = 1000\n".repeat(40)}`;
+  assert.ok((await asked("a.pkt", script)).get("reading lines")! >= 45);
+  const line = `CLIENT_RANDOM ${"ab".repeat(32)} ${"01".repeat(48)}\n`;
+  const capture = sample("lossy.pcap");
+  assert.ok((await asked("a.pcap", capture, [line.repeat(40)])).get("reading keys")! >= 40);
+  const infos = JSON.stringify(Array.from({ length: 40 }, () => ({})));
+  assert.ok((await asked("a.pcap", capture, [infos])).get("reading keys")! >= 40);
 });

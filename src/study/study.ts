@@ -4,12 +4,12 @@
 import { Comparison } from "../judge/compare/compare.ts";
 import { comparedEvents, profileFindings } from "../judge/compare/words.ts";
 import { layEvidence, type Overlay } from "../judge/evidence/evidence.ts";
-import { failedExpectations, type Outcome, outcomesOf } from "../judge/expectations.ts";
+import { failedExpectations, judgingExpectations, type Outcome } from "../judge/expectations.ts";
 import { wireFindings } from "../judge/wire-verdict.ts";
 import { type Finding, Findings, type Judged } from "../replay/findings.ts";
 import { Timeline } from "../replay/timeline.ts";
 import type { FileDiagnostic } from "../trace/evidence/counters.ts";
-import type { Progress } from "../trace/platform.ts";
+import { finished, type Progress, paced } from "../trace/platform.ts";
 import type { Trace } from "../trace/trace.ts";
 import { compareWhole, replayWhole } from "./slices.ts";
 import type { Subject } from "./subject.ts";
@@ -38,7 +38,8 @@ export async function study(subject: Subject, progress: Progress): Promise<Study
   const timeline = comparison?.runs[0]?.timeline ?? (await replayWhole(new Timeline(trace), progress));
   const overlay = evidence && layEvidence(timeline, evidence);
   const evidenceDiagnostics = evidence?.diagnostics ?? [];
-  return { trace, comparison, overlay, evidenceDiagnostics, ...judge(timeline, comparison, overlay) };
+  const judged = await paced(progress, "judging", judging(timeline, comparison, overlay));
+  return { trace, comparison, overlay, evidenceDiagnostics, ...judged };
 }
 
 async function compared({ contest }: Subject, progress: Progress): Promise<Comparison | null> {
@@ -48,21 +49,27 @@ async function compared({ contest }: Subject, progress: Progress): Promise<Compa
   return compareWhole(new Comparison(contestants, { isWanted, allBytes }), progress);
 }
 
+type Judgement = Pick<Study, "timeline" | "findings" | "outcomes">;
+
+/** What all judges say of a replay, in one go. */
+export const judge = (timeline: Timeline): Judgement => finished(judging(timeline, null, null));
+
 /**
  * What all judges say of a replay, the one place where it is gathered: the capture's own bytes, the expect lines, which
  * may speak of what the others found, the other profiles, the kernel.
  */
-export function judge(
+function* judging(
   timeline: Timeline,
-  comparison: Comparison | null = null,
-  overlay: Overlay | null = null,
-): Pick<Study, "timeline" | "findings" | "outcomes"> {
+  comparison: Comparison | null,
+  overlay: Overlay | null,
+): Generator<number, Judgement> {
   const wire = wireFindings(timeline);
   const others: Finding[] = [
     ...(comparison === null ? [] : profileFindings(comparison)),
     ...(overlay === null ? [] : overlay.findings),
   ];
-  const outcomes = outcomesOf({ timeline, findings: new Findings({ findings: [...wire, ...others] }) });
+  const found = new Findings({ findings: [...wire, ...others] });
+  const outcomes = yield* judgingExpectations({ timeline, findings: found });
   const findings = new Findings({
     findings: [...wire, ...failedExpectations(timeline, outcomes), ...others],
     ...(overlay && { reports: overlay.reports }),

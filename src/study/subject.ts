@@ -9,12 +9,13 @@ import {
   usableEvidence,
 } from "../trace/evidence/evidence.ts";
 import { globMatcher } from "../trace/glob.ts";
-import { keySourceOf, keyTextOf } from "../trace/keys/source.ts";
+import { keyTextOf, readingKeySource } from "../trace/keys/source.ts";
 import { type OpenOptions, openTrace } from "../trace/open.ts";
-import { type FileAccess, type Progress, UserError } from "../trace/platform.ts";
+import { type FileAccess, type Progress, paced, UserError } from "../trace/platform.ts";
 import { type ProfileFinder, pathBeside, profileFinder } from "../trace/profiles/finder.ts";
 import type { Diagnostic, Stream, Trace } from "../trace/trace.ts";
 import { type Variant, variantOf, withVariant } from "../trace/variant.ts";
+import { visibleLine, visiblePath } from "../trace/visible.ts";
 import type { Environment, KeyFolder } from "./environment.ts";
 import { type ComparisonRequest, type Speaker, type StudyRequest, variantWord } from "./request.ts";
 
@@ -91,7 +92,8 @@ export async function openSubject(
     if (other) trace.diagnostics.push(...other.complaints);
     trace.diagnostics.unshift(...passedOver(environment, request, trace));
     const contest = comparison && contestOf(trace, variants!, comparison, streams);
-    return { file, trace, contest, evidence, keys: keysGiven(trace, keys, folder) };
+    const given = await paced(progress, "reading keys", keysGiven(trace, keys, folder));
+    return { file, trace, contest, evidence, keys: given };
   } catch (error) {
     file.close?.();
     throw error;
@@ -201,28 +203,42 @@ function keyTexts(environment: Environment, request: StudyRequest, speaker: Spea
 }
 
 /** Which of the sources have something of the capture. */
-function keysGiven(trace: Trace, texts: readonly KeyText[], folder: KeyFolder | null): KeysGiven[] {
+function* keysGiven(
+  trace: Trace,
+  texts: readonly KeyText[],
+  folder: KeyFolder | null,
+): Generator<number, KeysGiven[]> {
   const sessions = [...new Set(trace.streams.flatMap(({ session }) => session ?? []))];
-  const names = trace.streams.map(({ name }) => name.replace(/#\d+$/, ""));
+  const wanted = new Set(sessions);
+  const names = new Set(trace.streams.map(({ name }) => name.replace(/#\d+$/, "")));
   const isOpened = trace.streams.some(({ hasKeys, lack }) => hasKeys && !lack);
-  const fits = (text: string) => {
-    const { keyLogs, cryptoInfos } = keySourceOf([text]).source;
-    const has = (session: string) =>
-      keyLogs.some((log) => log.includes(session) || log.includes(session.toUpperCase()));
-    return (
-      sessions.some(has) ||
-      cryptoInfos.some(({ ends }) => (ends ? names.includes(`${ends.source}>${ends.destination}`) : isOpened))
+  const given: KeysGiven[] = [];
+  for (const { name, isNamed, text } of texts) {
+    const { keyLogs, cryptoInfos } = (yield* readingKeySource([text])).source;
+    let fits = cryptoInfos.some(({ ends }) =>
+      ends ? names.has(`${ends.source}>${ends.destination}`) : isOpened,
     );
-  };
-  const given = texts.map(({ name, isNamed, text }) => ({ name, isNamed, fits: fits(text) }));
+    for (const log of keyLogs) fits ||= yield* tellsOf(log, wanted);
+    given.push({ name, isNamed, fits });
+  }
   const files = folder?.filesOf(sessions) ?? [];
   return [...given, ...files.map((name) => ({ name, isNamed: false, fits: true }))];
+}
+
+/** True if a key log has a line of one of these sessions: it is read once, however many there are. */
+function* tellsOf(keyLog: string, sessions: ReadonlySet<string>): Generator<number, boolean> {
+  if (sessions.size === 0) return false;
+  for (const { 0: random, index } of keyLog.matchAll(/\b[0-9a-fA-F]{64}\b/g)) {
+    if (sessions.has(random.toLowerCase())) return true;
+    yield index / keyLog.length;
+  }
+  return false;
 }
 
 function keyText(environment: Environment, path: string, { keysTooLarge, noKeys }: Speaker): string {
   const bytes = wholeFile(environment, path, keysSizeMax, keysTooLarge);
   const text = keyTextOf(bytes);
-  if (text === null) throw new UserError(`${path} ${noKeys}`);
+  if (text === null) throw new UserError(`${visiblePath(path)} ${noKeys}`);
   return text;
 }
 
@@ -231,7 +247,7 @@ function evidenceIn(environment: Environment, { evidence }: StudyRequest): Evide
   if (evidence.length === 0) return null;
   const textOf = (path: string) =>
     new TextDecoder().decode(wholeFile(environment, path, evidenceSizeMax, evidenceTooLarge));
-  return usableEvidence(evidence.map(({ path, name }) => ({ name, text: textOf(path) })));
+  return usableEvidence(evidence.map(({ path, name }) => ({ name: visibleLine(name), text: textOf(path) })));
 }
 
 /** Where installs for sending began, as the kernel told it. */
@@ -250,7 +266,7 @@ const directionTx = 1;
 function wholeFile({ openFile }: Environment, path: string, sizeMax: number, tooLarge: string): Uint8Array {
   const file = openFile(path);
   try {
-    if (file.size > sizeMax) throw new UserError(`${path} ${tooLarge}`);
+    if (file.size > sizeMax) throw new UserError(`${visiblePath(path)} ${tooLarge}`);
     return file.read(0, file.size);
   } finally {
     file.close?.();

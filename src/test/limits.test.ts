@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { QueueStops } from "../core/machine/queue-stops.ts";
 import { profileById, profiles } from "../core/profiles/all.ts";
 import { Timeline } from "../replay/timeline.ts";
+import { junitOf } from "../report/junit.ts";
 import { parseCryptoInfos } from "../trace/keys/crypto-info.ts";
+import { keySourceOf } from "../trace/keys/source.ts";
 import { parseTrace } from "../trace/language/parse.ts";
+import { printTrace } from "../trace/language/print.ts";
 
 import { effectsOf } from "./scaling/effects.ts";
 import { growthOf } from "./scaling/growth.ts";
@@ -199,5 +203,59 @@ test("a crypto_info of many directions is refused before it is made, and wrong o
   assert.equal(
     diagnostics.at(-1)!.message,
     "crypto_info: 900 more directions are wrong and not told one by one",
+  );
+});
+
+test("crypto_infos as many as a file may have are taken, more than a call takes arguments", () => {
+  const info = `{"src":"10.0.0.1","sport":1,"dst":"10.0.0.2","dport":443,"version":"1.3","suite":"aes-128-gcm","key":"${"00".repeat(16)}","salt":"${"00".repeat(4)}","iv":"${"00".repeat(8)}","rec_seq":0,"tcp_seq":0}`;
+  const { source, diagnostics } = keySourceOf([`[${times(200_000, () => info).join()}]`]);
+  assert.deepEqual([source.cryptoInfos.length, diagnostics], [200_000, []]);
+});
+
+test("a report of more cases than a call takes arguments is written", () => {
+  const cases = times(200_000, (i) => ({
+    name: `line ${i}`,
+    rule: "expectation-failed" as const,
+    line: i,
+    columns: null,
+    failure: null,
+  }));
+  const report = junitOf([{ file: "a.tlstrace", profile: null, cases, remarks: [] }]);
+  assert.equal(report.split("<testcase").length - 1, 200_000);
+});
+
+test("a trace with more expect lines for the whole file than a call takes arguments is printed", () => {
+  const trace = traceOf(["send 1000"]);
+  const what = { counter: "tx_tls_ooo", of: null, value: 0 };
+  for (let line = 4; line < 200_000; line++)
+    trace.expectations.push({ event: -1, line, no: false, under: [], what });
+  assert.equal(printTrace(trace).split("expect counter").length - 1, 199_996);
+});
+
+// Each is one long line that begins a call of strace again and again and ends none.
+for (const unit of ["setsockopt(1 ", "setsockopt(1<x", "setsockopt(1, SOL_TLS, TLS_TX, ", "setsockopt(1<a>"])
+  test(`keys that look like a call of strace without end take no longer than their length: ${unit}`, () => {
+    const growth = growthOf(
+      (count) => void keySourceOf([`setsockopt(1 TLS_TX,\n${unit.repeat(count)}\n`]),
+      20_000,
+    );
+    assert.ok(growth < 9, `four times the input took ${growth.toFixed(1)} times as long`);
+  });
+
+test("a queue that stops and is reset again and again costs no more each time", () => {
+  const stops = new QueueStops();
+  for (let event = 0; event < 400_000; event += 4) {
+    stops.restart(event);
+    stops.stop(event + 1);
+    stops.stop(event + 1);
+    stops.stop(event + 2);
+    assert.deepEqual([stops.holdsAt(event + 1), stops.holdsAt(event + 2)], [false, true]);
+  }
+  // A replay that passes again finds the same.
+  stops.stop(5);
+  stops.restart(8);
+  assert.deepEqual(
+    [4, 5, 6, 8, 9, 10].map((event) => stops.holdsAt(event)),
+    [true, false, true, true, false, true],
   );
 });

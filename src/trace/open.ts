@@ -3,11 +3,11 @@ import { profileById } from "../core/profiles/all.ts";
 import { connectx } from "../core/profiles/connectx.ts";
 import { type CaptureOptions, readCapture } from "./capture/capture.ts";
 import type { KeyLog } from "./keys/key-log.ts";
-import { keySourceOf } from "./keys/source.ts";
+import { readingKeySource } from "./keys/source.ts";
 import { TraceReader } from "./language/parse.ts";
-import { isPacketdrill, parsePacketdrill } from "./packetdrill/script.ts";
+import { isPacketdrill, readingPacketdrill } from "./packetdrill/script.ts";
 import { captureFormat } from "./pcap/capture-file.ts";
-import { type FileAccess, type Platform, type Progress, sliced, UserError } from "./platform.ts";
+import { type FileAccess, type Platform, type Progress, paced, sliced, UserError } from "./platform.ts";
 import type { ProfileFinder } from "./profiles/finder.ts";
 import type { Trace } from "./trace.ts";
 
@@ -37,7 +37,7 @@ export async function openTrace(
   if (file.size === 0)
     throw new UserError(`${file.name} is empty: give a trace file (.tlstrace) or a capture`);
   if (captureFormat(file) !== null) {
-    const { source, diagnostics } = keySourceOf(keys);
+    const { source, diagnostics } = await paced(progress, "reading keys", readingKeySource(keys));
     if (options.keyFolder) source.folder = options.keyFolder;
     const trace = await readCapture(
       file,
@@ -52,7 +52,7 @@ export async function openTrace(
   const text = await wholeText(file, progress);
   const isScript = isPacketdrill(file.name, text);
   const trace = isScript
-    ? parsePacketdrill(file.name, text, options.profile ?? connectx)
+    ? await paced(progress, linesRead, readingPacketdrill(file.name, text, options.profile ?? connectx))
     : await readTrace(new TraceReader(file.name, text, ...profilesIn(options)), progress);
   const error = trace.diagnostics.find(({ severity }) => severity === "error");
   if (trace.connections.length > 0 || !error) return trace;
@@ -65,9 +65,10 @@ const profilesIn = ({ profiles = profileById, profile }: OpenOptions) =>
 
 /** Lines read between two looks at the clock. */
 const stride = 16;
+const linesRead = "reading lines";
 
 async function readTrace(reader: TraceReader, progress: Progress): Promise<Trace> {
-  await sliced(progress, { total: () => reader.total, what: "reading lines" }, () => reader.read(stride));
+  await sliced(progress, { total: () => reader.total, what: linesRead }, () => reader.read(stride));
   return reader.trace();
 }
 

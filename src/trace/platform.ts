@@ -64,4 +64,24 @@ export async function sliced(progress: Progress, work: Work, advance: () => numb
   }
 }
 
+/** The same for work that pauses by itself, each time saying what share of a pass is done, and has a result. */
+export async function paced<Result>(
+  progress: Progress,
+  what: string,
+  work: Generator<number, Result>,
+): Promise<Result> {
+  for (;;) {
+    const until = Date.now() + sliceMs;
+    let step = work.next();
+    while (!step.done && Date.now() < until) step = work.next();
+    if (step.done) return step.value;
+    await progress.tick(step.value, 1, what);
+  }
+}
+
+/** What such work comes to, for who does not want to stop it. */
+export function finished<Result>(work: Generator<number, Result>): Result {
+  for (let step = work.next(); ; step = work.next()) if (step.done) return step.value;
+}
+
 export const noProgress: Progress = { tick: async () => {} };

@@ -93,7 +93,7 @@ class Printer {
     this.waiting.set(index, this.isJson ? rows : [...linesAmong(report)]);
     const lines: string[] = [];
     for (let ready = this.waiting.get(this.next); ready; ready = this.waiting.get(this.next)) {
-      lines.push(...ready);
+      for (const line of ready) lines.push(line);
       this.waiting.delete(this.next++);
     }
     await this.print(lines);

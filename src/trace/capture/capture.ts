@@ -2,14 +2,14 @@
 
 import type { Profile } from "../../core/machine/profile.ts";
 import { globMatcher } from "../glob.ts";
-import { joinedLogs, parseKeyLogs } from "../keys/key-log.ts";
+import { joinedLogs, readingKeyLogs } from "../keys/key-log.ts";
 import type { KeySource } from "../keys/source.ts";
 import { openCaptureFile, readSegments } from "../pcap/capture-file.ts";
 import type { Copies } from "../pcap/frames.ts";
 import { withScattered } from "../pcap/scattered.ts";
 import type { Flow, SegmentLog, Segments } from "../pcap/segments.ts";
 import { FileWindow } from "../pcap/window.ts";
-import { type FileAccess, type Platform, type Progress, UserError } from "../platform.ts";
+import { type FileAccess, type Platform, type Progress, paced, UserError } from "../platform.ts";
 import { Trials } from "../tls/damage/origin.ts";
 import type { OffloadStart } from "../tls/start.ts";
 import type { Tap } from "../tls/tap.ts";
@@ -19,6 +19,7 @@ import { complaints } from "./complaints.ts";
 import type { CaptureContext, Install } from "./context.ts";
 import { Conversation } from "./conversation.ts";
 import { EventList } from "./events.ts";
+import { infosByEnds } from "./infos.ts";
 import { OtherTap } from "./other-tap.ts";
 import { readerOf } from "./reader.ts";
 
@@ -98,7 +99,7 @@ export class GrowingCapture {
     const { log, flows, secrets } = growing;
     this.context ??= this.contextOf(log);
     const hasNewKeys = secrets.length > this.secrets;
-    if (hasNewKeys) this.learnKeys(this.context, secrets);
+    if (hasNewKeys) await this.learnKeys(this.context, secrets);
     const batch = batchOf(log, this.rows, flows.length);
     this.rows = log.count;
     for (const [index, flow] of flows.entries()) {
@@ -126,6 +127,7 @@ export class GrowingCapture {
       copyWindow,
       keyLog,
       cryptoInfos,
+      infosByEnds: infosByEnds(cryptoInfos),
       installs: options.installs ?? [],
       fitting: new Map(),
       tap,
@@ -136,9 +138,11 @@ export class GrowingCapture {
     };
   }
 
-  private learnKeys(context: CaptureContext, secrets: readonly string[]): void {
-    const { log, diagnostics } = parseKeyLogs([...secrets, ...this.request.keys.keyLogs]);
-    const { folder } = this.request.keys;
+  private async learnKeys(context: CaptureContext, secrets: readonly string[]): Promise<void> {
+    const { keys, progress } = this.request;
+    const reading = readingKeyLogs([...secrets, ...keys.keyLogs]);
+    const { log, diagnostics } = await paced(progress, "reading keys", reading);
+    const { folder } = keys;
     context.keyLog = folder ? joinedLogs(log, folder) : log;
     this.keyDiagnostics = diagnostics;
     this.secrets = secrets.length;

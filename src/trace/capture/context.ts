@@ -32,6 +32,8 @@ export interface CaptureContext {
   copyWindow: FileWindow;
   keyLog: KeyLog;
   cryptoInfos: readonly CryptoInfo[];
+  /** Those that name a stream, by its name `SOURCE>DESTINATION`. */
+  infosByEnds: ReadonlyMap<string, readonly CryptoInfo[]>;
   /** What a kernel said of installs. */
   installs: readonly Install[];
   /** The stream (2 × flow + direction) whose keys a crypto_info has proved to be. */

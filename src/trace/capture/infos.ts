@@ -22,12 +22,22 @@ const triedBytes = 1 << 19;
 /** Numbers that the first record may have that fits, where tags do not tell them: damage may have hit those before. */
 const numbersMax = 8;
 
+/** crypto_infos by the stream that they name. */
+export function infosByEnds(cryptoInfos: readonly CryptoInfo[]): Map<string, CryptoInfo[]> {
+  const named = new Map<string, CryptoInfo[]>();
+  for (const info of cryptoInfos) {
+    if (info.ends === null) continue;
+    const name = `${info.ends.source}>${info.ends.destination}`;
+    const same = named.get(name);
+    if (same) same.push(info);
+    else named.set(name, [info]);
+  }
+  return named;
+}
+
 /** The crypto_infos that name this direction; several if its addresses were used again. */
-export function infosNaming({ cryptoInfos }: CaptureContext, side: Side): CryptoInfo[] {
-  const [source, destination] = endsOf(side);
-  return cryptoInfos.filter(
-    ({ ends }) => ends !== null && ends.source === source && ends.destination === destination,
-  );
+export function infosNaming({ infosByEnds }: CaptureContext, side: Side): readonly CryptoInfo[] {
+  return infosByEnds.get(endsOf(side).join(">")) ?? [];
 }
 
 /** The crypto_info of this direction: the one that names it, of several or of those that name none the one that fits. */

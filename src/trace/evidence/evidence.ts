@@ -68,7 +68,7 @@ export function readEvidence(files: readonly { name: string; text: string }[]): 
   evidence.tracepoints.sort((a, b) => a.timeNs - b.timeNs);
   const { counters, diagnostics } = compareSamples(samples);
   evidence.counters = counters;
-  evidence.diagnostics.push(...diagnostics);
+  for (const diagnostic of diagnostics) evidence.diagnostics.push(diagnostic);
   return evidence;
 }
 

@@ -9,6 +9,7 @@ import {
 } from "../../core/base/record.ts";
 import { type Seq, seq } from "../../core/base/seq.ts";
 import { endpointText } from "../pcap/endpoint.ts";
+import { finished } from "../platform.ts";
 import type { Diagnostic } from "../trace.ts";
 import { fromHex } from "./hex.ts";
 
@@ -39,7 +40,16 @@ const error = { severity: "error", isOfKeys: true } as const;
  * Reads crypto_info as JSON: `{ "dirs": [ { src, sport, dst, dport, version, suite | cipher, key, salt, iv, rec_seq, tcp_seq? } ] }`,
  * or one such direction, or an array of them. Byte strings are hex; numbers beyond 2^53 are decimal strings.
  */
-export function parseCryptoInfos(text: string): { infos: CryptoInfo[]; diagnostics: Diagnostic[] } {
+export const parseCryptoInfos = (text: string): InfosRead => finished(readingCryptoInfos(text));
+
+/** What a file of crypto_infos says. */
+export interface InfosRead {
+  infos: CryptoInfo[];
+  diagnostics: Diagnostic[];
+}
+
+/** The same with a pause behind each direction. */
+export function* readingCryptoInfos(text: string): Generator<number, InfosRead> {
   // Counted before anything is made of them: an empty object takes 30 times its two letters.
   if (holdsMore(text, 2 * directionsMax)) return { infos: [], diagnostics: [{ ...error, message: tooMany }] };
   let json: unknown;
@@ -59,6 +69,7 @@ export function parseCryptoInfos(text: string): { infos: CryptoInfo[]; diagnosti
     if (typeof read !== "string") infos.push(read);
     else if (wrong++ < wrongMax)
       diagnostics.push({ ...error, message: `crypto_info, direction ${i + 1}: ${read}` });
+    yield i / list.length;
   }
   if (wrong > wrongMax)
     diagnostics.push({

@@ -1,3 +1,4 @@
+import { finished } from "../platform.ts";
 import type { Diagnostic } from "../trace.ts";
 import { fromHex } from "./hex.ts";
 
@@ -24,12 +25,21 @@ const isLabel = (text: string): text is Label => (labels as readonly string[]).i
  * Reads key logs (draft-ietf-tls-keylogfile): `LABEL CLIENT_RANDOM SECRET` a line, `#` comments, unknown labels skipped.
  * A later line wins. Lines that are none of this are counted in one warning.
  */
-export function parseKeyLogs(texts: readonly string[]): { log: KeyLog; diagnostics: Diagnostic[] } {
+export const parseKeyLogs = (texts: readonly string[]): KeyLogsRead => finished(readingKeyLogs(texts));
+
+interface KeyLogsRead {
+  log: KeyLog;
+  diagnostics: Diagnostic[];
+}
+
+/** The same with a pause behind each line. */
+export function* readingKeyLogs(texts: readonly string[]): Generator<number, KeyLogsRead> {
   const log = new Map<string, Map<Label, Uint8Array>>();
   let rubbish = 0;
   for (const text of texts) {
-    for (const line of text.split(/[\r\n]+/)) {
+    for (const { 0: line, index } of text.matchAll(/[^\r\n]+/g)) {
       if (!parseKeyLine(line, log)) rubbish++;
+      yield index / text.length;
     }
   }
   const diagnostics: Diagnostic[] = [];

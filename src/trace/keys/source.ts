@@ -1,9 +1,10 @@
 // trace/keys: what opens records: key logs, crypto_info, suites, and the keys that follow from a secret.
 
+import { finished } from "../platform.ts";
 import type { Diagnostic } from "../trace.ts";
-import { type CryptoInfo, parseCryptoInfos } from "./crypto-info.ts";
+import { type CryptoInfo, readingCryptoInfos } from "./crypto-info.ts";
 import type { KeyLog } from "./key-log.ts";
-import { isStrace, parseStrace } from "./strace.ts";
+import { isStrace, readingStrace } from "./strace.ts";
 
 /** What the user has of keys: texts of key log files (SSLKEYLOGFILE) and crypto_infos. */
 export interface KeySource {
@@ -25,19 +26,29 @@ export function keyTextOf(bytes: Uint8Array): string | null {
   return text.slice(0, 4096).includes("\0") ? null : text;
 }
 
-/** Sorts key texts into key logs, crypto_info as JSON and what strace saw. */
-export function keySourceOf(texts: readonly string[]): { source: KeySource; diagnostics: Diagnostic[] } {
+/** Key texts sorted, and what is wrong with them. */
+interface KeySourceRead {
+  source: KeySource;
+  diagnostics: Diagnostic[];
+}
+
+/** The sorted texts, in one go. */
+export const keySourceOf = (texts: readonly string[]): KeySourceRead => finished(readingKeySource(texts));
+
+/** Sorts key texts into key logs, crypto_info as JSON and what strace saw; pauses while it reads the latter. */
+export function* readingKeySource(texts: readonly string[]): Generator<number, KeySourceRead> {
   const source: KeySource = { keyLogs: [], cryptoInfos: [] };
   const diagnostics: Diagnostic[] = [];
   for (const text of texts) {
-    const parse = isStrace(text) ? parseStrace : /^\s*[[{]/.test(text) ? parseCryptoInfos : null;
-    if (parse === null) {
+    const reading = isStrace(text) ? readingStrace : /^\s*[[{]/.test(text) ? readingCryptoInfos : null;
+    if (reading === null) {
       source.keyLogs.push(text);
       continue;
     }
-    const read = parse(text);
-    source.cryptoInfos.push(...read.infos);
-    diagnostics.push(...read.diagnostics);
+    const read = yield* reading(text);
+    // Not push(...infos): a file may hold more directions than a call takes arguments.
+    for (const info of read.infos) source.cryptoInfos.push(info);
+    for (const diagnostic of read.diagnostics) diagnostics.push(diagnostic);
   }
   return { source, diagnostics };
 }

@@ -1,17 +1,20 @@
 /** crypto_info out of what strace saw: `strace -f -yy -xx -s 64 -e trace=setsockopt`. */
 import { type Cipher, ivSizeOf, keySizeOf, saltSizeOf, u64Of } from "../../core/base/record.ts";
-import type { Diagnostic } from "../trace.ts";
-import { type CryptoInfo, endpointOf } from "./crypto-info.ts";
+import { finished } from "../platform.ts";
+import { type CryptoInfo, endpointOf, type InfosRead } from "./crypto-info.ts";
 import { fromHex } from "./hex.ts";
 
-/** True if a text has calls that hand keys to the kernel. */
-export const isStrace = (text: string): boolean => /^.*setsockopt\(\d+.*\bTLS_[TR]X,/m.test(text);
+/**
+ * True if a text has calls that hand keys to the kernel. All that may repeat in these forms is bounded by what strace
+ * writes (a socket's name has two addresses, a crypto_info 60 bytes): a long line costs no more than its length.
+ */
+export const isStrace = (text: string): boolean => /setsockopt\(\d{1,10}.{0,300}\bTLS_[TR]X,/.test(text);
 
 /** A call up to its arguments' end: socket, which way, the bytes and whether they were cut. */
 const callForm =
-  /setsockopt\((\d+(?:<\S*>)?), SOL_TLS, TLS_([TR])X, "((?:\\x[0-9a-f]{2})*)"(\.\.\.)?, \d+(.*)$/;
+  /setsockopt\((\d{1,10}(?:<\S{0,200}>)?), SOL_TLS, TLS_([TR])X, "((?:\\x[0-9a-f]{2}){0,200})"(\.\.\.)?, \d{1,10}(.*)$/;
 /** A socket that becomes one of TLS: whatever keys it had before were another connection's. */
-const ulpForm = /setsockopt\((\d+(?:<\S*>)?), SOL_TCP, TCP_ULP, /;
+const ulpForm = /setsockopt\((\d{1,10}(?:<\S{0,200}>)?), SOL_TCP, TCP_ULP, /;
 const resumedForm = /<\.\.\. setsockopt resumed>(.*)$/;
 
 /** Ciphers by their numbers in the kernel's header (kernel.md section 1.5). */
@@ -23,10 +26,14 @@ const ciphersByNumber: Readonly<Record<number, Cipher>> = {
 };
 
 /** Reads the calls that succeeded; where records of a stream begin is not known, and a further call for a direction is a rekey. */
-export function parseStrace(text: string): { infos: CryptoInfo[]; diagnostics: Diagnostic[] } {
+export const parseStrace = (text: string): InfosRead => finished(readingStrace(text));
+
+/** The same with a pause behind each call. */
+export function* readingStrace(text: string): Generator<number, InfosRead> {
   const sockets = new Sockets();
   const faults = new Set<string>();
-  for (const { thread, socket, call } of calls(text)) {
+  for (const { thread, socket, call, at } of calls(text)) {
+    yield at / text.length;
     const info = call && infoOf(call);
     if (info === null) sockets.begin(thread, socket);
     else if (typeof info === "string") faults.add(info);
@@ -44,21 +51,23 @@ interface Call {
   thread: string;
   socket: string;
   call: RegExpExecArray | null;
+  /** Where in the text it ends. */
+  at: number;
 }
 
 /** Arguments of the calls that returned 0; one that another thread interrupted ends on a later line of its thread. */
 function* calls(text: string): Generator<Call> {
   const unfinished = new Map<string, RegExpExecArray>();
-  for (const line of text.split("\n")) {
+  for (const { 0: line, index: at } of text.matchAll(/[^\n]+/g)) {
     const thread = /^(?:\[pid +)?(\d*)/.exec(line)![1]!;
     const begun = ulpForm.exec(line);
-    if (begun) yield { thread, socket: begun[1]!, call: null };
+    if (begun) yield { thread, socket: begun[1]!, call: null, at };
     const call = callForm.exec(line) ?? unfinished.get(thread);
     if (!call) continue;
     unfinished.delete(thread);
     const result = resumedForm.exec(line)?.[1] ?? call[5]!;
     if (result.includes("<unfinished")) unfinished.set(thread, call);
-    else if (/^\) *= 0\b/.test(result)) yield { thread, socket: call[1]!, call };
+    else if (/^\) *= 0\b/.test(result)) yield { thread, socket: call[1]!, call, at };
   }
 }
 

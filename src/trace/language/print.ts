@@ -85,10 +85,9 @@ function statementsOf(trace: Trace): Statement[] {
   const statements = declarations.map((text, i) => ({ line: trace.declarationLines?.[i] ?? 0, text }));
   for (let event = 0; event < trace.events.count; event++) {
     statements.push({ line: lined ? trace.events.line.at(event) : 0, text: eventText(trace, event, true) });
-    statements.push(...(byEvent.get(event) ?? []));
+    for (const statement of byEvent.get(event) ?? []) statements.push(statement);
   }
-  statements.push(...(byEvent.get(-1) ?? []));
-  return statements;
+  return statements.concat(byEvent.get(-1) ?? []);
 }
 
 /** What a line says: the values of the parts that each of its form has, and those of others by their names. */

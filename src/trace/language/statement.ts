@@ -82,7 +82,7 @@ function withUnknown(words: Token[], tokens: StatementToken[]): StatementToken[]
     const first = at;
     while (at < known.length && known[at]!.start < word.end) at++;
     if (at === first) mark(all, "unknown", null, word);
-    all.push(...known.slice(first, at));
+    for (const token of known.slice(first, at)) all.push(token);
   }
   return all;
 }

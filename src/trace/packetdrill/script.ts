@@ -3,6 +3,7 @@
 import type { Profile } from "../../core/machine/profile.ts";
 import { DiagnosticList } from "../diagnostics.ts";
 import { LineFault, type Token } from "../lexer.ts";
+import { finished } from "../platform.ts";
 import type { Trace } from "../trace.ts";
 import { integerArg, readCall, type ScriptCall, type ScriptWrite, writeOf } from "./call.ts";
 import { NoteCounts, type ScriptNote } from "./notes.ts";
@@ -36,7 +37,11 @@ export function isPacketdrill(name: string, text: string): boolean {
  * Reads a packetdrill script as the offloaded TLS senders of ScheduleTrace; events stand on the script's lines. Never
  * throws: a line with an error is left out, the error becomes a diagnostic with its place and what to do.
  */
-export function parsePacketdrill(name: string, text: string, profile: Profile): Trace {
+export const parsePacketdrill = (name: string, text: string, profile: Profile): Trace =>
+  finished(readingPacketdrill(name, text, profile));
+
+/** The same with a pause behind each statement. */
+export function* readingPacketdrill(name: string, text: string, profile: Profile): Generator<number, Trace> {
   const script = new ScriptReading(name, profile);
   const { trace } = script.schedule;
   if (text.length > textSizeMax) {
@@ -46,7 +51,13 @@ export function parsePacketdrill(name: string, text: string, profile: Profile): 
     );
     return trace;
   }
-  for (const statement of statementsOf(text, trace.comments)) script.read(statement);
+  // Where a statement stands in the text is not known, only that each takes some of it.
+  let taken = 0;
+  for (const statement of statementsOf(text, trace.comments)) {
+    script.read(statement);
+    taken += statement.text.length;
+    yield Math.min(1, taken / text.length);
+  }
   script.finish();
   return trace;
 }
