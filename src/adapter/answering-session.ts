@@ -1,6 +1,7 @@
 import { DebugSession, Event, Response } from "@vscode/debugadapter";
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { Cancelled, internalError, UserError } from "../trace/platform.ts";
+import { visible } from "../trace/visible.ts";
 import { type Client, clientOf } from "./capabilities.ts";
 import { Job } from "./job.ts";
 import {
@@ -45,9 +46,9 @@ export abstract class AnsweringSession extends DebugSession {
     this.sendEvent(new Event(event, body));
   }
 
-  /** Writes to the debug console. */
-  protected write(output: DebugProtocol.OutputEvent["body"]): void {
-    this.say("output", output);
+  /** Writes to the debug console, which takes control characters for colours and links. */
+  protected write(said: DebugProtocol.OutputEvent["body"]): void {
+    this.say("output", { ...said, output: visible(said.output) });
   }
 
   /**
@@ -126,8 +127,8 @@ const unasked = new Set<unknown>([
   "completions",
 ]);
 
-/** What the user is told: his mistake in its own words; anything else is ours. */
+/** What the user is told: his mistake in its own words; anything else is ours. It may name what stands in a file. */
 export function messageOf(error: unknown): string {
-  if (error instanceof UserError || error instanceof Cancelled) return error.message;
-  return internalError(error);
+  if (error instanceof UserError || error instanceof Cancelled) return visible(error.message);
+  return visible(internalError(error));
 }
