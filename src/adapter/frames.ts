@@ -93,12 +93,12 @@ function stageNames(view: View): { name: string; stage: number }[] {
 
 /** The stage with what it is about: `driver.resync record 1`, `nic PROGRESS`. */
 export function stageName(view: View, index: number): string {
-  const { stage, detail } = view.recording.stages[index]!;
+  const { stage, detail, descriptors } = view.recording.stages[index]!;
   const { name } = stages[stage]!;
   if (detail < 0) return name;
   if (stage === Stage.nic) {
     const { descriptorNames } = view.socket.profile;
-    return `${name} ${descriptorNames[view.recording.descriptors[detail]!.kind]}`;
+    return `${name} ${descriptorNames[descriptors[detail]!.kind]}`;
   }
   const isAboutRecord =
     stage === Stage["tls.getRecord"] || stage === Stage["driver.resync"] || stage === Stage["tls.pushRecord"];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import test, { after } from "node:test";
@@ -91,7 +91,19 @@ test("a worker with a defect, and one that dies, cost the run one file each, who
     assert.match(of(file)[0].reason, /^internal error while verifying it, please report it \([^{}\n]*\)$/);
   }
   assert.equal(of("good.pcap")[0].verdict, "right");
-  assert.equal(status, 2);
+  assert.deepEqual([status, rows.at(-1).status], [70, 70]);
+});
+
+test("a defect is the run's status, whatever else is found; a run that goes on tries the file again", () => {
+  const rows = path.join(folder, "rows.ndjson");
+  for (const files of [["defect.pcap", "nowhere.pcap"], ["defect.pcap"]])
+    for (const flags of [["--json"], ["--resume", rows], ["--resume", rows, "--json"]]) {
+      const { status, stderr } = tlstrace(["verify", ...flags, ...files]);
+      assert.equal(status, 70, `${flags} ${files}: ${stderr}`);
+    }
+  const texts = readFileSync(rows, "utf8").trim().split("\n");
+  const ofFile = texts.map((line) => JSON.parse(line)).filter(({ kind }) => kind === "file");
+  assert.equal(ofFile.filter(({ file }) => file === "defect.pcap").length, 1);
 });
 
 test("a defect of the adapter is an answer in words, and the session goes on", () => {

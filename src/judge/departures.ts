@@ -10,8 +10,8 @@ export interface Departed extends Departure {
 }
 
 /** What left in the event, in order: of a segment in pieces each piece, of a queue that goes on each waiting packet. */
-export function departuresOf({ stages, descriptors }: Recording): Departed[] {
-  return stages.flatMap(({ stage, detail, connection, state }, i) => {
+export function departuresOf({ stages }: Recording): Departed[] {
+  return stages.flatMap(({ stage, detail, connection, state, descriptors }, i) => {
     const descriptor = descriptors[detail];
     const leaves = stage === Stage.nic && stages[i + 1]?.stage === Stage.wire;
     if (!leaves || descriptor?.kind !== "packet") return [];

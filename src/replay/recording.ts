@@ -18,7 +18,9 @@ export interface StageRecord {
   /** The connection that it is about: a device's event has stages of each of its connections. */
   connection: number;
   state: ConnectionState;
-  /** Descriptors posted by then in this event. */
+  /** What is in the queue when the event is done with this connection; the same list in all its stages. */
+  descriptors: readonly PostedDescriptor[];
+  /** How many of these are posted by then. */
   posted: number;
   /** Descriptors that the NIC has taken by then. */
   taken: number;
@@ -32,8 +34,6 @@ export interface Recording {
   /** That connection's state before the event. */
   before: ConnectionState;
   stages: StageRecord[];
-  /** What is in the queue when the event is done. */
-  descriptors: PostedDescriptor[];
 }
 
 /** The sink for who asks only what an event says. */
@@ -48,12 +48,13 @@ export class EffectSink implements Sink {
   stage(): void {}
 }
 
-/** The sink for the event somebody looks at: keeps every stage with a copy of the state. */
+/** The sink for the event somebody looks at: keeps every stage with a copy of the state. `end` follows each connection. */
 export class RecordingSink implements Sink {
   readonly stages: StageRecord[] = [];
   socket: Socket | null = null;
   private readonly nicStage: number;
   private effects: EffectRecord[] = [];
+  private descriptors: PostedDescriptor[] = [];
   private taken = 0;
 
   constructor(nicStage: number) {
@@ -73,9 +74,17 @@ export class RecordingSink implements Sink {
       effects: this.effects,
       connection: index,
       state: state.copy(),
+      descriptors: this.descriptors,
       posted: queue.count,
       taken: this.taken,
     });
     this.effects = [];
+  }
+
+  /** The event is done with a connection. */
+  end({ queue }: Socket): void {
+    for (let i = 0; i < queue.count; i++) this.descriptors.push(queue.at(i));
+    this.descriptors = [];
+    this.taken = 0;
   }
 }

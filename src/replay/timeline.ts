@@ -32,7 +32,8 @@ export class Timeline {
   readonly machine: Machine;
   /** Made when it is first asked for: who only runs forwards never needs it. */
   private own: OwnEvents | null = null;
-  private readonly snapshots: Column<Float64Array>[];
+  /** By connection, made when it has the first. */
+  private readonly snapshots: (Column<Float64Array> | undefined)[] = [];
   /** How many of its own events the working state of each connection is past. */
   private readonly ordinals: Int32Array;
   private ran = 0;
@@ -48,7 +49,6 @@ export class Timeline {
     this.trace = trace;
     this.machine = createMachine(trace);
     this.sink = sink;
-    this.snapshots = trace.connections.map(() => new Column(new Float64Array(0)));
     this.ordinals = new Int32Array(trace.connections.length);
   }
 
@@ -95,7 +95,8 @@ export class Timeline {
   }
 
   private snapshot(connection: number): void {
-    const pool = this.snapshots[connection]!;
+    const pool = this.snapshots[connection] ?? new Column(new Float64Array(0));
+    this.snapshots[connection] = pool;
     const at = pool.length;
     pool.reserve(at + stateFields.length);
     pool.length = at + stateFields.length;
@@ -143,30 +144,42 @@ export class Timeline {
   record(event: number): Recording {
     const known = this.recordings.get(event);
     if (known) return known;
-    const { queue } = this.machine;
-    const connection = this.connectionsOf(event)[0] ?? 0;
-    const before = this.stateBefore(connection, event).copy();
-    const sink = new RecordingSink(Stage.nic);
-    this.again(event, sink);
-    const descriptors = Array.from({ length: queue.count }, (_, i) => queue.at(i));
-    const recording = { event, connection, before, stages: sink.stages, descriptors };
+    const recording = this.recorded(event, this.connectionsOf(event));
     this.keep(recording);
     return recording;
+  }
+
+  /** The same of each connection that the event is about, one at a time: a device may have very many. */
+  *parts(event: number): Generator<Recording> {
+    const connections = this.connectionsOf(event);
+    if (connections.length < 2) yield this.record(event);
+    else for (const connection of connections) yield this.recorded(event, [connection]);
+  }
+
+  private recorded(event: number, connections: readonly number[]): Recording {
+    const { sockets } = this.machine;
+    const connection = connections[0] ?? 0;
+    const before = this.stateBefore(connection, event).copy();
+    const sink = new RecordingSink(Stage.nic);
+    for (const c of connections) {
+      this.again(event, c, sink);
+      sink.end(sockets[c]!);
+    }
+    return { event, connection, before, stages: sink.stages };
   }
 
   /** What an event says, without its stages and their states: for who goes through all events. */
   effectsIn(event: number): EffectRecord[] {
     const sink = new EffectSink();
-    this.again(event, sink);
+    for (const c of this.connectionsOf(event)) this.again(event, c, sink);
     return sink.effects;
   }
 
-  /** Runs an event once more. */
-  private again(event: number, sink: Sink): void {
-    const connections = this.connectionsOf(event);
-    for (const c of connections) this.stateBefore(c, event);
-    step(this.machine, event, sink);
-    for (const c of connections) this.ordinals[c]!++;
+  /** Runs an event of a connection once more. */
+  private again(event: number, connection: number, sink: Sink): void {
+    this.stateBefore(connection, event);
+    stepFor(this.machine, event, connection, sink);
+    this.ordinals[connection]!++;
   }
 
   /** Keeps the newest recordings, as many as have a bounded number of stages together: a device's event has those of all its connections. */

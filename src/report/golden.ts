@@ -1,9 +1,9 @@
 import { countersOf } from "../core/machine/count.ts";
-import { type Judged, signsAt } from "../replay/findings.ts";
+import type { Judged } from "../replay/findings.ts";
 import type { Timeline } from "../replay/timeline.ts";
-import { queueText } from "../replay/view/descriptor-scope.ts";
+import { postedIn, queueText } from "../replay/view/descriptor-scope.ts";
 import { wordEffect } from "../replay/view/effect-text.ts";
-import { viewAt } from "../replay/view/view.ts";
+import { type View, viewIn } from "../replay/view/view.ts";
 import { type PrintedKeys, printDeclarations, printEvent } from "../trace/language/print.ts";
 import { Sign } from "../trace/signs.ts";
 
@@ -28,18 +28,27 @@ export function* goldenLines(
 }
 
 /** Expectations that fail are told at the end. */
-function* signLines(judged: Judged, event: number): Generator<string> {
-  const { timeline } = judged;
-  const { stages } = timeline.record(event);
-  for (let stage = 0; stage < stages.length; stage++) {
-    const view = viewAt(timeline, { event, stage });
-    for (const sign of signsAt(judged, { event, stage }))
-      if (sign.kind !== expectationFailed) yield `         ${wordEffect(view, sign)}`;
+function* signLines({ timeline, findings }: Judged, event: number): Generator<string> {
+  const found = findings.of(event).filter(({ kind }) => kind !== expectationFailed);
+  let passed = 0;
+  let last: View | null = null;
+  let queue: string[] = [];
+  for (const part of timeline.parts(event)) {
+    yield* queue;
+    for (const [stage, { effects }] of part.stages.entries()) {
+      last = viewIn(timeline, part, stage);
+      for (const sign of effects) yield indented(wordEffect(last, sign));
+      for (const sign of found) if (sign.stage === passed + stage) yield indented(wordEffect(last, sign));
+    }
+    passed += part.stages.length;
+    queue = last === null || postedIn(last).length === 0 ? [] : [indented(`queue ${queueText(last)}`)];
   }
-  const posted = stages.at(-1)?.posted ?? 0;
-  if (posted > 0)
-    yield `         queue ${queueText(viewAt(timeline, { event, stage: stages.length - 1 }), posted)}`;
+  for (const sign of found)
+    if (last !== null && (sign.stage < 0 || sign.stage >= passed)) yield indented(wordEffect(last, sign));
+  yield* queue;
 }
+
+const indented = (text: string): string => `         ${text}`;
 
 function counterLine(timeline: Timeline, c: number): string {
   const counters = Object.entries(countersOf(timeline.stateBefore(c, timeline.eventCount)));

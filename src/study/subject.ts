@@ -41,6 +41,9 @@ export interface KeysGiven {
   fits: boolean;
 }
 
+/** Connections that a comparison replays at once, each under every profile: some 5 KB each. */
+const comparedMax = 2 ** 17;
+
 /** What is to be compared. */
 export interface Contest {
   contestants: readonly Contestant[];
@@ -173,6 +176,11 @@ function contestOf(
   { withOwn, allBytes }: ComparisonRequest,
   globs: readonly string[],
 ): Contest {
+  const replayed = trace.connections.length * (variants.length + (withOwn ? 1 : 0));
+  if (replayed > comparedMax)
+    throw new UserError(
+      `comparing would replay ${replayed} connections, of which ${comparedMax} are the most: name fewer profiles, or divide the trace`,
+    );
   const own = [...new Set(trace.devices.map(({ profile }) => profile.id))].join(", ");
   const others = variants.map((variant) => ({ id: variant.id, trace: withVariant(trace, variant) }));
   const offloaded = streamsOf(trace, globs).filter(({ connection }) => connection >= 0);

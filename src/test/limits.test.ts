@@ -33,7 +33,7 @@ const errorsOf = (events: string[], device?: string, connection?: string): strin
 /** A packet near the end of a range of unknown records, and how many descriptors it comes to. */
 function postedIn(gap: number, device: string): number {
   const timeline = new Timeline(traceOf([`gap ${gap}`, `> ${gap - 800}:${gap - 790}(10)`], device)).runAll();
-  return timeline.record(1).descriptors.length;
+  return timeline.record(1).stages[0]!.descriptors.length;
 }
 
 for (const { id } of profiles)
@@ -47,7 +47,7 @@ for (const { id } of profiles)
 test("in a range no longer than a record all that lies before the packet is replayed, in a longer one a record's length", () => {
   const bytesFor = (gap: number) => {
     const timeline = new Timeline(traceOf([`gap ${gap}`, `> ${gap - 10}:${gap}(10)`])).runAll();
-    const { descriptors } = timeline.record(1);
+    const { descriptors } = timeline.record(1).stages[0]!;
     const dumps = descriptors.filter(({ kind }) => kind === "dump");
     return dumps.reduce((sum, { length }) => sum + length, 0);
   };

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import workerpool from "workerpool";
-import { type FileReport, unreadable, type VerifyJob } from "./verify-file.ts";
+import { broken, type FileReport, type VerifyJob } from "./verify-file.ts";
 
 /** Verifies files, some at once, each report given as soon as it is there; ends early when `signal` says so. */
 export async function verifyAll(
@@ -37,11 +37,3 @@ async function verifiedBy(pool: workerpool.Pool, job: VerifyJob): Promise<FileRe
     return broken(job, error);
   }
 }
-
-const broken = (job: VerifyJob, error: unknown): FileReport => {
-  const message = error instanceof Error ? error.message : String(error);
-  return unreadable(
-    job,
-    `internal error while verifying it, please report it (${message.split("\n", 1)[0]})`,
-  );
-};

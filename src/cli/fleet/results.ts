@@ -10,12 +10,14 @@ import {
 } from "node:fs";
 import { UserError } from "../../trace/platform.ts";
 import type { Counted } from "./rows.ts";
+import { defectReason } from "./verify-file.ts";
 
 /** A `file` row, as far as it is read again. */
 interface FileRow extends Counted {
   kind: string;
   tool: string;
   file: string | null;
+  reason: string | null;
   size: number | null;
   modified: string | null;
   asked: string;
@@ -48,10 +50,10 @@ export class Results {
     this.fd = openSync(path, "a");
   }
 
-  /** What is known of a file, if it is as it was and was asked the same. */
+  /** What is known of a file, if it is as it was and was asked the same; a defect of the program is no answer. */
   of(file: string, now: Pick<FileRow, "size" | "modified" | "tool" | "asked">): Counted | null {
     const row = this.done.get(file)?.row;
-    if (!row || now.size === null) return null;
+    if (!row || now.size === null || row.reason?.startsWith(defectReason)) return null;
     const isSame = (["size", "modified", "tool", "asked"] as const).every((key) => row[key] === now[key]);
     return isSame ? row : null;
   }

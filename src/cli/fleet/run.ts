@@ -2,13 +2,13 @@
 
 import { statusOf, type VerdictWord, verdictWords } from "../../judge/verdict.ts";
 import { noProgress } from "../../trace/platform.ts";
-import { print } from "../output.ts";
+import { exitStatus, print } from "../output.ts";
 import { tool } from "../version.ts";
 import { linesAmong, totalText } from "./lines.ts";
 import { verifyAll } from "./pool.ts";
 import { Results } from "./results.ts";
 import { addTo, countedOf, noTotal, rowsOf, totalRow } from "./rows.ts";
-import { type FileReport, stateOf, type VerifyJob, verifyFile } from "./verify-file.ts";
+import { broken, type FileReport, stateOf, type VerifyJob, verifyFile } from "./verify-file.ts";
 
 export interface RunFlags {
   json?: true;
@@ -40,13 +40,15 @@ export async function run(
   const onSignal = () => stop.abort();
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   const printer = new Printer(due.length, flags.json === true);
+  let hasDefect = false;
   const done = async (index: number, report: FileReport) => {
+    hasDefect ||= report.isDefect;
     addTo(total, countedOf(report));
     const rows = flags.json || results ? [...rowsOf(report, tool, asked)] : [];
     results?.add(report.file, rows);
     await printer.take(index, report, results && flags.json ? [] : rows);
   };
-  if (due.length === 1) await done(0, await verifyFile(due[0]!, noProgress));
+  if (due.length === 1) await done(0, await verifyFile(due[0]!, noProgress).catch((e) => broken(due[0]!, e)));
   else if (due.length > 1) await verifyAll(due, Math.min(workers, due.length), stop.signal, done);
   process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
   await printer.end();
@@ -54,7 +56,7 @@ export async function run(
     process.exitCode = interrupted;
     return;
   }
-  const status = statusAmong(total.verdicts, flags.allowUnchecked === true);
+  const status = hasDefect ? exitStatus.internal : statusAmong(total.verdicts, flags.allowUnchecked === true);
   const last = totalRow(total, tool, status, Math.round(performance.now() - started));
   results?.finish(
     jobs.map(({ file }) => file),

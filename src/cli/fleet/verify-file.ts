@@ -36,6 +36,8 @@ export interface StreamReport extends Omit<StreamVerdict, "share"> {
 /** What verifying a file came to, as plain data; also of one that cannot be read. */
 export interface FileReport extends Pick<FileVerdict, "verdict" | "reason"> {
   file: string;
+  /** A defect of the program, or the end of its worker, is why it is unreadable. */
+  isDefect: boolean;
   /** Null if it is no file that can be asked. */
   size: number | null;
   /** When it was changed last, as ISO 8601. */
@@ -69,10 +71,20 @@ export function unreadable({ file, request: { program } }: VerifyJob, message: s
     file,
     ...stateOf(program),
     ...nothing,
+    isDefect: false,
     verdict: "unreadable",
     reason,
     complaints: [complaint("tlstrace", reason)],
   };
+}
+
+/** How the reason of a file begins that met a defect of the program. */
+export const defectReason = "internal error while verifying it, please report it";
+
+/** The report of a file over which the program met a defect of its own, or its worker ended. */
+export function broken(job: VerifyJob, error: unknown): FileReport {
+  const message = error instanceof Error ? error.message : String(error);
+  return { ...unreadable(job, `${defectReason} (${message.split("\n", 1)[0]})`), isDefect: true };
 }
 
 /** Size and time of a file. */
@@ -97,6 +109,7 @@ async function verified({ file, request, requireAll }: VerifyJob, progress: Prog
     return {
       file,
       ...status,
+      isDefect: false,
       verdict: verdict.verdict,
       reason: verdict.reason,
       share: trace.verdicts ? verdict.share : null,

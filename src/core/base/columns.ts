@@ -32,7 +32,7 @@ export class Column<T extends Values> {
 }
 
 /** A trace may have many connections of a few records each. */
-const initialRows = 16;
+const initialRows = 8;
 export const int32 = () => new Column(new Int32Array(initialRows));
 export const float64 = () => new Column(new Float64Array(initialRows));
 export const uint8 = () => new Column(new Uint8Array(initialRows));

@@ -43,6 +43,29 @@ export interface Fixed {
   readonly rules: Rules;
 }
 
+/** The logs of a connection, which only grow; those that most connections never need are made when one does. */
+class Logs {
+  readonly records = new RecordLog();
+  private fedLog: FedLog | null = null;
+  private changeLog: ChangeLog | null = null;
+  private waitingLog: WaitingLog | null = null;
+
+  get fed(): FedLog {
+    this.fedLog ??= new FedLog();
+    return this.fedLog;
+  }
+
+  get changes(): ChangeLog {
+    this.changeLog ??= new ChangeLog();
+    return this.changeLog;
+  }
+
+  get waiting(): WaitingLog {
+    this.waitingLog ??= new WaitingLog();
+    return this.waitingLog;
+  }
+}
+
 /**
  * One connection at work (the kernel's struct sock with its TLS context, the driver's and the NIC's): what is fixed
  * about it, the state that changes, and the logs that only grow. Every function of the layers takes one.
@@ -73,17 +96,14 @@ export class Socket {
   /** When its device's transmit queue stood still. */
   readonly stops: QueueStops;
   readonly records: RecordLog;
-  readonly fed: FedLog;
-  /** Made when first needed: most connections never do. */
-  private changeLog: ChangeLog | null = null;
-  private waitingLog: WaitingLog | null = null;
+  private readonly logs: Logs;
   state = new ConnectionState();
   /** The event that is being worked on. */
   event = 0;
 
   private readonly shared: Shared;
 
-  constructor(fixed: Fixed, shared: Shared, logs = { records: new RecordLog(), fed: new FedLog() }) {
+  constructor(fixed: Fixed, shared: Shared, logs = new Logs()) {
     const { connection, rules } = fixed;
     this.shared = shared;
     this.index = fixed.index;
@@ -105,26 +125,27 @@ export class Socket {
     this.packet = shared.packet;
     this.stops = shared.stops[connection.device]!;
     this.records = logs.records;
-    this.fed = logs.fed;
+    this.logs = logs;
+  }
+
+  /** What its NIC was fed. */
+  get fed(): FedLog {
+    return this.logs.fed;
   }
 
   /** Fences, marks and page writes. */
   get changes(): ChangeLog {
-    this.changeLog ??= new ChangeLog();
-    return this.changeLog;
+    return this.logs.changes;
   }
 
   /** Descriptors that were posted and not taken. */
   get waiting(): WaitingLog {
-    this.waitingLog ??= new WaitingLog();
-    return this.waitingLog;
+    return this.logs.waiting;
   }
 
   /** The same connection in another state, while `event` is worked on: for whoever looks at one. */
   at(state: ConnectionState, event = this.event): Socket {
-    const other = new Socket(this, this.shared, this);
-    other.changeLog = this.changes;
-    other.waitingLog = this.waiting;
+    const other = new Socket(this, this.shared, this.logs);
     other.state = state;
     other.event = event;
     return other;

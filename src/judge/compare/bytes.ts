@@ -1,3 +1,4 @@
+import { firstThat } from "../../core/base/columns.ts";
 import { advance, type Seq } from "../../core/base/seq.ts";
 import { streamBytes, wireRecord } from "../../core/nic/bytes.ts";
 import { wireBytes } from "../../core/nic/wire-bytes.ts";
@@ -7,6 +8,7 @@ import { type Departed, departuresOf } from "../departures.ts";
 
 /** A packet's bytes as they left, and as whole-record encryption makes them; null where they are not known. */
 interface Sent {
+  connection: number;
   seq: Seq;
   length: number;
   actual: Uint8Array | null;
@@ -36,13 +38,14 @@ export interface BytesCompared {
 /** Compares the bytes that left under each run in an event with whole-record encryption and with the first run's. */
 export function compareBytes(timelines: readonly Timeline[], event: number): BytesCompared {
   const sent = timelines.map((timeline) => sentIn(timeline, event));
+  const first = new Partners(sent[0]!);
   const wrong = sent.map((packets) => differenceIn(packets, (packet) => [packet]));
   const differences = sent.flatMap((packets, run): ByteDifference[] => {
     const own = wrong[run];
     if (own) return [{ run, ...own, from: "encryption" }];
     // Right bytes that differ from wrong ones are not told once more.
     if (run === 0 || wrong[0]) return [];
-    const other = differenceIn(packets, (packet, i) => partnersOf(packets, sent[0]!, packet, i));
+    const other = differenceIn(packets, (packet, i) => first.of(packets, packet, i));
     return other ? [{ run, ...other, from: "first" }] : [];
   });
   const unknown = sent.map(
@@ -63,6 +66,7 @@ function sentOf({ machine }: Timeline, departed: Departed): Sent {
   const skipped = Math.max(0, Math.min(start - departed.seq, departed.length));
   const rest = { ...departed, seq: advance(departed.seq, skipped), length: departed.length - skipped };
   return {
+    connection,
     seq: rest.seq,
     length: rest.length,
     actual: rest.length === 0 ? null : wireBytes(socket, rest),
@@ -71,15 +75,42 @@ function sentOf({ machine }: Timeline, departed: Departed): Sent {
   };
 }
 
-/** The first run's packets that carry bytes of this one: its counterpart, or, cut otherwise, all that overlap it. */
-function partnersOf(packets: readonly Sent[], first: readonly Sent[], packet: Sent, i: number): Sent[] {
-  const counterparts = packets.length === first.length ? [first[i]!] : first;
-  return counterparts
-    .map((other) => ({ ...other, right: other.actual }))
-    .filter((other) => overlaps(packet, other));
+/** The first run's packets, with what they sent as what is right. */
+class Partners {
+  private readonly packets: readonly Sent[];
+  private readonly longest: number;
+  /** By connection, in the order of the stream; made when packets are cut otherwise. */
+  private sorted: Map<number, Sent[]> | null = null;
+
+  constructor(packets: readonly Sent[]) {
+    this.packets = packets.map((packet) => ({ ...packet, right: packet.actual }));
+    this.longest = packets.reduce((most, { length }) => Math.max(most, length), 0);
+  }
+
+  /** Those that carry bytes of another run's i-th packet: its counterpart, or, cut otherwise, all that overlap it. */
+  of(packets: readonly Sent[], packet: Sent, i: number): Sent[] {
+    if (packets.length === this.packets.length)
+      return [this.packets[i]!].filter((other) => overlaps(packet, other));
+    this.sorted ??= byConnection(this.packets);
+    const own = this.sorted.get(packet.connection) ?? [];
+    const begin = firstThat(0, own.length, (at) => own[at]!.seq > packet.seq - this.longest);
+    const end = firstThat(begin, own.length, (at) => own[at]!.seq >= packet.seq + packet.length);
+    return own.slice(begin, end).filter((other) => overlaps(packet, other));
+  }
 }
 
-const overlaps = (a: Sent, b: Sent): boolean => a.seq < b.seq + b.length && b.seq < a.seq + a.length;
+function byConnection(packets: readonly Sent[]): Map<number, Sent[]> {
+  const sorted = new Map<number, Sent[]>();
+  for (const packet of [...packets].sort((a, b) => a.seq - b.seq)) {
+    const own = sorted.get(packet.connection);
+    if (own) own.push(packet);
+    else sorted.set(packet.connection, [packet]);
+  }
+  return sorted;
+}
+
+const overlaps = (a: Sent, b: Sent): boolean =>
+  a.connection === b.connection && a.seq < b.seq + b.length && b.seq < a.seq + a.length;
 
 /** The first byte that differs from the `right` ones of its partners, and how many do; null if none does. */
 function differenceIn(

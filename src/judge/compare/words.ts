@@ -1,7 +1,7 @@
 import { replayedBytes } from "../../core/words/descriptor.ts";
 import { Effect } from "../../core/words/effect.ts";
 import type { ComparedEvent, ComparedEvents, Finding } from "../../replay/findings.ts";
-import { queueText } from "../../replay/view/descriptor-scope.ts";
+import { postedIn, queueText } from "../../replay/view/descriptor-scope.ts";
 import { wordEffect } from "../../replay/view/effect-text.ts";
 import { partOf, recordName, viewAt } from "../../replay/view/view.ts";
 import { Sign } from "../../trace/signs.ts";
@@ -11,8 +11,9 @@ import type { ComparedRun, Comparison, WireDifference } from "./compare.ts";
 /** What each profile makes of an event, with the effects that not all of them have. */
 export function comparedAt({ runs }: Comparison, event: number): ComparedEvent[] {
   const all = runs.map((run) => effectsAt(run, event));
+  const sets = all.map(({ texts }) => new Set(texts));
   return runs.map((run, i) => {
-    const common = (text: string) => all.every(({ texts }) => texts.includes(text));
+    const common = (text: string) => sets.every((texts) => texts.has(text));
     return {
       id: run.id,
       effects: all[i]!.texts.filter((text) => !common(text)),
@@ -36,10 +37,8 @@ function effectsAt({ timeline }: ComparedRun, event: number): { texts: string[];
 }
 
 function postedAt({ timeline }: ComparedRun, event: number): { queue: string; replayed: number } {
-  const { stages, descriptors } = timeline.record(event);
-  const posted = stages.at(-1)?.posted ?? 0;
-  const view = viewAt(timeline, { event, stage: stages.length - 1 });
-  return { queue: queueText(view, posted), replayed: replayedBytes(descriptors.slice(0, posted)) };
+  const view = viewAt(timeline, { event, stage: timeline.record(event).stages.length - 1 });
+  return { queue: queueText(view), replayed: replayedBytes(postedIn(view)) };
 }
 
 /** The trace's events under all the profiles, worded when somebody looks at one. */

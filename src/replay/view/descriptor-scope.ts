@@ -11,17 +11,19 @@ import type { Path } from "./path.ts";
 import { show } from "./value.ts";
 import { seqOf, type View } from "./view.ts";
 
-/** What the event has posted so far. */
-function postedIn({ recording, position }: View): readonly PostedDescriptor[] {
-  return recording.descriptors.slice(0, recording.stages[position.stage]?.posted ?? 0);
+/** What the event has posted so far for the connection that it is at. */
+export function postedIn({ recording, position }: View): readonly PostedDescriptor[] {
+  const stage = recording.stages[position.stage];
+  return stage ? stage.descriptors.slice(0, stage.posted) : [];
 }
 
 /** The queue on one line, as `PROGRESS NOP DUMP×3 PKT`. */
-export function queueText(view: View, posted: number): string {
-  if (posted === 0) return "nothing posted";
+export function queueText(view: View): string {
+  const posted = postedIn(view);
+  if (posted.length === 0) return "nothing posted";
   const { descriptorNames } = profileOf(view);
   const words: { name: string; times: number }[] = [];
-  for (const { kind } of view.recording.descriptors.slice(0, posted)) {
+  for (const { kind } of posted) {
     const last = words.at(-1);
     if (last?.name === descriptorNames[kind]) last.times++;
     else words.push({ name: descriptorNames[kind], times: 1 });
@@ -54,7 +56,7 @@ const queuePaths: readonly Path[] = [
     reads: ["event", "stage"],
     name: () => "Descriptors",
     where: isOfEvent,
-    of: (view) => queueText(view, postedIn(view).length),
+    of: queueText,
   },
   {
     path: "descriptors.recordSn",
@@ -103,7 +105,7 @@ interface Posted extends PostedDescriptor {
 }
 
 const postedAt = ({ recording, position }: View, i: number): Posted => ({
-  ...recording.descriptors[i]!,
+  ...recording.stages[position.stage]!.descriptors[i]!,
   isTaken: i < (recording.stages[position.stage]?.taken ?? 0),
 });
 

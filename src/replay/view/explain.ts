@@ -5,7 +5,7 @@ import { Kind } from "../../core/words/event.ts";
 import { signs } from "../../trace/signs.ts";
 import type { Finding } from "../findings.ts";
 import type { EffectRecord } from "../recording.ts";
-import { queueText } from "./descriptor-scope.ts";
+import { postedIn, queueText } from "./descriptor-scope.ts";
 import { effectFields } from "./effect-text.ts";
 import { hasContext } from "./facts.ts";
 import { SeqValue } from "./value.ts";
@@ -85,12 +85,9 @@ function recordOf(view: View): Explanation["details"] {
 }
 
 function postedOf(view: View): Explanation["details"] {
-  const { recording, position } = view;
-  const posted = recording.stages[position.stage]?.posted ?? 0;
-  const replayed = replayedBytes(recording.descriptors.slice(0, posted));
   return [
-    { name: "descriptors", value: queueText(view, posted) },
-    { name: "bytes replayed", value: String(replayed) },
+    { name: "descriptors", value: queueText(view) },
+    { name: "bytes replayed", value: String(replayedBytes(postedIn(view))) },
   ];
 }
 

@@ -33,23 +33,31 @@ export interface View {
 
 /** The view of one connection from where the debugger stands, by the replay alone. */
 export function viewAt(timeline: Timeline, position: Position, connection?: number): View {
-  const recording = timeline.record(position.event);
   const index = connection ?? timeline.connectionAt(position);
-  const { machine } = timeline;
-  const socket = machine.sockets[index]!.at(timeline.stateOf(index, position), position.event);
-  return {
-    timeline,
-    findings: noFindings,
-    machine,
-    position,
-    recording,
-    index,
-    connection: socket.connection,
-    log: socket.records,
-    state: socket.state,
-    socket,
-  };
+  const socket = timeline.machine.sockets[index]!.at(timeline.stateOf(index, position), position.event);
+  return viewOf(timeline, position, timeline.record(position.event), socket);
 }
+
+/** The view of a stage of a recording, which may be that of one connection alone: the position's stage counts there. */
+export function viewIn(timeline: Timeline, recording: Recording, stage: number): View {
+  const { event } = recording;
+  const { connection, state } = recording.stages[stage]!;
+  const socket = timeline.machine.sockets[connection]!.at(state, event);
+  return viewOf(timeline, { event, stage }, recording, socket);
+}
+
+const viewOf = (timeline: Timeline, position: Position, recording: Recording, socket: Socket): View => ({
+  timeline,
+  findings: noFindings,
+  machine: timeline.machine,
+  position,
+  recording,
+  index: socket.index,
+  connection: socket.connection,
+  log: socket.records,
+  state: socket.state,
+  socket,
+});
 
 /** The same with what judging the replay found. */
 export const judgedView = (
