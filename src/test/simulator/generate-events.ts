@@ -99,8 +99,13 @@ const unusualEvents: Partial<Record<(typeof happeningGroups)[number], Unusual>> 
   },
   // What is acknowledged is on its way down once more.
   races: (dice, sender) => {
-    const again = retransmit(dice, sender, new Set());
-    return [`${sender.name} ${acknowledge(dice, sender)} racing`, `${sender.name} ${again}`];
+    // Often all of it, and it comes as it was: then what the driver looks up is freed under it.
+    const { acked, sent } = sender;
+    const frees = sent > acked && dice.chance(0.7);
+    const again = frees ? `> ${acked}:${sent}(${sent - acked})` : retransmit(dice, sender, new Set());
+    if (frees) sender.acked = sent;
+    const ack = frees ? `< ack ${sent}` : acknowledge(dice, sender);
+    return [`${sender.name} ${ack} racing`, `${sender.name} ${again}`];
   },
 };
 
