@@ -96,7 +96,8 @@ export function minimise(
   if (failed.failure.rule === unreadable) return failed;
   const deadline = Date.now() + timeMs;
   let { failure, trace } = failed;
-  for (let size = trace.events.count; size >= 1 && Date.now() < deadline; size = Math.floor(size / 2)) {
+  for (let size = trace.events.count; size >= 1 && Date.now() < deadline; ) {
+    const before = trace.events.count;
     for (let event = 0; event < trace.events.count && Date.now() < deadline; ) {
       const count = Math.min(size, trace.events.count - event);
       const smaller = edited(trace, [{ edit: "drop", event, count }]);
@@ -104,6 +105,8 @@ export function minimise(
       if (still?.rule === failure.rule) [failure, trace] = [still, smaller];
       else event += size;
     }
+    // What was taken out last may be all that an event before it was needed for: single ones are tried again.
+    if (size > 1 || trace.events.count === before) size = Math.floor(size / 2);
   }
   return { ...failed, failure, trace, text: printTrace(trace) };
 }
