@@ -76,7 +76,7 @@ test("profile and streams are chosen in the launch configuration", async () => {
   const all = session();
   await all.start({ program });
   const names = (await all.ask("threads")).threads.map(({ name }) => name);
-  await client.start({ program, profile: "innova", streams: [names[1]] }, ["resync"]);
+  await client.start({ program, profile: "innova", streams: [names[1]!.split(" ")[0]] }, ["resync"]);
   assert.deepEqual(
     (await client.ask("threads")).threads.map(({ name }) => name),
     [names[1]],
@@ -128,7 +128,8 @@ test("listing pages are stable: line k of page p is event p × page size + k −
   const count = 2 * pageSize + 5;
   for (let i = 0; i < count; i++) events.push({ ...event, timeNs: i });
   const connection = {
-    name: "a:1>b:2",
+    name: "A>B",
+    flow: "a:1>b:2",
     device: 0,
     version: 0x0304 as const,
     cipher: null,

@@ -21,6 +21,7 @@ export interface LaunchArguments {
   tap: StudyRequest["tap"];
   offloadStart: StudyRequest["offloadStart"];
   copies: StudyRequest["copies"];
+  names: StudyRequest["names"];
   /** Paths of what the kernel reported meanwhile; empty = nothing to lay over the replay. */
   evidence: string[];
   stopOnEntry: boolean;
@@ -64,6 +65,7 @@ export function readLaunch(given: unknown): LaunchArguments {
     tap: choiceOf("tap", attributes.tap, speaker),
     offloadStart: choiceOf("offloadStart", attributes.offloadStart, speaker),
     copies: choiceOf("copies", attributes.copies, speaker),
+    names: choiceOf("names", attributes.names, speaker),
     evidence: readPaths(attributes, "evidence"),
     stopOnEntry: readFlag(attributes, "stopOnEntry"),
     compare: readCompare(attributes.compare),
@@ -116,7 +118,7 @@ function readFlag(attributes: Record<string, unknown>, name: string): boolean {
 
 /** What a launch configuration wants to see: its profiles' paths begin beside the program, its files go by short names. */
 export function requestOf(launch: LaunchArguments): StudyRequest {
-  const { program, keys, profile, streams, tap, offloadStart, copies } = launch;
+  const { program, keys, profile, streams, tap, offloadStart, copies, names } = launch;
   const isOnly = (path: string) =>
     launch.evidence.filter((other) => baseName(other) === baseName(path)).length === 1;
   return {
@@ -128,6 +130,7 @@ export function requestOf(launch: LaunchArguments): StudyRequest {
     tap,
     offloadStart,
     copies,
+    names,
     evidence: launch.evidence.map((path) => ({ path, name: isOnly(path) ? baseName(path) : path })),
     comparison:
       launch.compare.length === 0

@@ -231,7 +231,10 @@ export class TraceDebugSession extends AnsweringSession {
 
   private threads(): DebugProtocol.Thread[] {
     const connections = this.opened?.trace.connections ?? [];
-    return connections.map(({ name }, connection) => ({ id: connection + 1, name }));
+    return connections.map(({ name, flow }, connection) => ({
+      id: connection + 1,
+      name: name === flow ? name : `${name} ${flow}`,
+    }));
   }
 
   private stackTrace(args: Arguments["stackTrace"]): DebugProtocol.StackTraceResponse["body"] {

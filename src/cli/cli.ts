@@ -121,13 +121,18 @@ function reading(name: string, description: string, what: string, argument = "<f
       "--evidence <file...>",
       "what the kernel reported meanwhile: ftrace or trace-cmd report, and ethtool -S and\n/proc/net/tls_stat from before and after, in that order",
     )
-    .option("--stream <glob...>", "only streams whose name matches, e.g. '*:443>*'")
+    .option("--stream <glob...>", "only streams whose name matches, e.g. '*:443>*' or 'A>B'")
     .option("--tap <where>", "where the capture was taken: auto, host (before the NIC), wire", "auto")
     .option("--offload-start <when>", "TLS 1.2 start: after-finished or after-ccs", "after-finished")
     .option(
       "--copies <what>",
       "packets that a capture shows more than once: drop all but the first, or keep",
       "drop",
+    )
+    .option(
+      "--names <which>",
+      "what lines call a capture's streams: short (A>B) or full (SRC:PORT>DST:PORT)",
+      "short",
     );
 }
 

@@ -14,6 +14,7 @@ export interface ReadFlags {
   tap?: string;
   offloadStart?: string;
   copies?: string;
+  names?: string;
   /** What records are expected to be in. */
   expect?: string;
   /** Another capture of the same connections, which says what plaintext must be. */
@@ -22,7 +23,12 @@ export interface ReadFlags {
   evidence?: string[];
 }
 
-const nouns = { tap: "tap", offloadStart: "offload start", copies: "way with copies" } as const;
+const nouns = {
+  tap: "tap",
+  offloadStart: "offload start",
+  copies: "way with copies",
+  names: "way to name streams",
+} as const;
 
 /** What the command line asks wrongly is told by the word that asks it. */
 export const speaker: Speaker = {
@@ -46,6 +52,7 @@ export const requestOf = (program: string, flags: ReadFlags): StudyRequest => ({
   tap: choiceOf("tap", flags.tap, speaker),
   offloadStart: choiceOf("offloadStart", flags.offloadStart, speaker),
   copies: choiceOf("copies", flags.copies, speaker),
+  names: choiceOf("names", flags.names, speaker),
   ...(flags.expect === "plaintext" && { plaintext: { against: flags.against ?? null } }),
   evidence: (flags.evidence ?? []).map((path) => ({ path, name: path })),
   comparison: null,

@@ -202,7 +202,7 @@ export function* overlayLines({ trace }: Timeline, overlay: Overlay): Generator<
     yield {
       kind: "finding",
       rule: signs[kind]!.name,
-      stream: connections[connection]?.name ?? null,
+      stream: connections[connection]?.flow ?? null,
       [placeWord(trace)]: event < 0 ? null : events.line.at(event),
       evidence: place === "" ? null : place,
       text,

@@ -1,4 +1,5 @@
 import { profileById } from "../core/profiles/all.ts";
+import type { Names } from "../trace/capture/capture.ts";
 import type { OpenOptions } from "../trace/open.ts";
 import type { Copies } from "../trace/pcap/frames.ts";
 import { UserError } from "../trace/platform.ts";
@@ -25,6 +26,7 @@ export interface StudyRequest {
   tap: OpenOptions["tap"];
   offloadStart: OpenOptions["offloadStart"];
   copies: Copies;
+  names: Names;
   /** Records are expected in plaintext, with zeros for tags; `against`: another capture that says what they must hold. */
   plaintext?: { against: string | null };
   /** Files of what the kernel reported meanwhile, with the names that they are told by. */
@@ -44,13 +46,14 @@ export interface ComparisonRequest {
 }
 
 /** What takes one of few words. */
-type Choice = "tap" | "offloadStart" | "copies";
+type Choice = "tap" | "offloadStart" | "copies" | "names";
 
 /** The words that each takes, the usual one first. */
 const choices: { readonly [Name in Choice]: readonly StudyRequest[Name][] } = {
   tap: ["auto", "host", "wire"],
   offloadStart: ["after-finished", "after-ccs"],
   copies: ["drop", "keep"],
+  names: ["short", "full"],
 };
 
 /** Tells somebody in the words in which he asked what he cannot have. */

@@ -62,7 +62,7 @@ export async function openSubject(
   speaker: Speaker,
   progress: Progress,
 ): Promise<OpenSubject> {
-  const { program, streams, tap, offloadStart, copies } = request;
+  const { program, streams, tap, offloadStart, copies, names } = request;
   const file = environment.openFile(program);
   let other: OtherCapture | null = null;
   try {
@@ -84,6 +84,7 @@ export async function openSubject(
       tap,
       offloadStart,
       copies,
+      names,
       installs: installsOf(evidence),
       ...(folder && { keyFolder: folder }),
     };
@@ -167,7 +168,7 @@ function profileNamed(find: ProfileFinder, word: string, speaker: Speaker): Prof
 /** Streams of the trace that globs select; no glob selects all. */
 export function streamsOf({ streams }: Trace, globs: readonly string[]): Stream[] {
   const matches = globMatcher(globs);
-  return streams.filter(({ name }) => matches(name));
+  return streams.filter(({ name, short }) => matches(name) || matches(short));
 }
 
 function contestOf(

@@ -108,6 +108,7 @@ export class Play {
     const startSeq = seq(setup.startSeq ?? 1000);
     const connection = {
       name: "c",
+      flow: "c",
       device: 0,
       version: setup.version ?? (0x0303 as const),
       cipher,

@@ -58,8 +58,10 @@ export interface Expectation {
 
 /** One direction of a TLS connection, in the order of first frames, the TLS client before the server; also those without an offload. */
 export interface Stream {
-  /** `SRC:PORT>DST:PORT`, `#2` … for a repeated 4-tuple; the connection's name in a trace file. */
+  /** `SRC:PORT>DST:PORT`, `#2` … for a repeated 4-tuple; the connection's name where addresses are not known. */
   name: string;
+  /** What lines call it, and globs may: `A>B`; the connection's name. */
+  short: string;
   /** Index into Trace.connections, −1 when there is no offload start. */
   connection: number;
   version: TlsVersion | null;

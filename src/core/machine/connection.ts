@@ -51,6 +51,8 @@ export interface RecordReader {
 /** One offloaded sender: what is fixed about it. What changes is in ConnectionState. */
 export interface Connection {
   name: string;
+  /** `SRC:PORT>DST:PORT`, `#2` … for a repeated 4-tuple; the name where addresses are not known. */
+  flow: string;
   /** Index into Trace.devices. */
   device: number;
   version: TlsVersion;

@@ -148,7 +148,7 @@ function leftOut(timeline: Timeline, { traces }: Evidence, sockets: readonly Soc
   const unknown = sockets.filter(({ connection }) => connection < 0);
   const unclear = unknown.filter(({ fits }) => fits.length > 1);
   const lines = unclear.slice(0, linesMax).map(({ sk, file, fits, tracepoints }) => {
-    const names = fits.slice(0, linesMax).map((c) => connections[c]!.name);
+    const names = fits.slice(0, linesMax).map((c) => connections[c]!.flow);
     return `socket ${sk} of ${file} may be ${names.join(" or ")}: its ${tracepoints.length} tracepoints are left out`;
   });
   const foreign = unknown.length - unclear.length;

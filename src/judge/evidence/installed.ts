@@ -12,7 +12,7 @@ import { placeOf } from "./words.ts";
  */
 export function hostConnections({ trace }: Timeline, known: readonly Socket[]): number[] {
   const all = trace.connections.map((_, c) => c);
-  const address = (c: number) => trace.connections[c]!.name.replace(/:\d+>.*$/, "");
+  const address = (c: number) => trace.connections[c]!.flow.replace(/:\d+>.*$/, "");
   const sure = new Set(known.map(({ connection }) => connection));
   for (const { connection, tap } of trace.streams)
     if (tap === "host" && connection >= 0) sure.add(connection);
@@ -23,7 +23,7 @@ export function hostConnections({ trace }: Timeline, known: readonly Socket[]): 
 
 /** True if the trace has both directions of a connection among these: one of them is not of the host that counted. */
 export function hasBothDirections({ trace }: Timeline, connections: readonly number[]): boolean {
-  const names = new Set(connections.map((c) => tupleOf(trace.connections[c]!.name)));
+  const names = new Set(connections.map((c) => tupleOf(trace.connections[c]!.flow)));
   return [...names].some((name) => hasAddresses(name) && names.has(name.split(">").reverse().join(">")));
 }
 
@@ -48,7 +48,7 @@ export function verdictOf(
   const answers = installsOf(known);
   if (answers.length === 0) return verdictByCounters(timeline, evidence, refusals, host);
   const lines = answers.map(({ connection, ret, place }) => {
-    const { name } = timeline.trace.connections[connection]!;
+    const { flow: name } = timeline.trace.connections[connection]!;
     if (ret === 0) return `offload of ${name}: installed (${place})`;
     const why = errors[-ret] ?? likelyRefusal(timeline, connection);
     return `offload of ${name}: NOT INSTALLED, the kernel encrypts in software: ret=${ret} (${why}; ${place})`;

@@ -64,7 +64,7 @@ export class Judge {
 
   /** A socket is one object in memory, with one pair of addresses. */
   socket({ connection, file, sk, isStray, tracepoints }: Socket, all: readonly Socket[]): void {
-    const { name } = this.connection(connection);
+    const { flow: name } = this.connection(connection);
     const event = this.nearestEvent(connection, null);
     const first = tracepoints[0]!;
     if (isStray) {
@@ -185,7 +185,7 @@ export class Judge {
 
   /** Once all traces are matched: what the model says of a connection and none of them has, where one that lost nothing covers the time. */
   missing(connection: number, expected: readonly Expected[], matchings: readonly Matching[]): void {
-    const { startSeq, name } = this.connection(connection);
+    const { startSeq, flow: name } = this.connection(connection);
     for (const each of expected) {
       if (this.told.has(each) || !this.isCovered(matchings, each.timeNs, "tls")) continue;
       const text = `the kernel reported no ${each.name} of ${name}; the model says ${expectedText(each)}`;

@@ -127,8 +127,8 @@ class Mapping {
     for (const each of expected.flat())
       if (each.fields.tcp_seq !== undefined)
         listIn(this.bySeq, seqKey(each.name, each.fields.tcp_seq)).push(each);
-    for (const [c, { name }] of timeline.trace.connections.entries())
-      listIn(this.byName, tupleOf(name)).push(c);
+    for (const [c, { flow }] of timeline.trace.connections.entries())
+      listIn(this.byName, tupleOf(flow)).push(c);
   }
 
   map(): void {
@@ -211,7 +211,7 @@ class Mapping {
       if (sockets.length !== 1 || socket === undefined || left.length !== 1 || connection === undefined)
         continue;
       if (
-        socket.tracepoints.every((each) => hasAddresses(connections[connection]!.name) && isRetransmit(each))
+        socket.tracepoints.every((each) => hasAddresses(connections[connection]!.flow) && isRetransmit(each))
       )
         continue;
       if (connections.length === 1 || socket.tracepoints.some((each) => this.hasNumber(connection, each)))
@@ -222,7 +222,7 @@ class Mapping {
   /** Older kernels print no pointer for a retransmission: it is the only connection's, if that has no addresses to compare. */
   private takeRetransmissions(): void {
     const { connections } = this.timeline.trace;
-    if (connections.length !== 1 || hasAddresses(connections[0]!.name)) return;
+    if (connections.length !== 1 || hasAddresses(connections[0]!.flow)) return;
     for (const file of new Set(this.sockets.map((socket) => socket.file))) {
       const own = this.sockets.filter((socket) => socket.file === file && socket.sk === null);
       const retransmitting = own.filter(({ tracepoints }) => tracepoints.every(isRetransmit));

@@ -30,13 +30,20 @@ const socketPaths: readonly Path[] = [
     says: "The connection as TCP and the validation hook see it.",
     reads: [],
     name: () => "Connection (TCP)",
-    of: ({ connection }) => connection.name,
+    of: ({ connection: { name, flow } }) => (name === flow ? name : `${name} ${flow}`),
   },
   {
     path: "tcp.name",
     says: "Its name in the trace.",
     reads: [],
     of: ({ connection }) => connection.name,
+  },
+  {
+    path: "tcp.flow",
+    says: "Its addresses and ports, where they are known.",
+    reads: [],
+    where: ({ connection: { name, flow } }) => name !== flow,
+    of: ({ connection }) => connection.flow,
   },
   {
     path: "tcp.device",

@@ -19,6 +19,7 @@ export function longTrace(transmits: number, outOfOrderShare: number, seed: numb
   const events = eventsOf(transmits, outOfOrderShare, startSeq, seeded(seed));
   const connection = {
     name: "c",
+    flow: "c",
     device: 0,
     version: 0x0303 as const,
     cipher: "aes-128-gcm" as const,

@@ -273,7 +273,7 @@ for (const stream of cases) {
     assert.ok(written.file.size > 2 ** 32 && written.records * written.recordSize > 2 ** 32);
     const source = { keyLogs: [written.keyLog], cryptoInfos: [] };
     const trace = await readCapture(written.file, source, defaults, nodePlatform, noProgress);
-    const c = trace.connections.findIndex(({ name }) => name.startsWith(`10.0.0.${1 + sender}:`));
+    const c = trace.connections.findIndex(({ flow }) => flow.startsWith(`10.0.0.${1 + sender}:`));
     const seen = { written, timeline: new Timeline(trace).runAll(), c, firstSn: version === 0x0303 ? 1 : 0 };
     checkRecords(seen);
     checkTransmits(seen);

@@ -20,8 +20,13 @@ import type { CaptureContext, Install } from "./context.ts";
 import { Conversation } from "./conversation.ts";
 import { EventList } from "./events.ts";
 import { infosByEnds } from "./infos.ts";
+import { shortNames } from "./names.ts";
 import { OtherTap } from "./other-tap.ts";
 import { readerOf } from "./reader.ts";
+import type { Sender } from "./senders.ts";
+
+/** What lines and threads call a stream: `A>B`, or its addresses and ports. */
+export type Names = "short" | "full";
 
 /** How the user wants a capture to be taken. */
 export interface CaptureOptions {
@@ -29,8 +34,10 @@ export interface CaptureOptions {
   offloadStart: OffloadStart;
   /** What becomes of further copies of a packet; `drop` if absent. */
   copies?: Copies;
-  /** Globs (`*`, `?`) on stream names; none = all. */
+  /** Globs (`*`, `?`) on stream names, `SRC:PORT>DST:PORT` or short; none = all. */
   streams: string[];
+  /** `short` if absent. */
+  names?: Names;
   profile: Profile;
   /** What a kernel said of installs, for keys that do not say where their records begin. */
   installs?: readonly Install[];
@@ -82,6 +89,9 @@ export class GrowingCapture {
   private readonly request: CaptureRequest;
   /** By flow: those with payload. */
   private readonly conversations: (Conversation | undefined)[] = [];
+  private flows: readonly Flow[] = [];
+  /** By flow: the direction in which its TLS client sends. */
+  private readonly clients: (0 | 1 | undefined)[] = [];
   private readonly events = new EventList();
   private context: CaptureContext | null = null;
   private keyDiagnostics: Diagnostic[] = [];
@@ -102,6 +112,7 @@ export class GrowingCapture {
     if (hasNewKeys) await this.learnKeys(this.context, secrets);
     const batch = batchOf(log, this.rows, flows.length);
     this.rows = log.count;
+    this.flows = flows;
     for (const [index, flow] of flows.entries()) {
       if (index % 256 === 0) await this.request.progress.tick(index, flows.length, "reading connections");
       if (!hasNewKeys && !batch.touches(index)) continue;
@@ -115,7 +126,8 @@ export class GrowingCapture {
     const { tap, offloadStart, streams, plaintext } = options;
     const file = withScattered(this.file, log.scattered);
     const [window, copyWindow] = [new FileWindow(file), new FileWindow(file)];
-    const isWanted = globMatcher(streams);
+    // Short names are known only when all that comes before is read.
+    const isWanted = streams.every((glob) => glob.includes(":")) ? globMatcher(streams) : () => true;
     const { cryptoInfos } = keys;
     const keyLog = new Map();
     const trials = new Trials();
@@ -155,6 +167,7 @@ export class GrowingCapture {
     if (conversation.isEmpty) return;
     conversations[index] = conversation;
     await conversation.read();
+    this.clients[index] = conversation.client;
   }
 
   /** No segment comes any more: what only reading on needs goes, and whoever speaks no TLS. */
@@ -164,19 +177,35 @@ export class GrowingCapture {
     if (conversation?.senders.length === 0) this.conversations[index] = undefined;
   }
 
+  /** Those that globs select by either name. */
+  private wanted(): Sender[] {
+    const { names, streams } = this.request.options;
+    const short = names === "full" ? [] : shortNames(this.flows, this.clients);
+    const isWanted = globMatcher(streams);
+    const senders = this.conversations.flatMap((conversation) => conversation?.senders ?? []);
+    return senders.flatMap((sender) => {
+      const { shown, side } = sender;
+      const name = short[side.stream >> 1]?.[side.direction] ?? shown.name;
+      return isWanted(shown.name) || isWanted(name) ? [{ ...sender, shown: { ...shown, short: name } }] : [];
+    });
+  }
+
   /** What there is, with what reading the file had to say. A Trace that was given before is overtaken by this one. */
   async trace(found: readonly Diagnostic[]): Promise<Trace> {
     const { options, platform, progress } = this.request;
-    const senders = this.conversations.flatMap((conversation) => conversation?.senders ?? []);
-    const offloads = senders.flatMap(({ offload }) => offload ?? []);
+    const senders = this.wanted();
+    const offloads = senders.flatMap(({ offload, shown }) =>
+      offload ? { ...offload, name: shown.short } : [],
+    );
     const listed = await this.events.list(this.context!.log, senders, progress);
     const captured = offloads.map((offload) => offload.captured);
     let connection = 0;
     return {
       ...emptyTrace(this.file.name, "capture"),
       devices: [nicNamed("eth0", options.profile, options.mtu ?? 1500)],
-      connections: offloads.map(({ connection }, stream) => ({
+      connections: offloads.map(({ connection, name }, stream) => ({
         ...connection,
+        name,
         source: { kind: "captured", stream },
       })),
       streams: senders.map(({ shown, offload }) => ({

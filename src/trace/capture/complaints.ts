@@ -16,7 +16,7 @@ export function complaints(
   if (senders.length === 0) {
     const message =
       globs.length > 0
-        ? `no TLS stream matches ${globs.join(", ")}: names are SRC:PORT>DST:PORT, * and ? match anything`
+        ? `no TLS stream matches ${globs.join(", ")}: names are SRC:PORT>DST:PORT or short as A>B, * and ? match anything`
         : "no TLS was found in any connection of the capture: no ClientHello that is answered, and no records at its beginning";
     found.push({ severity: "warning", message });
   }

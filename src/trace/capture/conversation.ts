@@ -23,6 +23,8 @@ interface Seen {
 export class Conversation {
   /** Those who speak TLS and are wanted, as last read. */
   senders: Sender[] = [];
+  /** The direction in which the TLS client sends; undefined: no TLS is spoken. */
+  client: 0 | 1 | undefined;
   private readonly context: CaptureContext;
   private readonly index: number;
   private readonly flow: Flow;
@@ -86,10 +88,12 @@ export class Conversation {
   /** Reads what they send, as far as it has come. */
   async read(): Promise<void> {
     this.senders = [];
+    this.client = undefined;
     const opening = this.openingSoFar();
     const { begins } = opening;
     if (begins[0] === null && begins[1] === null && !this.sides.some((side) => side && this.speaksTls(side)))
       return;
+    this.client = opening.client;
     let renewals: [RecordKeys, RecordKeys][] = [];
     for (;;) {
       const known = renewals.length;

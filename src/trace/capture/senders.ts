@@ -59,6 +59,7 @@ export async function readSender(
     : findStart({ stream: assembly.bytes, role: roleOf(side, opening), opening, keyLog, aead }, offloadStart);
   const shown: Stream = {
     name: streamName(side),
+    short: streamName(side),
     connection: -1,
     version: info?.version ?? opening.version,
     cipherName: info?.cipher ?? opening.suite?.cipherName ?? null,
@@ -206,7 +207,8 @@ const startSeqOf = ({ assembly }: Side, { position }: Start): number =>
   toU32(advance(assembly.positions.origin, position));
 
 const connectionOf = (side: Side, shown: Stream, start: Start, walked: Walked): Connection => ({
-  name: shown.name,
+  name: shown.short,
+  flow: shown.name,
   device: 0,
   version: start.version,
   cipher: shown.cipher,

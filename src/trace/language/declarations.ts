@@ -117,7 +117,7 @@ function declaredProfile(reading: Reading, given: Token): Profile | null {
   return null;
 }
 
-/** `connection NAME device=NAME [version= cipher= seq= rec_seq= mss= payload_max= reuses= key= salt= iv=]` */
+/** `connection NAME [flow=] device=NAME [version= cipher= seq= rec_seq= mss= payload_max= reuses= key= salt= iv=]` */
 export function readConnection(reading: Reading, words: Token[]): void {
   const given = take(connectionForm, words, 1, null);
   const name = newName(reading, words[0]!, given);
@@ -137,7 +137,8 @@ export function readConnection(reading: Reading, words: Token[]): void {
   reading.connections.set(name.text, declaredConnection(reading, connection, index, suite));
   reading.connectionLines.push(reading.line);
   reading.trace.streams.push({
-    name: connection.name,
+    name: connection.flow,
+    short: connection.name,
     connection: index,
     version: suite.version,
     cipherName: suite.cipher,
@@ -205,6 +206,7 @@ function connectionOf(reading: Reading, given: Given, name: string, suite: Suite
   ];
   return {
     name,
+    flow: attribute("flow", name, flowOf),
     ...own,
     startSeq: seq(number("seq", u32Max, 0, "a sequence number")),
     recSeq0: attribute("rec_seq", 0n, (value) => integer64(value, "rec_seq")),
@@ -214,6 +216,12 @@ function connectionOf(reading: Reading, given: Given, name: string, suite: Suite
     installed: true,
     source: payloadOf(name),
   };
+}
+
+/** Addresses and ports of a connection, or whatever else it is known by elsewhere. */
+function flowOf(given: Token): string {
+  if (given.text !== "" && !isSteering(given.text)) return given.text;
+  throw new LineFault(given, "a flow reads SRC:PORT>DST:PORT, e.g. 10.0.0.1:443>10.0.0.2:41000");
 }
 
 /** A connection as the lines below it know it. */

@@ -55,6 +55,9 @@ export const connectionForm = form({
       "name",
       "What the lines below call it; keys and payload come from it, so it has at most 32 bytes.",
     ),
+    option(["flow", "SRC:PORT>DST:PORT"], "text", "Its addresses and ports, which globs select it by, too.", {
+      absent: "not known",
+    }),
     always(option(["device", "NAME"], "device", "The device, declared above, that its route leads through.")),
     option(["version", "V"], "version", "The TLS version, 1.2 or 1.3.", { absent: defaults.version }),
     option(["cipher", "C"], "cipher", "The AEAD.", { absent: defaults.cipher }),

@@ -100,6 +100,7 @@ test("declarations have defaults, and take every option", () => {
   const { epochs, source, ...fixed } = connections[0]!;
   assert.deepEqual(fixed, {
     name: "c",
+    flow: "c",
     device: 0,
     version: 0x0303,
     cipher: "aes-128-gcm",
@@ -114,6 +115,7 @@ test("declarations have defaults, and take every option", () => {
   assert.deepEqual(streams, [
     {
       name: "c",
+      short: "c",
       connection: 0,
       version: 0x0303,
       cipherName: "aes-128-gcm",

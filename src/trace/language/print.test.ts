@@ -99,6 +99,7 @@ function addConnection(
   const keys = derivedKeys(keyed ? `not ${name}` : name, cipher);
   trace.connections.push({
     name,
+    flow: name,
     device: 0,
     version,
     cipher,
@@ -112,6 +113,7 @@ function addConnection(
   });
   trace.streams.push({
     name,
+    short: name,
     connection: trace.connections.length - 1,
     version,
     cipherName: cipher,

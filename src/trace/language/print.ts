@@ -138,10 +138,11 @@ function deviceText(
 }
 
 function connectionText(trace: Trace, connection: Connection, printed: PrintedKeys): string {
-  const { name, cipher, mss, payloadMax, reuses } = connection;
+  const { name, flow, cipher, mss, payloadMax, reuses } = connection;
   const device = trace.devices[connection.device]!;
   const keys = trace.kind === "text" && cipher !== null ? connection.epochs[0] : undefined;
   const free = {
+    flow: flow === name ? undefined : flow,
     device: device.name,
     version: Object.keys(versions).find((version) => versions[version] === connection.version)!,
     cipher: cipher ?? undefined,

@@ -60,6 +60,7 @@ export class ScheduleTrace {
     const connection = connections.length;
     connections.push({
       name,
+      flow: name,
       device: 0,
       version,
       cipher,
@@ -71,7 +72,16 @@ export class ScheduleTrace {
       installed: true,
       source: payloadOf(name),
     });
-    streams.push({ name, connection, version, cipherName: cipher, cipher, tap: "wire", note: null });
+    streams.push({
+      name,
+      short: name,
+      connection,
+      version,
+      cipherName: cipher,
+      cipher,
+      tap: "wire",
+      note: null,
+    });
     this.progress.push(new StreamProgress(layoutOf(version, cipher)));
     return connection;
   }
