@@ -32,7 +32,8 @@ export function step(machine: Machine, event: number, sink: Sink): void {
   const socket = machine.sockets[connection]!;
   socket.event = event;
   sink.socket = socket;
-  switch (events.kind.values[event]!) {
+  const kind = events.kind.values[event]!;
+  switch (kind) {
     case Kind.transmit:
       return transmit(socket, sink);
     case Kind.ack:
@@ -49,7 +50,7 @@ export function step(machine: Machine, event: number, sink: Sink): void {
     case Kind.gap:
       return pushCaptured(socket, RecordKind.gap, sink);
     default:
-      stepSocket(socket, sink);
+      rarer[kind]!(socket, sink);
       return settlePath(socket.state);
   }
 }
@@ -61,28 +62,17 @@ export function stepFor(machine: Machine, event: number, connection: number, sin
 }
 
 /** The rarer events of a connection. */
-function stepSocket(socket: Socket, sink: Sink): void {
-  switch (socket.events.kind.values[socket.event]!) {
-    case Kind.install:
-      return setOffload(socket, sink);
-    case Kind["splice-eof"]:
-      return spliceEof(socket, sink);
-    case Kind.close:
-      return closeSocket(socket, sink);
-    case Kind.destruct:
-      return destruct(socket, sink);
-    case Kind.rekey:
-      return startRekey(socket, sink);
-    case Kind.reroute:
-      return reroute(socket, sink);
-    case Kind.merge:
-      return merge(socket, sink);
-    case Kind.split:
-      return split(socket, sink);
-    case Kind["page-write"]:
-      return writePages(socket, sink);
-  }
-}
+const rarer: Readonly<Record<number, (socket: Socket, sink: Sink) => void>> = {
+  [Kind.install]: setOffload,
+  [Kind["splice-eof"]]: spliceEof,
+  [Kind.close]: closeSocket,
+  [Kind.destruct]: destruct,
+  [Kind.rekey]: startRekey,
+  [Kind.reroute]: reroute,
+  [Kind.merge]: merge,
+  [Kind.split]: split,
+  [Kind["page-write"]]: writePages,
+};
 
 /** sk_dst_set(): what sk_dst_get() gives is another device from now on. */
 function reroute({ state, events, event }: Socket, sink: Sink): void {

@@ -101,6 +101,14 @@ test("the AEAD seals and opens as the other implementation does: OpenSSL and the
         const sealed = aead.seal(sealing, plaintext);
         assert.deepEqual([...sealed], [...oracle.seal(sealing, plaintext)], cipher);
         assert.deepEqual([...aead.open(sealing, sealed)!], [...plaintext], cipher);
+        for (const at of [0, 1, 15, 16, 17, 63, 500].filter((cut) => cut <= size)) {
+          const part = aead.encryptAt(sealing, at, plaintext.subarray(at, at + 100));
+          assert.deepEqual(
+            [...part],
+            [...sealed.subarray(at, Math.min(at + 100, size))],
+            `${cipher} at ${at}`,
+          );
+        }
         sealed[Math.floor(random() * sealed.length)]! ^= 1;
         assert.equal(aead.open(sealing, sealed), null, cipher);
         assert.equal(aead.open(sealing, sealed.subarray(0, 15)), null, cipher);

@@ -1,7 +1,7 @@
 // node: what node gives: files, AEAD, keys beside a capture.
 
 import { createCipheriv, createDecipheriv } from "node:crypto";
-import { encryptAt, seal } from "../core/base/aead.ts";
+import { counterOf, portable } from "../core/base/aead.ts";
 import { type Cipher, ciphers, keySizeOf, type Sealing, tagSize } from "../core/base/record.ts";
 import type { Aead, Platform } from "../trace/platform.ts";
 import { gunzip } from "./gunzip.ts";
@@ -14,10 +14,15 @@ export function nodeAead(isNative: (cipher: Cipher) => boolean = isConstructible
   const native = new Set(ciphers.filter(isNative));
   // OpenSSL's CCM may take an empty plaintext for none at all.
   const does = ({ cipher }: Sealing, size: number) => size > 0 && native.has(cipher);
+  const isCounting = (sealing: Sealing, size: number) =>
+    does(sealing, size) && sealing.cipher.startsWith("aes");
   return {
     open: (sealing, sealed) =>
       (does(sealing, sealed.length - tagSize) ? openNative : openPortable)(sealing, sealed),
-    seal: (sealing, plaintext) => (does(sealing, plaintext.length) ? sealNative : seal)(sealing, plaintext),
+    seal: (sealing, plaintext) =>
+      (does(sealing, plaintext.length) ? sealNative : portable.seal)(sealing, plaintext),
+    encryptAt: (sealing, offset, bytes) =>
+      (isCounting(sealing, bytes.length) ? encryptNativeAt : portable.encryptAt)(sealing, offset, bytes),
   };
 }
 
@@ -57,11 +62,23 @@ const sealNative: Aead["seal"] = ({ cipher, key, nonce, aad }, plaintext) => {
   return sealed;
 };
 
+/** GCM and CCM encrypt by counting; the bytes before are passed over within the first block. */
+const encryptNativeAt: Aead["encryptAt"] = (sealing, offset, bytes) => {
+  const skip = offset % blockSize;
+  const counter = counterOf(sealing, (offset - skip) / blockSize);
+  const encipher = createCipheriv(`aes-${8 * sealing.key.length}-ctr`, sealing.key, counter);
+  encipher.update(new Uint8Array(skip));
+  return encipher.update(bytes);
+};
+
+/** Of AES. */
+const blockSize = 16;
+
 /** A keystream XORed twice gives the plaintext, if its own tag is the one that came with it. */
 const openPortable: Aead["open"] = (sealing, sealed) => {
   const size = sealed.length - tagSize;
   if (size < 0) return null;
-  const plaintext = encryptAt(sealing, 0, sealed.subarray(0, size));
-  const tag = seal(sealing, plaintext).subarray(size);
+  const plaintext = portable.encryptAt(sealing, 0, sealed.subarray(0, size));
+  const tag = portable.seal(sealing, plaintext).subarray(size);
   return tag.every((byte, i) => byte === sealed[size + i]) ? plaintext : null;
 };

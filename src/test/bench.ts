@@ -72,7 +72,7 @@ async function measure(folder: string): Promise<void> {
   const cli = path.resolve("dist/cli.js");
   const version = tsharkVersion();
   if (version === null) {
-    leftOut.push({ id: "P1, P3, P15", why: "tshark is not installed" });
+    leftOut.push({ id: "P1, P3, P19", why: "tshark is not installed" });
   } else {
     const scripts = { index: await bundleIndex(), cli };
     await part(`whole processes against tshark ${version}`, async () => [

@@ -245,15 +245,15 @@ for (const unit of ["setsockopt(1 ", "setsockopt(1<x", "setsockopt(1, SOL_TLS, T
 test("a queue that stops and is reset again and again costs no more each time", () => {
   const stops = new QueueStops();
   for (let event = 0; event < 400_000; event += 4) {
-    stops.restart(event);
-    stops.stop(event + 1);
-    stops.stop(event + 1);
-    stops.stop(event + 2);
+    stops.turn(event, false);
+    stops.turn(event + 1, true);
+    stops.turn(event + 1, true);
+    stops.turn(event + 2, true);
     assert.deepEqual([stops.holdsAt(event + 1), stops.holdsAt(event + 2)], [false, true]);
   }
   // A replay that passes again finds the same.
-  stops.stop(5);
-  stops.restart(8);
+  stops.turn(5, true);
+  stops.turn(8, false);
   assert.deepEqual(
     [4, 5, 6, 8, 9, 10].map((event) => stops.holdsAt(event)),
     [true, false, true, true, false, true],

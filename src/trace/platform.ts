@@ -1,3 +1,4 @@
+import type { Encrypter } from "../core/base/aead.ts";
 import type { Sealing } from "../core/base/record.ts";
 
 /** A file by size and ranges; reading past the end gives what there is. Throws UserError if it cannot be read. */
@@ -12,9 +13,8 @@ export interface FileAccess {
 }
 
 /** The platform's AEAD for bulk work, one whole record a call. Null from `open` = the tag does not fit. */
-export interface Aead {
+export interface Aead extends Encrypter {
   open(sealing: Sealing, sealed: Uint8Array): Uint8Array | null;
-  seal(sealing: Sealing, plaintext: Uint8Array): Uint8Array;
 }
 
 /** How long work stays stoppable: call `tick` after each slice; it throws Cancelled when asked to stop. */

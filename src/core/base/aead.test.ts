@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { createCipheriv } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
-import { encryptAt, seal } from "./aead.ts";
+import { portable } from "./aead.ts";
 import { type Cipher, ciphers, keySizeOf, type Sealing, tagSize } from "./record.ts";
+
+const { encryptAt, seal } = portable;
 
 const counted = (length: number, factor: number) =>
   Uint8Array.from({ length }, (_, i) => i * factor + (i >> 8));

@@ -2,36 +2,51 @@ import { cbc, ctr, gcm } from "@noble/ciphers/aes.js";
 import { chacha20, chacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { type Cipher, type Sealing, tagSize } from "./record.ts";
 
+/** What encrypts records: this file, or what a platform has that gives the same bytes faster. */
+export interface Encrypter {
+  /** A whole record at once; gives ciphertext ‖ tag. */
+  seal(sealing: Sealing, plaintext: Uint8Array): Uint8Array;
+  /** Bytes at `offset` of a record's plaintext, whatever lies before them. */
+  encryptAt(sealing: Sealing, offset: number, bytes: Uint8Array): Uint8Array;
+}
+
 const isCcm = (cipher: Cipher): boolean => cipher.endsWith("-ccm");
 
-/** Encrypts a whole record at once: the oracle that everything else is compared with. Gives ciphertext ‖ tag. */
-export function seal(sealing: Sealing, plaintext: Uint8Array): Uint8Array {
+/** The oracle that everything else is compared with. */
+function seal(sealing: Sealing, plaintext: Uint8Array): Uint8Array {
   const { cipher, key, nonce, aad } = sealing;
   if (isCcm(cipher)) return sealCcm(sealing, plaintext);
   const aead = cipher === "chacha20-poly1305" ? chacha20poly1305(key, nonce, aad) : gcm(key, nonce, aad);
   return aead.encrypt(plaintext);
 }
 
-/**
- * Encrypts bytes that lie at `offset` of a record's plaintext, whatever lies before them: byte k is XORed with byte k of
- * a keystream, whose blocks are numbered from 2 on in AES-GCM (NIST SP 800-38D §7.1; kernel.md section 1.6, "counter
- * rule"), from 1 on in ChaCha20-Poly1305 (RFC 8439 §2.8) and AES-CCM (RFC 3610 §2.3).
- */
-export function encryptAt({ cipher, key, nonce }: Sealing, offset: number, bytes: Uint8Array): Uint8Array {
+/** Byte k of the plaintext is XORed with byte k of a keystream. */
+function encryptAt(sealing: Sealing, offset: number, bytes: Uint8Array): Uint8Array {
+  const { cipher, key, nonce } = sealing;
   const isChaCha = cipher === "chacha20-poly1305";
   const blockSize = isChaCha ? 64 : 16;
   const skip = offset % blockSize;
   const block = (offset - skip) / blockSize;
   const padded = new Uint8Array(skip + bytes.length);
   padded.set(bytes, skip);
-  const counter = isCcm(cipher) ? blockOf([ccmFlags], nonce, 1 + block) : blockOf([], nonce, 2 + block);
   const encrypted = isChaCha
     ? chacha20(key, nonce, padded, undefined, 1 + block)
-    : ctr(key, counter).encrypt(padded);
+    : ctr(key, counterOf(sealing, block)).encrypt(padded);
   return encrypted.subarray(skip);
 }
 
-/** What AES-CTR counts on from: flags, nonce and a counter in the four bytes at the end, or in three behind flags. */
+/** Portable, and the same on every machine. */
+export const portable: Encrypter = { seal, encryptAt };
+
+/**
+ * What AES-CTR counts on from at a block of the plaintext: its keystream's blocks are numbered from 2 on in AES-GCM (NIST
+ * SP 800-38D §7.1; kernel.md section 1.6, "counter rule"), from 1 on in AES-CCM (RFC 3610 §2.3), as in
+ * ChaCha20-Poly1305 (RFC 8439 §2.8).
+ */
+export const counterOf = ({ cipher, nonce }: Sealing, block: number): Uint8Array =>
+  isCcm(cipher) ? blockOf([ccmFlags], nonce, 1 + block) : blockOf([], nonce, 2 + block);
+
+/** Flags, nonce and a counter in the four bytes at the end, or in three behind flags. */
 function blockOf(flags: readonly number[], nonce: Uint8Array, counter: number): Uint8Array {
   const block = new Uint8Array(16);
   new DataView(block.buffer).setUint32(12, counter);

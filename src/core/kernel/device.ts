@@ -21,7 +21,7 @@ export function stepMember(machine: Machine, event: number, connection: number, 
   socket.event = event;
   socket.queue.clear();
   sink.socket = socket;
-  if (machine.events.kind.values[event] === Kind.reset) machine.stops[device]!.restart(event);
+  if (machine.events.kind.values[event] === Kind.reset) machine.stops[device]!.turn(event, false);
   happen(socket, device, sink);
   settlePath(socket.state);
 }

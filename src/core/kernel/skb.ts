@@ -73,9 +73,9 @@ function wayInRekey(socket: Socket, marked: boolean): number {
 
 /** The context's device, another one, or a bond. */
 function wayByRoute(socket: Socket): number {
-  const { state, device, devices, rules } = socket;
+  const { state, device, shared, rules } = socket;
   if (state.route === state.netdev) return Way.driver;
-  const { slaves } = devices[state.route]!;
+  const { slaves } = shared.devices[state.route]!;
   const onBond = slaves.length > 0 || device.slaves.includes(state.route);
   return onBond ? rules.wayOnBond(socket, slaves) : Way.fallback;
 }

@@ -1,3 +1,4 @@
+import type { Encrypter } from "../base/aead.ts";
 import { type Cipher, payloadSizeMax, type RecordKeys, type TlsVersion } from "../base/record.ts";
 import type { Seq } from "../base/seq.ts";
 import type { Kernel } from "./generation.ts";
@@ -40,6 +41,8 @@ export interface CapturedSource {
 
 /** Reads the records that a capture holds: what of a trace is no data, for it holds a file. */
 export interface RecordReader {
+  /** What the platform encrypts by: the model does so, too, where records are read. */
+  readonly encrypter: Encrypter;
   /**
    * Header, explicit nonce and inner plaintext (TLS 1.3: with type byte and padding) of a record as the TLS layer built
    * it: everything but the tag. Null when the capture lacks its bytes or its key. `row` is that of the connection's

@@ -8,14 +8,9 @@ export class QueueStops {
   /** Events at which the queue was stopped, reset, stopped …: it stands behind an odd number of them. */
   private readonly turns = int32();
 
-  /** A descriptor that the NIC cannot take stops the queue, from this event on. */
-  stop(event: number): void {
-    if (!this.holdsAt(event + 1)) this.turns.push(event);
-  }
-
-  /** The queue was reset: it goes on behind this event. */
-  restart(event: number): void {
-    if (this.holdsAt(event + 1)) this.turns.push(event);
+  /** Behind this event the queue stands, as a descriptor that the NIC cannot take stops it, or goes on, as it was reset. */
+  turn(event: number, stands: boolean): void {
+    if (this.holdsAt(event + 1) !== stands) this.turns.push(event);
   }
 
   /** True if the queue was stopped before `event`, and no reset came since. */

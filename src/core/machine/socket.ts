@@ -1,5 +1,6 @@
 // core/machine: what a replay runs on: socket, rules, profile, kernel generation, state, logs, counters.
 
+import { type Encrypter, portable } from "../base/aead.ts";
 import { type Layout, layoutOf, type RecordKeys } from "../base/record.ts";
 import type { Seq } from "../base/seq.ts";
 import type { EventLog } from "../words/event.ts";
@@ -87,10 +88,7 @@ export class Socket {
   readonly segmentSize: number;
   /** Bytes of headers that it counts with each packet. */
   readonly countedHeader: number;
-  readonly devices: readonly Device[];
   readonly events: EventLog;
-  readonly recordSns: ReadonlyMap<number, bigint>;
-  readonly reader: RecordReader | null;
   readonly queue: DescriptorQueue;
   readonly packet: Packet;
   /** When its device's transmit queue stood still. */
@@ -101,7 +99,7 @@ export class Socket {
   /** The event that is being worked on. */
   event = 0;
 
-  private readonly shared: Shared;
+  readonly shared: Shared;
 
   constructor(fixed: Fixed, shared: Shared, logs = new Logs()) {
     const { connection, rules } = fixed;
@@ -117,10 +115,7 @@ export class Socket {
     this.isRight = this.profile.faults.length === 0;
     this.segmentSize = rules.countedSize(this.profile, connection.mss);
     this.countedHeader = this.profile.recovery === "chain" ? this.profile.headerSize : 0;
-    this.devices = shared.devices;
     this.events = shared.events;
-    this.recordSns = shared.recordSns;
-    this.reader = shared.reader;
     this.queue = shared.queue;
     this.packet = shared.packet;
     this.stops = shared.stops[connection.device]!;
@@ -131,6 +126,11 @@ export class Socket {
   /** What its NIC was fed. */
   get fed(): FedLog {
     return this.logs.fed;
+  }
+
+  /** Encrypts for the NIC, for software, and what their bytes are compared with. */
+  get encrypter(): Encrypter {
+    return this.shared.reader?.encrypter ?? portable;
   }
 
   /** Fences, marks and page writes. */

@@ -1,4 +1,3 @@
-import { seal } from "../base/aead.ts";
 import { keystream } from "../base/keystream.ts";
 import {
   explicitNonce,
@@ -25,10 +24,10 @@ const placeholderOf = ({ kernel }: Socket, plaintext: Uint8Array): Uint8Array =>
 
 /**
  * A record as it lies in host memory once `changes` rows of the change log count: header, nonce and payload in clear,
- * the placeholder tag; a record of TLS_SW as ready ciphertext. Null = not known.
+ * the placeholder tag; a record of TLS_SW as ready ciphertext. It is the caller's own. Null = not known.
  */
 export function hostRecord(socket: Socket, row: number, changes: number): Uint8Array | null {
-  if (socket.records.isReady(row)) return wireRecord(socket, row);
+  if (socket.records.isReady(row)) return wireRecord(socket, row)?.slice() ?? null;
   const plaintext = plaintextOf(socket, row);
   if (!plaintext) return null;
   const bytes = new Uint8Array(plaintext.length + tagSize);
@@ -94,7 +93,7 @@ function sealed(socket: Socket, row: number, { cipher, version, keys }: Suite & 
   const sealing = sealingOf({ version, cipher }, keys, records.sn(row), plaintext);
   const bytes = new Uint8Array(plaintext.length + tagSize);
   bytes.set(plaintext.subarray(0, prepend));
-  bytes.set(seal(sealing, plaintext.subarray(prepend)), prepend);
+  bytes.set(socket.encrypter.seal(sealing, plaintext.subarray(prepend)), prepend);
   return bytes;
 }
 
@@ -112,7 +111,7 @@ const isRecord = ({ records }: Socket, row: number): boolean =>
 function plaintextOf(socket: Socket, row: number): Uint8Array | null {
   const { source } = socket.connection;
   if (!isRecord(socket, row) || source === null) return null;
-  if (source.kind === "captured") return socket.reader?.plaintext(source.stream, row) ?? null;
+  if (source.kind === "captured") return socket.shared.reader?.plaintext(source.stream, row) ?? null;
   return lastMade(plaintexts, socket, row, () => made(socket, row, source));
 }
 

@@ -2,10 +2,9 @@ import { advance } from "../base/seq.ts";
 import type { Connection } from "../machine/connection.ts";
 import type { DescriptorQueue } from "../machine/descriptors.ts";
 import type { FedLog } from "../machine/fed-log.ts";
-import type { TagFault } from "../machine/rules.ts";
 import type { Socket } from "../machine/socket.ts";
 import { hostRecord, hostView, streamBytes } from "./bytes.ts";
-import { type EngineMark, NicStream } from "./nic-stream.ts";
+import { type EngineMark, type Means, NicStream } from "./nic-stream.ts";
 
 /** Rows of the fed log between two marks of an engine out of step: what going back costs at most. */
 const markInterval = 256;
@@ -45,11 +44,6 @@ class LostEngine {
     return this.made;
   }
 
-  private pass(bytes: Uint8Array): void {
-    this.stream.pass(bytes);
-    this.made = null;
-  }
-
   private takeNext(socket: Socket, isAsked: boolean): boolean {
     const { from, length, changes } = socket.fed.at(this.next);
     // What lies before the offload is not known: zeros stand in, as a record's header noise like the real ones.
@@ -59,8 +53,8 @@ class LostEngine {
     if ((this.next - this.first) % markInterval === 0)
       this.marks[(this.next - this.first) / markInterval] ??= this.stream.mark();
     this.stream.pass(new Uint8Array(ahead));
-    if (isAsked) this.made = this.stream.feed(bytes);
-    else this.pass(bytes);
+    this.stream.pass(bytes, isAsked);
+    this.made = isAsked ? bytes : null;
     this.next++;
     return true;
   }
@@ -139,18 +133,17 @@ function addFed(socket: Socket, record: FedRecord): Uint8Array {
 
 /** The NIC's cipher from the beginning of a record on; it has the keys of the context that it finds. */
 export function nicStream(socket: Socket, row: number, sn: bigint): NicStream | null {
-  const { records, rules } = socket;
+  const { records, rules, encrypter } = socket;
   const epoch = records.epoch.at(Math.min(Math.max(row, 0), records.count - 1));
-  return streamOf(rules.contextOf(socket), epoch, sn, rules.nicTag);
+  return streamOf(rules.contextOf(socket), epoch, sn, { encrypter, tagFault: rules.nicTag });
 }
 
 export function streamOf(
-  connection: Connection,
+  { version, cipher, epochs }: Connection,
   epoch: number,
   sn: bigint,
-  tagFault: TagFault,
+  means: Means,
 ): NicStream | null {
-  const { version, cipher, epochs } = connection;
   const keys = epochs[epoch] ?? null;
-  return keys && cipher ? new NicStream({ version, cipher }, keys, sn, tagFault) : null;
+  return keys && cipher ? new NicStream({ version, cipher }, keys, sn, means) : null;
 }

@@ -1,4 +1,4 @@
-import { encryptAt, seal } from "../base/aead.ts";
+import type { Encrypter } from "../base/aead.ts";
 import {
   addU64,
   headerSize,
@@ -16,6 +16,12 @@ export interface EngineMark {
   taken: Uint8Array;
 }
 
+/** What an engine encrypts by, and what it does to tags. */
+export interface Means {
+  encrypter: Encrypter;
+  tagFault: TagFault;
+}
+
 /**
  * The NIC's crypto engine on bytes: after params it takes the next byte for byte 0 of a record with the given
  * number, reads lengths out of the headers that come by, encrypts payload, writes tags over placeholders, counts
@@ -24,29 +30,22 @@ export interface EngineMark {
 export class NicStream {
   private readonly suite: Suite;
   private readonly keys: RecordKeys;
-  private readonly tagFault: TagFault;
+  private readonly means: Means;
   private readonly prependSize: number;
   private sn: bigint;
   /** The record that comes by, as it was fed, and how much of it was. */
   private record: Uint8Array = new Uint8Array(headerSize);
   private taken = 0;
 
-  constructor(suite: Suite, keys: RecordKeys, sn: bigint, tagFault: TagFault) {
+  constructor(suite: Suite, keys: RecordKeys, sn: bigint, means: Means) {
     this.suite = suite;
     this.keys = keys;
     this.sn = sn;
-    this.tagFault = tagFault;
+    this.means = means;
     this.prependSize = layoutOf(suite.version, suite.cipher).prepend;
   }
 
-  /** Takes the next bytes of the stream and gives what leaves for them: as many, changed in place of plaintext and tags. */
-  feed(bytes: Uint8Array): Uint8Array {
-    const out = bytes.slice();
-    this.pass(out, true);
-    return out;
-  }
-
-  /** Takes the next bytes, and changes them only where somebody asks what leaves. */
+  /** Takes the next bytes of the stream; where somebody asks what leaves for them, plaintext and tags change in place. */
   pass(bytes: Uint8Array, changes = false): void {
     for (let at = 0; at < bytes.length; ) at += this.takePart(bytes.subarray(at), changes);
   }
@@ -70,7 +69,8 @@ export class NicStream {
     if (taken + part.length > this.record.length) this.record = grown(this.record, tagAt + tagSize);
     this.record.set(part, taken);
     if (changes && taken >= tagAt) this.writeTag(part);
-    else if (changes && taken >= prependSize) part.set(encryptAt(this.sealing, taken - prependSize, part));
+    else if (changes && taken >= prependSize)
+      part.set(this.means.encrypter.encryptAt(this.sealing, taken - prependSize, part));
     this.taken += part.length;
     if (this.taken === tagAt + tagSize) this.nextRecord();
     return part.length;
@@ -88,9 +88,10 @@ export class NicStream {
 
   /** Writes the part of the tag over whatever stands there, as far as this engine does. */
   private writeTag(part: Uint8Array): void {
-    const { tagFault, prependSize, taken } = this;
+    const { prependSize, taken } = this;
+    const { tagFault, encrypter } = this.means;
     if (tagFault === "left") return;
-    const sealed = seal(this.sealing, this.record.subarray(prependSize, this.tagAt));
+    const sealed = encrypter.seal(this.sealing, this.record.subarray(prependSize, this.tagAt));
     const fault = tagFault === "wrong" ? 0xff : 0;
     for (let i = 0; i < part.length; i++) part[i] = sealed[taken - prependSize + i]! ^ fault;
   }

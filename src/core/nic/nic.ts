@@ -56,7 +56,7 @@ function takeDump(socket: Socket, i: number, sink: Sink): void {
   const size = queue.size(i);
   if (size > limit) {
     state.nicDead = 1;
-    socket.stops.stop(socket.event);
+    socket.stops.turn(socket.event, true);
     return sink.effect(Effect["queue-error"], size, limit);
   }
   state.dumpPackets++;

@@ -35,8 +35,8 @@ function putOff(socket: Socket, waits: boolean, sink: Sink): void {
 }
 
 /** The device whose queue packets go to: the slave that a bond steers to, else the route's. */
-const laneDevice = ({ devices, state }: Socket): number =>
-  devices[state.route]!.slaves.includes(state.netdev) ? state.netdev : state.route;
+const laneDevice = ({ shared, state }: Socket): number =>
+  shared.devices[state.route]!.slaves.includes(state.netdev) ? state.netdev : state.route;
 
 const isHeld = (socket: Socket): boolean => isSet(socket.state.held, laneDevice(socket));
 

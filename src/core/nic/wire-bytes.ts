@@ -1,7 +1,6 @@
-import { advance, type Seq } from "../base/seq.ts";
 import type { Socket } from "../machine/socket.ts";
 import { type Departure, Engine } from "../words/descriptor.ts";
-import { hostRecord, hostView, streamBytes, zeroedView } from "./bytes.ts";
+import { hostRecord, hostView, type RecordView, streamBytes, zeroedView } from "./bytes.ts";
 import { nicStream, outOfStep, recordAsFed, streamOf } from "./fed-bytes.ts";
 import type { NicStream } from "./nic-stream.ts";
 
@@ -11,45 +10,43 @@ import type { NicStream } from "./nic-stream.ts";
  * are not known.
  */
 export function wireBytes(socket: Socket, departure: Departure): Uint8Array | null {
-  const { state } = socket;
+  const { nicReady, nicInStep } = socket.state;
+  const isOutOfStep = departure.engine === Engine.stream && nicReady === 1 && nicInStep === 0;
+  if (isOutOfStep) return outOfStep(socket);
+  return streamBytes(socket, departure.seq, departure.length, viewOf(socket, departure));
+}
+
+/** What leaves of each record. */
+function viewOf({ state }: Socket, departure: Departure): RecordView {
   const { engine } = departure;
-  const clear = streamBytes(socket, departure.seq, departure.length, hostView(state.changes));
-  if (engine === Engine.emulated)
-    return streamBytes(socket, departure.seq, departure.length, zeroedView(state.changes));
-  if (!clear || engine === Engine.none || (engine === Engine.stream && state.nicReady === 0)) return clear;
-  if (engine === Engine.stream && state.nicInStep === 0) return outOfStep(socket);
-  return byRecords(socket, departure, clear);
+  if (engine === Engine.emulated) return zeroedView(state.changes);
+  const isAsItIs = engine === Engine.none || (engine === Engine.stream && state.nicReady === 0);
+  return isAsItIs ? hostView(state.changes) : encryptedView(departure);
 }
 
-/** Each record of the packet under its own number and keys, from its beginning on. */
-function byRecords(socket: Socket, departure: Departure, clear: Uint8Array): Uint8Array | null {
-  const { records } = socket;
-  const { length } = departure;
-  const out = new Uint8Array(length);
-  let from = 0;
-  let current: NicStream | null = null;
-  for (const row of records.rowsIn(departure.seq, advance(departure.seq, length))) {
-    const to = Math.min(length, records.end(row) - departure.seq);
+/** Each record with the packet's bytes of it encrypted, under its own number and keys, from its beginning on. */
+function encryptedView(departure: Departure): RecordView {
+  let engine: NicStream | null = null;
+  return (socket, row) => {
+    const { records, state } = socket;
+    const record = hostRecord(socket, row, state.changes);
+    if (!record) return null;
     // Ready ciphertext behind a rekey's boundary, in one segment with what is not: it is encrypted once more.
-    const isReady: boolean = current !== null && records.isReady(row);
-    if (!isReady) current = engineAt(socket, departure, row, advance(departure.seq, from));
-    if (!current) return null;
-    out.set(current.feed(clear.subarray(from, to)), from);
-    from = to;
-  }
-  return out;
+    if (!engine || !records.isReady(row)) engine = engineAt(socket, departure, row, record);
+    const at = departure.seq - records.start(row);
+    engine?.pass(record.subarray(Math.max(0, at), at + departure.length), true);
+    return engine && record;
+  };
 }
 
-/** The engine at byte `at` of record `row`: it has taken what of the record lies before. */
-function engineAt(socket: Socket, departure: Departure, row: number, at: Seq): NicStream | null {
+/** The engine at the packet's first byte in a record: it has taken what of the record lies before. */
+function engineAt(socket: Socket, departure: Departure, row: number, record: Uint8Array): NicStream | null {
   const { records, state } = socket;
   const stream = engineFor(socket, departure, row);
-  const record = hostRecord(socket, row, state.changes);
-  if (!stream || !record) return null;
-  const offset = at - records.start(row);
-  const asFed = departure.engine === Engine.stream && at === departure.seq && state.pageWrites > 0;
+  const offset = Math.max(0, departure.seq - records.start(row));
+  const asFed = departure.engine === Engine.stream && offset > 0 && state.pageWrites > 0;
   const prefix = asFed ? recordAsFed(socket, row) : record;
-  if (!prefix) return null;
+  if (!stream || !prefix) return null;
   const isEnd = departure.seq + departure.length >= records.end(row);
   const isPart = departure.engine === Engine.piece && !isEnd;
   const begin = isPart ? socket.rules.pieceStart(offset, socket.layout.prepend) : offset;
@@ -60,9 +57,12 @@ function engineAt(socket: Socket, departure: Departure, row: number, at: Seq): N
 /** The cipher that a record of the packet goes through, from the record's beginning on. */
 function engineFor(socket: Socket, departure: Departure, row: number): NicStream | null {
   const { engine, row: named, seq: from } = departure;
-  const { records, connection, rules } = socket;
+  const { records, connection, rules, encrypter } = socket;
   if (engine === Engine.software)
-    return streamOf(connection, records.epoch.at(row), records.sn(row), rules.fallbackTag);
+    return streamOf(connection, records.epoch.at(row), records.sn(row), {
+      encrypter,
+      tagFault: rules.fallbackTag,
+    });
   // The number that the work request names, counted on where the packet goes on into further records.
   const counted = engine === Engine.piece ? named + row - records.rowOf(from, records.count) : row;
   return nicStream(socket, row, records.countedSn(counted, records.count));

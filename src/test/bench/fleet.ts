@@ -35,5 +35,5 @@ export async function measureFleet(folder: string, cli: string, rounds: number):
     fleet.byTshark;
   const measured = await ratios(rounds, verify, loop);
   const what = `${fleet.files} captures of 0.2 to 2 MB vs a tshark each`;
-  return [{ id: "P15", what, measured, floor: 10, aim: 20, unit: "x" }];
+  return [{ id: "P19", what, measured, floor: 10, aim: 20, unit: "x" }];
 }

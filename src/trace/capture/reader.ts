@@ -18,7 +18,7 @@ class CapturedReader implements RecordReader {
   private readonly window: FileWindow;
   /** Copies are read apart, so that reading them does not disturb the stream's window. */
   private readonly copyWindow: FileWindow;
-  private readonly aead: Aead;
+  readonly encrypter: Aead;
   private readonly streams = new Map<number, ByteStream>();
   /** The record asked for last, for a look at a packet asks for it several times. */
   private last: { stream: number; row: number; plaintext: Uint8Array | null } | null = null;
@@ -29,7 +29,7 @@ class CapturedReader implements RecordReader {
     const whole = stream ? withScattered(file, stream.scattered) : file;
     this.window = new FileWindow(whole);
     this.copyWindow = new FileWindow(whole);
-    this.aead = aead;
+    this.encrypter = aead;
   }
 
   plaintext(stream: number, row: number): Uint8Array | null {
@@ -49,12 +49,12 @@ class CapturedReader implements RecordReader {
     const isClear = captured.isHostTap && !isOpened;
     if (!isClear && !isOpened) return null;
     const record = this.bytesOf(stream, at);
-    if (record === null || isClear) return record?.slice(0, record.length - tagSize) ?? null;
+    if (record === null || isClear) return record?.subarray(0, record.length - tagSize) ?? null;
     const plaintext = this.open(captured, at, record);
     if (plaintext === null) return null;
     const { prepend } = layoutOf(version, cipher);
     record.set(plaintext, prepend);
-    return record.slice(0, prepend + plaintext.length);
+    return record.subarray(0, prepend + plaintext.length);
   }
 
   /** The record's right bytes, from header to tag; null if not all of them were captured. */
@@ -83,6 +83,11 @@ class CapturedReader implements RecordReader {
     const [epoch, index] = [records.epoch.values[at]!, records.index.values[at]!];
     const keys = epochs[epoch] ?? null;
     if (index < 0 || keys === null) return null;
-    return openRecord(protectionOf(this.aead, version, cipher!), keys, snOf(recSeq0, epoch, index), record);
+    return openRecord(
+      protectionOf(this.encrypter, version, cipher!),
+      keys,
+      snOf(recSeq0, epoch, index),
+      record,
+    );
   }
 }
