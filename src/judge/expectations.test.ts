@@ -7,6 +7,7 @@ import { Findings, type Judged, noFindings } from "../replay/findings.ts";
 import { Timeline } from "../replay/timeline.ts";
 import { broken } from "../test/scenario.ts";
 import { parseTrace } from "../trace/language/parse.ts";
+import { finished } from "../trace/platform.ts";
 import { Sign } from "../trace/signs.ts";
 import type { Trace } from "../trace/trace.ts";
 import { failedExpectations, outcomesOf } from "./expectations.ts";
@@ -124,7 +125,7 @@ test("a sequence number beyond 2^31 is expected as it is written", () => {
   assert.deepEqual(failuresOf(text), []);
 });
 
-const failedIn = (judged: Judged) => failedExpectations(judged.timeline, outcomesOf(judged));
+const failedIn = (judged: Judged) => finished(failedExpectations(judged.timeline, outcomesOf(judged)));
 
 test("a line that does not hold is a finding of its event, one for the whole file of the last; nobody writes it anywhere", () => {
   const trace = parseTrace("test", story(" expect no resync\nexpect no out-of-order"), profileById);

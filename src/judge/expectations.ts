@@ -31,8 +31,14 @@ export const outcomesOf = (judged: Judged): Outcome[] => finished(judgingExpecta
  */
 export function* judgingExpectations(judged: Judged): Generator<number, Outcome[]> {
   const { timeline } = judged;
-  const lines = timeline.trace.expectations.filter((line) => speaksHere(timeline, line));
+  const { expectations } = timeline.trace;
+  const lines: Expectation[] = [];
+  for (const [i, line] of expectations.entries()) {
+    if (speaksHere(timeline, line)) lines.push(line);
+    yield i / expectations.length;
+  }
   const signs = new SeenSigns(judged);
+  const counts = new SeenCounters(timeline);
   const speaks = (event: number, under: readonly string[]) =>
     timeline.connectionsOf(event).some((c) => runsAs(timeline, c, under));
   const whole = yield* wholeFileOutcomes(judged, signs, lines.filter(isSignLine), speaks);
@@ -46,7 +52,7 @@ export function* judgingExpectations(judged: Judged): Generator<number, Outcome[
       // Of the whole file every packet is looked at, so no line twice.
       const isWholeWire = "wire" in expectation.what && expectation.event < 0;
       const known = isWholeWire ? wires.get(expected) : undefined;
-      actual = known === undefined ? yield* disagreement(timeline, expectation, signs) : known;
+      actual = known === undefined ? yield* disagreement(timeline, expectation, { signs, counts }) : known;
       if (isWholeWire) wires.set(expected, actual);
     }
     outcomes.push({ expectation, expected, actual });
@@ -55,15 +61,21 @@ export function* judgingExpectations(judged: Judged): Generator<number, Outcome[
   return outcomes;
 }
 
-/** The expect lines that do not hold, each as a finding of its event; of those for the whole file the last event. */
-export function failedExpectations({ eventCount }: Timeline, outcomes: readonly Outcome[]): Finding[] {
+/** The expect lines that do not hold, each as a finding of its event; of those for the whole file the last event. Pauses behind each. */
+export function* failedExpectations(
+  { eventCount }: Timeline,
+  outcomes: readonly Outcome[],
+): Generator<number, Finding[]> {
   const last = eventCount - 1;
-  return outcomes.flatMap(({ expectation, expected, actual }): Finding[] => {
-    if (actual === null) return [];
+  const failed: Finding[] = [];
+  for (const [i, { expectation, expected, actual }] of outcomes.entries()) {
+    yield i / outcomes.length;
+    if (actual === null) continue;
     const event = expectation.event < 0 ? last : expectation.event;
     const text = `line ${expectation.line}: expected ${expected}, got ${actual}`;
-    return [{ kind: Sign["expectation-failed"], a: event, b: 0, event, stage: -1, place: "", text }];
-  });
+    failed.push({ kind: Sign["expectation-failed"], a: event, b: 0, event, stage: -1, place: "", text });
+  }
+  return failed;
 }
 
 /** True if the line speaks of any connection of this run. */
@@ -72,15 +84,23 @@ export function speaksHere(timeline: Timeline, expectation: Expectation): boolea
   if (under.length === 0) return true;
   if (event >= 0 && !("counter" in what))
     return timeline.connectionsOf(event).some((c) => runsAs(timeline, c, under));
-  return countedConnections(timeline, "counter" in what ? what.of : null, under).length > 0;
+  const counts = countedBy(timeline, "counter" in what ? what.of : null, under);
+  return timeline.trace.connections.some((_, c) => counts(c));
 }
 
 /** Connections under `under` that `of` names: a device's, one, or all. */
 function countedConnections(timeline: Timeline, of: string | null, under: readonly string[]): number[] {
+  const counts = countedBy(timeline, of, under);
+  return timeline.trace.connections.flatMap((_, c) => (counts(c) ? [c] : []));
+}
+
+/** Whether a connection is one of these. */
+function countedBy(timeline: Timeline, of: string | null, under: readonly string[]): (c: number) => boolean {
   const { connections, devices } = timeline.trace;
-  return connections.flatMap(({ name, device }, c) =>
-    (of === null || of === name || of === devices[device]!.name) && runsAs(timeline, c, under) ? [c] : [],
-  );
+  return (c) => {
+    const { name, device } = connections[c]!;
+    return (of === null || of === name || of === devices[device]!.name) && runsAs(timeline, c, under);
+  };
 }
 
 /** True if the connection's device is what `under` names, or if that names nothing. */
@@ -93,11 +113,11 @@ function runsAs({ trace }: Timeline, connection: number, under: readonly string[
 function* disagreement(
   timeline: Timeline,
   expectation: Expectation,
-  signs: SeenSigns,
+  { signs, counts }: { signs: SeenSigns; counts: SeenCounters },
 ): Generator<number, string | null> {
   const { what, no } = expectation;
   if ("counter" in what) {
-    const value = counterAt(timeline, expectation, what.counter, what.of);
+    const value = yield* counts.sum(expectation, what);
     return value === what.value ? null : `${what.counter}=${value}`;
   }
   if ("wire" in what) return yield* wireDisagreement(timeline, expectation, what.wire);
@@ -144,20 +164,42 @@ function* transmitsUnder(timeline: Timeline, under: readonly string[]): Generato
   }
 }
 
-/** The counter's value after the event, summed over the connections that `of` names (a device, a connection, or all). */
-function counterAt(
-  timeline: Timeline,
-  { event, under }: Expectation,
-  counter: string,
-  of: string | null,
-): number {
-  const at = event < 0 ? timeline.eventCount : event + 1;
-  return countedConnections(timeline, of, under).reduce((sum, c) => {
-    const state = timeline.stateBefore(c, at);
-    const counters: Record<string, number> = {
-      ...namedCountersOf(state, timeline.machine.sockets[c]!.profile),
-      ...countersOf(state),
-    };
-    return sum + (counters[counter] ?? 0);
-  }, 0);
+/** Counters of the replay's connections, each read once as long as nothing happens to its connection. */
+class SeenCounters {
+  private readonly timeline: Timeline;
+  private readonly seen = new Map<number, { ordinal: number; counters: Readonly<Record<string, number>> }>();
+  /** Connections by what names them. */
+  private readonly counted = new Map<string, readonly number[]>();
+
+  constructor(timeline: Timeline) {
+    this.timeline = timeline;
+  }
+
+  /** A counter's value after an event, summed over the connections that `of` names; pauses behind each. */
+  *sum({ event, under }: Expectation, { counter, of }: CounterWanted): Generator<number, number> {
+    const at = event < 0 ? this.timeline.eventCount : event + 1;
+    const key = [of ?? "", ...under].join("\n");
+    const connections = this.counted.get(key) ?? countedConnections(this.timeline, of, under);
+    this.counted.set(key, connections);
+    let sum = 0;
+    for (const connection of connections) {
+      sum += this.at(connection, at)[counter] ?? 0;
+      yield at / this.timeline.eventCount;
+    }
+    return sum;
+  }
+
+  private at(connection: number, event: number): Readonly<Record<string, number>> {
+    const { timeline } = this;
+    const ordinal = timeline.ordinalOf(connection, event);
+    const known = this.seen.get(connection);
+    if (known?.ordinal === ordinal) return known.counters;
+    const state = timeline.stateBefore(connection, event);
+    const named = namedCountersOf(state, timeline.machine.sockets[connection]!.profile);
+    const counters = { ...named, ...countersOf(state) };
+    this.seen.set(connection, { ordinal, counters });
+    return counters;
+  }
 }
+
+type CounterWanted = Extract<Expectation["what"], { counter: string }>;

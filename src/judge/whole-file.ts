@@ -70,7 +70,7 @@ export function* wholeFileOutcomes(
   speaks: (event: number, under: readonly string[]) => boolean,
 ): Generator<number, Map<Expectation, string | null>> {
   const outcomes = new Map<Expectation, string | null>();
-  const groups = groupsOf(lines);
+  const groups = yield* groupsOf(lines);
   let pending = groups;
   const next = (from: number) =>
     pending.length === 0 ? -1 : nextSign(judged, from, 1, [...new Set(pending.map(({ kind }) => kind))]);
@@ -85,19 +85,22 @@ export function* wholeFileOutcomes(
     yield event / judged.timeline.eventCount;
   }
   for (const group of groups) {
-    for (const line of group.rest())
+    for (const line of group.rest()) {
       outcomes.set(line, line.no ? null : (group.instead.words() ?? `no ${line.what.effect}`));
+      yield 1;
+    }
   }
   return outcomes;
 }
 
-function groupsOf(lines: readonly SignLine[]): Wanted[] {
+function* groupsOf(lines: readonly SignLine[]): Generator<number, Wanted[]> {
   const groups = new Map<string, Wanted>();
   for (const line of lines) {
     const key = [line.what.effect, ...line.under].join("\n");
     const group = groups.get(key) ?? new Wanted(line);
     groups.set(key, group);
     group.add(line);
+    yield 0;
   }
   return [...groups.values()];
 }

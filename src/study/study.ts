@@ -3,7 +3,7 @@
 
 import { Comparison } from "../judge/compare/compare.ts";
 import { comparedEvents, profileFindings } from "../judge/compare/words.ts";
-import { layEvidence, type Overlay } from "../judge/evidence/evidence.ts";
+import { layingEvidence, type Overlay } from "../judge/evidence/evidence.ts";
 import { failedExpectations, judgingExpectations, type Outcome } from "../judge/expectations.ts";
 import { wireFindings } from "../judge/wire-verdict.ts";
 import { type Finding, Findings, type Judged } from "../replay/findings.ts";
@@ -36,7 +36,7 @@ export async function study(subject: Subject, progress: Progress): Promise<Study
   const { trace, evidence } = subject;
   const comparison = await compared(subject, progress);
   const timeline = comparison?.runs[0]?.timeline ?? (await replayWhole(new Timeline(trace), progress));
-  const overlay = evidence && layEvidence(timeline, evidence);
+  const overlay = evidence && (await paced(progress, "laying evidence", layingEvidence(timeline, evidence)));
   const evidenceDiagnostics = evidence?.diagnostics ?? [];
   const judged = await paced(progress, "judging", judging(timeline, comparison, overlay));
   return { trace, comparison, overlay, evidenceDiagnostics, ...judged };
@@ -71,7 +71,7 @@ function* judging(
   const found = new Findings({ findings: [...wire, ...others] });
   const outcomes = yield* judgingExpectations({ timeline, findings: found });
   const findings = new Findings({
-    findings: [...wire, ...failedExpectations(timeline, outcomes), ...others],
+    findings: [...wire, ...(yield* failedExpectations(timeline, outcomes)), ...others],
     ...(overlay && { reports: overlay.reports }),
     compared: comparison && comparedEvents(comparison),
   });

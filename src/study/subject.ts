@@ -76,7 +76,7 @@ export async function openSubject(
     const variants = comparison?.among.map(({ word, name }) => ({ ...variantOf(word, find)!, id: name }));
     const keys = keyTexts(environment, request, speaker);
     const folder = request.keysDir === undefined ? null : environment.keyFolder(request.keysDir);
-    const evidence = evidenceIn(environment, request);
+    const evidence = await evidenceIn(environment, request, progress);
     const options = {
       profile,
       profiles,
@@ -245,18 +245,50 @@ function* tellsOf(keyLog: string, sessions: ReadonlySet<string>): Generator<numb
 }
 
 function keyText(environment: Environment, path: string, { keysTooLarge, noKeys }: Speaker): string {
-  const bytes = wholeFile(environment, path, keysSizeMax, keysTooLarge);
-  const text = keyTextOf(bytes);
+  const file = smallFile(environment, path, keysSizeMax, keysTooLarge);
+  let text: string | null;
+  try {
+    text = keyTextOf(file.read(0, file.size));
+  } finally {
+    file.close?.();
+  }
   if (text === null) throw new UserError(`${visiblePath(path)} ${noKeys}`);
   return text;
 }
 
 /** Reads the named evidence; null if none is named. Throws UserError for a file that is none. */
-function evidenceIn(environment: Environment, { evidence }: StudyRequest): Evidence | null {
+async function evidenceIn(
+  environment: Environment,
+  { evidence }: StudyRequest,
+  progress: Progress,
+): Promise<Evidence | null> {
   if (evidence.length === 0) return null;
-  const textOf = (path: string) =>
-    new TextDecoder().decode(wholeFile(environment, path, evidenceSizeMax, evidenceTooLarge));
-  return usableEvidence(evidence.map(({ path, name }) => ({ name: visibleLine(name), text: textOf(path) })));
+  const texts: { name: string; text: string }[] = [];
+  for (const { path, name } of evidence) {
+    const text = await paced(progress, "reading evidence", decoding(environment, path));
+    texts.push({ name: visibleLine(name), text });
+  }
+  return paced(progress, "reading evidence", usableEvidence(texts));
+}
+
+/** Bytes made text of at once. */
+const pieceSize = 1 << 22;
+
+/** A file's text, piece by piece. */
+function* decoding(environment: Environment, path: string): Generator<number, string> {
+  const file = smallFile(environment, path, evidenceSizeMax, evidenceTooLarge);
+  const decoder = new TextDecoder();
+  const pieces: string[] = [];
+  try {
+    for (let at = 0; at < file.size; at += pieceSize) {
+      const stream = at + pieceSize < file.size;
+      pieces.push(decoder.decode(file.read(at, pieceSize), { stream }));
+      yield at / file.size;
+    }
+  } finally {
+    file.close?.();
+  }
+  return pieces.join("");
 }
 
 /** Where installs for sending began, as the kernel told it. */
@@ -271,13 +303,10 @@ function installsOf(evidence: Evidence | null): Install[] {
 /** TLS_OFFLOAD_CTX_DIR_TX. */
 const directionTx = 1;
 
-/** A whole file. Throws UserError saying `tooLarge` for one that is. */
-function wholeFile({ openFile }: Environment, path: string, sizeMax: number, tooLarge: string): Uint8Array {
+/** An open file. Throws UserError saying `tooLarge` for one that is. */
+function smallFile({ openFile }: Environment, path: string, sizeMax: number, tooLarge: string): FileAccess {
   const file = openFile(path);
-  try {
-    if (file.size > sizeMax) throw new UserError(`${visiblePath(path)} ${tooLarge}`);
-    return file.read(0, file.size);
-  } finally {
-    file.close?.();
-  }
+  if (file.size <= sizeMax) return file;
+  file.close?.();
+  throw new UserError(`${visiblePath(path)} ${tooLarge}`);
 }

@@ -5,6 +5,7 @@ import { profileById, profiles } from "../core/profiles/all.ts";
 import { modelReports, type SocketCounts } from "../judge/evidence/expected.ts";
 import { Timeline } from "../replay/timeline.ts";
 import { parseTrace } from "../trace/language/parse.ts";
+import { finished } from "../trace/platform.ts";
 import { failuresOf } from "./simulator/check.ts";
 import { Dice } from "./simulator/dice.ts";
 
@@ -70,7 +71,7 @@ for (const profile of profiles.filter(({ id, recovery }) => recovery !== "chain"
         `seed ${seed}`,
       );
       const timeline = new Timeline(trace).runAll();
-      const [counts] = modelReports(timeline).counts;
+      const [counts] = finished(modelReports(timeline)).counts;
       const { rekey } = timeline.stateBefore(0, timeline.eventCount);
       const pending = rekey === Rekey.pending || rekey === Rekey.ready ? 1 : 0;
       assert.equal(lawBroken(counts!, rekeysOf(story), pending), null, `seed ${seed}:\n${story}`);

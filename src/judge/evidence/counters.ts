@@ -24,7 +24,7 @@ export function compareCounters(
   { counts }: ModelReports,
   connections: readonly number[],
 ): CounterComparison[] {
-  const sums = counts.filter((_, c) => connections.includes(c)).reduce(addCounts, null);
+  const sums = connections.map((c) => counts[c]!).reduce(addCounts, null);
   const tlsStat = sums === null ? new Map<string, number>() : tlsStatOf(sums, timeline.trace.kind === "text");
   const ofFile = new Map<string, Map<string, number>>();
   return byDevice(counters).flatMap(({ source, name, delta, file, line }) => {
@@ -53,13 +53,14 @@ function tlsStatOf(sum: SocketCounts, knowsClose: boolean): Map<string, number> 
 /** A device's own counters; where it has them by queue alone, their sum under the name without the queue. */
 function byDevice(counters: readonly CounterChange[]): CounterChange[] {
   const whole = counters.filter(({ queue }) => queue === null);
+  const known = new Set(whole.map(({ source, name }) => `${source} ${name}`));
   const sums = new Map<string, CounterChange>();
   for (const counter of counters) {
     if (counter.queue === null) continue;
     const name = counter.name.replace(/^(?:\[\d+\]: |(tx)\d+_|\w*?_?(?:queue|rvec)_?\d+_)/, (_, tx) =>
       tx ? "tx_" : "",
     );
-    if (whole.some((each) => each.source === counter.source && each.name === name)) continue;
+    if (known.has(`${counter.source} ${name}`)) continue;
     const sum = sums.get(name);
     if (sum === undefined) sums.set(name, { ...counter, name });
     else sum.delta = sum.delta === null || counter.delta === null ? null : sum.delta + counter.delta;

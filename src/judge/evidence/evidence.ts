@@ -4,12 +4,13 @@ import type { Finding, Report } from "../../replay/findings.ts";
 import type { Timeline } from "../../replay/timeline.ts";
 import type { Evidence, TraceFile } from "../../trace/evidence/evidence.ts";
 import type { Tracepoint } from "../../trace/evidence/tracepoints.ts";
+import { finished } from "../../trace/platform.ts";
 import { compareCounters } from "./counters.ts";
 import { burstsOf, type Expected, type ModelReports, modelReports } from "./expected.ts";
 import { hasBothDirections, hostConnections, verdictOf } from "./installed.ts";
 import { Judge, type Matching } from "./judge.ts";
 import { listIn } from "./lists.ts";
-import { align, alignRetransmits, offsetOf, type Pair, votedOffset } from "./match.ts";
+import { align, alignRetransmits, offsetOf, type Pair, type RetransmitPair, votedOffset } from "./match.ts";
 import { isRetransmit, type Socket, socketsOf } from "./sockets.ts";
 
 /** Evidence laid over a replay, in words. */
@@ -31,20 +32,27 @@ export interface Overlay {
 }
 
 /** Lays a kernel's evidence over a replay whose first pass is done: what it reports of events, and where the two differ. */
-export function layEvidence(timeline: Timeline, evidence: Evidence): Overlay {
-  const model = modelReports(timeline);
-  const sockets = socketsOf(timeline, evidence.tracepoints, model.expected);
+export const layEvidence = (timeline: Timeline, evidence: Evidence): Overlay =>
+  finished(layingEvidence(timeline, evidence));
+
+/** The same with a pause behind each thing that is looked at. */
+export function* layingEvidence(timeline: Timeline, evidence: Evidence): Generator<number, Overlay> {
+  const model = yield* modelReports(timeline);
+  const sockets = yield* socketsOf(timeline, evidence.tracepoints, model.expected);
   const known = sockets.filter(({ connection }) => connection >= 0);
   const host = hostConnections(timeline, known);
-  const matchings = evidence.traces.map((file) => matchFile(timeline, model, file, known));
+  const matchings: Matching[] = [];
+  for (const file of evidence.traces) matchings.push(yield* matchFile(timeline, model, file, known));
   const counters = compareCounters(timeline, evidence.counters, model, host);
 
   const judge = new Judge(timeline, evidence, model);
-  for (const socket of known) judge.socket(socket, sockets);
-  for (const matching of matchings) judge.matching(matching);
-  const unsure = new Set(sockets.flatMap(({ connection, fits }) => (connection < 0 ? fits : [])));
-  for (const connection of host)
+  yield* judge.sockets(known);
+  for (const matching of matchings) yield* judge.matching(matching);
+  const unsure = unsureAmong(sockets);
+  for (const connection of host) {
     if (!unsure.has(connection)) judge.missing(connection, model.expected[connection]!, matchings);
+    yield 1;
+  }
   for (const counter of counters) judge.counter(counter);
   judge.findings.sort((a, b) => a.event - b.event);
 
@@ -68,33 +76,46 @@ export function layEvidence(timeline: Timeline, evidence: Evidence): Overlay {
   return { ...overlay, summary };
 }
 
+/** Connections that sockets may be which are not told apart; many of these share one list. */
+function unsureAmong(sockets: readonly Socket[]): ReadonlySet<number> {
+  const lists = new Set(sockets.flatMap(({ connection, fits }) => (connection < 0 ? [fits] : [])));
+  const unsure = new Set<number>();
+  for (const fits of lists) for (const connection of fits) unsure.add(connection);
+  return unsure;
+}
+
 const bothDirections =
   "the counters are compared with both directions of a connection: select the host's own stream";
 
 /** One kernel trace has one clock: what is sure gives its offset, by which retransmissions are found. */
-function matchFile(
+function* matchFile(
   timeline: Timeline,
   model: ModelReports,
   file: TraceFile,
   known: readonly Socket[],
-): Matching {
+): Generator<number, Matching> {
   const told = new Map<number, Tracepoint[]>();
   for (const { connection, tracepoints, file: name } of known)
-    for (const tracepoint of name === file.name ? tracepoints : []) listIn(told, connection).push(tracepoint);
+    for (const tracepoint of name === file.name ? tracepoints : []) {
+      listIn(told, connection).push(tracepoint);
+      yield 0;
+    }
   const pairs = new Map<number, Pair[]>();
   for (const [connection, tracepoints] of told) {
     tracepoints.sort((a, b) => a.timeNs - b.timeNs);
     const offloads = tracepoints.filter((tracepoint) => !isRetransmit(tracepoint));
-    pairs.set(connection, pairsOf(model.expected[connection]!, offloads));
+    pairs.set(connection, yield* pairsOf(model.expected[connection]!, offloads));
   }
   const retransmits = new Map(
     [...told].map(([connection, tracepoints]) => [connection, tracepoints.filter(isRetransmit)]),
   );
   const { offsetNs, isExact } = clockOf(timeline, [...pairs.values()].flat(), retransmits);
-  const aligned = [...retransmits].flatMap(([connection, own]) => {
+  const aligned: (RetransmitPair & { connection: number })[] = [];
+  for (const [connection, own] of retransmits) {
     const bursts = own.length === 0 ? [] : burstsOf(timeline, connection);
-    return alignRetransmits(bursts, own, isExact ? offsetNs : null).map((pair) => ({ ...pair, connection }));
-  });
+    for (const pair of yield* alignRetransmits(bursts, own, isExact ? offsetNs : null))
+      aligned.push({ ...pair, connection });
+  }
   return { file, offsetNs, isExact, pairs, retransmits: aligned };
 }
 
@@ -116,13 +137,22 @@ function clockOf(
 }
 
 /** Each kind of tracepoint beside what the model expects of it. */
-function pairsOf(expected: readonly Expected[], tracepoints: readonly Tracepoint[]): Pair[] {
+function* pairsOf(
+  expected: readonly Expected[],
+  tracepoints: readonly Tracepoint[],
+): Generator<number, Pair[]> {
   const wanted = new Map<string, Expected[]>();
   const told = new Map<string, Tracepoint[]>();
   for (const each of expected) listIn(wanted, each.name).push(each);
-  for (const tracepoint of tracepoints) listIn(told, tracepoint.event).push(tracepoint);
+  for (const tracepoint of tracepoints) {
+    listIn(told, tracepoint.event).push(tracepoint);
+    yield 0;
+  }
   const names = new Set([...wanted.keys(), ...told.keys()]);
-  return [...names].flatMap((name) => align(wanted.get(name) ?? [], told.get(name) ?? []));
+  const pairs: Pair[] = [];
+  for (const name of names)
+    for (const pair of yield* align(wanted.get(name) ?? [], told.get(name) ?? [])) pairs.push(pair);
+  return pairs;
 }
 
 function sums(

@@ -74,14 +74,16 @@ const reported = signsNamed(
   "rekey-aborted",
 );
 
-/** Goes through all effects that tracepoints or tls_stat tell of. Valid once the first pass is done. */
-export function modelReports(timeline: Timeline): ModelReports {
+/** Goes through all effects that tracepoints or tls_stat tell of. Valid once the first pass is done; pauses behind each event. */
+export function* modelReports(timeline: Timeline): Generator<number, ModelReports> {
   const reporter = new Reporter(timeline);
   for (const [c, { installed }] of timeline.trace.connections.entries()) if (installed) reporter.installed(c);
   const next = (from: number) => timeline.effects.next(from, 1, reported);
-  for (let event = next(0); event >= 0; event = next(event + 1))
+  for (let event = next(0); event >= 0; event = next(event + 1)) {
     for (const [stage, { effects, connection }] of timeline.record(event).stages.entries())
       for (const effect of effects) reporter.effect({ event, stage, connection }, effect);
+    yield event / timeline.eventCount;
+  }
   const { events } = timeline.trace;
   for (let event = 0; event < events.count; event++)
     if (events.kind.at(event) === Kind.close) reporter.closed(events.connection.at(event));

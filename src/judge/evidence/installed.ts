@@ -54,7 +54,7 @@ export function verdictOf(
     return `offload of ${name}: NOT INSTALLED, the kernel encrypts in software: ret=${ret} (${why}; ${place})`;
   });
   const failed = lines.filter((_, i) => answers[i]!.ret !== 0);
-  const shown = [...failed, ...lines.filter((line) => !failed.includes(line))].slice(0, linesMax);
+  const shown = [...failed, ...lines.filter((_, i) => answers[i]!.ret === 0)].slice(0, linesMax);
   if (lines.length > linesMax)
     shown.push(
       `… and ${lines.length - linesMax} more; ${failed.length} of ${lines.length} are not installed`,

@@ -62,14 +62,25 @@ export class Judge {
     return this.timeline.trace.connections[c]!;
   }
 
-  /** A socket is one object in memory, with one pair of addresses. */
-  socket({ connection, file, sk, isStray, tracepoints }: Socket, all: readonly Socket[]): void {
+  /** A socket is one object in memory, with one pair of addresses. `known`: sockets that are connections of the replay. */
+  *sockets(known: readonly Socket[]): Generator<number> {
+    const owners = new Map<string, Socket>();
+    for (const socket of known) {
+      const key = `${socket.connection} ${socket.file}`;
+      if (!socket.isStray && !owners.has(key)) owners.set(key, socket);
+    }
+    for (const socket of known) {
+      this.socket(socket, owners.get(`${socket.connection} ${socket.file}`));
+      yield 1;
+    }
+  }
+
+  private socket({ connection, sk, isStray, tracepoints }: Socket, owner: Socket | undefined): void {
     const { flow: name } = this.connection(connection);
     const event = this.nearestEvent(connection, null);
     const first = tracepoints[0]!;
     if (isStray) {
-      const other = all.find((each) => each.connection === connection && each.file === file && !each.isStray);
-      const text = `the kernel reported ${first.event} of the socket ${sk}; the model says that it is of ${name}, which is the socket ${other?.sk}`;
+      const text = `the kernel reported ${first.event} of the socket ${sk}; the model says that it is of ${name}, which is the socket ${owner?.sk}`;
       this.add({ event, stage: -1, place: placeOf(first), text });
     }
     for (const tracepoint of hasAddresses(name) ? tracepoints : []) {
@@ -80,9 +91,11 @@ export class Judge {
     }
   }
 
-  matching({ offsetNs, pairs, retransmits }: Matching): void {
+  /** What belongs together in one kernel trace; pauses behind each pair. */
+  *matching({ offsetNs, pairs, retransmits }: Matching): Generator<number> {
     for (const [connection, own] of pairs) {
       for (const { expected, tracepoint } of own) {
+        yield 1;
         if (tracepoint === null) continue;
         if (expected === null) this.extra(connection, tracepoint, offsetNs);
         else this.fields(expected, tracepoint);
@@ -90,6 +103,7 @@ export class Judge {
       this.order(own);
     }
     for (const { connection, burst, tracepoint } of retransmits) {
+      yield 1;
       if (tracepoint === null) continue;
       if (burst === null) this.extra(connection, tracepoint, offsetNs);
       else {
@@ -126,6 +140,11 @@ export class Judge {
 
   /** A tracepoint that the model has no reason for. */
   private extra(connection: number, tracepoint: Tracepoint, offsetNs: number | null): void {
+    // Beyond those that are kept none is put into words.
+    if (this.findings.length >= findingsMax) {
+      this.left++;
+      return;
+    }
     const event = this.nearestEvent(connection, offsetNs === null ? null : tracepoint.timeNs + offsetNs);
     const says = this.denial(connection, tracepoint);
     const text = `the kernel reported ${toldText(momentAt(this.timeline, { event, stage: -1, connection }), tracepoint)}; the model says ${says}`;

@@ -1,3 +1,4 @@
+import { firstThat } from "../../core/base/columns.ts";
 import type { Tracepoint } from "../../trace/evidence/tracepoints.ts";
 import type { Burst, Expected, FieldName, FieldValue } from "./expected.ts";
 import { listIn } from "./lists.ts";
@@ -16,10 +17,14 @@ const lookAhead = 16;
  * Lays tracepoints of one kind beside what the model expects of it, both in their order: where they part, the nearest
  * place from which they go on alike; what lies before it belongs together as far as both sides have something.
  */
-export function align(expected: readonly Expected[], tracepoints: readonly Tracepoint[]): Pair[] {
+export function* align(
+  expected: readonly Expected[],
+  tracepoints: readonly Tracepoint[],
+): Generator<number, Pair[]> {
   const pairs: Pair[] = [];
   let [i, j] = [0, 0];
   while (i < expected.length || j < tracepoints.length) {
+    yield j / tracepoints.length;
     const [skipped, extra] = nextAlike(expected, i, tracepoints, j);
     for (let k = 0; k < Math.max(skipped, extra); k++) {
       const has = { expected: k < skipped, tracepoint: k < extra };
@@ -46,19 +51,22 @@ function nextAlike(
   const [left, right] = [expected.length - i, tracepoints.length - j];
   if (left === 0 || right === 0) return [left, right];
   if (isSame(expected[i]!, tracepoints[j]!)) return [0, 0];
-  for (let sum = 1; sum <= lookAhead; sum++) {
-    // Of equally near ones first that with as many on both sides.
-    const ways = Array.from({ length: sum + 1 }, (_, k) => k).sort(
-      (a, b) => Math.abs(sum - 2 * a) - Math.abs(sum - 2 * b),
-    );
-    for (const skipped of ways) {
-      const extra = sum - skipped;
-      if (skipped >= left || extra >= right) continue;
-      if (isSame(expected[i + skipped]!, tracepoints[j + extra]!)) return [skipped, extra];
-    }
+  for (const [skipped, extra] of ways) {
+    if (skipped >= left || extra >= right) continue;
+    if (isSame(expected[i + skipped]!, tracepoints[j + extra]!)) return [skipped, extra];
   }
   return [1, 1];
 }
+
+/** How many of each side may lie before two that are alike: the nearest first, of equally near ones that with as many on both sides. */
+const ways: readonly (readonly [skipped: number, extra: number])[] = Array.from(
+  { length: lookAhead },
+  (_, k) => k + 1,
+).flatMap((sum) =>
+  Array.from({ length: sum + 1 }, (_, skipped): [number, number] => [skipped, sum - skipped]).sort(
+    (a, b) => Math.abs(a[0] - a[1]) - Math.abs(b[0] - b[1]),
+  ),
+);
 
 /** Fields in which a tracepoint is not what the model says. */
 export function differing(
@@ -124,11 +132,11 @@ const nearNs = 5e6;
  * Lays reported retransmissions beside the model's. The tracepoint has no sequence number: as many of each belong
  * together in their order; otherwise the nearest in time, and a burst of frames may have several tracepoints.
  */
-export function alignRetransmits(
+export function* alignRetransmits(
   bursts: readonly Burst[],
   tracepoints: readonly Tracepoint[],
   offsetNs: number | null,
-): RetransmitPair[] {
+): Generator<number, RetransmitPair[]> {
   if (bursts.length === tracepoints.length || offsetNs === null) {
     const length = Math.max(bursts.length, tracepoints.length);
     return Array.from({ length }, (_, k) => ({
@@ -136,36 +144,72 @@ export function alignRetransmits(
       tracepoint: tracepoints[k] ?? null,
     }));
   }
-  const taken = new Map<Burst, number>();
-  let from = 0;
-  const pairs = tracepoints.map((tracepoint): RetransmitPair => {
-    const timeNs = tracepoint.timeNs + offsetNs;
-    while (from < bursts.length && bursts[from]!.timeNs < timeNs - nearNs) from++;
-    const at = nearest(bursts, timeNs, from, taken);
-    if (at < 0) return { burst: null, tracepoint };
-    from = at;
-    const burst = bursts[at]!;
-    taken.set(burst, (taken.get(burst) ?? 0) + 1);
-    return { burst, tracepoint };
-  });
-  const missing = bursts.filter((burst) => !taken.has(burst));
-  return [...pairs, ...missing.map((burst) => ({ burst, tracepoint: null }))];
+  const room = new Room(bursts);
+  const pairs: RetransmitPair[] = [];
+  for (const tracepoint of tracepoints) {
+    pairs.push({ burst: room.take(tracepoint.timeNs + offsetNs), tracepoint });
+    yield pairs.length / tracepoints.length;
+  }
+  for (const burst of room.untold()) pairs.push({ burst, tracepoint: null });
+  return pairs;
 }
 
-/** The burst nearest to the time that has room for one more report; −1 if none is near. */
-function nearest(
-  bursts: readonly Burst[],
-  timeNs: number,
-  from: number,
-  taken: ReadonlyMap<Burst, number>,
-): number {
-  let best = -1;
-  for (let at = from; at < bursts.length && bursts[at]!.timeNs <= timeNs + nearNs; at++) {
-    const burst = bursts[at]!;
-    const isFull = (taken.get(burst) ?? 0) >= burst.events.length;
-    const away = (each: Burst) => Math.abs(each.timeNs - timeNs);
-    if (isFull) continue;
-    if (best < 0 || away(burst) < away(bursts[best]!)) best = at;
+/** Bursts in the order of time, each with room for as many reports as it has frames. */
+class Room {
+  private readonly bursts: readonly Burst[];
+  /** Reports that each has, and, for one that is full, the next one before and behind it that may not be. */
+  private readonly taken: Int32Array;
+  private readonly before: Int32Array;
+  private readonly behind: Int32Array;
+  /** The burst that was taken last: reports come in the order of time, too. */
+  private from = 0;
+
+  constructor(bursts: readonly Burst[]) {
+    this.bursts = [...bursts].sort((a, b) => a.timeNs - b.timeNs);
+    this.taken = new Int32Array(bursts.length);
+    // Shifted by one, so that there is a place before the first.
+    this.before = Int32Array.from({ length: bursts.length + 2 }, (_, i) => i);
+    this.behind = this.before.slice();
   }
-  return best;
+
+  /** Gives the nearest burst with room a report of that time; null if none is near. */
+  take(timeNs: number): Burst | null {
+    const at = this.nearest(timeNs);
+    if (at < 0) return null;
+    this.from = at;
+    const burst = this.bursts[at]!;
+    if (++this.taken[at]! === burst.events.length) {
+      this.before[at + 1] = at;
+      this.behind[at + 1] = at + 2;
+    }
+    return burst;
+  }
+
+  untold(): Burst[] {
+    return this.bursts.filter((_, i) => this.taken[i] === 0);
+  }
+
+  /** Of equally near ones the first. */
+  private nearest(timeNs: number): number {
+    const { bursts, from } = this;
+    const time = (i: number) => bursts[i]!.timeNs;
+    const first = (ns: number) => firstThat(from, bursts.length, (i) => time(i) >= ns);
+    const later = this.free(this.behind, first(timeNs));
+    const earlier = this.free(this.before, first(timeNs) - 1);
+    const isLater = later < bursts.length && time(later) <= timeNs + nearNs;
+    const isEarlier = earlier >= from && time(earlier) >= timeNs - nearNs;
+    if (isEarlier && (!isLater || timeNs - time(earlier) <= time(later) - timeNs))
+      return this.free(this.behind, first(time(earlier)));
+    return isLater ? later : -1;
+  }
+
+  /** The first burst from `at` on, in one direction, that has room. */
+  private free(links: Int32Array, at: number): number {
+    let i = at + 1;
+    while (links[i] !== i) {
+      links[i] = links[links[i]!]!;
+      i = links[i]!;
+    }
+    return i - 1;
+  }
 }

@@ -74,22 +74,33 @@ export const tupleOf = (name: string): string => name.replace(/#\d+$/, "");
 /** True for a name that addresses can be compared with. */
 export const hasAddresses = (name: string): boolean => /^(?:[\d.]+|\[[\da-f:.]+\]):\d+>/i.test(name);
 
-/** The sockets of the evidence, and which connection of the replay each is. */
-export function socketsOf(
+/** The sockets of the evidence, and which connection of the replay each is; pauses behind each socket. */
+export function* socketsOf(
   timeline: Timeline,
   tracepoints: readonly Tracepoint[],
   expected: readonly (readonly Expected[])[],
-): Socket[] {
-  const sockets = lifetimes(tracepoints.filter(isOfTransmit));
-  new Mapping(timeline, sockets, expected).map();
+): Generator<number, Socket[]> {
+  const sockets = yield* lifetimes(tracepoints);
+  yield* new Mapping(timeline, sockets, expected).map();
   return sockets;
 }
 
+/** Connections that expect the same at the same sequence number: more tell no socket from another. */
+const alikeMax = 256;
+/** Reports of one sequence number that are looked at of each connection. */
+const timesMax = 16;
+/** Streams that are looked at for the numbers of sockets that tell nothing else: beyond, a socket may be any connection's. */
+const rangesMax = 2 ** 26;
+/** Times that all sockets are looked at again, as what became of one leaves less choice for another. */
+const roundsMax = 32;
+
 /** A pointer is used again once its socket is gone: an offload begins a new life, after what TCP did before it. */
-function lifetimes(tracepoints: readonly Tracepoint[]): Socket[] {
+function* lifetimes(tracepoints: readonly Tracepoint[]): Generator<number, Socket[]> {
   const living = new Map<string, Socket>();
   const sockets: Socket[] = [];
   for (const tracepoint of tracepoints) {
+    yield 0;
+    if (!isOfTransmit(tracepoint)) continue;
     const { file, sk } = tracepoint;
     // Without pointer and addresses nobody knows what else is of this socket.
     const key = `${file}\n${sk ?? addressNames(tracepoint)[0] ?? tracepoint.line}`;
@@ -109,6 +120,9 @@ function lifetimes(tracepoints: readonly Tracepoint[]): Socket[] {
 const seqKey = (name: string, tcpSeq: FieldValue | Told<"tcp_seq"> | undefined): string =>
   `${name} ${typeof tcpSeq === "number" ? toU32(seq(tcpSeq)) : tcpSeq}`;
 
+/** A connection's socket, by its pointer. */
+const pointerOf = ({ connection, file, sk }: Socket): string => `${connection}\n${file}\n${sk}`;
+
 /** Tells sockets apart by what they report: addresses, sequence numbers and record numbers. */
 class Mapping {
   private readonly timeline: Timeline;
@@ -116,6 +130,13 @@ class Mapping {
   private readonly expected: readonly (readonly Expected[])[];
   /** What the model expects with this name and sequence number. */
   private readonly bySeq = new Map<string, Expected[]>();
+  /** Where these are very many: whose they are, each once. */
+  private readonly alike = new Map<string, readonly number[]>();
+  /** By connection: where its stream begins, and how long it is. */
+  private readonly ranges: Float64Array;
+  private readonly all: readonly number[];
+  /** Streams looked at so far. */
+  private looked = 0;
   private readonly byName = new Map<string, number[]>();
   /** Connections that have their socket, by file. */
   private readonly claimed = new Set<string>();
@@ -124,21 +145,46 @@ class Mapping {
     this.timeline = timeline;
     this.sockets = sockets;
     this.expected = expected;
-    for (const each of expected.flat())
-      if (each.fields.tcp_seq !== undefined)
-        listIn(this.bySeq, seqKey(each.name, each.fields.tcp_seq)).push(each);
+    for (const own of expected) this.index(own);
+    for (const [key, list] of this.bySeq)
+      if (list.length > alikeMax) this.alike.set(key, [...new Set(list.map(({ connection }) => connection))]);
+    this.all = expected.map((_, c) => c);
+    this.ranges = Float64Array.from(
+      timeline.machine.sockets.flatMap(({ connection: { startSeq }, records: log }) => [
+        startSeq,
+        log.count > 0 ? log.end(log.count - 1) - startSeq : 0,
+      ]),
+    );
     for (const [c, { flow }] of timeline.trace.connections.entries())
       listIn(this.byName, tupleOf(flow)).push(c);
   }
 
-  map(): void {
-    // What is unique first; that may leave one choice for what was not.
-    for (let claimed = -1; claimed !== this.claimed.size; ) {
-      claimed = this.claimed.size;
-      for (const socket of this.sockets)
-        if (socket.connection < 0) this.choose(socket, this.candidates(socket, true));
+  /** What one connection expects, by name and sequence number, as many of each as tell anything. */
+  private index(own: readonly Expected[]): void {
+    const times = new Map<string, number>();
+    for (const each of own) {
+      if (each.fields.tcp_seq === undefined) continue;
+      const key = seqKey(each.name, each.fields.tcp_seq);
+      const time = times.get(key) ?? 0;
+      times.set(key, time + 1);
+      if (time < timesMax) listIn(this.bySeq, key).push(each);
     }
-    for (const socket of this.sockets) this.adopt(socket);
+  }
+
+  *map(): Generator<number> {
+    // What is unique first; that may leave one choice for what was not.
+    let claimed = -1;
+    for (let round = 0; round < roundsMax && claimed !== this.claimed.size; round++) {
+      claimed = this.claimed.size;
+      for (const socket of this.sockets) {
+        if (socket.connection < 0) this.choose(socket, yield* this.candidates(socket, true));
+        yield this.claimed.size / this.sockets.length;
+      }
+    }
+    const pointers = new Set(this.sockets.map(pointerOf));
+    for (const socket of this.sockets) {
+      yield* this.adopt(socket, pointers);
+    }
     this.eliminate();
     this.takeRetransmissions();
   }
@@ -151,52 +197,70 @@ class Mapping {
   }
 
   /** A socket that fits nothing free, but a connection that has one: its pointer differs from that one's. */
-  private adopt(socket: Socket): void {
+  private *adopt(socket: Socket, pointers: Set<string>): Generator<number> {
+    yield 1;
     if (socket.connection >= 0 || socket.fits.length > 0) return;
-    const fits = this.candidates(socket, false);
+    const fits = yield* this.candidates(socket, false);
     socket.fits = fits;
     if (fits.length !== 1) return;
     socket.connection = fits[0]!;
-    const same = (other: Socket) =>
-      other.connection === fits[0] && other.file === socket.file && other.sk === socket.sk;
-    socket.isStray = socket.sk !== null && !this.sockets.some((other) => other !== socket && same(other));
+    socket.isStray = socket.sk !== null && !pointers.has(pointerOf(socket));
+    pointers.add(pointerOf(socket));
   }
 
   /** Connections that fit best, of all or of those without a socket in this trace. */
-  private candidates(socket: Socket, isFree: boolean): number[] {
+  private *candidates(socket: Socket, isFree: boolean): Generator<number, readonly number[]> {
     const free = (c: number) => !isFree || !this.claimed.has(`${socket.file}\n${c}`);
-    const named = socket.tracepoints.flatMap(addressNames).flatMap((name) => this.byName.get(name) ?? []);
+    const names = new Set<string>();
+    for (const tracepoint of socket.tracepoints) {
+      for (const name of addressNames(tracepoint)) names.add(name);
+      yield 0;
+    }
+    const named = new Set([...names].flatMap((name) => this.byName.get(name) ?? []));
     const scores = new Map<number, number>();
-    for (const tracepoint of socket.tracepoints) this.score(tracepoint, scores);
+    let alike: readonly number[] | null = null;
+    for (const tracepoint of socket.tracepoints) {
+      alike = this.score(tracepoint, scores) ?? alike;
+      yield 0;
+    }
     for (const c of named) scores.set(c, scores.get(c) ?? 0);
-    const known = [...scores].filter(([c]) => free(c) && (named.length === 0 || named.includes(c)));
+    if (alike !== null && scores.size === 0) return alike;
+    const known = [...scores].filter(([c]) => free(c) && (named.size === 0 || named.has(c)));
     const best = known.reduce((most, [, score]) => Math.max(most, score), 0);
     const fits = known.filter(([, score]) => score === best).map(([c]) => c);
-    return fits.length > 0 || named.length > 0 || !isFree ? fits : this.inRange(socket).filter(free);
+    return fits.length > 0 || named.size > 0 || !isFree ? fits : this.inRange(socket, free);
   }
 
-  /** Two points if all fields fit, one for the sequence number. */
-  private score(tracepoint: Tracepoint, scores: Map<number, number>): void {
+  /** Two points if all fields fit, one for the sequence number; gives the connections where too many have it to tell any. */
+  private score(tracepoint: Tracepoint, scores: Map<number, number>): readonly number[] | null {
     const own = new Map<number, number>();
     const key = seqKey(tracepoint.event, fieldOf(tracepoint, "tcp_seq"));
+    const alike = this.alike.get(key);
+    if (alike !== undefined && alike.length > alikeMax) return alike;
     for (const each of this.bySeq.get(key) ?? [])
       if (own.get(each.connection) !== 2) own.set(each.connection, isSame(each, tracepoint) ? 2 : 1);
     for (const [c, points] of own) scores.set(c, (scores.get(c) ?? 0) + points);
+    return null;
   }
 
   /** Connections whose stream holds every sequence number that the socket reports, none for one that says where its own begins. */
-  private inRange(socket: Socket): number[] {
+  private inRange(socket: Socket, free: (c: number) => boolean): readonly number[] {
     const seqs = socket.tracepoints.flatMap((each) => {
       const at = fieldOf(each, "tcp_seq");
       return at === undefined || at === null ? [] : [at];
     });
     const begins = socket.tracepoints.some(({ event }) => event === "tls_device_offload_set");
     if (seqs.length === 0 || begins) return [];
-    return this.timeline.machine.sockets.flatMap(({ connection: { startSeq }, records: log }, c) => {
-      const end = log.count > 0 ? log.end(log.count - 1) : startSeq;
-      const holds = seqs.every((number) => toU32(seq(number - startSeq)) <= end - startSeq);
-      return holds ? [c] : [];
-    });
+    const { ranges } = this;
+    this.looked += ranges.length / 2;
+    if (this.looked > rangesMax) return this.all;
+    const holding: number[] = [];
+    for (let c = 0; 2 * c < ranges.length; c++) {
+      const [start, length] = [ranges[2 * c]!, ranges[2 * c + 1]!];
+      if (seqs.every((number) => toU32(seq(number - start)) <= length) && free(c)) holding.push(c);
+      if (holding.length > alikeMax) return this.all;
+    }
+    return holding;
   }
 
   /** One connection and one socket are left: they belong together if there is no other connection, or the record number fits. */

@@ -8,6 +8,7 @@ import { outcomesOf } from "../../judge/expectations.ts";
 import { noFindings } from "../../replay/findings.ts";
 import { Timeline } from "../../replay/timeline.ts";
 import { parseTrace } from "../../trace/language/parse.ts";
+import { finished } from "../../trace/platform.ts";
 import { Sign } from "../../trace/signs.ts";
 import { textOf, type Variant, variants } from "./variants.ts";
 
@@ -56,7 +57,7 @@ function replayed(text: string, profile: string) {
   const wrong = outcomesOf({ timeline, findings: noFindings }).filter(({ actual }) => actual !== null);
   assert.deepEqual(wrong.slice(0, 3), []);
   const overtaken = timeline.effects.count(Sign["rekey-superseded"]);
-  return { counts: modelReports(timeline).counts[0]!, overtaken };
+  return { counts: finished(modelReports(timeline)).counts[0]!, overtaken };
 }
 
 for (const variant of variants)

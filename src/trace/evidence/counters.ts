@@ -1,5 +1,6 @@
 import { DiagnosticList } from "../diagnostics.ts";
 import { list } from "../lexer.ts";
+import { finished } from "../platform.ts";
 import type { Diagnostic } from "../trace.ts";
 import { lineLengthMax, linesOf } from "./lines.ts";
 import { u64Of } from "./tracepoints.ts";
@@ -72,10 +73,17 @@ export function isCounterLine(text: string): boolean {
  * Reads counters of both sources. A new sample begins at a heading (`NIC statistics:`, `== …`) and wherever a name comes
  * again. Never throws: a counter that cannot be read becomes a diagnostic.
  */
-export function readCounters(
-  file: string,
-  text: string,
-): { samples: CounterSample[]; diagnostics: Diagnostic[] } {
+export const readCounters = (file: string, text: string): CountersRead =>
+  finished(readingCounters(file, text));
+
+/** What a file of counters says. */
+interface CountersRead {
+  samples: CounterSample[];
+  diagnostics: Diagnostic[];
+}
+
+/** The same with a pause behind each line. */
+export function* readingCounters(file: string, text: string): Generator<number, CountersRead> {
   const reading = new CounterReading(file);
   const diagnostics = new DiagnosticList([]);
   let last = 1;
@@ -85,6 +93,7 @@ export function readCounters(
     if (problem !== null)
       diagnostics.report("warning", { start: 0, end: line.text.length }, problem, line.number);
     if (reading.isFull) break;
+    yield line.end / text.length;
   }
   if (reading.samples.length === 0) {
     const message = "no counter has `tls` in its name; see with `ethtool -k` whether the device offloads TLS";

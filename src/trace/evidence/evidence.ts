@@ -1,6 +1,6 @@
 // trace/evidence: what a running kernel told: tracepoints and counters.
 
-import { UserError } from "../platform.ts";
+import { finished, UserError } from "../platform.ts";
 import type { Diagnostic } from "../trace.ts";
 import {
   type CounterChange,
@@ -8,9 +8,9 @@ import {
   compareSamples,
   type FileDiagnostic,
   isCounterLine,
-  readCounters,
+  readingCounters,
 } from "./counters.ts";
-import { isFtraceLine, readFtrace } from "./ftrace.ts";
+import { isFtraceLine, readingFtrace } from "./ftrace.ts";
 import { linesOf } from "./lines.ts";
 import type { Tracepoint } from "./tracepoints.ts";
 
@@ -57,11 +57,20 @@ export function evidenceKind(text: string): EvidenceKind | null {
  * Reads what was saved of a kernel: traces, and counters from before and after in that order, from one file or several.
  * Never throws: what cannot be read becomes a diagnostic.
  */
-export function readEvidence(files: readonly { name: string; text: string }[]): Evidence {
+export const readEvidence = (files: readonly EvidenceText[]): Evidence => finished(readingEvidence(files));
+
+/** The text of a file, and the name that it is told by. */
+interface EvidenceText {
+  name: string;
+  text: string;
+}
+
+/** The same with a pause behind each line. */
+function* readingEvidence(files: readonly EvidenceText[]): Generator<number, Evidence> {
   const evidence: Evidence = { tracepoints: [], traces: [], counters: [], diagnostics: [] };
   const samples: CounterSample[] = [];
   for (const { name, text } of files) {
-    for (const diagnostic of readFile(name, text, evidence, samples))
+    for (const diagnostic of yield* readingFile(name, text, evidence, samples))
       evidence.diagnostics.push({ ...diagnostic, file: name });
   }
   // Each file is in order already; several are not.
@@ -73,25 +82,33 @@ export function readEvidence(files: readonly { name: string; text: string }[]): 
 }
 
 /** The same for files that somebody named. Throws UserError for one that is no evidence. */
-export function usableEvidence(files: readonly { name: string; text: string }[]): Evidence {
-  const evidence = readEvidence(files);
+export function* usableEvidence(files: readonly EvidenceText[]): Generator<number, Evidence> {
+  const evidence = yield* readingEvidence(files);
   const wrong = evidence.diagnostics.find(({ severity }) => severity === "error");
   if (wrong) throw new UserError(`${wrong.file} is no evidence: ${wrong.message}`);
   return evidence;
 }
 
 /** Adds what a file holds to what is known. */
-function readFile(name: string, text: string, evidence: Evidence, samples: CounterSample[]): Diagnostic[] {
+function* readingFile(
+  name: string,
+  text: string,
+  evidence: Evidence,
+  samples: CounterSample[],
+): Generator<number, Diagnostic[]> {
   switch (evidenceKind(text)) {
     case "ftrace": {
-      const ftrace = readFtrace(name, text);
-      for (const tracepoint of ftrace.tracepoints) evidence.tracepoints.push(tracepoint);
+      const ftrace = yield* readingFtrace(name, text);
+      for (const tracepoint of ftrace.tracepoints) {
+        evidence.tracepoints.push(tracepoint);
+        yield 1;
+      }
       const isWhole = ftrace.diagnostics.every(({ severity }) => severity === "note");
       if (ftrace.span) evidence.traces.push({ name, ...ftrace.span, isWhole });
       return ftrace.diagnostics;
     }
     case "counters": {
-      const counters = readCounters(name, text);
+      const counters = yield* readingCounters(name, text);
       samples.push(...counters.samples);
       return counters.diagnostics;
     }

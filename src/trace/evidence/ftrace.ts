@@ -1,4 +1,5 @@
 import { DiagnosticList } from "../diagnostics.ts";
+import { finished } from "../platform.ts";
 import type { Diagnostic } from "../trace.ts";
 import { lineLengthMax, linesOf } from "./lines.ts";
 import { type Hit, isTracepoint, type Tracepoint, tellOf, tracepointNames } from "./tracepoints.ts";
@@ -41,7 +42,10 @@ export const isFtraceLine = (text: string): boolean =>
  * Reads the kernel's `trace` file, `trace-cmd report` and `perf script`. Never throws: a tracepoint that cannot be read
  * becomes a diagnostic.
  */
-export function readFtrace(file: string, text: string): Ftrace {
+export const readFtrace = (file: string, text: string): Ftrace => finished(readingFtrace(file, text));
+
+/** The same with a pause behind each line. */
+export function* readingFtrace(file: string, text: string): Generator<number, Ftrace> {
   const ftrace: Ftrace = { tracepoints: [], span: null, diagnostics: [] };
   const diagnostics = new DiagnosticList(ftrace.diagnostics);
   let last = 1;
@@ -55,6 +59,7 @@ export function readFtrace(file: string, text: string): Ftrace {
     }
     const problem = readLine(ftrace, file, line.number, line.text);
     if (problem !== null) diagnostics.report("warning", columns, problem, last);
+    yield line.end / text.length;
   }
   if (ftrace.tracepoints.length === 0) {
     const message =

@@ -12,6 +12,7 @@ import { endpointText } from "../pcap/endpoint.ts";
 import { finished } from "../platform.ts";
 import type { Diagnostic } from "../trace.ts";
 import { fromHex } from "./hex.ts";
+import { dividedList } from "./json-list.ts";
 
 /** Keys of one direction as setsockopt(TLS_TX) takes them, and where its record numbered `recSeq` begins. */
 export interface CryptoInfo {
@@ -32,6 +33,10 @@ const directionsMax = 2 ** 18;
 /** Wrong directions told one by one: a file that is something else would give one an entry. */
 const wrongMax = 100;
 
+/** Characters of a direction, and of what stands around them: some hundred, unless the file is something else. */
+const directionSizeMax = 2 ** 16;
+
+const notJson = `the crypto_info file is not JSON, or has directions of more than ${directionSizeMax} characters`;
 const tooMany = `a crypto_info file has at most ${directionsMax} directions; divide it`;
 
 const error = { severity: "error", isOfKeys: true } as const;
@@ -50,26 +55,22 @@ export interface InfosRead {
 
 /** The same with a pause behind each direction. */
 export function* readingCryptoInfos(text: string): Generator<number, InfosRead> {
-  // Counted before anything is made of them: an empty object takes 30 times its two letters.
-  if (holdsMore(text, 2 * directionsMax)) return { infos: [], diagnostics: [{ ...error, message: tooMany }] };
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return { infos: [], diagnostics: [{ ...error, message: "the crypto_info file is not JSON" }] };
-  }
-  const outer = fieldsOf(json);
-  const list = Array.isArray(json) ? json : Array.isArray(outer?.dirs) ? outer.dirs : [json];
+  const list = yield* dividedList(text, "dirs", directionsMax);
+  if (list !== null && list.items.length > directionsMax) return refused(tooMany);
+  // What is no list is one direction.
+  if (jsonOf(list?.around ?? text) === undefined) return refused(notJson);
+  const items = list?.items ?? [text];
   const infos: CryptoInfo[] = [];
   const diagnostics: Diagnostic[] = [];
-  if (list.length > directionsMax) diagnostics.push({ ...error, message: tooMany });
   let wrong = 0;
-  for (const [i, item] of list.slice(0, directionsMax).entries()) {
-    const read = cryptoInfoOf(fieldsOf(item) ?? {});
+  for (const [i, item] of items.entries()) {
+    const json = jsonOf(item);
+    if (json === undefined) return refused(notJson);
+    const read = cryptoInfoOf(fieldsOf(json) ?? {});
     if (typeof read !== "string") infos.push(read);
     else if (wrong++ < wrongMax)
       diagnostics.push({ ...error, message: `crypto_info, direction ${i + 1}: ${read}` });
-    yield i / list.length;
+    yield i / items.length;
   }
   if (wrong > wrongMax)
     diagnostics.push({
@@ -79,14 +80,16 @@ export function* readingCryptoInfos(text: string): Generator<number, InfosRead> 
   return { infos, diagnostics };
 }
 
-/** True if more than `most` objects and lists begin in the text. */
-function holdsMore(text: string, most: number): boolean {
-  let begun = 0;
-  for (let i = 0; i < text.length && begun <= most; i++) {
-    const letter = text.charCodeAt(i);
-    if (letter === 0x7b || letter === 0x5b) begun++;
+const refused = (message: string): InfosRead => ({ infos: [], diagnostics: [{ ...error, message }] });
+
+/** A value that is not longer than a direction can be; undefined if it is longer or no JSON. */
+function jsonOf(text: string): unknown {
+  if (text.length > directionSizeMax) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
-  return begun > most;
 }
 
 const fieldsOf = (json: unknown): Record<string, unknown> | null =>

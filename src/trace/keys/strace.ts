@@ -8,7 +8,20 @@ import { fromHex } from "./hex.ts";
  * True if a text has calls that hand keys to the kernel. All that may repeat in these forms is bounded by what strace
  * writes (a socket's name has two addresses, a crypto_info 60 bytes): a long line costs no more than its length.
  */
-export const isStrace = (text: string): boolean => /setsockopt\(\d{1,10}.{0,300}\bTLS_[TR]X,/.test(text);
+export function isStrace(text: string): boolean {
+  for (const way of ["TLS_TX,", "TLS_RX,"]) {
+    let at = text.indexOf(way);
+    for (let looks = 0; at >= 0 && looks < looksMax; looks++) {
+      if (callBefore.test(text.slice(Math.max(0, at - 320), at))) return true;
+      at = text.indexOf(way, at + 1);
+    }
+  }
+  return false;
+}
+
+/** Places looked at to tell what a text is. */
+const looksMax = 1000;
+const callBefore = /setsockopt\(\d{1,10}.{0,300}$/;
 
 /** A call up to its arguments' end: socket, which way, the bytes and whether they were cut. */
 const callForm =
