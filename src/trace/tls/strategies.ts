@@ -1,111 +1,27 @@
 /** Ways to take a record that does not fit. Each only says what it would take; the walk applies it or asks the next. */
-import { addU64, recordType, type TlsVersion, tagSize } from "../../core/base/record.ts";
+import { tagSize } from "../../core/base/record.ts";
 import type { Overlay } from "../captured.ts";
-import { Authenticated, type Damage } from "../trace.ts";
-import { type CopyComparer, overlaysWithin } from "./copies.ts";
-import {
-  type Diagnosis,
-  damagedIn,
-  diagnose,
-  type FailedRecord,
-  type Shift,
-  shifted,
-} from "./damage/diagnose.ts";
+import { overlaysWithin } from "./copies.ts";
+import { damagedIn, shifted } from "./damage/diagnose.ts";
 import { lookOf, sureBits } from "./damage/looks.ts";
-import type { Trials } from "./damage/origin.ts";
-import { innerOf } from "./decrypt.ts";
-import type { Epoch, RecordOpener } from "./epochs.ts";
-import { type Header, headerAt, isProtectedHeader, parseHeader, recordSizeMax } from "./framing.ts";
-import type { Followed, Found, FramingSearch, SearchBudget } from "./search.ts";
-import type { ByteStream } from "./stream.ts";
-
-/** What a walk walks on. */
-export interface Ground {
-  stream: ByteStream;
-  version: TlsVersion;
-  /** Position of the offload start. */
-  origin: number;
-  /** Fewest bytes that a record has. */
-  sizeMin: number;
-  opener: RecordOpener;
-  search: FramingSearch;
-  comparer: CopyComparer;
-  budget: SearchBudget;
-  trials: Trials;
-}
-
-/** Where a walk stands: the record that is due there. */
-export interface Place {
-  position: number;
-  epoch: Epoch;
-  /** Place in the epoch of the record that is due; −1 = unknown. */
-  index: number;
-  /** Records of the epoch since the last one that was read. */
-  unread: number;
-  /** Explicit nonce of the epoch's first record, as the last record told it. */
-  nonce: bigint | null;
-  /** What the last record that was right as another one was right by. */
-  shift: Shift | null;
-}
-
-/** A record that a walk would take at its place. Its bytes are valid until the walk is asked again. */
-export interface RecordStep {
-  kind: "record";
-  length: number;
-  /** As the table is to have it. */
-  type: number;
-  authenticated: number;
-  /** Epoch and index are not those that were due: among unread records before it keys have changed. */
-  hidden: Found | null;
-  /** Its right bytes, null if they are not known; `repaired`: the stream's own pieces hold others. */
-  right: Uint8Array | null;
-  repaired: boolean;
-  /** Which of its right bytes are only what was captured first, from one place in the record to another. */
-  blank?: readonly [from: number, to: number];
-  /** What its explicit nonce can be read from, whether or not it is the one that is due. */
-  carries: Uint8Array | null;
-  /** The same, if it is. */
-  tells: Uint8Array | null;
-  /** Its real type, and what it says if that is a handshake message and could be read: it may change the keys. */
-  contentType: number;
-  message: Uint8Array;
-  /** Copies that make it whole. */
-  overlays: Overlay[] | null;
-  damage: Damage | null;
-  shift: Shift | null;
-  /** Keys of the record behind it, if that one was found. */
-  next: Epoch | null;
-}
-
-/** Bytes that are no records as far as is known, and where records go on; null = nowhere. */
-export interface GapStep {
-  kind: "gap";
-  end: number;
-  found: Found | null;
-  /** They are known to be of no record. */
-  damage: Damage | null;
-}
-
-/** What a walk would take next. */
-export type Step = RecordStep | GapStep;
-
-/** What is at a place where the record that is due does not fit. */
-export interface Misfit {
-  place: Place;
-  /** Null if it cannot be the header of a record. */
-  header: Header | null;
-  /** The bytes as the header frames them, if all of them were captured. */
-  record: Uint8Array | null;
-}
+import { failed, failedStep, keyed } from "./failed.ts";
+import { headerAt, isProtectedHeader, parseHeader, recordSizeMax } from "./framing.ts";
+import type { Followed } from "./search.ts";
+import {
+  authentic,
+  type Ground,
+  type Misfit,
+  type Place,
+  type RecordStep,
+  type Step,
+  unread,
+} from "./step.ts";
 
 /** What one way would take; null if it does not lead anywhere. */
 export type Strategy = (ground: Ground, misfit: Misfit) => Step | null;
 
 /** Copies of a damaged record's bytes that are tried one by one. */
 const copiesTriedMax = 16;
-/** What looking for a damaged byte costs beside the record's own length, in bytes decrypted. */
-const explainCost = 1 << 17;
-const nothing = new Uint8Array(0);
 
 /** What the first strategy that leads anywhere would take. */
 export function firstOf(strategies: readonly Strategy[], ground: Ground, misfit: Misfit): Step | null {
@@ -115,61 +31,6 @@ export function firstOf(strategies: readonly Strategy[], ground: Ground, misfit:
   }
   return null;
 }
-
-/** The record if it authenticates as the one that is due. */
-export function authentic(ground: Ground, place: Place, record: Uint8Array): RecordStep | null {
-  const plaintext = ground.opener.open(place.epoch, place.index, record);
-  if (plaintext === null) return null;
-  ground.budget.earn(record.length);
-  const { type, size } = innerOf(ground.version, record[0]!, plaintext);
-  return {
-    kind: "record",
-    length: record.length,
-    type,
-    authenticated: Authenticated.yes,
-    hidden: null,
-    right: record,
-    repaired: false,
-    carries: record,
-    tells: record,
-    contentType: type,
-    message: messageIn(plaintext, type, size),
-    overlays: null,
-    damage: null,
-    shift: null,
-    next: null,
-  };
-}
-
-/** What a record of this type and content says of the handshake. */
-export const messageIn = (plaintext: Uint8Array, type: number, size: number): Uint8Array =>
-  type === recordType.handshake ? plaintext.subarray(0, size) : nothing;
-
-/** A record of which only the type in its header is known. */
-export function unread({ version }: Ground, { type: headerType, length }: Header): RecordStep {
-  const type = outerType(version, headerType);
-  return {
-    kind: "record",
-    length,
-    type,
-    authenticated: Authenticated.unknown,
-    hidden: null,
-    right: null,
-    repaired: false,
-    carries: null,
-    tells: null,
-    contentType: type,
-    message: nothing,
-    overlays: null,
-    damage: null,
-    shift: null,
-    next: null,
-  };
-}
-
-/** Type of a record that was not decrypted. */
-const outerType = (version: TlsVersion, type: number): number =>
-  version === 0x0304 ? recordType.applicationData : type;
 
 /** Other captured copies of the record's bytes make it authenticate: all that differ together, or one of them. */
 const byCopies: Strategy = (ground, { place }) => {
@@ -285,7 +146,7 @@ const asLastInDoubt: Strategy = (ground, misfit) => {
 /** What it was made from, or which of its bytes are wrong, is known: so its length is right. */
 const asExplained: Strategy = (ground, { place, record }) => {
   const step = failed(ground, place, record!, null);
-  return step.damage?.part === "unknown" ? null : step;
+  return step.damage?.part === "unknown" && !step.search ? null : step;
 };
 
 /** Nothing else explains it: a record as long as it says. */
@@ -338,56 +199,4 @@ function upTo(ground: Ground, place: Place, end: number, followed: Followed | nu
   if (right === null) return failed(ground, place, record, followed);
   const diagnosis = damagedIn("header", record, right, position - ground.origin);
   return failedStep(ground, place, record, diagnosis, followed);
-}
-
-/** A record with the keys and the number that are due to it. */
-export const keyed = ({ opener }: Ground, { epoch, index }: Place, record: Uint8Array) => ({
-  protection: opener.protection!,
-  keys: epoch.keys!,
-  sn: opener.snOf(epoch, index),
-  record,
-});
-
-/** A failed record with what is known of its damage. */
-function failed(ground: Ground, place: Place, record: Uint8Array, followed: Followed | null): RecordStep {
-  const { opener, budget, trials } = ground;
-  const { epoch, index, position } = place;
-  const isThorough = budget.spend(explainCost + 32 * record.length);
-  const nonce = place.nonce ?? (followed && opener.firstNonce(index + 1, followed.record));
-  const one: FailedRecord = {
-    ...keyed(ground, place, record),
-    expectedNonce: nonce === null ? null : addU64(nonce, index),
-    at: position - ground.origin,
-    others: opener.others(epoch),
-  };
-  return failedStep(ground, place, record, diagnose(one, isThorough ? trials : null), followed);
-}
-
-function failedStep(
-  ground: Ground,
-  { epoch, index }: Place,
-  record: Uint8Array,
-  { damage, right, shift, inner: read }: Diagnosis,
-  followed: Followed | null,
-): RecordStep {
-  const type = outerType(ground.version, record[0]!);
-  const plaintext = right ? ground.opener.open(epoch, index, right) : read;
-  const inner = plaintext && innerOf(ground.version, (right ?? record)[0]!, plaintext);
-  return {
-    kind: "record",
-    length: record.length,
-    type,
-    authenticated: Authenticated.no,
-    hidden: null,
-    right,
-    repaired: right !== null,
-    carries: damage.part === "header" || damage.part === "nonce" ? null : record,
-    tells: null,
-    contentType: inner?.type ?? (followed ? recordType.applicationData : type),
-    message: inner ? messageIn(plaintext, inner.type, inner.size) : nothing,
-    overlays: null,
-    damage,
-    shift,
-    next: followed?.epoch ?? null,
-  };
 }

@@ -1,10 +1,10 @@
 import { type RecordKeys, tagSize } from "../../core/base/record.ts";
 import type { LackWord } from "../lacks.ts";
-import type { Progress } from "../platform.ts";
+import { type Progress, paced } from "../platform.ts";
 import { isZeroed } from "./clear/zeroed.ts";
 import { type Diagnosis, decrypted, diagnose, type Shift } from "./damage/diagnose.ts";
 import { frequencyBits, type Look, lookOf, sureBits } from "./damage/looks.ts";
-import { farAway, noTrials, type Trials } from "./damage/origin.ts";
+import { searchingFar, type Trials } from "./damage/origin.ts";
 import type { Protection } from "./decrypt.ts";
 import { RecordOpener } from "./epochs.ts";
 import { headerAt, isProtectedHeader, recordSizeMax } from "./framing.ts";
@@ -163,7 +163,7 @@ export class TapFinder {
     await this.scan(progress);
     // What is found here depends on other bytes than what is found by following the records.
     stream.asked = asked;
-    return this.proof ?? this.judge();
+    return this.proof ?? (await this.judge(progress));
   }
 
   private async scan(progress: Progress): Promise<void> {
@@ -235,7 +235,7 @@ export class TapFinder {
       at: 0,
       others,
     };
-    const diagnosis = diagnose(failed, noTrials);
+    const diagnosis = diagnose(failed, true);
     const { part } = diagnosis.damage;
     if (part !== "unknown" && part !== "plaintext") return foundBy(diagnosis);
     looks.decrypted.add(lookOf(protection.version, record[0]!, decrypted(failed)));
@@ -243,11 +243,11 @@ export class TapFinder {
   }
 
   /** Without a proof the looks decide, if they can. */
-  private judge(): TapFound {
+  private async judge(progress: Progress): Promise<TapFound> {
     const { looks, start } = this;
     const host = looks.isTagZero ? zeroedFound : hostFound;
     if (looks.records === 0) return start.plainFinished ? host : wireFound;
-    const far = this.farOff();
+    const far = await paced(progress, "searching a record's number", this.farOff());
     if (far !== null) return far;
     if (looks.decrypted.isBetterThan(looks.plain)) return wireFound;
     if (looks.plain.isBetterThan(looks.decrypted) || start.plainFinished) return host;
@@ -257,13 +257,14 @@ export class TapFinder {
   }
 
   /** Where numbers cannot be computed, one record's is searched far off. */
-  private farOff(): TapFound | null {
+  private *farOff(): Generator<number, TapFound | null> {
     const { shortest, protection, start, opener } = this;
     if (shortest === null || this.looks.records < 2) return null;
     this.shortest = null;
     const sn = opener.snOf(opener.first, shortest.index);
     const named = { keys: start.keys!, under: null, next: sn };
-    const origin = farAway({ protection, sn, record: shortest.record }, named, this.trials);
+    const strange = { protection, sn, record: shortest.record };
+    const origin = yield* searchingFar(strange, named, this.trials);
     if (origin?.what === "number")
       this.proof = { ...wireFound, shift: { by: origin.sn - sn, keys: null, under: null } };
     return this.proof;

@@ -11,7 +11,7 @@ import {
 import type { Overlay } from "../captured.ts";
 import { Marks } from "../marks.ts";
 import type { FileWindow } from "../pcap/window.ts";
-import type { Progress } from "../platform.ts";
+import { type Progress, paced } from "../platform.ts";
 import { Authenticated, type Damage } from "../trace.ts";
 import type { Assembly } from "./assembly.ts";
 import type { Clear } from "./clear/clear.ts";
@@ -31,10 +31,6 @@ import { FramingSearch, SearchBudget } from "./search.ts";
 import type { Start } from "./start.ts";
 import {
   authentic,
-  firstOf,
-  forBadHeader,
-  forFailed,
-  forIncomplete,
   type GapStep,
   type Ground,
   type Misfit,
@@ -43,7 +39,8 @@ import {
   type RecordStep,
   type Step,
   unread,
-} from "./strategies.ts";
+} from "./step.ts";
+import { firstOf, forBadHeader, forFailed, forIncomplete } from "./strategies.ts";
 
 /** What following one stream's records from its offload start found. */
 export interface Walked {
@@ -135,7 +132,8 @@ export class Walker {
     const budget = new SearchBudget();
     const search = new FramingSearch(stream, version, opener, sizeMin, budget);
     const comparer = new CopyComparer(assembly, copyWindow);
-    this.ground = { stream, version, origin: position, sizeMin, opener, search, comparer, budget, trials };
+    const work = { opener, search, comparer, budget, trials, searchedAt: -1 };
+    this.ground = { stream, version, origin: position, sizeMin, ...work };
     this.place = { position, epoch: opener.first, index: recSeq0 === null ? -1 : 0, unread: 0, nonce, shift };
     this.protection = protection;
     this.isHostTap = isHostTap;
@@ -161,7 +159,7 @@ export class Walker {
     for (let steps = 1; ; steps++) {
       const step = this.next();
       if (step === null) break;
-      this.apply(step);
+      this.apply(await this.searched(step, progress));
       const { position } = this.place;
       if (steps % (stream.end - position < nearEnd ? markEvery : tickEvery) === 0) this.mark();
       if (steps % tickEvery === 0)
@@ -172,6 +170,13 @@ export class Walker {
     const { protection, walked } = this;
     const damage = wholeDamage({ stream, origin, protection, keys: walked.epochs, ...walked }, this.nonces);
     return { ...walked, firstNonce, differences, damage };
+  }
+
+  /** The step, once it is known that its record is right under no number far off; else that. */
+  private async searched(step: Step, progress: Progress): Promise<Step> {
+    if (step.kind === "gap" || !step.search) return step;
+    this.ground.searchedAt = this.place.position;
+    return (await paced(progress, "searching a record's number", step.search)) ?? this.next()!;
   }
 
   /** Remembers the place, unless what comes may still change what lies before it: numbers of records, or a message. */

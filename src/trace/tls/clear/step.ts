@@ -5,19 +5,19 @@ import { Authenticated, type ClearFault } from "../../trace.ts";
 import { decrypted } from "../damage/diagnose.ts";
 import { lookOf, sureBits } from "../damage/looks.ts";
 import { innerOf } from "../decrypt.ts";
+import { keyed } from "../failed.ts";
 import { type Header, headerAt, isProtectedHeader, recordSizeMax } from "../framing.ts";
 import type { Found } from "../search.ts";
 import {
   authentic,
   type GapStep,
   type Ground,
-  keyed,
   messageIn,
   type Place,
   type RecordStep,
   type Step,
   unread,
-} from "../strategies.ts";
+} from "../step.ts";
 import { type Clear, faultsOf, nonceAt, nonceFor, setHeader, setNonce } from "./clear.ts";
 import { isTagZero } from "./zeroed.ts";
 

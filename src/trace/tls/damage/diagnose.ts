@@ -14,7 +14,7 @@ import { openRecord, type Protection } from "../decrypt.ts";
 import { gcmKeyOf } from "./gcm.ts";
 import { bytesOf, type Words, wordsOf } from "./ghash.ts";
 import { lookOf, sureBits } from "./looks.ts";
-import { farAway, type NamedKeys, type Origin, originUnder, type Trials } from "./origin.ts";
+import { type NamedKeys, type Origin, originUnder, searchingFar, type Trials } from "./origin.ts";
 import { differingBlock, littleEndian, oneTimeR } from "./poly1305.ts";
 
 /** A record, from header to tag, and the keys and number that are due to it. */
@@ -52,23 +52,22 @@ export interface Diagnosis {
   shift: Shift | null;
   /** Its inner plaintext where that is known though the record is wrong. */
   inner: Uint8Array | null;
+  /** Nothing proves it: the record may still be right under a number far off. */
+  isGuess: boolean;
 }
 
 /**
  * Finds which byte of a failed record is wrong where that can be known, or what it was made from instead; else only where
- * the record lies. With `trials` null it does not look, since looking costs some thirty decryptions.
+ * the record lies. Not `isThorough` it does not look, since looking costs some thirty decryptions.
  */
-export function diagnose(failed: FailedRecord, trials: Trials | null): Diagnosis {
+export function diagnose(failed: FailedRecord, isThorough: boolean): Diagnosis {
   const leak = leaked(failed);
-  if (leak !== null || trials === null) return leak ?? unknown(failed);
+  if (leak !== null || !isThorough) return leak ?? unknown(failed);
   return (
     wrongHeader(failed) ??
     wrongNonce(failed) ??
     elsewhere(failed) ??
-    wrongBytes(failed) ??
-    farElsewhere(failed, trials) ??
-    likelyLeaked(failed) ??
-    unknown(failed)
+    wrongBytes(failed) ?? { ...(likelyLeaked(failed) ?? unknown(failed)), isGuess: true }
   );
 }
 
@@ -77,6 +76,7 @@ const found = (damage: Damage, right: Uint8Array | null = null): Diagnosis => ({
   right,
   shift: null,
   inner: null,
+  isGuess: false,
 });
 
 const unknown = ({ record, at }: FailedRecord): Diagnosis =>
@@ -153,18 +153,31 @@ function withNonce({ protection, keys, sn, record, at }: FailedRecord, nonce: bi
 }
 
 /** Its tag is right for another place: another number, another salt, other keys. */
-const elsewhere = (failed: FailedRecord): Diagnosis | null =>
-  underAny(failed, (named) => originUnder(failed, named));
+function elsewhere(failed: FailedRecord): Diagnosis | null {
+  for (const named of namedKeys(failed)) {
+    const origin = originUnder(failed, named);
+    if (origin !== null) return byOrigin(failed, origin);
+  }
+  return null;
+}
 
-/** The same for a number far off, which is searched for, unless the record decrypts to something as the one that it is. */
-const farElsewhere = (failed: FailedRecord, trials: Trials): Diagnosis | null =>
-  readsDecrypted(failed) ? null : underAny(failed, (named) => farAway(failed, named, trials));
+/** The keys that are due, and others of the session. */
+const namedKeys = ({ keys, sn, others }: FailedRecord): NamedKeys[] => [
+  { keys, under: null, next: sn },
+  ...others,
+];
 
-/** What the tag is right for under the keys that are due, or under others of the session. */
-function underAny(failed: FailedRecord, originOf: (named: NamedKeys) => Origin | null): Diagnosis | null {
-  const due: NamedKeys = { keys: failed.keys, under: null, next: failed.sn };
-  for (const named of [due, ...failed.others]) {
-    const origin = originOf(named);
+/**
+ * Searches for the number far off that a record's tag is right for, unless the record decrypts to something as the one
+ * that it is; null if there is none. Takes a second, so it pauses.
+ */
+export function* searchingElsewhere(
+  failed: FailedRecord,
+  trials: Trials,
+): Generator<number, Diagnosis | null> {
+  if (readsDecrypted(failed)) return null;
+  for (const named of namedKeys(failed)) {
+    const origin = yield* searchingFar(failed, named, trials);
     if (origin !== null) return byOrigin(failed, origin);
   }
   return null;

@@ -1,6 +1,7 @@
 import { poly1305 } from "@noble/ciphers/_poly1305.js";
 import { chacha20 } from "@noble/ciphers/chacha.js";
 import { addU64, type RecordKeys, sealingOf, tagSize, u64Of } from "../../../core/base/record.ts";
+import { finished } from "../../platform.ts";
 import { openRecord, type Protection } from "../decrypt.ts";
 import { type GcmKey, gcmKeyOf } from "./gcm.ts";
 import { bytesOf, type Words, wordsOf, xorWords } from "./ghash.ts";
@@ -55,9 +56,6 @@ export class Trials {
     return taken;
   }
 }
-
-/** None may be made. */
-export const noTrials = new Trials(0);
 
 /** Numbers that no NIC is off by: then its iv is another one. */
 const plausibleMax = 1n << 32n;
@@ -120,26 +118,34 @@ function origin12(strange: Strange, { keys, under }: NamedKeys, gcm: GcmKey): Or
 
 /** Elsewhere numbers near those that are due there are tried, the nearest first. */
 function nearby(strange: Strange, named: NamedKeys): Origin | null {
-  const first = tried(strange, named, { around: strange.sn, from: 0, to: nearMax });
+  const first = finished(trying(strange, named, { around: strange.sn, from: 0, to: nearMax }));
   if (first !== null || named.next === strange.sn) return first;
-  return tried(strange, named, { around: named.next, from: 0, to: nearMax });
+  return finished(trying(strange, named, { around: named.next, from: 0, to: nearMax }));
 }
 
-/** The same far off with ChaCha20-Poly1305, whose tags do not tell it, as far as trials may be made. */
-export function farAway(strange: Strange, named: NamedKeys, trials: Trials): Origin | null {
+/** True if a record's number far off can be searched for: with ChaCha20-Poly1305, whose tags do not tell it. */
+export const isSearchable = ({ protection }: Pick<Strange, "protection">, trials: Trials): boolean =>
+  protection.cipher === "chacha20-poly1305" && trials.left > 0;
+
+/** Searches for it as far as trials may be made; pauses behind each two of them. */
+export function* searchingFar(
+  strange: Strange,
+  named: NamedKeys,
+  trials: Trials,
+): Generator<number, Origin | null> {
+  if (!isSearchable(strange, trials)) return null;
   const { protection, sn, record } = strange;
-  if (protection.cipher !== "chacha20-poly1305") return null;
   // In TLS 1.3 few of the trials come to look at all of the record.
   const looked = protection.version === 0x0304 ? record.length / 32 : record.length;
   const to = Math.floor(trials.take(2 * farMax, trialCost + looked) / 2);
-  return tried(strange, named, { around: sn, from: nearMax + 1, to });
+  return yield* trying(strange, named, { around: sn, from: nearMax + 1, to });
 }
 
-function tried(
+function* trying(
   strange: Strange,
   { keys, under }: NamedKeys,
   { around, from, to }: { around: bigint; from: number; to: number },
-): Origin | null {
+): Generator<number, Origin | null> {
   const { protection, record } = strange;
   const isChaCha = protection.cipher === "chacha20-poly1305";
   const fits = isChaCha
@@ -148,6 +154,7 @@ function tried(
   for (let distance = from; distance <= to; distance++) {
     for (const sn of distance === 0 ? [around] : [around - BigInt(distance), around + BigInt(distance)])
       if (sn >= 0n && fits(sn)) return { what: "number", sn, under, keys };
+    yield (distance - from) / (to - from);
   }
   return null;
 }
