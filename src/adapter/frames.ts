@@ -80,15 +80,24 @@ function lastPosition(timeline: Timeline, position: Position, connection: number
   return last === undefined ? { event: own[0] ?? position.event, stage: -1 } : atEnd(timeline, last);
 }
 
+/** The stages entered so far, the last one first; behind it a run of one name, as of a rebuild's DUMPs, is one frame: its last. */
 function stageNames(view: View): { name: string; stage: number }[] {
   const { recording, position } = view;
   if (position.stage < 0) return [{ name: "before the event", stage: -1 }];
-  return recording.stages
-    .slice(0, position.stage + 1)
-    .flatMap(({ connection }, stage) =>
-      connection === view.index ? [{ name: stageName(view, stage), stage }] : [],
-    )
-    .reverse();
+  const named: { name: string; stage: number; times: number }[] = [];
+  for (let stage = 0; stage <= position.stage; stage++) {
+    if (recording.stages[stage]!.connection !== view.index) continue;
+    const name = stageName(view, stage);
+    const last = named.at(-1);
+    if (last?.name !== name || stage === position.stage) named.push({ name, stage, times: 1 });
+    else {
+      last.stage = stage;
+      last.times++;
+    }
+  }
+  return named
+    .reverse()
+    .map(({ name, stage, times }) => ({ name: times > 1 ? `${name}×${times}` : name, stage }));
 }
 
 /** The stage with what it is about: `driver.resync record 1`, `nic PROGRESS`. */

@@ -1,4 +1,5 @@
 import { advance, type Seq } from "../../core/base/seq.ts";
+import { RecordKind } from "../../core/machine/record-log.ts";
 import {
   engineNames,
   type PostedDescriptor,
@@ -47,6 +48,14 @@ function rebuiltSn(view: View): bigint | null {
   return row < state.tail ? log.knownSn(row) : log.countedSn(row, state.tail);
 }
 
+/** True if where the rebuilt record begins is not known: the packet lies in a range of unknown records. */
+export const isOfUnknown = (view: View): boolean =>
+  isRebuilding(view) && view.state.postedRow > 0 && view.log.kind.at(view.state.postedRow) === RecordKind.gap;
+
+/** What is said of the bytes that are replayed there. */
+export const longest =
+  ": records are not known there, so at most as many as the longest record has; the real driver replays from where its record begins";
+
 const waitingCount = ({ state }: View): number => state.waitTail - state.waitHead;
 
 const queuePaths: readonly Path[] = [
@@ -71,7 +80,7 @@ const queuePaths: readonly Path[] = [
     reads: ["event", "stage"],
     where: isRebuilding,
     of: (view) => replayedBytes(postedIn(view)),
-    word: (_view, raw) => `${show(raw)} bytes`,
+    word: (view, raw) => `${show(raw)} bytes${isOfUnknown(view) ? longest : ""}`,
   },
   {
     path: "descriptors.waiting",

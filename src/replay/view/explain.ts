@@ -5,7 +5,7 @@ import { Kind } from "../../core/words/event.ts";
 import { signs } from "../../trace/signs.ts";
 import type { Finding } from "../findings.ts";
 import type { EffectRecord } from "../recording.ts";
-import { postedIn, queueText } from "./descriptor-scope.ts";
+import { isOfUnknown, longest, postedIn, queueText } from "./descriptor-scope.ts";
 import { effectFields } from "./effect-text.ts";
 import { hasContext } from "./facts.ts";
 import { SeqValue } from "./value.ts";
@@ -87,7 +87,10 @@ function recordOf(view: View): Explanation["details"] {
 function postedOf(view: View): Explanation["details"] {
   return [
     { name: "descriptors", value: queueText(view) },
-    { name: "bytes replayed", value: String(replayedBytes(postedIn(view))) },
+    {
+      name: "bytes replayed",
+      value: `${replayedBytes(postedIn(view))}${isOfUnknown(view) ? longest : ""}`,
+    },
   ];
 }
 

@@ -107,6 +107,7 @@ function readOfDevice(reading: Reading, words: Token[], device: number): void {
   if (words[2] === undefined)
     throw new LineFault(words[1]!, "an event is missing behind the device, e.g. `down`");
   const kind = readDeviceEvent(words, reading);
+  reading.queue.turn(kind, device);
   const index = reading.trace.events.push({
     timeNs: reading.timeNs,
     connection: deviceColumn(device),
@@ -247,6 +248,7 @@ function readTransmit(given: Given, verb: Token, connection: DeclaredConnection,
   const flags = flagsOf(reading, transmitForm, given, span(words[free] ?? range, words.at(-1)!));
   if (end > progress.most && reading.isUnsure(connection)) throw leftOut;
   if (end > progress.most) throw notPushed(range, progress.most, progress.open);
+  reading.queue.send((flags & Flag.undoorbelled) !== 0, range);
   progress.sent = Math.max(progress.sent, end);
   if (flags & Flag.fin) progress.finSent = true;
   const extra = given.options === null ? 0 : packTransmit(transmitExtra(given, reading));

@@ -2,6 +2,7 @@ import type { RecordKeys } from "../../core/base/record.ts";
 import type { Seq } from "../../core/base/seq.ts";
 import type { Profile } from "../../core/machine/profile.ts";
 import { profileAmong } from "../../core/profiles/all.ts";
+import { Kind } from "../../core/words/event.ts";
 import { DiagnosticList } from "../diagnostics.ts";
 import { LineFault, type Token } from "../lexer.ts";
 import { fileWordOf } from "../profile-word.ts";
@@ -28,6 +29,33 @@ export interface DeclaredConnection {
   /** It is declared as its line means it: what is expected of it can be judged. */
   isClear: boolean;
   progress: StreamProgress;
+}
+
+/** Packets that can wait for a queue to go on: more than the largest queue of a NIC holds, so that its going on is one event. */
+const waitingMax = 2 ** 14;
+
+/** Transmit queues that are held, and what was sent meanwhile. */
+class HeldQueue {
+  private readonly held = new Set<number>();
+  private waiting = 0;
+
+  /** An event of a device. */
+  turn(kind: number, device: number): void {
+    if (kind === Kind.hold) this.held.add(device);
+    if (kind === Kind.resume || kind === Kind.reset) this.held.delete(device);
+    if (this.held.size === 0) this.waiting = 0;
+  }
+
+  /** A packet is sent. Throws LineFault if no queue could hold it. */
+  send(isUndoorbelled: boolean, place: Token): void {
+    if (this.held.size === 0 && !isUndoorbelled) this.waiting = 0;
+    else if (this.waiting < waitingMax) this.waiting++;
+    else
+      throw new LineFault(
+        place,
+        `no queue holds more than ${waitingMax} packets: let it go on above, or ring its doorbell`,
+      );
+  }
 }
 
 /**
@@ -93,6 +121,7 @@ export class Reading {
   subject: number | null = noEvent;
   /** Expectations that begin a line since the last event line: of that event, or of the whole file if no event follows. */
   readonly unsettled: Expectation[] = [];
+  readonly queue = new HeldQueue();
   /** Events of devices so far. */
   deviceEvents = 0;
   /** Bytes and records of all streams so far. */
