@@ -120,6 +120,22 @@ test("freebsd-connectx (section 5.7): the packet's own mapping fails behind the 
   assert.equal(counted(recovered).tx_packets, 2);
 });
 
+test("freebsd-connectx (section 5.7): DUMPs that find no room end as those that cannot be mapped; nothing else is asked for room", () => {
+  const back = "send 16384; > 0:9000; > 3100:3200 ring-full";
+  // mlx5e_sq_dump_xmit() maps, then mlx5e_sq_has_room_for(); the params were posted before.
+  check(
+    back,
+    "out-of-order expected=9000 seq=3100, static-params record=1, dropped reason=ring-full length=100",
+    "STATIC|#1 PROGRESS",
+  );
+  assert.deepEqual(standsAfter(back), [0, 0], "driver and NIC agree");
+  const { tx_packets, tx_packets_ooo, tx_bytes_ooo, tx_error } = counted(back);
+  assert.deepEqual([tx_packets, tx_packets_ooo, tx_bytes_ooo, tx_error], [1, 2, 3100, undefined]);
+  assert.deepEqual(standsAfter(`${two}; > 0:50; > 70:79 ring-full`), [50, 50]);
+  assert.match(lastOf(freebsd, `${two}; > 0:258; > 129:140 ring-full`)[0], /encrypted seq=129 length=11$/);
+  assert.equal(lastOf(freebsd, `${two}; > 0:50; > 50:60 ring-full`)[0], "encrypted seq=50 length=10");
+});
+
 test("freebsd-connectx (section 5.7): without memory for the chain tx_error; a record's start needs none", () => {
   const inside = `${two}; > 0:258; > 20:30 no-memory`;
   check(inside, "out-of-order expected=258 seq=20, dropped reason=no-sync-data length=10", "");

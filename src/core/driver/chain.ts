@@ -55,16 +55,22 @@ function recover(socket: Socket, row: number, isReady: boolean, sink: Sink): boo
   if (socket.profile.countsAsOutOfOrder === "resyncs") state.outOfOrder++;
   if (!begun) postParams(socket, row, size === 0, sink);
   state.outOfOrderBytes += size;
-  // The chain is mapped as a whole.
-  if (size > 0 && !mapBuffer(socket, sink)) {
-    state.expectedSeq = from;
-    return drop(socket, DropCode["dma-error"], sink);
+  if (size > 0) {
+    const reason = dumpRefusal(socket, sink);
+    if (reason >= 0) state.expectedSeq = from;
+    if (reason >= 0) return drop(socket, reason, sink);
   }
   postDumps(socket, row, from);
   emit(socket, sink, Effect.resync, row, records.kind.at(row) === RecordKind.gap ? 0 : size);
   state.resyncs++;
   sink.stage(Stage["driver.resync"], row);
   return true;
+}
+
+/** Why mlx5e_sq_dump_xmit() posts no DUMP, as one of DropCode, −1 if it does: it maps the chain as a whole, then looks for room. */
+function dumpRefusal(socket: Socket, sink: Sink): number {
+  if (!mapBuffer(socket, sink)) return DropCode["dma-error"];
+  return (socket.packet.flags & Flag.ringFull) === 0 ? -1 : DropCode["ring-full"];
 }
 
 /** mlx5e_tls_send_static_parameters(), mlx5e_tls_send_progress_parameters(); mlx5e_tls_send_nop() where no DUMP follows. */

@@ -1,7 +1,7 @@
 // core/driver: drivers/net: in order, and the five ways to recover.
 
-import type { Seq } from "../base/seq.ts";
-import { emit } from "../machine/count.ts";
+import { advance, type Seq } from "../base/seq.ts";
+import { countEncrypted, emit } from "../machine/count.ts";
 import type { Sink, Socket } from "../machine/socket.ts";
 import { drop } from "../nic/post.ts";
 import { Descriptor, Engine } from "../words/descriptor.ts";
@@ -49,11 +49,22 @@ function sendOutOfOrder(socket: Socket, sink: Sink): boolean {
 
 /** The packet that the driver expects: the NIC goes on where it stands. */
 function sendInOrder(socket: Socket, sink: Sink): boolean {
-  const { packet, profile } = socket;
-  // Innova's mark is metadata in the packet itself, which takes memory.
-  if ((packet.flags & Flag.noMemory) !== 0 && profile.prefixVia === "sync-packet")
-    return drop(socket, DropCode["no-metadata"], sink);
+  if ((socket.packet.flags & Flag.noMemory) !== 0 && marksInPacket(socket)) return dropUnmarked(socket, sink);
   return advanceAndPost(socket, sink);
+}
+
+/** Innova and Netronome mark the packet by metadata in itself, which takes memory (skb_cow_head()). */
+const marksInPacket = ({ profile }: Socket): boolean =>
+  profile.prefixVia === "sync-packet" || profile.commit === "undone";
+
+/** mlx5e_tls_add_metadata() comes first; nfp_nfd3_prep_tx_meta() once number and counter have moved, and takes the number back. */
+function dropUnmarked(socket: Socket, sink: Sink): boolean {
+  const { packet, profile, rules, state } = socket;
+  if (profile.commit === "undone") {
+    countEncrypted(socket);
+    if (rules.staysAdvanced(socket)) state.expectedSeq = advance(packet.seq, packet.length);
+  }
+  return drop(socket, DropCode["no-metadata"], sink);
 }
 
 /** mlx5e_ktls_tx_post_param_wqes() before the connection's first packet; a resync's are those of rebuild. */

@@ -1,6 +1,6 @@
 import { tagSize } from "../base/record.ts";
 import { advance, before, distance, type Seq, seq } from "../base/seq.ts";
-import { sendFallback } from "../kernel/fallback.ts";
+import { sendFallback, softwareFallback } from "../kernel/fallback.ts";
 import { getRecord, isStartMarker } from "../kernel/record-map.ts";
 import { emit, encrypted } from "../machine/count.ts";
 import type { PiecePlace } from "../machine/rules.ts";
@@ -32,7 +32,8 @@ export function sendPieces(socket: Socket, sink: Sink): boolean {
     jumped = piece.jumped;
     if (!socket.rules.canSend(socket, piece)) return drop(socket, DropCode.unsendable, sink);
     if (piece.form === inTag) return sendTunnel(socket, sink);
-    if (!postPiece(socket, piece, sink)) return drop(socket, DropCode["dma-error"], sink);
+    const refusal = postPiece(socket, piece, sink);
+    if (refusal >= 0) return drop(socket, refusal, sink);
     at = advance(at, piece.length);
     if (piece.form !== PieceCode.plain) state.expectedSeq = at;
     if (piece.trimmed > 0) break;
@@ -46,10 +47,18 @@ export function sendPieces(socket: Socket, sink: Sink): boolean {
 /** chcr_ktls_sw_fallback(): only what leaves moves prev_seq and is counted; a fallback that gives nothing counts nowhere. */
 function sendTunnel(socket: Socket, sink: Sink): boolean {
   const { packet, state } = socket;
+  if (!hasRoom(socket)) return dropTunnel(socket, sink);
   if (!sendFallback(socket, FallbackCode.tag, DropCode["fallback-failed"], sink)) return false;
   state.expectedSeq = advance(packet.seq, packet.length);
   state.fallbacksSent++;
   return true;
+}
+
+/** chcr_ktls_tunnel_pkt() looks for room when the fallback has encrypted already. */
+function dropTunnel(socket: Socket, sink: Sink): boolean {
+  const row = softwareFallback(socket, FallbackCode.tag, sink);
+  sink.stage(Stage["tls.fallback"], Math.max(row, -1));
+  return drop(socket, row < 0 ? DropCode["fallback-failed"] : DropCode["ring-full"], sink);
 }
 
 /** Form of a piece that is a part of a tag alone: it goes to software. */
@@ -128,10 +137,12 @@ const isFirst = (state: ConnectionState): boolean => state.paramsPosted === 0;
 /**
  * One work request: what is read again from the record map, then the packet's own bytes, both under one record's number
  * (chcr_end_part_handler() for a whole record or its end, chcr_short_record_handler() for what lacks the tag,
- * chcr_ktls_tx_plaintxt() for what lies before the start marker).
+ * chcr_ktls_tx_plaintxt() for what lies before the start marker). Gives why it cannot be posted, as one of DropCode; −1 if it is.
  */
-function postPiece(socket: Socket, { row, at, form, length, trimmed, jumped }: Piece, sink: Sink): boolean {
-  const { queue, rules, state } = socket;
+function postPiece(socket: Socket, { row, at, form, length, trimmed, jumped }: Piece, sink: Sink): number {
+  const { queue, rules, state, packet } = socket;
+  // A record that is sent again takes a packet of its own, and counts once there is one.
+  if (form === PieceCode.end && (packet.flags & Flag.noMemory) !== 0) return DropCode["no-memory"];
   const named = rules.pieceRow(row, jumped && form === PieceCode.end);
   const prior = priorSize(socket, row, at, form);
   // The driver counts what it is about to post, trims first.
@@ -140,14 +151,21 @@ function postPiece(socket: Socket, { row, at, form, length, trimmed, jumped }: P
     state.piecesTrimmed++;
   }
   emit(socket, sink, Effect.piece, form, length);
-  if (!mapBuffer(socket, sink)) return false;
+  if (!hasRoom(socket)) return DropCode["ring-full"];
+  if (!mapBuffer(socket, sink)) return DropCode["dma-error"];
   if (prior > 0) queue.post(Descriptor.prior, named, advance(at, -prior), prior, false, Engine.none);
   const clear = form === PieceCode.plain || form === PieceCode.header;
   const engine = clear ? Engine.none : rules.engineOf(Engine.piece);
   queue.post(Descriptor.packet, named, at, length, false, engine);
   state.resyncBytes += prior;
   sink.stage(Stage["driver.piece"], row);
-  return true;
+  return -1;
+}
+
+/** chcr_txq_avail(): a ring that has room for the packet alone has none left once the control block was written for it. */
+function hasRoom({ packet, queue }: Socket): boolean {
+  const isWritten = queue.taken < queue.count && queue.kind(queue.taken) === Descriptor.tcb;
+  return !isWritten || (packet.flags & Flag.ringFull) === 0;
 }
 
 /** Bytes of the record ahead of a piece that are posted with it. */

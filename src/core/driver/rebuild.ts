@@ -60,9 +60,11 @@ export function postResync(socket: Socket, row: number, sink: Sink): boolean {
   const replayable = records.kind.at(row) === RecordKind.gap ? 0 : whole;
   const prefix = rules.prefixSize(whole);
   if (profile.prefixVia === "sync-packet") {
+    state.resyncBytes += profile.headerSize + 8 + prefix;
+    // mlx5e_sq_xmit() frees what it cannot map and says so to nobody: the packet goes on without it.
+    if (!mapBuffer(socket, sink)) return true;
     queue.post(Descriptor["sync-packet"], rules.postedRow(row), start, prefix, false, Engine.none);
     state.postedRow = row;
-    state.resyncBytes += profile.headerSize + 8 + prefix;
   } else {
     postParams(socket, row, sink);
     if (!postDumps(socket, row, prefix, sink)) return false;

@@ -26,10 +26,12 @@ export const dropReasons = [
   "no-context",
   /** Chelsio: a piece that the NIC's TCP engine cannot send. */
   "unsendable",
-  /** Innova: no room for the metadata that marks the packet. */
+  /** Innova, Netronome: no memory for the metadata that marks the packet. */
   "no-metadata",
   /** The hook, once a rekey was done: all of it is acknowledged, its record may be gone (TLS_TX_REKEY_FLOOR). */
   "acknowledged",
+  /** Chelsio, FreeBSD: no room on the ring behind what went ahead of the packet. */
+  "ring-full",
 ] as const;
 
 /** Why a packet is encrypted in software (tls_sw_fallback). */

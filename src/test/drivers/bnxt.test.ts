@@ -77,6 +77,24 @@ const bnxt: Case[] = [
     effects: `software-fallback reason=device-down length=129`,
     counters: { tx_tls_ooo: 0, fallback_packets: 1 },
   },
+  {
+    // In order nothing goes ahead of the packet, for which bnxt_start_xmit() has looked for room.
+    ...{ story: `${two}; > 0:50; > 50:60 ring-full`, posted: "PKT@50+10+stream", expected: 60 },
+    effects: `encrypted seq=50 length=10`,
+    counters: { tx_tls_encrypted_packets: 2 },
+  },
+  {
+    // No tag in it: only the presync's BDs have no room (BNXT_KTLS_TX_OOO_FALLBACK_NO_SPACE).
+    ...{ story: `${sent}; > 20:29 ring-full`, posted: "PKT#1@20+9+software", expected: 258 },
+    effects: `out-of-order expected=258 seq=20, software-fallback reason=ring-full length=9`,
+    counters: { tx_tls_ooo: 0, fallback_packets: 1 },
+  },
+  {
+    // The kid lies in the BD: in order nothing is allocated.
+    ...{ story: `${two}; > 0:50; > 50:60 no-memory`, posted: "PKT@50+10+stream", expected: 60 },
+    effects: `encrypted seq=50 length=10`,
+    counters: { tx_tls_encrypted_packets: 2 },
+  },
 ];
 
 testCases("bnxt@next", bnxt);

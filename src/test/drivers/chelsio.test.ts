@@ -71,6 +71,51 @@ const chelsio: Case[] = [
     ...{ story: `${sent}; > 258:258 fin`, posted: "", effects: "", expected: 258 },
     counters: { tx_tls_encrypted_packets: 1, tx_tls_drop_no_sync_data: 0 },
   },
+  {
+    // In order from a record's start: nothing of the control block is written ahead of the piece.
+    ...{ story: `${two}; > 0:129; > 129:258 ring-full`, posted: "PKT#2@129+129+piece", expected: 258 },
+    effects: `piece form=complete length=129, encrypted seq=129 length=129`,
+    counters: { ktls_tx_complete_pkts: 2, tx_tls_encrypted_packets: 2 },
+  },
+  {
+    // chcr_ktls_xmit_wr_complete() finds no credits behind SET_TCB: NETDEV_TX_BUSY, which chcr_ktls_xmit() makes a drop; the
+    // piece is counted, prev_seq stays.
+    ...{
+      story: `${two}; > 0:129; > 0:129 ring-full`,
+      posted: "SET_TCB@TX_MAX=0 SET_TCB@SND_UNA",
+      expected: 129,
+    },
+    effects: `out-of-order expected=129 seq=0, piece form=complete length=129, ${dropped("ring-full", 129)}`,
+    counters: { tx_tls_ooo: 1, ktls_tx_complete_pkts: 2, tx_tls_encrypted_packets: 1 },
+  },
+  {
+    // In order, but SND_UNA is written wherever no record starts.
+    ...{ story: `${two}; > 0:50; > 50:60 ring-full`, posted: "SET_TCB@SND_UNA", expected: 50 },
+    effects: `piece form=middle length=10, ${dropped("ring-full", 10)}`,
+    counters: { ktls_tx_middle_pkts: 1, tx_tls_ooo: 0 },
+  },
+  {
+    // chcr_ktls_tunnel_pkt() looks once the fallback has encrypted.
+    ...{ story: `${two}; > 0:113; > 113:120 ring-full`, posted: "SET_TCB@SND_UNA", expected: 113 },
+    effects: `software-fallback reason=tag length=7, ${dropped("ring-full", 7)}`,
+    counters: { ktls_tx_fallback: 0, fallback_packets: 1 },
+  },
+  {
+    // chcr_end_part_handler(): alloc_skb() for the record that is sent again, ahead of the counter.
+    ...{ story: `${two}; > 0:50; > 50:129 no-memory`, posted: "SET_TCB@SND_UNA", expected: 50 },
+    effects: `${dropped("no-memory", 79)}`,
+    counters: { ktls_tx_end_pkts: 0, tx_tls_encrypted_packets: 1 },
+  },
+  {
+    // A piece from the middle copies its block's beginning onto the stack (prior_data).
+    ...{
+      story: `${two}; > 0:50; > 50:60 no-memory`,
+      posted: "SET_TCB@SND_UNA PRIOR#1@45+5 PKT#1@50+10+piece",
+      expected: 60,
+    },
+    effects: `piece form=middle length=10, encrypted seq=50 length=10`,
+    counters: { ktls_tx_middle_pkts: 1 },
+  },
 ];
 
 testCases("chelsio-t6@v6.18", chelsio);

@@ -170,5 +170,21 @@ const tls13: Case[] = [
     effects: "out-of-order expected=42 seq=41, resync record=1 replayed=41, encrypted seq=41 length=1",
     counters: { tx_tls_dump_packets: 6 },
   },
+  {
+    // The second DUMP of three.
+    ...{
+      story: `send 16384; > 0:9000; > 3100:3200 dma=2`,
+      posted: "PROGRESS| NOP| DUMP@0+1522",
+      expected: 9000,
+    },
+    effects: `out-of-order expected=9000 seq=3100, ${mapped(2, 3)}, ${dropped("no-sync-data", 100)}`,
+    counters: { tx_tls_ooo: 1, tx_tls_drop_no_sync_data: 1, tx_tls_dump_packets: 1 },
+  },
+  {
+    // The first packet of all: params and NOP are in the queue, the packet is counted and its number passed.
+    ...{ story: `${two}; > 0:129 dma=1`, posted: "STATIC#1 PROGRESS| NOP|", expected: 129 },
+    effects: `${mapped(1, 3)}, ${dropped("dma-error", 129)}`,
+    counters: { tx_tls_encrypted_packets: 1, tx_tls_ooo: 0 },
+  },
 ];
 testCases("connectx@next", tls13, { version: 0x0304 });

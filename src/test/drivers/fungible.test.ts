@@ -100,6 +100,18 @@ const fungible: Case[] = [
     effects: `out-of-order expected=50 seq=-5, ${dropped("no-sync-data", 10)}`,
     counters: { tx_tls_ooo: 1, tx_tls_drop_no_sync_data: 1 },
   },
+  {
+    // fun_tx_check_stop() stops the queue behind a packet, as long as there is room for any other one.
+    ...{ story: `${sent}; > 20:30 ring-full`, posted: "PKT#1@20+10+software", expected: 258 },
+    effects: `out-of-order expected=258 seq=20, software-fallback reason=out-of-order length=10`,
+    counters: { tx_tls_ooo: 1 },
+  },
+  {
+    // The tlsid lies in the descriptor: in order nothing is allocated.
+    ...{ story: `${two}; > 0:50; > 50:60 no-memory`, posted: "PKT@50+10+stream", expected: 60 },
+    effects: `encrypted seq=50 length=10`,
+    counters: { tx_tls_encrypted_packets: 2 },
+  },
 ];
 
 testCases("fungible@v6.18", fungible);

@@ -1,4 +1,4 @@
-import { type Case, dropped, sent, testCases, two } from "./source-cases.ts";
+import { type Case, dropped, mapped, sent, testCases, two } from "./source-cases.ts";
 
 /** mlx5e_tls_handle_tx_skb(), mlx5e_tls_handle_ooo() of v4.19: section 5.1. */
 const innova: Case[] = [
@@ -66,6 +66,37 @@ const innova: Case[] = [
     ...{ story: `${sent}; down; > 0:129`, posted: "PKT#1@0+129+software", expected: 258 },
     effects: `software-fallback reason=device-down length=129`,
     counters: { tx_tls_ooo: 0, fallback_packets: 1 },
+  },
+  {
+    // mlx5e_sq_xmit() of the SYNC packet returns NETDEV_TX_OK where it maps nothing: it is freed, counted all the same, and the
+    // packet goes to an FPGA that stands behind 258 and takes its 10 bytes for the next header's, which stay clear.
+    ...{ story: `${sent}; > 20:30 dma=1`, posted: "PKT@20+10+stream", expected: 30 },
+    effects: `out-of-order expected=258 seq=20, ${mapped(1, 0)}, encrypted seq=20 length=10, out-of-step expected=258 seq=20, plaintext seq=20 bytes=10`,
+    counters: { tx_tls_ooo: 1, tx_tls_resync_bytes: 90 },
+  },
+  {
+    // The packet's own mapping: the SYNC packet is in the queue and expected_seq has moved on.
+    ...{ story: `${sent}; > 20:30 dma=2`, posted: "SYNC#1@0+20", expected: 30 },
+    effects: `out-of-order expected=258 seq=20, resync record=1 replayed=20, ${mapped(2, 1)}, ${dropped("dma-error", 10)}`,
+    counters: { tx_tls_ooo: 1, tx_tls_resync_bytes: 90 },
+  },
+  {
+    // Where a record starts the SYNC packet has its linear part alone, which is mapped, too. Without it the record is numbered 3: its tag alone is wrong.
+    ...{ story: `${sent}; > 129:258 dma=1`, posted: "PKT@129+129+stream", expected: 258 },
+    effects: `out-of-order expected=258 seq=129, ${mapped(1, 0)}, encrypted seq=129 length=129, out-of-step expected=258 seq=129, wrong-tag seq=242 bytes=16`,
+    counters: { tx_tls_ooo: 1, tx_tls_resync_bytes: 70 },
+  },
+  {
+    // alloc_skb() of the SYNC packet, ahead of expected_seq; the metadata had its headroom.
+    ...{ story: `${sent}; > 20:30 no-memory`, posted: "", expected: 258 },
+    effects: `out-of-order expected=258 seq=20, ${dropped("no-memory", 10)}`,
+    counters: { tx_tls_ooo: 1, tx_tls_drop_resync_alloc: 1, tx_tls_drop_metadata: 0, tx_tls_resync_bytes: 0 },
+  },
+  {
+    // The queue stops while there is room for a SYNC packet as well (MLX5E_SQ_TLS_ROOM).
+    ...{ story: `${sent}; > 20:30 ring-full`, posted: "SYNC#1@0+20 PKT@20+10+stream", expected: 30 },
+    effects: `out-of-order expected=258 seq=20, resync record=1 replayed=20, encrypted seq=20 length=10`,
+    counters: { tx_tls_ooo: 1 },
   },
 ];
 

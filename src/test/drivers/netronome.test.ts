@@ -84,6 +84,24 @@ const netronome: Case[] = [
     effects: `software-fallback reason=device-down length=129`,
     counters: { tx_tls_ooo: 0, fallback_packets: 1 },
   },
+  {
+    // nfp_nfd3_prep_tx_meta() finds no memory for the handle: nfp_net_tls_tx_undo() takes next_seq back, hw_tls_tx stays.
+    ...{ story: `${two}; > 0:50; > 50:60 no-memory`, posted: "", expected: 50 },
+    effects: `${dropped("no-metadata", 10)}`,
+    counters: { tx_tls_encrypted_packets: 2, tx_tls_ooo: 0 },
+  },
+  {
+    // nfp_net_tx_full() is asked first, for the packet alone; then nothing goes ahead of it.
+    ...{ story: `${two}; > 0:50; > 50:60 ring-full`, posted: "PKT@50+10+stream", expected: 60 },
+    effects: `encrypted seq=50 length=10`,
+    counters: { tx_tls_encrypted_packets: 2 },
+  },
+  {
+    // The fallback's packet is linear and takes no more room: it is not asked again.
+    ...{ story: `${sent}; > 20:30 ring-full`, posted: "PKT#1@20+10+software", expected: 258 },
+    effects: `out-of-order expected=258 seq=20, software-fallback reason=out-of-order length=10`,
+    counters: { tx_tls_ooo: 1 },
+  },
 ];
 
 testCases("netronome@v6.18", netronome);

@@ -43,6 +43,11 @@ function recover(reference: Reference, packet: Sending, record: ReferenceRecord)
     reference.expected = from;
     return drop(reference, packet, "dma-error");
   }
+  // mlx5e_sq_has_room_for(), after the mapping.
+  if (size > 0 && packet.ringFull) {
+    reference.expected = from;
+    return drop(reference, packet, "ring-full");
+  }
   const hwMtu = device.mtu + 22;
   const msb = 2 ** Math.floor(Math.log2(hwMtu));
   for (const [start, end] of dumpsOf(reference, record, from, packet.at, msb))

@@ -14,6 +14,7 @@ import {
   postPacket,
   type ReferencePacket,
   type Sending,
+  tally,
   toStream,
 } from "./post.ts";
 import type { Reference } from "./reference.ts";
@@ -139,8 +140,13 @@ function emulate(reference: Reference, packet: Sending): boolean {
 }
 
 function inOrderPacket(reference: Reference, packet: Sending): boolean {
-  const { prefixVia } = reference.profile;
-  if (prefixVia === "sync-packet" && packet.noMemory) return drop(reference, packet, "no-metadata");
+  const { id } = reference.profile;
+  // skb_cow_head(): ahead of all else in Innova's driver; in Netronome's the packet is counted by then.
+  if (packet.noMemory && id.startsWith("innova")) return drop(reference, packet, "no-metadata");
+  if (packet.noMemory && id.startsWith("netronome")) {
+    tally(reference, packet);
+    return drop(reference, packet, "no-metadata");
+  }
   return toStream(reference, packet);
 }
 
@@ -188,6 +194,11 @@ function resync(reference: Reference, packet: Sending, record: ReferenceRecord):
   const { profile } = reference;
   const prefix = packet.at - record.start;
   if (profile.prefixVia === "sync-packet") {
+    // A SYNC packet that cannot be mapped is freed, and the segment sent all the same.
+    if (!map(reference, packet)) {
+      reference.mayDisagree = true;
+      return true;
+    }
     post(reference, { kind: "sync-packet", at: record.start, length: prefix });
     reference.counters.outOfOrderBytes += prefix;
     reference.counters.resyncs++;

@@ -1,5 +1,5 @@
 import type { ReferenceRecord } from "./map.ts";
-import { count, drop, fallback, map, post, type Sending } from "./post.ts";
+import { count, drop, encryptInSoftware, fallback, map, post, type Sending } from "./post.ts";
 import type { Reference } from "./reference.ts";
 
 const tagSize = 16;
@@ -57,6 +57,10 @@ function moveTcb(reference: Reference, record: ReferenceRecord, at: number): voi
 
 /** chcr_ktls_sw_fallback(): a fallback that gives nothing counts nowhere; what leaves moves prev_seq and is counted. */
 function tunnel(reference: Reference, packet: Sending): boolean {
+  if (packet.ringFull && isTcbPosted(reference)) {
+    const result = encryptInSoftware(reference, packet, "tag");
+    return drop(reference, packet, result === "dropped" ? "fallback-failed" : "ring-full");
+  }
   if (!fallback(reference, packet, "tag", "fallback-failed")) return false;
   reference.expected = packet.at + packet.length;
   reference.counters.fallbacksSent++;
@@ -67,6 +71,11 @@ function tunnel(reference: Reference, packet: Sending): boolean {
 function wholeEnd(reference: Reference, packet: Sending, record: ReferenceRecord, at: number): number {
   const length = record.end - at;
   const prior = at - record.start;
+  // alloc_skb() for the record that is sent again, ahead of the counter.
+  if (prior > 0 && packet.noMemory) {
+    drop(reference, packet, "no-memory");
+    return -1;
+  }
   if (prior === 0) reference.counters.piecesComplete++;
   else reference.counters.piecesEnd++;
   return postPiece(reference, packet, at, length, prior === 0 ? "complete" : "end", prior) ? length : -1;
@@ -95,6 +104,9 @@ function part(
   return postPiece(reference, packet, at, length, form, intoBlock) ? length : -1;
 }
 
+/** The ring has room for the packet alone, and SET_TCB has taken it. */
+const isTcbPosted = ({ queue }: Reference): boolean => queue.some(({ kind }) => kind === "tcb");
+
 function postPiece(
   reference: Reference,
   packet: Sending,
@@ -104,6 +116,7 @@ function postPiece(
   prior: number,
 ): boolean {
   reference.say("piece", form, length);
+  if (packet.ringFull && isTcbPosted(reference)) return drop(reference, packet, "ring-full");
   if (!map(reference, packet)) return drop(reference, packet, "dma-error");
   if (prior > 0) post(reference, { kind: "prior", at: at - prior, length: prior });
   const made = form === "plain" || form === "header" ? "none" : "piece";

@@ -330,9 +330,11 @@ class Checker implements Sink {
     const state = this.machine.sockets[c]!.state;
     const of = (key: string) => this.tallies[c]![key] ?? 0;
     const headers = of("encrypted") * this.machine.sockets[c]!.countedHeader;
-    // Most drivers count before they map, so also what they then drop.
+    // Most drivers count before they map or mark, so also what they then drop.
     const mapped =
-      of("dma-error") === 0 ? state.encryptedBytes : of("encrypted sum") + of("emulated sum") + headers;
+      of("dma-error") + of("dropped no-metadata") === 0
+        ? state.encryptedBytes
+        : of("encrypted sum") + of("emulated sum") + headers;
     const counted = [
       [mapped, of("encrypted sum") + of("emulated sum") + headers],
       [state.dropNoSyncData, of("dropped no-sync-data")],
