@@ -20,7 +20,7 @@ export function emit(socket: Socket, sink: Sink, effect: number, a: number, b: n
       return countSkip(socket);
     case Effect.emulated:
       state.encryptedPackets++;
-      state.encryptedBytes += b;
+      state.encryptedBytes += b + socket.countedHeader;
       return;
     case Effect["software-fallback"]:
       state.fallbackPackets++;

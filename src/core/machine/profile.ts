@@ -65,7 +65,7 @@ export interface Profile {
   /** What the driver takes; everything else it refuses at install. */
   versions: readonly TlsVersion[];
   ciphers: readonly Cipher[];
-  /** Link, network and TCP headers, without options, that counted bytes hold: those that sync packets repeat, or every packet's (chain). */
+  /** Link, network and TCP headers, without options, that counted bytes hold: those that sync packets repeat, or every packet's. */
   headerSize: number;
   /** The vendor's names (ethtool -S, debugfs, sysctl); what has none is not counted by this driver. */
   counters: Readonly<Partial<Record<DeviceCounter, string>>>;

@@ -114,7 +114,8 @@ export class Socket {
     this.rules = rules;
     this.isRight = this.profile.faults.length === 0;
     this.segmentSize = rules.countedSize(this.profile, connection.mss);
-    this.countedHeader = this.profile.recovery === "chain" ? this.profile.headerSize : 0;
+    const countsHeaders = this.profile.recovery === "chain" || this.profile.recovery === "none";
+    this.countedHeader = countsHeaders ? this.profile.headerSize : 0;
     this.events = shared.events;
     this.queue = shared.queue;
     this.packet = shared.packet;

@@ -14,5 +14,7 @@ export const netdevsim: Profile = {
   countsPackets: "skbs",
   versions: [0x0303, 0x0304],
   ciphers: ["aes-128-gcm", "aes-256-gcm"],
-  counters: { encryptedPackets: "tx_packets" },
+  // Ethernet, IPv4, TCP.
+  headerSize: 14 + 20 + 20,
+  counters: { encryptedPackets: "tx_packets", encryptedBytes: "tx_bytes" },
 };

@@ -133,7 +133,8 @@ function emulate(reference: Reference, packet: Sending): boolean {
     at = record === null || reachesMarker ? end : record.end;
   }
   counters.encryptedPackets++;
-  counters.encryptedBytes += packet.length;
+  // skb->len, from the Ethernet header on.
+  counters.encryptedBytes += packet.length + 14 + 20 + 20;
   reference.say("emulated", packet.at, packet.length);
   postPacket(reference, packet, reachesMarker ? "none" : "emulated");
   return true;

@@ -329,7 +329,7 @@ class Checker implements Sink {
   private checkTallies(c: number): void {
     const state = this.machine.sockets[c]!.state;
     const of = (key: string) => this.tallies[c]![key] ?? 0;
-    const headers = of("encrypted") * this.machine.sockets[c]!.countedHeader;
+    const headers = (of("encrypted") + of("emulated")) * this.machine.sockets[c]!.countedHeader;
     // Most drivers count before they map or mark, so also what they then drop.
     const mapped =
       of("dma-error") + of("dropped no-metadata") === 0

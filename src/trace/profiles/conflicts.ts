@@ -24,8 +24,10 @@ const meaningfulOnly: readonly { key: keyof Profile; where: (profile: Profile) =
     {
       key: "headerSize",
       where: ({ recovery, prefixVia }) =>
-        recovery === "chain" || (recovery === "rebuild" && prefixVia === "sync-packet"),
-      needs: "recovery is chain, or rebuild with prefixVia sync-packet",
+        recovery === "chain" ||
+        recovery === "none" ||
+        (recovery === "rebuild" && prefixVia === "sync-packet"),
+      needs: "recovery is chain or none, or rebuild with prefixVia sync-packet",
     },
   ];
 

@@ -240,7 +240,7 @@ const mistakes: [text: string, marked: string, message: string][] = [
   [
     '{"base": "connectx", "headerSize": 62}',
     "                     ^^^^^^^^^^^^",
-    "headerSize has a meaning only where recovery is chain, or rebuild with prefixVia sync-packet; here recovery is rebuild and prefixVia dump: leave headerSize out",
+    "headerSize has a meaning only where recovery is chain or none, or rebuild with prefixVia sync-packet; here recovery is rebuild and prefixVia dump: leave headerSize out",
   ],
   [
     '{"base": "innova", "requestsBeforeFallback": true}',
