@@ -63,8 +63,8 @@ function effectText(timeline: Timeline, connection: number, { kind, a, b }: Effe
 }
 
 function retransmit({ trace }: Timeline, connection: number): string {
-  const { name } = trace.connections[connection]!;
-  const [, saddr, sport, daddr, dport] = /^([\d.]+):(\d+)>([\d.]+):(\d+)/.exec(name) ?? [
+  const { flow } = trace.connections[connection]!;
+  const [, saddr, sport, daddr, dport] = /^([\d.]+):(\d+)>([\d.]+):(\d+)/.exec(flow) ?? [
     "",
     "192.0.2.1",
     "443",
