@@ -115,10 +115,13 @@ test("mistakes in a profile file: refused where the configuration names it, told
   const client = session();
   await client.start({ program: file("mistaken.tlstrace", story("./bad.json")) }, ["out-of-order"]);
   const told = client.told("output").map(({ output }) => output);
-  assert.deepEqual(told.slice(0, 2), [
-    `error: line 1: ./${mistake}\n`,
-    "note: line 1: ./bad.json is left out until it is right. connectx is used instead\n",
-  ]);
+  assert.deepEqual(
+    told.filter((line) => /^(error|note): /.test(line)),
+    [
+      `error: line 1: ./${mistake}\n`,
+      "note: line 1: ./bad.json is left out until it is right. connectx is used instead\n",
+    ],
+  );
 });
 
 test("key files that are none are refused; key logs of another session are not, but it is told", async () => {
@@ -171,7 +174,8 @@ test("evidence is laid over the replay: its findings are told, stopped at and ex
   const stop = await client.start({ program, evidence: paths }, ["evidence-differs"]);
   assert.equal(stop.description, "Kernel reports otherwise");
   const told = client.told("output").map(({ output }) => output);
-  assert.match(told[0]!, /^evidence: offload of .*: installed \(differs\.trace:13\)\n$/);
+  assert.equal(told[0], "Something is wrong: 2 reports of the kernel differ from the model.\n");
+  assert.ok(told.some((line) => /^evidence: offload of .*: installed \(differs\.trace:13\)\n$/.test(line)));
   const differs =
     "differs.trace:15: the kernel reported tls_device_tx_resync_send with rec_no 3; the model says rec_no 2";
   assert.ok(told.includes(`evidence differs: ${differs}\n`), told.join(""));

@@ -1,7 +1,7 @@
 import type { Environment } from "../study/environment.ts";
 import { choiceOf, profileWord, type Speaker, type StudyRequest, variantWord } from "../study/request.ts";
 import { type Study, study } from "../study/study.ts";
-import { openSubject } from "../study/subject.ts";
+import { type KeysGiven, openSubject } from "../study/subject.ts";
 import { type FileAccess, type Progress, UserError } from "../trace/platform.ts";
 import { fileWordOf } from "../trace/profile-word.ts";
 import { profileForms } from "../trace/profiles/finder.ts";
@@ -33,6 +33,8 @@ export interface LaunchArguments {
 export interface Debuggee extends Study {
   /** The trace's file, from which a capture's bytes are read until it is closed. */
   file: FileAccess;
+  /** Sources of keys that were named or found. */
+  keys: readonly KeysGiven[];
 }
 
 /** What is asked wrongly is told by the attribute that asks it. */
@@ -161,7 +163,7 @@ export async function debuggeeOf(
   try {
     const { trace } = subject;
     if (trace.connections.length === 0 || trace.events.count === 0) throw new UserError(nothingIn(trace));
-    return { file, ...(await study(subject, progress)) };
+    return { file, keys: subject.keys, ...(await study(subject, progress)) };
   } catch (error) {
     file.close?.();
     throw error;

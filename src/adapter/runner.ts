@@ -3,8 +3,7 @@ import { type Judged, signsAt } from "../replay/findings.ts";
 import type { EffectRecord } from "../replay/recording.ts";
 import { type SearchResult, type StopRule, StopSearch } from "../replay/stops.ts";
 import type { Position, Timeline } from "../replay/timeline.ts";
-import { wordEffect } from "../replay/view/effect-text.ts";
-import { gravest } from "../replay/view/explain.ts";
+import { gravest, wordSign } from "../replay/view/explain.ts";
 import { viewAt } from "../replay/view/view.ts";
 import { Cancelled, type Progress, UserError } from "../trace/platform.ts";
 import { messageOf } from "./answering-session.ts";
@@ -33,6 +32,13 @@ export interface Stop {
 
 type Why = Pick<Stop, "reason" | "description"> & Partial<Pick<Stop, "rules" | "sign">>;
 
+/** What a runner tells besides its stops. */
+interface Told {
+  log(position: Position, message: string): void;
+  /** How much of the trace was checked, for who comes to its end. */
+  checked: string;
+}
+
 /** Candidate events looked at between two looks at the clock. */
 const budget = 8;
 
@@ -41,14 +47,14 @@ export class Runner {
   readonly judged: Judged;
   stop: Stop;
   private readonly breakpoints: Breakpoints;
-  private readonly log: (position: Position, message: string) => void;
+  private readonly told: Told;
   private search: StopSearch | null = null;
   private searchVersion = -1;
 
-  constructor(judged: Judged, breakpoints: Breakpoints, log: (position: Position, message: string) => void) {
+  constructor(judged: Judged, breakpoints: Breakpoints, told: Told) {
     this.judged = judged;
     this.breakpoints = breakpoints;
-    this.log = log;
+    this.told = told;
     this.stop = {
       position: { event: 0, stage: -1 },
       previous: null,
@@ -121,7 +127,7 @@ export class Runner {
   private found(found: NonNullable<SearchResult["found"]>, direction: Direction): Stop | null {
     const { position, sign } = found;
     const rules = found.rules.filter((rule) => {
-      if (rule.log) this.log(position, rule.log);
+      if (rule.log) this.told.log(position, rule.log);
       return !rule.log;
     });
     if (rules.length === 0) return null;
@@ -133,10 +139,11 @@ export class Runner {
 
   private ended(direction: Direction): Stop {
     const last = this.timeline.eventCount - 1;
+    const { checked } = this.told;
     return direction === 1
       ? this.arrive(atEnd(this.timeline, last), 1, {
           reason: "end of trace",
-          description: "End of the trace",
+          description: checked === "" ? "End of the trace" : `End of the trace: ${checked}`,
         })
       : this.arrive({ event: 0, stage: -1 }, -1, {
           reason: "start of trace",
@@ -191,7 +198,7 @@ export interface StoppedBody extends StoppedEvent {
 export function stoppedBody(timeline: Timeline, stop: Stop): StoppedBody {
   const { reason, description, rules, position, direction } = stop;
   const place = placeText(timeline, stop);
-  const sign = stop.sign ? `: ${wordEffect(viewAt(timeline, position), stop.sign)}` : "";
+  const sign = stop.sign ? `: ${wordSign(viewAt(timeline, position), stop.sign)}` : "";
   const body: StoppedBody = {
     reason,
     description,

@@ -120,7 +120,10 @@ test("stopOnEntry stands before the first event; both ends of the trace stop the
 
   const end = await client.moves("continue");
   assert.equal(end.reason, "end of trace");
-  assert.match(end.text!, /^End of the trace \(event 9 of 9, after tls\.cleanAcked, forwards\)$/);
+  assert.match(
+    end.text!,
+    /^End of the trace: 5 of 5 expect lines hold \(event 9 of 9, after tls\.cleanAcked, forwards\)$/,
+  );
   // The map is empty at the end: every record's last byte is acknowledged.
   assert.equal(await client.value("records.count"), "0");
   const again = await client.moves("next");

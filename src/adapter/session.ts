@@ -1,6 +1,9 @@
 // adapter: the Debug Adapter Protocol.
 
 import type { DebugProtocol } from "@vscode/debugprotocol";
+import { placesOf } from "../judge/places.ts";
+import type { FileVerdict } from "../judge/verdict.ts";
+import type { Position } from "../replay/timeline.ts";
 import { judgedView } from "../replay/view/view.ts";
 import type { Environment } from "../study/environment.ts";
 import { printEvent } from "../trace/language/print.ts";
@@ -14,7 +17,8 @@ import { Inspection } from "./inspection.ts";
 import { type Debuggee, debuggeeOf, type LaunchArguments, readLaunch, readNoDebug } from "./launch.ts";
 import { LogOutput } from "./log-points.ts";
 import { type Move, next, stageBack, stepBack, stepIn, stepOut } from "./moves.ts";
-import { findingsOutput, openingOutput } from "./opening-output.ts";
+import { openingOutput, sumLine } from "./opening/output.ts";
+import { checkedIn, verdictOf } from "./opening/verdict.ts";
 import type { Arguments } from "./requests.ts";
 import { type Direction, Runner, type Stop, stoppedBody } from "./runner.ts";
 import { type Sources, sourcesOf } from "./sources.ts";
@@ -22,6 +26,7 @@ import { type Sources, sourcesOf } from "./sources.ts";
 /** Everything about the trace that is being debugged. */
 interface Target extends Debuggee {
   launch: LaunchArguments;
+  verdict: FileVerdict;
   sources: Sources;
   runner: Runner;
   inspection: Inspection;
@@ -113,19 +118,25 @@ export class TraceDebugSession extends AnsweringSession {
       const debuggee = await debuggeeOf(this.environment, launch, job);
       this.opened?.file.close?.();
       this.opened = this.targetOf(debuggee, launch);
-      for (const output of openingOutput(debuggee)) this.write(output);
+      const { sources, verdict } = this.opened;
+      for (const line of openingOutput(debuggee, sources, verdict)) this.write(line);
     });
   }
 
   private targetOf(debuggee: Debuggee, launch: LaunchArguments): Target {
+    const verdict = verdictOf(debuggee);
     const sources = sourcesOf(debuggee.trace, launch.program, this.client.firstLine);
     const logged = new LogOutput();
-    const runner = new Runner(debuggee, this.breakpoints, (position, message) => {
+    const log = (position: Position, message: string) => {
       const line = logged.line(judgedView(debuggee, position), message);
       if (line !== null) this.write({ output: `${line}\n`, ...sources.placeOf(position.event) });
+    };
+    const runner = new Runner(debuggee, this.breakpoints, {
+      log,
+      checked: checkedIn(debuggee.trace, verdict),
     });
     const inspection = new Inspection(runner, this.client, this.counter);
-    return { ...debuggee, launch, sources, runner, inspection };
+    return { ...debuggee, launch, verdict, sources, runner, inspection };
   }
 
   private get target(): Target {
@@ -148,8 +159,9 @@ export class TraceDebugSession extends AnsweringSession {
 
   /** Without a debugger: what was found is said, and that is all. */
   private sayAll(): void {
-    for (const output of findingsOutput(this.target)) this.write(output);
-    this.say("exited", { exitCode: this.target.findings.all.length > 0 ? 1 : 0 });
+    const found = [...placesOf(this.target)].length;
+    this.write(sumLine(this.target, found));
+    this.say("exited", { exitCode: found > 0 ? 1 : 0 });
     this.say("terminated");
   }
 

@@ -73,7 +73,15 @@ export function* failedExpectations(
     if (actual === null) continue;
     const event = expectation.event < 0 ? last : expectation.event;
     const text = `line ${expectation.line}: expected ${expected}, got ${actual}`;
-    failed.push({ kind: Sign["expectation-failed"], a: event, b: 0, event, stage: -1, place: "", text });
+    failed.push({
+      kind: Sign["expectation-failed"],
+      a: expectation.line,
+      b: 0,
+      event,
+      stage: -1,
+      place: "",
+      text,
+    });
   }
   return failed;
 }

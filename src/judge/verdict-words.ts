@@ -43,6 +43,10 @@ const heads: Readonly<Record<VerdictWord, string>> = {
 /** What is told of a verdict; a file that cannot be read has no share. */
 type Told = Pick<FileVerdict, "verdict" | "reason"> & { share: Share | null };
 
+/** How much was looked at at all, whatever came of it: `0 of 125 records checked`; empty where nothing has records. */
+export const checkedText = ({ records, authenticated, plain, failed }: Share): string =>
+  records === 0 ? "" : `${authenticated + plain + failed} of ${records} records checked`;
+
 /** A verdict in a list of files. */
 export const briefText = ({ verdict, reason, share }: Told): string =>
   [`${verdict}${reason === null ? "" : `: ${reason}`}`, share && share.records > 0 ? shareText(share) : []]

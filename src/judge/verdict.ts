@@ -211,8 +211,10 @@ export interface Asked {
   evidence: { agreeing: number; differing: number } | null;
   /** Sources of keys that were named. */
   keys: readonly { name: string; fits: boolean }[];
-  /** Places where the model itself made wrong bytes; only of a trace file. */
+  /** Places where the modelled device itself goes wrong; only of a trace file. */
   wrongByModel: number;
+  /** Expect lines of a trace file that hold, and that do not; null where they do not count. */
+  expected: { holding: number; failing: number } | null;
 }
 
 /** The verdict of a file. */
@@ -221,7 +223,7 @@ export interface FileVerdict {
   /** The sums over its streams. */
   share: Share;
   streams: StreamVerdict[];
-  /** Why it is not right, as a sentence; null where it is. */
+  /** Why it is not right, as a sentence, or what of a trace file holds; null where the share says it all. */
   reason: string | null;
 }
 
@@ -239,15 +241,28 @@ type Judgement = Pick<FileVerdict, "verdict" | "reason">;
 const right: Judgement = { verdict: "right", reason: null };
 
 /** A trace file holds nothing captured: what can be compared is a kernel's evidence with what the model says. */
-function traceVerdict({ diagnostics }: Trace, { evidence, wrongByModel }: Asked): Judgement {
-  if (wrongByModel > 0) return { verdict: "wrong", reason: "the model itself makes wrong bytes" };
+function traceVerdict({ diagnostics }: Trace, { evidence, wrongByModel, expected }: Asked): Judgement {
+  const holds = expected && expectedText(expected);
+  if (expected && expected.failing > 0) return { verdict: "wrong", reason: holds };
+  if (wrongByModel > 0) return { verdict: "wrong", reason: byModelText(wrongByModel) };
   if (evidence && evidence.differing > 0) return differs(evidence.differing);
   const error = diagnostics.find(({ severity }) => severity === "error");
   if (error) return { verdict: "unreadable", reason: error.message };
   if (evidence && evidence.agreeing > 0) return right;
+  if (expected) return { verdict: expected.holding > 0 ? "right" : "unchecked", reason: holds };
   const reason =
     "a trace file holds no captured bytes, and the model's own are right; `tlstrace test` checks its expect lines";
   return { verdict: "unchecked", reason };
+}
+
+const byModelText = (places: number): string =>
+  `the modelled device goes wrong in ${places} ${places === 1 ? "place" : "places"}`;
+
+/** `4 of 5 expect lines hold`. */
+function expectedText({ holding, failing }: NonNullable<Asked["expected"]>): string {
+  const all = holding + failing;
+  if (all === 0) return "a trace file holds no captured bytes, and this one has no expect lines";
+  return `${holding} of ${all} expect ${all === 1 ? "line holds" : "lines hold"}`;
 }
 
 const differs = (count: number): Judgement => ({

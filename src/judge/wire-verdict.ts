@@ -7,9 +7,9 @@ import { Kind } from "../core/words/event.ts";
 import { Stage } from "../core/words/stage.ts";
 import type { Finding } from "../replay/findings.ts";
 import type { Timeline } from "../replay/timeline.ts";
+import { wordDamage } from "../replay/view/wrong/damage-text.ts";
 import { type FindingName, Sign } from "../trace/signs.ts";
 import { Authenticated, Wire, type WireVerdict } from "../trace/trace.ts";
-import { wordDamage } from "./damage.ts";
 import { departuresOf } from "./departures.ts";
 
 const wrong = ["plaintext", "placeholder", "wrong-tag", "wrong-ciphertext"] as const satisfies WireVerdict[];

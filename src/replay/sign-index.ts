@@ -16,6 +16,8 @@ export class SignIndex implements Sink {
   /** By kind: its events, and how many there are so far. */
   private readonly lists: Int32Array[] = signs.map(() => new Int32Array(initialRoom));
   private readonly counts = new Int32Array(signs.length);
+  /** By kind: what its second arguments add up to. */
+  private readonly sums = new Float64Array(signs.length);
 
   /** `isDeaf`: a sink for seeks, where nobody asks what is said. */
   constructor(isDeaf = false) {
@@ -33,8 +35,10 @@ export class SignIndex implements Sink {
     counts[kind] = count + 1;
   }
 
-  effect(kind: number, _a: number, _b: number): void {
-    if (!this.isDeaf) this.add(this.socket!.event, kind);
+  effect(kind: number, _a: number, b: number): void {
+    if (this.isDeaf) return;
+    this.sums[kind]! += b;
+    this.add(this.socket!.event, kind);
   }
 
   stage(_stage: number, _detail?: number): void {}
@@ -54,6 +58,11 @@ export class SignIndex implements Sink {
   /** How many events have a sign of this kind. */
   count(kind: number): number {
     return this.counts[kind]!;
+  }
+
+  /** What the second arguments of a kind of effects add up to: bytes, of those that tell of bytes there. */
+  sum(kind: number): number {
+    return this.sums[kind]!;
   }
 
   has(event: number, kind: number): boolean {

@@ -10,11 +10,11 @@ import { placeholderRecord, streamBytes, wireRecord } from "../core/nic/bytes.ts
 import { wireBytes } from "../core/nic/wire-bytes.ts";
 import { Effect } from "../core/words/effect.ts";
 import { Flag, Kind } from "../core/words/event.ts";
-import { wordDamage } from "../judge/damage.ts";
 import { departuresOf } from "../judge/departures.ts";
 import type { Overlay } from "../judge/evidence/evidence.ts";
 import type { EffectRecord, Recording } from "../replay/recording.ts";
 import type { Timeline } from "../replay/timeline.ts";
+import { wordDamage } from "../replay/view/wrong/damage-text.ts";
 import { signs } from "../trace/signs.ts";
 import { innerOf } from "../trace/tls/decrypt.ts";
 import { Authenticated, placeWord, type Stream, type WireName, wireNameOf } from "../trace/trace.ts";

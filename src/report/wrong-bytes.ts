@@ -1,24 +1,18 @@
 import type { Seq } from "../core/base/seq.ts";
-import { wordDamage } from "../judge/damage.ts";
-import { type Packets, packetsOf, wordFrames } from "../judge/damage-frames.ts";
+import { wrongInModel } from "../judge/places.ts";
 import { type Judged, nextSign } from "../replay/findings.ts";
 import type { Timeline } from "../replay/timeline.ts";
 import { wordEffect } from "../replay/view/effect-text.ts";
 import { partOf, recordName, viewAt } from "../replay/view/view.ts";
-import { signsNamed } from "../trace/signs.ts";
+import { wrongSigns } from "../replay/view/wrong/byte.ts";
+import { wordDamage } from "../replay/view/wrong/damage-text.ts";
+import { type Packets, packetsOf, wordFrames } from "../replay/view/wrong/packets.ts";
 import { Authenticated, type Damage, eventPlace } from "../trace/trace.ts";
 
 /** In a capture only its own bytes can be wrong; a trace file has none, there the model's bytes are judged. */
 const wrongIn = {
-  capture: signsNamed(
-    "wire-differs",
-    "authentication-failed",
-    "not-as-plaintext",
-    "record-leaked",
-    "explicit-nonce-reused",
-    "foreign-bytes",
-  ),
-  text: signsNamed("plaintext", "placeholder", "wrong-tag", "wrong-ciphertext"),
+  capture: wrongSigns,
+  text: wrongInModel,
 } as const;
 
 /** Places of one connection that are wrong, in words. */

@@ -26,6 +26,7 @@ import { SeqValue, type ViewNode } from "../replay/view/value.ts";
 import { judgedView, type View } from "../replay/view/view.ts";
 import type { Trace } from "../trace/trace.ts";
 import { variantOf, variantsOf, withVariant } from "../trace/variant.ts";
+import { flippedCapture } from "./damage/flipped.ts";
 import { assertGenerated } from "./generated.ts";
 import { Dice } from "./simulator/dice.ts";
 import { generate, kernelChoices, readStory } from "./simulator/generate.ts";
@@ -34,6 +35,14 @@ import { studyOf } from "./studies.ts";
 
 /** Every sample under every family and what it speaks of, and random traces of all: so many positions of each. */
 const samples = "media/samples";
+/** A byte wrong in most records of a capture, and in each retransmission. */
+const damaged = flippedCapture(
+  "damaged",
+  ...[38, 51, 62, 74, 85, 89, 91, 97, 110, 122, 123, 133, 145, 155, 158].map((frame) => ({
+    frame,
+    fromEnd: 9,
+  })),
+);
 const randomTraces = 200;
 const positionsEach = 2;
 /** What has to be seen somewhere is seen in what follows from this seed; SEED adds the examples of another one. */
@@ -48,9 +57,11 @@ interface Example {
 }
 
 async function* traces(from: number): AsyncGenerator<[name: string, trace: Trace]> {
-  for (const sample of readdirSync(samples).filter((name) => /\.(tlstrace|pcap|pkt)$/.test(name))) {
-    const keys = path.join(samples, `${path.parse(sample).name}.keys`);
-    const { trace } = await studyOf(path.join(samples, sample), { keys: existsSync(keys) ? [keys] : [] });
+  const files = readdirSync(samples).filter((name) => /\.(tlstrace|pcap|pkt)$/.test(name));
+  for (const file of [...files.map((name) => path.join(samples, name)), damaged]) {
+    const sample = path.basename(file);
+    const keys = file.replace(/\.\w+$/, ".keys");
+    const { trace } = await studyOf(file, { keys: existsSync(keys) ? [keys] : [] });
     yield [sample, trace];
     for (const id of [...profiles.map((profile) => profile.id), ...variantsOf(trace)]) {
       const variant = variantOf(id, profileById);

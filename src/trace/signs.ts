@@ -49,7 +49,7 @@ const findingTable = {
   },
   "expectation-failed": {
     says: "An expect line of the trace does not hold.",
-    args: { expectation: "count" },
+    args: { line: "count" },
     gravity: 170,
     filter: "expectation-failed",
   },

@@ -151,6 +151,16 @@ export interface Verdicts {
   damage: Map<number, Damage>;
 }
 
+/** Reads what a capture's file holds: records as the model takes them, and bytes as they stand there. */
+export interface CaptureReader extends RecordReader {
+  /** The payload of a packet that lies at this place of the file; null if the file ends before. */
+  payload(offset: number, length: number): Uint8Array | null;
+  /** Bytes of a row from its first one on, as they were captured first, up to a hole; `row` as in `plaintext`. */
+  captured(stream: number, row: number): Uint8Array;
+  /** The right bytes of a record that this is wrong with, header to tag; null where they cannot be known. */
+  mended(stream: number, row: number, damage: Damage): Uint8Array | null;
+}
+
 /** Anything readable, as events: from a trace file or a capture. */
 export interface Trace {
   name: string;
@@ -178,7 +188,7 @@ export interface Trace {
   /** Packets in a capture's file, TCP or not. */
   frames?: number;
   /** Reads them there: the one thing of a Trace that is no data. Null where nothing is captured, or no file at hand. */
-  reader: RecordReader | null;
+  reader: CaptureReader | null;
 }
 
 /** What is known of a transmit's bytes in a word. */

@@ -1,13 +1,8 @@
 import { statSync } from "node:fs";
-import {
-  type Asked,
-  type FileVerdict,
-  fileVerdict,
-  type Share,
-  type StreamVerdict,
-} from "../../judge/verdict.ts";
+import { type FileVerdict, fileVerdict, type Share, type StreamVerdict } from "../../judge/verdict.ts";
 import { nodeEnvironment } from "../../node/environment.ts";
 import type { WrongPlaces } from "../../report/wrong-bytes.ts";
+import { askedOf } from "../../study/asked.ts";
 import type { StudyRequest } from "../../study/request.ts";
 import type { Study } from "../../study/study.ts";
 import { type OpenSubject, openSubject, streamsOf } from "../../study/subject.ts";
@@ -105,7 +100,9 @@ async function verified({ file, request, requireAll }: VerifyJob, progress: Prog
       ? (await import("../../report/wrong-bytes.ts")).wrongPlaces(study)
       : new Map();
     const counted = streams.reduce((sum, { connection }) => sum + (wrong.get(connection)?.count ?? 0), 0);
-    const verdict = fileVerdict(trace, streams, askedOf(subject, study, counted, requireAll));
+    const overlay = study?.overlay ?? null;
+    const asked = { ...askedOf({ keys, overlay }), requireAll, wrongByModel: counted };
+    const verdict = fileVerdict(trace, streams, asked);
     return {
       file,
       ...status,
@@ -135,19 +132,6 @@ async function studyIfDue(subject: OpenSubject, progress: Progress): Promise<Stu
 }
 
 const hasWrong = ({ wire, damage }: Verdicts): boolean => wire.includes(Wire.differs) || damage.size > 0;
-
-function askedOf(
-  { keys }: OpenSubject,
-  study: Study | null,
-  wrongByModel: number,
-  requireAll: boolean,
-): Asked {
-  const overlay = study?.overlay;
-  const evidence = overlay
-    ? { agreeing: overlay.matched + overlay.agreeing, differing: overlay.findings.length }
-    : null;
-  return { requireAll, evidence, wrongByModel, keys: keys.filter(({ isNamed }) => isNamed) };
-}
 
 /** A trace file's streams have no verdict of their own: what is wrong there is the model's. */
 function streamReports(

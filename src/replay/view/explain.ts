@@ -2,14 +2,16 @@ import { seq } from "../../core/base/seq.ts";
 import { nicExpectedSeq } from "../../core/nic/nic.ts";
 import { replayedBytes } from "../../core/words/descriptor.ts";
 import { Kind } from "../../core/words/event.ts";
-import { signs } from "../../trace/signs.ts";
-import type { Finding } from "../findings.ts";
+import { type SignSpec, signs } from "../../trace/signs.ts";
+import { type Finding, findingText } from "../findings.ts";
 import type { EffectRecord } from "../recording.ts";
 import { isOfUnknown, longest, postedIn, queueText } from "./descriptor-scope.ts";
-import { effectFields } from "./effect-text.ts";
+import { effectFields, wordEffect } from "./effect-text.ts";
 import { hasContext } from "./facts.ts";
 import { SeqValue } from "./value.ts";
 import { partOf, recordName, type View } from "./view.ts";
+import { type WrongByte, wrongByteAt } from "./wrong/byte.ts";
+import { hexAround, wordWrongByte, wrongWords } from "./wrong/words.ts";
 
 /** Why the debugger stopped, in the domain's words. */
 export interface Explanation {
@@ -24,6 +26,8 @@ export interface Explanation {
 
 export function explain(view: View, sign: EffectRecord | Finding): Explanation {
   const spec = signs[sign.kind]!;
+  const wrong = wrongByteAt(view, sign);
+  if (wrong) return explainWrong(view, wrong, spec);
   const fields = effectFields(view, sign);
   const named = fields.map(([name, value]) => `${name} ${value}`).join(", ");
   const details = [
@@ -39,6 +43,32 @@ export function explain(view: View, sign: EffectRecord | Finding): Explanation {
     headline: `${spec.says}${named === "" ? "" : ` (${named})`}`,
     details,
     readOn: spec.readOn ?? general,
+  };
+}
+
+/** A sign in one line: the wrong byte that it is about, what a finding says, else as in golden text. */
+export function wordSign(view: View, sign: EffectRecord | Finding): string {
+  const wrong = wrongByteAt(view, sign);
+  if (wrong) return wordWrongByte(view, wrong);
+  return "text" in sign && sign.text !== "" ? findingText(sign) : wordEffect(view, sign);
+}
+
+/** Of what is wrong with captured bytes nothing tells more than the byte itself. */
+function explainWrong(view: View, wrong: WrongByte, { name, says, readOn }: SignSpec): Explanation {
+  const { count, copy, cause } = wrongWords(view, wrong);
+  const hex = hexAround(view, wrong);
+  const details = Object.entries({
+    count,
+    copy,
+    cause,
+    "captured bytes": hex?.is ?? "",
+    "expected bytes": hex?.must ?? "",
+  }).flatMap(([name, value]) => (value === "" ? [] : { name, value }));
+  return {
+    rule: name,
+    headline: `${says} ${wordWrongByte(view, wrong)}`,
+    details: [...details, ...expectations(view), ...postedOf(view), ...reportsOf(view)],
+    readOn: readOn ?? general,
   };
 }
 

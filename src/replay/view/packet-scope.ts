@@ -6,6 +6,7 @@ import type { Report } from "../findings.ts";
 import { hasContext, isOfEvent } from "./facts.ts";
 import type { Path } from "./path.ts";
 import { partOf, seqOf, type View } from "./view.ts";
+import { wrongPaths } from "./wrong/paths.ts";
 
 const kindOf = ({ timeline, position }: View): number => timeline.trace.events.kind.at(position.event);
 const isTransmit = (view: View): boolean => kindOf(view) === Kind.transmit;
@@ -35,15 +36,16 @@ function fateOf({ timeline, position }: View): string | null {
   return (flags & Flag.qdiscDrop) !== 0 ? "lost in the qdisc" : null;
 }
 
+const scope: Path = {
+  path: "packet",
+  says: "The event that the debugger stands in.",
+  reads: ["event"],
+  name: () => "Packet",
+  where: isOfEvent,
+  of: () => "",
+};
+
 const paths: readonly Path[] = [
-  {
-    path: "packet",
-    says: "The event that the debugger stands in.",
-    reads: ["event"],
-    name: () => "Packet",
-    where: isOfEvent,
-    of: () => "",
-  },
   {
     path: "packet.event",
     says: "The event as a line of the trace language.",
@@ -179,4 +181,4 @@ const reports: Path<Report> = {
 };
 
 /** The current event, and of a transmit its segment. */
-export const packetPaths: readonly Path[] = [...paths, reports];
+export const packetPaths: readonly Path[] = [scope, ...wrongPaths, ...paths, reports];

@@ -6,6 +6,7 @@ import type { Position } from "../timeline.ts";
 import { recordNode } from "./scopes.ts";
 import { SeqValue, type ViewNode } from "./value.ts";
 import { partOf, recordName, type View } from "./view.ts";
+import { wrongByteOf } from "./wrong/byte.ts";
 
 /** A place that bytes passed before the event: what a packet carries was written and became a record earlier. */
 export interface Cause {
@@ -13,12 +14,15 @@ export interface Cause {
   position: Position;
 }
 
-/** Where a transmitted packet's first byte comes from: the record that holds it, the write that opened the record. */
+/**
+ * Where a transmitted packet's first byte comes from, or its first wrong one: the record that holds it, the write that
+ * opened the record.
+ */
 export function causesOf(view: View): Cause[] {
   const { timeline, log, state, connection, recording } = view;
   const { events } = timeline.trace;
   if (recording.connection !== view.index || events.kind.at(recording.event) !== Kind.transmit) return [];
-  const first = seq(events.seq.at(recording.event));
+  const first = wrongByteOf(view)?.seq ?? seq(events.seq.at(recording.event));
   const row = log.rowOf(first, state.tail);
   const pushedBy = row < 1 ? -1 : log.pushedBy.at(row);
   if (pushedBy < 0) return [];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { deflateRawSync } from "node:zlib";
-import { packetsOf, wordFrames } from "../../judge/damage-frames.ts";
+import { packetsOf, wordFrames } from "../../replay/view/wrong/packets.ts";
 import { Authenticated, type Damage, type Trace } from "../../trace/trace.ts";
 import { readBytes, recordsOf } from "../captures.ts";
 import { read, sentBy, verdictOf } from "./reading.ts";

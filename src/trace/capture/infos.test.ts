@@ -58,6 +58,7 @@ async function judged(bytes: Uint8Array, cryptoInfos: CryptoInfo[], installs: In
     evidence: null,
     keys: [],
     wrongByModel: 0,
+    expected: null,
   });
   return [verdict, share.records, share.authenticated];
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { packetsOf, wordFrames } from "../../judge/damage-frames.ts";
+import { packetsOf, wordFrames } from "../../replay/view/wrong/packets.ts";
 import {
   alone,
   bothVersions,

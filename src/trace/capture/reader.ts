@@ -1,20 +1,20 @@
-import { layoutOf, tagSize } from "../../core/base/record.ts";
-import type { RecordReader } from "../../core/machine/connection.ts";
+import { layoutOf, type RecordKeys, tagSize } from "../../core/base/record.ts";
 import type { CapturedRecords } from "../captured.ts";
 import { withScattered } from "../pcap/scattered.ts";
 import { FileWindow } from "../pcap/window.ts";
 import type { Aead, FileAccess } from "../platform.ts";
+import { mended } from "../tls/damage/mended.ts";
 import { openRecord, protectionOf } from "../tls/decrypt.ts";
 import { gapType, snOf } from "../tls/record-table.ts";
 import { ByteStream } from "../tls/stream.ts";
-import { Authenticated } from "../trace.ts";
+import { Authenticated, type CaptureReader, type Damage } from "../trace.ts";
 
 /** Reads the records of a capture's streams from its file, be it the one that they were found in or the same opened again. */
-export const readerOf = (captured: readonly CapturedRecords[], file: FileAccess, aead: Aead): RecordReader =>
+export const readerOf = (captured: readonly CapturedRecords[], file: FileAccess, aead: Aead): CaptureReader =>
   new CapturedReader(captured, file, aead);
 
-class CapturedReader implements RecordReader {
-  private readonly captured: readonly CapturedRecords[];
+class CapturedReader implements CaptureReader {
+  private readonly captures: readonly CapturedRecords[];
   private readonly window: FileWindow;
   /** Copies are read apart, so that reading them does not disturb the stream's window. */
   private readonly copyWindow: FileWindow;
@@ -24,7 +24,7 @@ class CapturedReader implements RecordReader {
   private last: { stream: number; row: number; plaintext: Uint8Array | null } | null = null;
 
   constructor(captured: readonly CapturedRecords[], file: FileAccess, aead: Aead) {
-    this.captured = captured;
+    this.captures = captured;
     const [stream] = captured;
     const whole = stream ? withScattered(file, stream.scattered) : file;
     this.window = new FileWindow(whole);
@@ -38,8 +38,30 @@ class CapturedReader implements RecordReader {
     return this.last.plaintext;
   }
 
+  payload(offset: number, length: number): Uint8Array | null {
+    const bytes = new Uint8Array(length);
+    return this.copyWindow.copy(offset, length, bytes, 0) ? bytes : null;
+  }
+
+  captured(stream: number, row: number): Uint8Array {
+    const { start, length } = this.captures[stream]!.records;
+    const at = row - 1;
+    if (at < 0 || at >= start.length) return new Uint8Array(0);
+    const bytes = new Uint8Array(length.values[at]!);
+    return bytes.subarray(0, this.streamOf(stream).read(start.values[at]!, bytes.length, bytes));
+  }
+
+  mended(stream: number, row: number, damage: Damage): Uint8Array | null {
+    const captured = this.captures[stream]!;
+    const { version, cipher, records } = captured;
+    const record = this.captured(stream, row);
+    const due = this.dueTo(captured, row - 1);
+    if (cipher === null || due === null || record.length < records.length.values[row - 1]!) return null;
+    return mended({ protection: protectionOf(this.encrypter, version, cipher), record, ...due }, damage);
+  }
+
   private opened(stream: number, row: number): Uint8Array | null {
-    const captured = this.captured[stream]!;
+    const captured = this.captures[stream]!;
     const { version, cipher, records } = captured;
     const at = row - 1;
     if (cipher === null || at < 0 || at >= records.start.length) return null;
@@ -59,7 +81,7 @@ class CapturedReader implements RecordReader {
 
   /** The record's right bytes, from header to tag; null if not all of them were captured. */
   private bytesOf(stream: number, at: number): Uint8Array | null {
-    const { records, overlays } = this.captured[stream]!;
+    const { records, overlays } = this.captures[stream]!;
     const start = records.start.values[at]!;
     const record = new Uint8Array(records.length.values[at]!);
     const laid = overlays.get(at) ?? [];
@@ -73,21 +95,24 @@ class CapturedReader implements RecordReader {
   private streamOf(stream: number): ByteStream {
     const known = this.streams.get(stream);
     if (known) return known;
-    const made = new ByteStream(this.captured[stream]!.pieces, this.window);
+    const made = new ByteStream(this.captures[stream]!.pieces, this.window);
     this.streams.set(stream, made);
     return made;
   }
 
   private open(captured: CapturedRecords, at: number, record: Uint8Array): Uint8Array | null {
-    const { version, cipher, epochs, recSeq0, records } = captured;
+    const { version, cipher } = captured;
+    const due = this.dueTo(captured, at);
+    return due && openRecord(protectionOf(this.encrypter, version, cipher!), due.keys, due.sn, record);
+  }
+
+  /** Keys and number of a record; null where one of them is not known. */
+  private dueTo(
+    { epochs, recSeq0, records }: CapturedRecords,
+    at: number,
+  ): { keys: RecordKeys; sn: bigint } | null {
     const [epoch, index] = [records.epoch.values[at]!, records.index.values[at]!];
     const keys = epochs[epoch] ?? null;
-    if (index < 0 || keys === null) return null;
-    return openRecord(
-      protectionOf(this.encrypter, version, cipher!),
-      keys,
-      snOf(recSeq0, epoch, index),
-      record,
-    );
+    return index < 0 || keys === null ? null : { keys, sn: snOf(recSeq0, epoch, index) };
   }
 }

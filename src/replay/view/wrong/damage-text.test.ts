@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { wordDamage } from "./damage.ts";
+import { wordDamage } from "./damage-text.ts";
 
 test("a damaged record is told by its wrong bytes, a header's with the field they belong to", () => {
   const wrong = [

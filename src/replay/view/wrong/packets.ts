@@ -1,7 +1,7 @@
-import { headerSize, tagSize } from "../core/base/record.ts";
-import type { Seq } from "../core/base/seq.ts";
-import { Kind } from "../core/words/event.ts";
-import { type Damage, type Trace, Wire } from "../trace/trace.ts";
+import { headerSize, tagSize } from "../../../core/base/record.ts";
+import type { Seq } from "../../../core/base/seq.ts";
+import { Kind } from "../../../core/words/event.ts";
+import { type Damage, type Trace, Wire } from "../../../trace/trace.ts";
 
 /** A transmit, by where its bytes lie from the offload start on. */
 interface Sent {
@@ -45,6 +45,11 @@ export class Packets {
         : [];
     const frames = new Set((differing.length > 0 ? differing : holding).map((one) => events.line.at(one)));
     return frames.size === 0 ? [events.line.at(event)] : [...frames].sort((a, b) => a - b);
+  }
+
+  /** The events of the packets that left with a byte, in order; `at`: from the offload start on. */
+  carriersOf(at: number): number[] {
+    return this.holding(at, at + 1).sort((a, b) => a - b);
   }
 
   /** Transmits with a byte of [from, to). */

@@ -1,4 +1,4 @@
-import type { ClearFault, Damage, WrongByte } from "../trace/trace.ts";
+import type { ClearFault, Damage, WrongByte } from "../../../trace/trace.ts";
 
 const partNames = {
   header: "header",
@@ -6,6 +6,9 @@ const partNames = {
   ciphertext: "ciphertext",
   tag: "tag",
 } as const;
+/** `damaged ciphertext`. */
+export const wordPart = (part: keyof typeof partNames): string => `damaged ${partNames[part]}`;
+
 /** What the bytes of a record's header are. */
 const headerFields = ["type", "version", "version", "length", "length"];
 
@@ -48,7 +51,7 @@ export function wordDamage(damage: Damage): string {
       const bytes = wrong.map(
         (byte) => `byte ${at + byte.offset}${field(byte)} is ${byte.is}, must be ${byte.must}`,
       );
-      return `damaged ${partNames[part]}: ${bytes.join(", ")}`;
+      return `${wordPart(part)}: ${bytes.join(", ")}`;
     }
   }
 }
