@@ -224,9 +224,12 @@ function* keysGiven(
   const given: KeysGiven[] = [];
   for (const { name, isNamed, text } of texts) {
     const { keyLogs, cryptoInfos } = (yield* readingKeySource([text])).source;
-    let fits = cryptoInfos.some(({ ends }) =>
-      ends ? names.has(`${ends.source}>${ends.destination}`) : isOpened,
-    );
+    let fits = false;
+    for (const { ends } of cryptoInfos) {
+      fits ||= ends ? names.has(`${ends.source}>${ends.destination}`) : isOpened;
+      if (fits) break;
+      yield 0;
+    }
     for (const log of keyLogs) fits ||= yield* tellsOf(log, wanted);
     given.push({ name, isNamed, fits });
   }

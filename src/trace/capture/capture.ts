@@ -107,7 +107,7 @@ export class GrowingCapture {
   /** Takes what was added to the log since the last time. `isLast`: nothing more will come. */
   async take(growing: Growing, isLast: boolean): Promise<void> {
     const { log, flows, secrets } = growing;
-    this.context ??= this.contextOf(log);
+    this.context ??= await this.contextOf(log);
     const hasNewKeys = secrets.length > this.secrets;
     if (hasNewKeys) await this.learnKeys(this.context, secrets);
     const batch = batchOf(log, this.rows, flows.length);
@@ -121,7 +121,7 @@ export class GrowingCapture {
     }
   }
 
-  private contextOf(log: SegmentLog): CaptureContext {
+  private async contextOf(log: SegmentLog): Promise<CaptureContext> {
     const { keys, options, platform, progress } = this.request;
     const { tap, offloadStart, streams, plaintext } = options;
     const file = withScattered(this.file, log.scattered);
@@ -139,7 +139,7 @@ export class GrowingCapture {
       copyWindow,
       keyLog,
       cryptoInfos,
-      infosByEnds: infosByEnds(cryptoInfos),
+      infosByEnds: await paced(progress, "reading keys", infosByEnds(cryptoInfos)),
       installs: options.installs ?? [],
       fitting: new Map(),
       tap,
@@ -199,6 +199,8 @@ export class GrowingCapture {
     );
     const listed = await this.events.list(this.context!.log, senders, progress);
     const captured = offloads.map((offload) => offload.captured);
+    const complaining = complaints(senders, this.context!, options.streams);
+    const complained = await paced(progress, "reading keys", complaining);
     let connection = 0;
     return {
       ...emptyTrace(this.file.name, "capture"),
@@ -215,7 +217,7 @@ export class GrowingCapture {
       ...listed,
       captured,
       reader: readerOf(captured, this.file, platform.aead),
-      diagnostics: [...found, ...this.keyDiagnostics, ...complaints(senders, this.context!, options.streams)],
+      diagnostics: [...found, ...this.keyDiagnostics, ...complained],
     };
   }
 }

@@ -6,12 +6,12 @@ import type { Sender } from "./senders.ts";
 /** Unused crypto_infos told one by one: a file of a busy host's may have a quarter of a million. */
 const toldMax = 100;
 
-/** What the user asked for and did not get; `globs` select the streams. */
-export function complaints(
+/** What the user asked for and did not get; `globs` select the streams. Pauses behind each crypto_info. */
+export function* complaints(
   senders: readonly Sender[],
   { cryptoInfos, fitting }: Pick<CaptureContext, "cryptoInfos" | "fitting">,
   globs: readonly string[],
-): Diagnostic[] {
+): Generator<number, Diagnostic[]> {
   const found: Diagnostic[] = [];
   if (senders.length === 0) {
     const message =
@@ -21,18 +21,23 @@ export function complaints(
     found.push({ severity: "warning", message });
   }
   const names = new Set(senders.map(({ shown }) => shown.name.replace(/#\d+$/, "")));
-  const unused = cryptoInfos.filter(({ ends }) => ends && !names.has(`${ends.source}>${ends.destination}`));
-  for (const { ends } of unused.slice(0, toldMax))
+  let unused = 0;
+  let nameless = 0;
+  for (const [i, info] of cryptoInfos.entries()) {
+    yield i / cryptoInfos.length;
+    if (info.ends === null && !fitting.has(info)) nameless++;
+    const name = info.ends && `${info.ends.source}>${info.ends.destination}`;
+    if (name === null || names.has(name) || ++unused > toldMax) continue;
     found.push({
       severity: "warning",
-      message: `no stream ${ends!.source}>${ends!.destination} in the capture: its crypto_info was not used`,
+      message: `no stream ${name} in the capture: its crypto_info was not used`,
     });
-  if (unused.length > toldMax)
+  }
+  if (unused > toldMax)
     found.push({
       severity: "warning",
-      message: `${unused.length - toldMax} more crypto_infos are of no stream in the capture and not told one by one`,
+      message: `${unused - toldMax} more crypto_infos are of no stream in the capture and not told one by one`,
     });
-  const nameless = cryptoInfos.filter((info) => info.ends === null && !fitting.has(info)).length;
   if (nameless > 0)
     found.push({
       severity: "warning",

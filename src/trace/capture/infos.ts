@@ -22,10 +22,13 @@ const triedBytes = 1 << 19;
 /** Numbers that the first record may have that fits, where tags do not tell them: damage may have hit those before. */
 const numbersMax = 8;
 
-/** crypto_infos by the stream that they name. */
-export function infosByEnds(cryptoInfos: readonly CryptoInfo[]): Map<string, CryptoInfo[]> {
+/** crypto_infos by the stream that they name; pauses behind each. */
+export function* infosByEnds(
+  cryptoInfos: readonly CryptoInfo[],
+): Generator<number, Map<string, CryptoInfo[]>> {
   const named = new Map<string, CryptoInfo[]>();
-  for (const info of cryptoInfos) {
+  for (const [i, info] of cryptoInfos.entries()) {
+    yield i / cryptoInfos.length;
     if (info.ends === null) continue;
     const name = `${info.ends.source}>${info.ends.destination}`;
     const same = named.get(name);
