@@ -115,7 +115,7 @@ function transmit(socket: Socket, sink: Sink): void {
   sink.stage(Stage.skb);
   if (state.installed === 0 || packet.length === 0) {
     state.sent = 1;
-    return leave(packet.seq, packet.length, flags, sink);
+    return leave(socket, sink);
   }
   if ((flags & Flag.captured) !== 0) sendCaptured(socket, sink);
   else sendSegment(socket, sink);
@@ -168,7 +168,7 @@ function sendOne(socket: Socket, sink: Sink): void {
     state.expectedSeq = end;
     placeAt(socket, end);
   }
-  leave(packet.seq, packet.length, packet.flags, sink);
+  leave(socket, sink);
 }
 
 function loseInQdisc({ state, packet }: Socket, sink: Sink): void {

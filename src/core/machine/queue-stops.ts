@@ -13,8 +13,9 @@ export class QueueStops {
     if (this.holdsAt(event + 1) !== stands) this.turns.push(event);
   }
 
-  /** True if the queue was stopped before `event`, and no reset came since. */
+  /** True if the queue was stopped before `event`, and no reset came since. Asked for every descriptor: most queues never stop. */
   holdsAt(event: number): boolean {
-    return firstAtLeast(this.turns.values, event, this.turns.length) % 2 === 1;
+    const { values, length } = this.turns;
+    return length > 0 && firstAtLeast(values, event, length) % 2 === 1;
   }
 }

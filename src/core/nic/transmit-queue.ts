@@ -62,12 +62,13 @@ export function takeOne(socket: Socket, i: number, flags: number, sink: Sink): v
   if (queue.kind(i) !== Descriptor.packet) return;
   if (!leaves) return lose(socket, i, sink);
   examine(socket, i, sink);
-  leave(queue.seq(i), queue.size(i), flags, sink);
+  if ((flags & Flag.lost) !== 0) sink.effect(Effect.lost, queue.seq(i), queue.size(i));
+  sink.stage(Stage.wire);
 }
 
-/** The packet is on the wire. */
-export function leave(from: number, length: number, flags: number, sink: Sink): void {
-  if ((flags & Flag.lost) !== 0) sink.effect(Effect.lost, from, length);
+/** A packet that never was in the queue is on the wire. */
+export function leave({ packet }: Socket, sink: Sink): void {
+  if ((packet.flags & Flag.lost) !== 0) sink.effect(Effect.lost, packet.seq, packet.length);
   sink.stage(Stage.wire);
 }
 

@@ -139,11 +139,10 @@ export class Comparison {
   /** True if every run has the effects and the descriptors of the first one. */
   private isSame(): boolean {
     const { runs, sinks } = this;
-    const { posted } = runs[0]!.tally;
+    const { tally } = runs[0]!;
     const { effects } = sinks[0]!;
     for (let run = 1; run < runs.length; run++)
-      if (!sameCells(runs[run]!.tally.posted, posted) || !sameCells(sinks[run]!.effects, effects))
-        return false;
+      if (!runs[run]!.tally.postedAs(tally) || !sameCells(sinks[run]!.effects, effects)) return false;
     return true;
   }
 

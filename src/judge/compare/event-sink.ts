@@ -40,7 +40,7 @@ export class EventSink extends SignIndex {
     if (kind === Effect.dropped) this.isDropped = true;
     const { effects } = this;
     const at = effects.length;
-    effects.reserve(at + effectWidth);
+    if (at + effectWidth > effects.values.length) effects.reserve(at + effectWidth);
     const { values } = effects;
     values[at] = kind;
     values[at + 1] = a;

@@ -1,5 +1,4 @@
-import { int32 } from "../../core/base/columns.ts";
-import type { Descriptors } from "../../core/machine/descriptors.ts";
+import { Descriptors } from "../../core/machine/descriptors.ts";
 import type { Machine } from "../../core/machine/machine.ts";
 import { Descriptor, descriptorKinds, isReplay } from "../../core/words/descriptor.ts";
 import { Effect } from "../../core/words/effect.ts";
@@ -40,14 +39,16 @@ export class Tally {
   payloadBytes = 0;
   /** Bytes that the device reads once more: DUMPs, prefixes in SYNC packets, what Chelsio's driver posts ahead of a piece. */
   replayedBytes = 0;
-  /** What the current event posted, as numbers; good until the next. */
-  readonly posted = int32();
+  /** What the current event posted: entries [first, end) of the queue or of what waits; good until the next. */
+  private posted: Descriptors = new Descriptors();
+  private first = 0;
+  private end = 0;
 
   /** Takes in what event `event` did; `tailBefore` is the connection's waitTail before it. */
   take(machine: Machine, event: number, sink: EventSink, tailBefore: number, isWanted: Wanted): void {
     const { events } = machine;
     const connection = events.connection.values[event]!;
-    this.posted.length = 0;
+    this.first = this.end;
     this.takeEffects(sink, isWanted);
     if (events.kind.values[event] !== Kind.transmit || !isWanted(connection)) return;
     if ((events.flags.values[event]! & Flag.qdiscDrop) !== 0) return;
@@ -59,8 +60,10 @@ export class Tally {
   private takeEffects({ effects, driverEnd }: EventSink, isWanted: Wanted): void {
     const { values, length } = effects;
     for (let at = 0; at < length; at += effectWidth) {
-      if (!isWanted(values[at + 3]!)) continue;
-      switch (values[at]) {
+      const kind = values[at]!;
+      // Most events have this effect alone.
+      if (kind === Effect.encrypted || !isWanted(values[at + 3]!)) continue;
+      switch (kind) {
         case Effect["out-of-order"]:
           this.outOfOrder++;
           break;
@@ -111,28 +114,38 @@ export class Tally {
 
   /** What the event posted is in the queue, or, where it had to wait, in the log of what waits. */
   private takePosted(machine: Machine, connection: number, event: number, tailBefore: number): void {
-    const { queue } = machine;
     const socket = machine.sockets[connection]!;
-    if (socket.state.waitTail <= tailBefore) {
-      for (let i = 0; i < queue.count; i++) this.takeDescriptor(queue, i);
-      return;
+    this.posted = machine.queue;
+    this.first = 0;
+    this.end = machine.queue.count;
+    if (socket.state.waitTail > tailBefore) {
+      const { waiting } = socket;
+      this.posted = waiting;
+      this.first = tailBefore;
+      this.end = tailBefore;
+      while (this.end < waiting.count && waiting.event.at(this.end) === event) this.end++;
     }
-    const { waiting } = socket;
-    for (let row = tailBefore; row < waiting.count && waiting.event.at(row) === event; row++)
-      this.takeDescriptor(waiting, row);
+    for (let i = this.first; i < this.end; i++) this.takeDescriptor(i);
   }
 
-  private takeDescriptor(posted: Descriptors, i: number): void {
+  private takeDescriptor(i: number): void {
+    const { posted } = this;
     const kind = posted.kind(i);
     const size = posted.size(i);
-    const fence = posted.fence(i);
     this.descriptors[kind]!++;
     if (kind === Descriptor.packet) this.payloadBytes += size;
     if (isReplay(kind)) this.replayedBytes += size;
-    if (kind === Descriptor.presync && fence) this.movingPresyncs++;
-    this.posted.push(kind);
-    this.posted.push(size);
-    this.posted.push(fence ? 1 : 0);
+    if (kind === Descriptor.presync && posted.fence(i)) this.movingPresyncs++;
+  }
+
+  /** True if another run posted the same in the current event: kinds, sizes and fences. */
+  postedAs({ posted, first, end }: Tally): boolean {
+    if (end - first !== this.end - this.first) return false;
+    for (let i = this.first, other = first; other < end; i++, other++) {
+      const isSame = this.posted.kind(i) === posted.kind(other) && this.posted.size(i) === posted.size(other);
+      if (!isSame || this.posted.fence(i) !== posted.fence(other)) return false;
+    }
+    return true;
   }
 
   /** All descriptors posted. */
