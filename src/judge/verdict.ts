@@ -1,4 +1,4 @@
-import { layoutOf } from "../core/base/record.ts";
+import { headerSize, layoutOf } from "../core/base/record.ts";
 import { Kind } from "../core/words/event.ts";
 import type { CapturedRecords } from "../trace/captured.ts";
 import { type LackWord, lacks } from "../trace/lacks.ts";
@@ -113,7 +113,7 @@ function transmitsOf({ events, connections, verdicts }: Trace): Partial<Share>[]
 /** Why a stream's bytes count as unchecked; null if something was compared and nothing complete was left out. */
 function whyUnchecked({ lack }: Stream, { authenticated, plain, compared, missing }: Share): LackWord | null {
   if (lack) return lack;
-  const left = missing.find(({ why }) => why === "no-number" || why === "no-record");
+  const left = missing.find(({ why }) => why === "no-number" || why === "no-record" || why === "ends-within");
   if (left) return left.why;
   if (authenticated + plain > 0 && compared > 0) return null;
   return missing[0]?.why ?? "nothing-sent";
@@ -125,6 +125,7 @@ function recordsOf({ connections, captured, verdicts }: Trace, stream: Stream): 
   const found = source?.kind === "captured" ? captured[source.stream] : undefined;
   if (!found) return {};
   const isCut = verdicts!.cut[stream.connection]! > 0;
+  const ended = verdicts!.ended[stream.connection] ?? Number.POSITIVE_INFINITY;
   const tally = new Tally();
   const { records } = found;
   const holdsOf = heldIn(found);
@@ -136,16 +137,34 @@ function recordsOf({ connections, captured, verdicts }: Trace, stream: Stream): 
     if (authenticated === Authenticated.framed)
       tally.miss(stream.contentLack!, 0, length - layoutOf(found.version, found.cipher!).overhead);
     if (authenticated !== Authenticated.unknown) continue;
-    const why = stream.lack ?? (held < length ? lostIn(records, row, isCut) : unopened(found, row, isGap));
+    const why =
+      stream.lack ??
+      (held < length || isStub(records, row)
+        ? lostIn(records, row, { isCut, ended })
+        : unopened(found, row, isGap));
     tally.miss(why, isGap ? 0 : 1, isGap && held < length ? length - held : length);
   }
   return tally.share();
 }
 
-/** Why a record that is not whole, or a gap, is not there. */
-function lostIn({ start, type }: CapturedRecords["records"], row: number, isCut: boolean): LackWord {
+type RecordRows = CapturedRecords["records"];
+
+/** True for the beginning of a header, with which the stream ends: the table has it as a gap. */
+const isStub = ({ start, length, type }: RecordRows, row: number): boolean =>
+  row === start.length - 1 && type.values[row] === gapType && length.values[row]! < headerSize;
+
+/** Why a record that is not whole, or a gap, is not there; `ended`: where the stream's FIN stands. */
+function lostIn(
+  records: RecordRows,
+  row: number,
+  { isCut, ended }: { isCut: boolean; ended: number },
+): LackWord {
+  const { start, length, type } = records;
+  const isLast = row === start.length - 1 && (type.values[row] !== gapType || isStub(records, row));
+  // No capture lacks these bytes: they were never sent, or the header's length is wrong.
+  if (isLast && ended < start.values[row]! + Math.max(headerSize, length.values[row]!)) return "ends-within";
   if (isCut) return "cut";
-  return row === start.length - 1 && type.values[row] !== gapType ? "incomplete" : "hole";
+  return isLast ? "incomplete" : "hole";
 }
 
 /** Why bytes that are all there were not opened. */

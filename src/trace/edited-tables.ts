@@ -134,13 +134,13 @@ function verdictsOf(arrangement: Arrangement, verdicts: Verdicts): Verdicts {
     const from = unchangedFrom(trace.events, event);
     if (from >= 0) wire[place] = verdicts.wire[from]!;
   }
-  const { compared, differing, cut } = verdicts;
+  const { compared, differing, cut, ended } = verdicts;
   const differences = tableOf(arrangement, verdicts.differences, (event) => {
     const from = unchangedFrom(trace.events, event);
     return from < 0 ? null : (verdicts.differences.get(from) ?? null);
   });
   const damage = tableOf(arrangement, verdicts.damage, () => null);
-  const sums = { compared: [...compared], differing: [...differing], cut: [...cut] };
+  const sums = { compared: [...compared], differing: [...differing], cut: [...cut], ended: [...ended] };
   return { wire, authenticated, ...sums, differences, damage };
 }
 

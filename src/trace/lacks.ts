@@ -23,6 +23,7 @@ export const lacks = {
   cut: "packets were cut (snapshot length)",
   hole: "the capture lacks bytes",
   incomplete: "its last record is not whole",
+  "ends-within": "its sender ended it (FIN) within a record",
   "later-keys": "the keys after a renegotiation are not known",
   "no-number": "the records' numbers are not known",
   "no-record": "bytes that are no record",

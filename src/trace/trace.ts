@@ -143,6 +143,8 @@ export interface Verdicts {
   differing: number[];
   /** Per connection: payload bytes that the capture lacks because packets were cut, each copy counted. */
   cut: number[];
+  /** Per connection: where its FIN stands in the captured stream, behind the last byte sent; null if none was seen. */
+  ended: (number | null)[];
   /** Per transmit that differs: bytes differing and the first one. */
   differences: Map<number, { bytes: number; first: Seq }>;
   /** One of Authenticated, by the index of a `record` event. */

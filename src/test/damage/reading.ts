@@ -21,13 +21,18 @@ export function sentBy(
   return { packets: [...packets, ...packetsOf(1, begin, stream)], from: packets.length, begin };
 }
 
-/** Reads a session whose server sends this after the handshake; `keyLogs`: other keys than the session's. */
+/** What a session is read with; `keyLogs`: other keys than its own; `isOpen`: the capture stops before the server's FIN. */
+type Reading = Partial<CaptureOptions> & { keyLogs?: string[]; isOpen?: boolean };
+
+/** Reads a session whose server sends this after the handshake, and then ends its stream. */
 export function read(
   session: Session,
   stream: Uint8Array,
-  { keyLogs = [session.keyLog], ...options }: Partial<CaptureOptions> & { keyLogs?: string[] } = {},
+  { keyLogs = [session.keyLog], isOpen = false, ...options }: Reading = {},
 ): Promise<Trace> {
-  const bytes = captureOf(sentBy(session, stream).packets);
+  const { packets, begin } = sentBy(session, stream);
+  const fin: Packet = { from: 1, at: begin + stream.length, bytes: new Uint8Array(0), isFin: true };
+  const bytes = captureOf(isOpen ? packets : [...packets, fin]);
   return readBytes({ bytes, keyLogs, cryptoInfos: [] }, options);
 }
 

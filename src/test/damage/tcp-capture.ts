@@ -8,6 +8,8 @@ export interface Packet {
   /** Its number (IPv4's identification) and hop limit; the same for all if absent. */
   id?: number;
   hops?: number;
+  /** Its sender ends its stream with it. */
+  isFin?: boolean;
 }
 
 const ends = [
@@ -35,7 +37,7 @@ function frameOf({ from, at, bytes, id = 0, hops = 64 }: Packet, flags: number):
   return ethernet(ipv4(tcp, { source: me.ip, destination: other.ip, id, hops }));
 }
 
-const [syn, ack] = [2, 16];
+const [fin, syn, ack] = [1, 2, 16];
 const none = new Uint8Array(0);
 
 /** A capture of a connection that begins, then these packets. */
@@ -44,7 +46,7 @@ export function captureOf(packets: readonly Packet[]): Uint8Array {
     frameOf({ from: 0, at: 0, bytes: none }, syn),
     frameOf({ from: 1, at: 0, bytes: none }, syn | ack),
     frameOf({ from: 0, at: 0, bytes: none }, ack),
-    ...packets.map((packet) => frameOf(packet, ack)),
+    ...packets.map((packet) => frameOf(packet, packet.isFin ? ack | fin : ack)),
   ];
   return pcap(frames.map((bytes, i) => ({ bytes, time: [1, 1000 * i] as const })));
 }

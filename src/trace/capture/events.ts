@@ -57,6 +57,8 @@ interface Cursor {
   epoch: number;
   /** Position up to which all is acknowledged. */
   acked: number;
+  /** Position of its FIN, behind its last byte; null if it sent none. */
+  fin: number | null;
 }
 
 /** The place of a position in the stream. */
@@ -129,6 +131,7 @@ class EventWriter {
       nextIndex: 0,
       epoch: 0,
       acked: 0,
+      fin: null,
     }));
     this.byStream = new Array(1 + senders.reduce((highest, { side }) => Math.max(highest, side.stream), 0));
     for (const cursor of this.cursors) this.byStream[cursor.stream] = cursor;
@@ -195,6 +198,7 @@ class EventWriter {
       compared: this.compared,
       differing: this.differing,
       cut: this.cut,
+      ended: this.cursors.map(({ fin }) => fin),
       differences: this.differences,
       damage: this.damage,
     };
@@ -213,7 +217,10 @@ class EventWriter {
     const receiver = this.cursorOf(row, 1);
     if (receiver && (flags & TcpFlag.ack) !== 0 && (flags & TcpFlag.rst) === 0) this.takeAck(receiver, row);
     const sender = this.cursorOf(row, 0);
-    if (sender && log.length.values[row]! > 0) this.takePayload(sender, row);
+    if (!sender) return;
+    if (log.length.values[row]! > 0) this.takePayload(sender, row);
+    if ((flags & TcpFlag.fin) !== 0)
+      sender.fin = sender.positions.at(payloadSeq(log, row)) + log.length.values[row]!;
   }
 
   private takeAck(cursor: Cursor, row: number): void {

@@ -25,6 +25,13 @@ export function parseHeader(bytes: Uint8Array, at = 0): Header | null {
 export const isProtectedHeader = (header: Header | null | undefined, overhead: number): header is Header =>
   header != null && header.version === 0x0303 && header.length >= overhead && header.type <= 23;
 
+/** True if the first `count` of these bytes may begin the header of a protected record. */
+export function mayBeginHeader(bytes: Uint8Array, count: number): boolean {
+  const most = [23, 3, 3, recordSizeMax >> 8];
+  const least = [20, 3, 3, 0];
+  return most.every((high, i) => i >= count || (bytes[i]! <= high && bytes[i]! >= least[i]!));
+}
+
 const scratch = new Uint8Array(headerSize);
 
 /** The header at a position of the stream; null if it is no header, undefined if not all of it was captured. */

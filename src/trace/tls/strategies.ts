@@ -1,11 +1,11 @@
 /** Ways to take a record that does not fit. Each only says what it would take; the walk applies it or asks the next. */
-import { tagSize } from "../../core/base/record.ts";
+import { headerSize, tagSize } from "../../core/base/record.ts";
 import type { Overlay } from "../captured.ts";
 import { overlaysWithin } from "./copies.ts";
 import { damagedIn, shifted } from "./damage/diagnose.ts";
 import { lookOf, sureBits } from "./damage/looks.ts";
 import { failed, failedStep, keyed } from "./failed.ts";
-import { headerAt, isProtectedHeader, parseHeader, recordSizeMax } from "./framing.ts";
+import { headerAt, isProtectedHeader, mayBeginHeader, parseHeader, recordSizeMax } from "./framing.ts";
 import type { Followed } from "./search.ts";
 import {
   authentic,
@@ -112,6 +112,20 @@ const foreign: Strategy = (ground, { place, record }) => {
   const damage = { part: "foreign", at: position - origin, length: due - position } as const;
   return { kind: "gap", end: due, found: { position: due, index, epoch }, damage };
 };
+
+/** Fewer bytes than a header at the stream's end that begin none. */
+export const stray: Strategy = ({ stream, origin }, { place: { position, unread } }) => {
+  const length = stream.end - position;
+  if (unread > 0 || stream.read(position, length, stub) < length || mayBeginHeader(stub, length)) return null;
+  stream.ask(Number.POSITIVE_INFINITY);
+  return {
+    kind: "gap",
+    end: stream.end,
+    found: null,
+    damage: { part: "foreign", at: position - origin, length },
+  };
+};
+const stub = new Uint8Array(headerSize);
 
 /** Its length is right, for the next record stands behind it. */
 const beforeNext: Strategy = (ground, { place, record }) => {

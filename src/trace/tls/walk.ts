@@ -40,7 +40,7 @@ import {
   type Step,
   unread,
 } from "./step.ts";
-import { firstOf, forBadHeader, forFailed, forIncomplete } from "./strategies.ts";
+import { firstOf, forBadHeader, forFailed, forIncomplete, stray } from "./strategies.ts";
 
 /** What following one stream's records from its offload start found. */
 export interface Walked {
@@ -228,9 +228,9 @@ export class Walker {
     if (place.position >= stream.end) return null;
     if (this.clear) return clearStep(ground, place, this.clear) ?? clearGap(ground, place, this.clear);
     const header = headerAt(stream, place.position);
-    if (header === undefined) return this.gap();
+    const misfit = { place, header: null, record: null };
+    if (header === undefined) return (this.canOpen() && stray(ground, misfit)) || this.gap();
     if (!isProtectedHeader(header, sizeMin)) {
-      const misfit = { place, header: null, record: null };
       return (this.canOpen() && firstOf(forBadHeader, ground, misfit)) || this.gap();
     }
     const bytes = buffer.subarray(0, header.length);
