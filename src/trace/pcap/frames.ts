@@ -45,7 +45,7 @@ const oddities = {
   changed:
     "a frame is the packet of one before with other payload: the capture was taken before and behind what changed it; look at one interface alone",
   otherSide:
-    "a frame is the packet of one before, from another interface and with other payload throughout: the capture was taken before and behind a NIC that encrypts; the first of both counts, and nothing of the stream is said to be right: look at one interface alone",
+    "a frame is the packet of one before with other payload throughout: the capture was taken before and behind a NIC that encrypts; the first of both counts, and nothing of the stream is said to be right: look at one interface alone",
   cut: "a frame is cut within its headers and left out: capture with a larger snapshot length",
   damaged: "a frame's IP or TCP header contradicts itself; the frame is left out",
   tooManyFlows: `a segment lies beyond the first ${flowsMax} connections and is left out: filter the capture`,

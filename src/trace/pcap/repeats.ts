@@ -14,7 +14,7 @@ export const Repeat = {
   doubtful: 2,
   /** The same packet with other payload: taken before and behind what changed it. */
   changed: 3,
-  /** The same packet from another place with other payload throughout: taken before and behind a NIC that encrypts. */
+  /** The same packet with other payload throughout: taken before and behind a NIC that encrypts. */
   otherSide: 4,
 } as const;
 export type Repeat = (typeof Repeat)[keyof typeof Repeat];
@@ -140,9 +140,10 @@ export class Repeats {
       if (kin === Repeat.none) return Repeat.none;
       const other = this.othersIn(packet, frame, { row, start, at, part });
       if (other > 0) {
-        if (kin !== Repeat.copy) return Repeat.none;
         const isElsewhere = this.places[row & (remembered - 1)] !== this.place;
-        return isElsewhere && other > throughout ? Repeat.otherSide : Repeat.changed;
+        // What is sent again comes from the same place, and comes late: this is the other side of a NIC.
+        if (other > throughout && (isElsewhere || kin === Repeat.copy)) return Repeat.otherSide;
+        return kin === Repeat.copy ? Repeat.changed : Repeat.none;
       }
       if (kin === Repeat.doubtful) found = Repeat.doubtful;
       at += part;
