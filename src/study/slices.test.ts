@@ -4,8 +4,14 @@ import { test } from "node:test";
 import { connectx } from "../core/profiles/connectx.ts";
 import { nodePlatform } from "../node/platform.ts";
 import { Timeline } from "../replay/timeline.ts";
+import { damaged } from "../test/damage/damages.ts";
+import { sentBy } from "../test/damage/reading.ts";
+import { sessionOf, suites } from "../test/damage/sealed-session.ts";
+import { captureOf } from "../test/damage/tcp-capture.ts";
 import { sample, textEnvironment } from "../test/dap-session.ts";
+import { readEvidence } from "../trace/evidence/evidence.ts";
 import { type OpenOptions, openTrace } from "../trace/open.ts";
+import { memoryFile } from "../trace/pcap/capture-file.ts";
 import { Cancelled, type Progress, sliced } from "../trace/platform.ts";
 import { replayWhole } from "./slices.ts";
 import { study } from "./study.ts";
@@ -71,16 +77,22 @@ async function hurrying(body: () => Promise<void>): Promise<void> {
   }
 }
 
-/** What was opened, studied, and how often each kind of work asked whether to go on. */
-async function asked(name: string, text: string, keys: string[] = []): Promise<Map<string, number>> {
+/** What was opened, studied with this evidence, and how often each kind of work asked whether to go on. */
+async function asked(
+  name: string,
+  text: string,
+  keys: string[] = [],
+  told?: string,
+): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
   const tick = async (_done: number, _total: number, what: string) =>
     void counts.set(what, (counts.get(what) ?? 0) + 1);
   const bytes = name.endsWith(".pcap") ? readFileSync(text) : Buffer.from(text);
+  const evidence = told === undefined ? null : readEvidence([{ name: "told", text: told }]);
   const file = { name, size: bytes.length, read: (at: number, n: number) => bytes.subarray(at, at + n) };
   await hurrying(async () => {
     const trace = await openTrace(file, keys, options, nodePlatform, { tick });
-    await study({ trace, contest: null, evidence: null }, { tick });
+    await study({ trace, contest: null, evidence }, { tick });
   });
   return counts;
 }
@@ -108,4 +120,41 @@ test("a packetdrill script asks behind each statement, key logs behind each line
   assert.ok((await asked("a.pcap", capture, [line.repeat(40)])).get("reading keys")! >= 40);
   const infos = JSON.stringify(Array.from({ length: 40 }, () => ({})));
   assert.ok((await asked("a.pcap", capture, [infos])).get("reading keys")! >= 40);
+});
+
+test("laying evidence asks behind each report and each socket", async () => {
+  const lines = "device eth0\nconnection web device=eth0 seq=1000\n+0 web send 500\n";
+  const reports = Array.from(
+    { length: 50 },
+    (_, i) =>
+      `  a-1 [000] ..... 1.${100_000 + i}: tls_device_tx_resync_req: sk=${i} tcp_seq=1200 exp_tcp_seq=1\n`,
+  );
+  const laid = (await asked("a.tlstrace", lines, [], reports.join(""))).get("laying evidence");
+  assert.ok(laid! >= 2 * 50, `${laid}`);
+});
+
+test("a search for a record's number far off asks behind each pair of numbers, and can be cancelled", async () => {
+  const session = sessionOf(suites.find(({ name }) => name === "TLS 1.3 chacha20-poly1305")!);
+  const contents = Array.from({ length: 4 }, (_, i) => ({
+    type: 23,
+    sn: session.first + BigInt(i),
+    bytes: Buffer.from("this record says something that reads as text ".repeat(8)),
+  }));
+  const stretches = damaged({ session, contents, isAll: false }, "off by 70000", new Set([2]));
+  const { packets } = sentBy(session, Buffer.concat(stretches.map(({ bytes }) => bytes)));
+  const file = memoryFile("a.pcap", captureOf(packets));
+  let ticks = 0;
+  const searching = (most: number): Progress => ({
+    tick: async (_done, _total, what) => {
+      if (what === "searching a record's number" && ++ticks === most) throw new Cancelled();
+    },
+  });
+  const opened = (most: number) => openTrace(file, [session.keyLog], options, nodePlatform, searching(most));
+  await hurrying(async () => {
+    await opened(Number.POSITIVE_INFINITY);
+    assert.ok(ticks > 60_000, `${ticks}`);
+    ticks = 0;
+    await assert.rejects(opened(10), Cancelled);
+    assert.equal(ticks, 10);
+  });
 });
