@@ -140,7 +140,7 @@ test("listing pages are stable: line k of page p is event p × page size + k −
   const trace: Trace = {
     ...emptyTrace("big.pcap", "capture"),
     devices: [nicNamed("eth0", connectx, 1500)],
-    connections: [{ ...connection, epochs: [], mss: 0, installed: false, source: null }],
+    connections: [{ ...connection, epochs: [], mss: 0, captured: true, installed: false, source: null }],
     events,
   };
   const sources = sourcesOf(trace, "/big.pcap", 1);

@@ -3,6 +3,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { UserError } from "../trace/platform.ts";
 import type { CompareFlags } from "./compare.ts";
+import type { ExportFlags } from "./export.ts";
 import type { ReadFlags } from "./flags.ts";
 import { exitStatus, failure } from "./output.ts";
 import type { TestFlags } from "./test-command.ts";
@@ -73,6 +74,15 @@ reading(
   .option("--strict", "end with 1 also where one profile drops what another sends")
   .option("--json", "one JSON object a line: profiles, events that differ, findings, the outcome")
   .action(async (file: string, flags: CompareFlags) => (await import("./compare.ts")).compare(file, flags));
+reading(
+  "export",
+  "Writes a capture or script as a trace file, which replays to the same effects; keys and payload stay behind.",
+  "a capture, a packetdrill script or a trace file",
+)
+  .addOption(profileOption())
+  .requiredOption("--to <trace>", "the trace file to write; - = standard output")
+  .option("--force", "replace the file if it exists")
+  .action(async (file: string, flags: ExportFlags) => (await import("./export.ts")).exportTrace(file, flags));
 program
   .command("test")
   .description(

@@ -184,7 +184,7 @@ function loseInQdisc({ state, packet }: Socket, sink: Sink): void {
 function sendNew({ state, packet, writeSeq, connection }: Socket): void {
   const end = advance(packet.seq, packet.length);
   const has = end <= writeSeq || state.installed === 0;
-  if (has || connection.source?.kind === "captured") {
+  if (has || connection.captured) {
     state.sndNxt = end;
     return;
   }

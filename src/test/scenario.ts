@@ -118,6 +118,7 @@ export class Play {
       mss: setup.mss ?? 1448,
       ...usualSocket,
       payloadMax: setup.payloadMax ?? usualSocket.payloadMax,
+      captured: false,
       installed: !/\binstall\b/.test(story),
       source: setup.source ?? { kind: "generated" as const, key: new Uint8Array(keystreamKeySize) },
     };
@@ -289,7 +290,7 @@ function placedEvent(verb: string, first: string, rest: string[], startSeq: numb
     }
     case "record": {
       const epoch = numberOf(rest, "epoch") ?? 0;
-      const marks = { startsEpoch: epoch > 0, snUnknown: false, snGiven: false };
+      const marks = { startsEpoch: epoch > 0, snUnknown: false, snGiven: false, unopened: false };
       const extra = packRecord({ type: recordType.applicationData, epoch, ...marks });
       return { ...empty, kind: Kind.record, length: Number(first), extra };
     }

@@ -85,7 +85,8 @@ function madeAlone(trace: Trace, made: readonly number[]): { excerpt: Trace; ind
 }
 
 /** The trace as its printed text says it, on the same devices. */
-const readPrinted = (trace: Trace): Trace => parseTrace(trace.name, printTrace(trace), profilesOf(trace));
+export const readPrinted = (trace: Trace): Trace =>
+  parseTrace(trace.name, printTrace(trace), profilesOf(trace));
 
 /** Finds what a trace's own lines name: the profiles of its devices, of its files, of the model. */
 function profilesOf({ devices, profileFiles }: Trace): ProfileFinder {

@@ -118,6 +118,7 @@ export function pushCaptured(socket: Socket, kind: number, sink: Sink): void {
   row.epoch = extra.epoch;
   row.sn = socket.shared.recordSns.get(event) ?? (extra.startsEpoch ? 0n : null);
   row.snKnown = kind === RecordKind.record && !extra.snUnknown;
+  if (extra.unopened) row.payloadAt = -1;
   push(socket, row, sink);
 }
 

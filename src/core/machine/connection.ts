@@ -73,6 +73,8 @@ export interface Connection {
   payloadMax: number;
   /** Connection with the same addresses and ports whose context is still to be deleted when this one begins; −1 = none. */
   reuses: number;
+  /** A capture shows its packets: what it sent did leave, whatever the model says. */
+  captured: boolean;
   /** True: offloaded before the first event. False: an install event says when (captures). */
   installed: boolean;
   /** Where the bytes of its records come from; null = they are not known. */

@@ -38,7 +38,7 @@ export interface RecordRow {
    */
   sn: bigint | null;
   snKnown: boolean;
-  /** Payload offset of its first byte in what the application wrote. */
+  /** Payload offset of its first byte in what the application wrote; −1 = what it holds is not known. */
   payloadAt: number;
   /** Bytes of payload in each of its fragments, 0 = it is one fragment. */
   pieceSize: number;

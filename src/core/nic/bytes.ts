@@ -101,6 +101,7 @@ function sealed(socket: Socket, row: number, { cipher, version, keys }: Suite & 
 export function isKnown(socket: Socket, row: number): boolean {
   const { cipher, source } = socket.connection;
   if (!isRecord(socket, row) || !cipher || !socket.keysOf(socket.records.epoch.at(row))) return false;
+  if (socket.records.payloadAt.at(row) < 0) return false;
   return source?.kind === "captured" ? plaintextOf(socket, row) !== null : source !== null;
 }
 
@@ -144,7 +145,7 @@ function made(socket: Socket, row: number, source: GeneratedSource | WrittenSour
   const { records } = socket;
   const { version, cipher, recSeq0 } = socket.connection;
   const keys = socket.keysOf(records.epoch.at(row));
-  if (!keys || !cipher) return null;
+  if (!keys || !cipher || records.payloadAt.at(row) < 0) return null;
   const length = records.length.at(row);
   const { prepend, overhead } = socket.layout;
   const bytes = new Uint8Array(length - tagSize);

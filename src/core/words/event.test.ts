@@ -28,16 +28,17 @@ test("an event comes back from its row as it went in, also when the columns have
   for (const [i, event] of events.entries()) assert.deepEqual(log.at(i), event);
 });
 
-test("a record's extra column keeps type, epoch and the three marks apart", () => {
+test("a record's extra column keeps type, epoch and the four marks apart", () => {
   const marks = [true, false];
   for (const type of [20, 23, 255])
     for (const epoch of [0, 1, 65_535])
       for (const startsEpoch of marks)
         for (const snUnknown of marks)
-          for (const snGiven of marks) {
-            const extra = { type, epoch, startsEpoch, snUnknown, snGiven };
-            assert.deepEqual(unpackRecord(packRecord(extra)), extra);
-          }
+          for (const snGiven of marks)
+            for (const unopened of marks) {
+              const extra = { type, epoch, startsEpoch, snUnknown, snGiven, unopened };
+              assert.deepEqual(unpackRecord(packRecord(extra)), extra);
+            }
 });
 
 test("flags are distinct bits of their column", () => {

@@ -116,7 +116,7 @@ export const packSend = (type: number, pieces: number): number => type | (pieces
 export const sendType = (extra: number): number => extra & 255;
 export const sendPieces = (extra: number): number => extra >>> 8;
 
-/** How a `record` event's `extra` is packed: bits 0–7 the type, bit 8 starts a new epoch, bit 9 number unknown, bit 10 number is in Trace.recordSns, from bit 12 the epoch. */
+/** How a `record` event's `extra` is packed: bits 0–7 the type, bit 8 starts a new epoch, bit 9 number unknown, bit 10 number is in Trace.recordSns, bit 11 content unknown, from bit 12 the epoch. */
 export interface RecordExtra {
   type: number;
   /** Key epoch: 0 at the offload start, +1 at each KeyUpdate or renegotiation. */
@@ -127,10 +127,17 @@ export interface RecordExtra {
   snUnknown: boolean;
   /** The number does not follow from the record before; it stands in Trace.recordSns under this event. */
   snGiven: boolean;
+  /** Its content is not known though keys are: it is damaged, or the capture lacks some of it. */
+  unopened: boolean;
 }
 
 export const packRecord = (r: RecordExtra): number =>
-  r.type | (r.startsEpoch ? 256 : 0) | (r.snUnknown ? 512 : 0) | (r.snGiven ? 1024 : 0) | (r.epoch << 12);
+  r.type |
+  (r.startsEpoch ? 256 : 0) |
+  (r.snUnknown ? 512 : 0) |
+  (r.snGiven ? 1024 : 0) |
+  (r.unopened ? 2048 : 0) |
+  (r.epoch << 12);
 
 export const unpackRecord = (extra: number): RecordExtra => ({
   type: extra & 255,
@@ -138,6 +145,7 @@ export const unpackRecord = (extra: number): RecordExtra => ({
   startsEpoch: (extra & 256) !== 0,
   snUnknown: (extra & 512) !== 0,
   snGiven: (extra & 1024) !== 0,
+  unopened: (extra & 2048) !== 0,
 });
 
 /** One event as an object: for writing a log and for whoever looks at a single event, never for the hot path. */

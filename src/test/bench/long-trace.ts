@@ -28,6 +28,7 @@ export function longTrace(transmits: number, outOfOrderShare: number, seed: numb
     epochs: [],
     mss: segmentSize,
     ...usualSocket,
+    captured: false,
     installed: true,
     source: null,
   };

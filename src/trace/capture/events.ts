@@ -7,6 +7,7 @@ import type { Progress } from "../platform.ts";
 import { Positions, payloadSeq } from "../tls/assembly.ts";
 import { gapType } from "../tls/record-table.ts";
 import { type Trace, type Verdicts, Wire } from "../trace.ts";
+import { hasKeys, isReadable } from "./readable.ts";
 import type { Offload, Sender } from "./senders.ts";
 
 /** What a capture's segments come to. */
@@ -55,6 +56,8 @@ interface Cursor {
   /** Place in its epoch that the next record has if it follows from the one before; −1 if that is not known. */
   nextIndex: number;
   epoch: number;
+  /** Keys of some epoch are known. */
+  hasKeys: boolean;
   /** Position up to which all is acknowledged. */
   acked: number;
   /** Position of its FIN, behind its last byte; null if it sent none. */
@@ -130,6 +133,7 @@ class EventWriter {
       listed: 0,
       nextIndex: 0,
       epoch: 0,
+      hasKeys: hasKeys(offload.captured),
       acked: 0,
       fin: null,
     }));
@@ -168,7 +172,8 @@ class EventWriter {
     events.count = mark.events;
     this.cursors = mark.cursors.map((cursor, i) => {
       const { positions } = cursor;
-      return { ...cursor, positions: positions.copy(), offload: senders[i]!.offload };
+      const { offload } = senders[i]!;
+      return { ...cursor, positions: positions.copy(), offload, hasKeys: hasKeys(offload.captured) };
     });
     for (const cursor of this.cursors) this.byStream[cursor.stream] = cursor;
     this.compared = [...mark.compared];
@@ -299,12 +304,14 @@ class EventWriter {
     const startsEpoch = epoch !== cursor.epoch;
     const snUnknown = index < 0;
     const snGiven = !snUnknown && index !== (startsEpoch ? 0 : cursor.nextIndex);
+    const type = table.type.values[record]!;
+    const unopened = cursor.hasKeys && !isReadable(cursor.offload.captured, record);
     const event = this.push(cursor, row, {
       kind: Kind.record,
       flags: 0,
       seq: seqAt(cursor, table.start.values[record]!),
       length: table.length.values[record]!,
-      extra: packRecord({ type: table.type.values[record]!, epoch, startsEpoch, snUnknown, snGiven }),
+      extra: packRecord({ type, epoch, startsEpoch, snUnknown, snGiven, unopened }),
       offset: -1,
     });
     this.events.authenticated.values[event] = table.authenticated.values[record]!;

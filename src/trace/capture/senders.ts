@@ -218,6 +218,7 @@ const connectionOf = (side: Side, shown: Stream, start: Start, walked: Walked): 
   // What the receiver announced in its SYN is the most that this sender's packets carry; 0 if its SYN was not seen.
   mss: side.flow.mss[1 - side.direction]!,
   ...usualSocket,
+  captured: true,
   installed: false,
   source: null,
 });

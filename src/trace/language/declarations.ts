@@ -146,9 +146,10 @@ export function readConnection(reading: Reading, words: Token[]): void {
     tap: "wire",
     note,
   });
-  const told = given.options?.get(suite.cipher.endsWith("-gcm") ? "version" : "cipher") ?? name;
+  const told = given.options?.get(suite.cipher?.endsWith("-gcm") ? "version" : "cipher") ?? name;
   if (note !== null && suite.isClear) reading.report("note", told, note);
-  if (nameBytes(name.text).length > nameSizeMax) {
+  reading.hasCaptured ||= suite.captured;
+  if (nameBytes(name.text).length > nameSizeMax && !suite.captured) {
     reading.wrong(
       name,
       `the name is longer than ${nameSizeMax} bytes: keys and payload come from its first ${nameSizeMax}; shorten it`,
@@ -167,8 +168,11 @@ function crowded({ lost }: Reading, name: Token): LineFault {
 interface Suite {
   device: number;
   version: TlsVersion;
-  cipher: Cipher;
+  /** Null: none of the model's. */
+  cipher: Cipher | null;
   payloadMax: number;
+  /** Its lines are a capture's. */
+  captured: boolean;
   /** All of it is what the line means: nothing that hangs on it is told where it is not. */
   isClear: boolean;
 }
@@ -177,12 +181,14 @@ function suiteOf(reading: Reading, given: Given, device: number): Suite {
   const attribute = attributesOf(reading, given);
   const versionName = attribute<string>("version", defaults.version, oneOf(Object.keys(versions)));
   const version = versions[versionName]!;
-  const cipher = attribute<Cipher>("cipher", defaults.cipher, oneOf(ciphers));
+  const cipherName = attribute<Cipher | "unknown">("cipher", defaults.cipher, oneOf([...ciphers, "unknown"]));
+  const cipher = cipherName === "unknown" ? null : cipherName;
+  const isCaptured = attribute<string>("from", "", oneOf(["capture"])) === "capture";
   const isClear = () => !reading.spoilt && given.faults === null && !reading.lost.vague.has(device);
   const { kernel } = reading.trace.devices[device]!;
   const readPayloadMax = (value: Token) => payloadMaxOf(value, version, kernel);
   const payloadMax = attribute<number>("payload_max", payloadSizeMax, readPayloadMax, isClear());
-  return { device, version, cipher, payloadMax, isClear: isClear() };
+  return { device, version, cipher, payloadMax, captured: isCaptured, isClear: isClear() };
 }
 
 /** A connection whose keys are still added to while lines are read. */
@@ -194,26 +200,16 @@ function connectionOf(reading: Reading, given: Given, name: string, suite: Suite
   const { mtu } = reading.trace.devices[own.device]!;
   const number = (key: string, max: number, instead: number, what: string) =>
     attribute(key, instead, (value) => integer(value, 0, max, what));
-  const derived = derivedKeys(name, own.cipher);
-  const bytes = (key: keyof RecordKeys, size: number) =>
-    attribute(key, derived[key], (value) => bytesOf(value, size, `the ${key} of ${own.cipher}`), isClear);
-  const epochs: (RecordKeys | null)[] = [
-    {
-      key: bytes("key", keySizeOf(own.cipher)),
-      salt: bytes("salt", saltSizeOf(own.cipher)),
-      iv: bytes("iv", ivSizeOf(own.cipher)),
-    },
-  ];
   return {
     name,
     flow: attribute("flow", name, flowOf),
     ...own,
     startSeq: seq(number("seq", u32Max, 0, "a sequence number")),
     recSeq0: attribute("rec_seq", 0n, (value) => integer64(value, "rec_seq")),
-    epochs,
+    epochs: [keysOf(reading, given, name, suite)],
     mss: number("mss", mtuMax, mtu - headersSize, "an MSS"),
     reuses: attribute("reuses", -1, (value) => reusedOf(reading, value)),
-    installed: true,
+    installed: !own.captured,
     source: payloadOf(name),
   };
 }
@@ -224,18 +220,33 @@ function flowOf(given: Token): string {
   throw new LineFault(given, "a flow reads SRC:PORT>DST:PORT, e.g. 10.0.0.1:443>10.0.0.2:41000");
 }
 
+/** Keys of the first epoch: those that the line states, and else those of the name; null if nobody knows them. */
+function keysOf(reading: Reading, given: Given, name: string, { cipher, isClear }: Suite): RecordKeys | null {
+  const attribute = attributesOf(reading, given);
+  const isUnknown = attribute<string>("keys", "", oneOf(["unknown"])) === "unknown";
+  if (isUnknown || cipher === null) return null;
+  const derived = derivedKeys(name, cipher);
+  const bytes = (key: keyof RecordKeys, size: number) =>
+    attribute(key, derived[key], (value) => bytesOf(value, size, `the ${key} of ${cipher}`), isClear);
+  return {
+    key: bytes("key", keySizeOf(cipher)),
+    salt: bytes("salt", saltSizeOf(cipher)),
+    iv: bytes("iv", ivSizeOf(cipher)),
+  };
+}
+
 /** A connection as the lines below it know it. */
 function declaredConnection(
   { trace }: Reading,
   { startSeq, epochs }: GrowingConnection,
   index: number,
-  { device, version, cipher, payloadMax, isClear }: Suite,
+  { device, version, cipher, payloadMax, captured, isClear }: Suite,
 ): DeclaredConnection {
   const { kernel, profile } = trace.devices[device]!;
-  const layout = layoutOf(version, cipher);
+  const layout = layoutOf(version, cipher ?? defaults.cipher);
   const progress = new StreamProgress(layout, payloadMax, profile.faults, kernel.overfillsFragments);
   progress.unsure = !isClear;
-  return { index, startSeq, epochs, isClear, progress };
+  return { index, startSeq, epochs, isClear, captured, progress };
 }
 
 /** TLS_TX_MAX_PAYLOAD_LEN, where the kernel has it. */
@@ -260,7 +271,8 @@ function reusedOf(reading: Reading, given: Token): number {
 /** What is to be known of the offload of such a connection; null for nothing. */
 function noteOf({ trace }: Reading, { version, cipher, device }: Connection): string | null {
   const { kernel, profile } = trace.devices[device]!;
-  return kernel.strict ? refusalNote(kernel, profile, version, cipher!) : offloadNote(version, cipher);
+  if (!kernel.strict) return offloadNote(version, cipher);
+  return cipher && refusalNote(kernel, profile, version, cipher);
 }
 
 /** What a kernel that the trace names would not offload: the replay then has no NIC to show. */

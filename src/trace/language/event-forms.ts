@@ -23,6 +23,9 @@ const recordType = (says: string, more: Partial<Part> = {}) =>
 
 /** What `racing` is in an acknowledgement's `extra` column. */
 export const raceBit = 1;
+/** What `unopened` is to the reader of a record, and `uncaptured` to that of a transmit: neither is in the column of flags. */
+export const unopenedBit = 1;
+export const uncapturedBit = 1 << 16;
 
 /** What happens to a connection, in the order in which messages list it. */
 export const connectionForms: readonly Form[] = [
@@ -86,6 +89,12 @@ export const connectionForms: readonly Form[] = [
       option(["epoch", "E"], "number", "The key epoch that begins with it, 0 to 65535.", {
         absent: "that of the record before",
       }),
+      flag(
+        "unopened",
+        unopenedBit,
+        "What it holds is not known, though its keys are: it is damaged, or the capture lacks some of it.",
+        { rare: true },
+      ),
     ],
   }),
   form({
@@ -119,6 +128,12 @@ export const connectionForms: readonly Form[] = [
         },
       }),
       flag("captured", Flag.captured, "A capture shows it, so it did leave, whatever the model says of it."),
+      flag(
+        "uncaptured",
+        uncapturedBit,
+        "No capture shows it, though its connection is of one (`from=capture`): it leaves if the model says so.",
+        { rare: true },
+      ),
       flag(
         "straddle",
         Flag.straddle,

@@ -2,9 +2,17 @@ import { headerSize, recordType } from "../../core/base/record.ts";
 import { advance, seq } from "../../core/base/seq.ts";
 import { deviceColumn, Flag, Kind, packRecord, packSend, packTransmit } from "../../core/words/event.ts";
 import { integer, integer64, LineFault, list, part, span, type Token } from "../lexer.ts";
-import { connectionFormOf, deviceFormOf, formOfKind, raceBit } from "./event-forms.ts";
+import {
+  connectionFormOf,
+  deviceFormOf,
+  formOfKind,
+  raceBit,
+  uncapturedBit,
+  unopenedBit,
+} from "./event-forms.ts";
 import type { Form } from "./form.ts";
 import { eventForms } from "./form-text.ts";
+import { derivedKeys } from "./keystream.ts";
 import { epochMax, lengthOf, rangeOf, relativeMax, relativeMin, sackBlocks, typeOf } from "./operands.ts";
 import { type DeclaredConnection, type EventReader, leftOut, type Reading, type Row } from "./reading.ts";
 import { piecesOf, readDeviceEvent, socketReaders, transmitExtra } from "./socket-events.ts";
@@ -142,7 +150,7 @@ function unknownConnection(name: Token, known: string[]): LineFault {
 
 /** Seconds after the event line before, in nanoseconds since the trace began. */
 function timeOf(token: Token, reading: Reading): number {
-  const match = /^([+-])(\d{0,8})(?:\.(\d{1,9}))?$/.exec(token.text);
+  const match = /^([+-])(\d{0,10})(?:\.(\d{1,9}))?$/.exec(token.text);
   if (match === null || token.text.length < 2) {
     reading.wrong(token, "a time reads +SECONDS, e.g. +0 or +.001, with at most 9 decimals");
     return reading.timeNs;
@@ -150,11 +158,11 @@ function timeOf(token: Token, reading: Reading): number {
   const [, sign, seconds, decimals = ""] = match;
   const step = Number(seconds) * nsPerSecond + Number(decimals.padEnd(9, "0"));
   const timeNs = reading.timeNs + (sign === "-" ? -step : step);
-  if (Math.abs(timeNs) > timeNsMax) {
+  if (Math.abs(timeNs) > timeNsMax && !reading.hasCaptured) {
     reading.wrong(token, "the trace gets longer than 52 days; shorten the time");
     return reading.timeNs;
   }
-  if (sign === "-" && step > 0)
+  if (sign === "-" && step > 0 && !reading.hasCaptured)
     reading.report("warning", token, "time goes backwards here; lines are replayed in the file's order");
   return timeNs;
 }
@@ -200,7 +208,9 @@ function readRecord(given: Given, verb: Token, connection: DeclaredConnection, r
   const { operands, options } = given;
   const { progress } = connection;
   const isUnsure = reading.isUnsure(connection);
-  const length = lengthOf(operands[0], verb, isUnsure ? 0 : progress.overhead, recordMax, "record LENGTH");
+  const { captured } = connection;
+  const min = isUnsure ? 0 : captured ? headerSize : progress.overhead;
+  const length = lengthOf(operands[0], verb, min, recordMax, "record LENGTH");
   const sn = options?.get("sn");
   const snUnknown = sn?.text === "?";
   const recordSn = sn && !snUnknown ? reading.attempt(undefined, () => integer64(sn, "sn")) : undefined;
@@ -209,15 +219,29 @@ function readRecord(given: Given, verb: Token, connection: DeclaredConnection, r
     ? reading.attempt(progress.epoch, () => integer(epochWord, 0, epochMax, "an epoch"))
     : progress.epoch;
   const type = recordTypeOf(reading, given);
-  if (length < progress.overhead || hasOpenRecord(reading, connection, verb)) throw leftOut;
+  if ((!captured && length < progress.overhead) || hasOpenRecord(reading, connection, verb)) throw leftOut;
   push(reading, connection, operands[0]!, () => {
     progress.pushed += length;
   });
   progress.epoch = epoch;
+  addEpoch(connection, reading, epoch);
   const startsEpoch = epochWord !== undefined;
   const snGiven = recordSn !== undefined;
-  const extra = packRecord({ type, epoch, startsEpoch, snUnknown, snGiven });
+  const unopened = (given.flags & unopenedBit) !== 0;
+  const extra = packRecord({ type, epoch, startsEpoch, snUnknown, snGiven, unopened });
   return { kind: Kind.record, length, extra, ...(recordSn === undefined ? {} : { recordSn }) };
+}
+
+/** Epochs that one record can pass over: nobody knows their keys. */
+const epochsPassedMax = 64;
+
+/** The keys of an epoch that begins in a capture come from the connection's name, as those of the first. */
+function addEpoch({ captured, epochs, index }: DeclaredConnection, { trace }: Reading, epoch: number): void {
+  const { name, cipher } = trace.connections[index]!;
+  const isKnown = captured && cipher !== null && epochs[0] !== null;
+  if (!isKnown || epoch < epochs.length || epoch > epochs.length + epochsPassedMax) return;
+  while (epochs.length < epoch) epochs.push(null);
+  epochs.push(derivedKeys(name, cipher, epoch));
 }
 
 function readGap({ operands }: Given, verb: Token, connection: DeclaredConnection, reading: Reading): Row {
@@ -239,21 +263,28 @@ function readTransmit(given: Given, verb: Token, connection: DeclaredConnection,
   }
   const [start, end] = rangeOf(part(range, 0, match[1]!.length));
   const length = end - start;
-  if (length > segmentMax) throw new LineFault(range, `a segment has at most ${segmentMax} bytes; divide it`);
+  if (length > segmentMax && !connection.captured)
+    throw new LineFault(range, `a segment has at most ${segmentMax} bytes; divide it`);
   if (match[2] !== String(length)) {
     const stated = part(range, match[1]!.length + 1, range.text.length - 1);
     throw new LineFault(stated, `${start}:${end} is ${length} bytes long; write (${length})`);
   }
   const { words, free } = given;
-  const flags = flagsOf(reading, transmitForm, given, span(words[free] ?? range, words.at(-1)!));
-  if (end > progress.most && reading.isUnsure(connection)) throw leftOut;
-  if (end > progress.most) throw notPushed(range, progress.most, progress.open);
+  const stated = flagsOf(reading, transmitForm, given, span(words[free] ?? range, words.at(-1)!));
+  const flags = capturedFlags(stated, connection);
+  const isPushed = end <= progress.most || (connection.captured && (flags & Flag.captured) !== 0);
+  if (!isPushed && reading.isUnsure(connection)) throw leftOut;
+  if (!isPushed) throw notPushed(range, progress.most, progress.open);
   reading.queue.send((flags & Flag.undoorbelled) !== 0, range);
   progress.sent = Math.max(progress.sent, end);
   if (flags & Flag.fin) progress.finSent = true;
   const extra = given.options === null ? 0 : packTransmit(transmitExtra(given, reading));
   return { kind: Kind.transmit, flags, at: start, length, extra };
 }
+
+/** A transmit of a captured connection is captured, unless its line says otherwise. */
+const capturedFlags = (flags: number, { captured }: DeclaredConnection): number =>
+  (captured && (flags & uncapturedBit) === 0 ? flags | Flag.captured : flags) & ~uncapturedBit;
 
 function notPushed(range: Token, pushed: number, open: number): LineFault {
   const why = open < 0 ? "" : `, and ${open} payload bytes wait in an open record`;
@@ -273,9 +304,9 @@ function readAck(given: Given, verb: Token, connection: DeclaredConnection, read
   }
   const at = integer(number, relativeMin, relativeMax, "an acknowledgement");
   const blocks = given.options?.get("sack");
-  const ranges = blocks === undefined ? [] : sackBlocks(blocks);
+  const ranges = blocks === undefined ? [] : sackBlocks(blocks, connection.captured);
   const beyond = Math.max(at, ...ranges.map(([, end]) => end)) > progress.sent + (progress.finSent ? 1 : 0);
-  if (beyond && !reading.isUnsure(connection))
+  if (beyond && !connection.captured && !reading.isUnsure(connection))
     reading.report(
       "warning",
       number,
@@ -307,7 +338,12 @@ function fullAt(reading: Reading, token: Token): LineFault {
 }
 
 /** Changes the stream's end within the limits; beyond them nothing is changed. */
-function push(reading: Reading, { progress }: DeclaredConnection, token: Token, change: () => void): void {
+function push(
+  reading: Reading,
+  { progress, captured }: DeclaredConnection,
+  token: Token,
+  change: () => void,
+): void {
   if (progress.closed)
     throw new LineFault(token, "the connection is closed above; remove the line or the `close`");
   const before = progress.mark();
@@ -315,8 +351,9 @@ function push(reading: Reading, { progress }: DeclaredConnection, token: Token, 
   const grown = progress.pushed - before.pushed;
   const records = progress.records - before.records;
   const { most } = progress;
-  const problem =
-    most - progress.acked > unackedMax
+  const problem = captured
+    ? null
+    : most - progress.acked > unackedMax
       ? "more than 2^30 bytes would be unacknowledged, TCP has no larger window; put an `ack` above"
       : reading.streamBytes + grown > streamsMax
         ? "all streams together would get longer than 2^36 bytes; divide the trace"

@@ -42,7 +42,7 @@ test("messages show every form, without what is rare", () => {
 test("the whole form has every part", () => {
   assert.equal(
     wholeText(connectionForm),
-    "connection NAME [flow=SRC:PORT>DST:PORT] device=NAME [version=V] [cipher=C] [seq=N] [rec_seq=N] [mss=N] [payload_max=N] [reuses=NAME] [key=HEX] [salt=HEX] [iv=HEX]",
+    "connection NAME [flow=SRC:PORT>DST:PORT] device=NAME [version=V] [cipher=C] [seq=N] [rec_seq=N] [mss=N] [payload_max=N] [reuses=NAME] [from=capture] [keys=unknown] [key=HEX] [salt=HEX] [iv=HEX]",
   );
   assert.deepEqual(forms.filter(({ family }) => family === "expectation").map(wholeText), [
     "expect EFFECT [field=value …] [under PROFILE,…]",

@@ -60,7 +60,9 @@ export const connectionForm = form({
     }),
     always(option(["device", "NAME"], "device", "The device, declared above, that its route leads through.")),
     option(["version", "V"], "version", "The TLS version, 1.2 or 1.3.", { absent: defaults.version }),
-    option(["cipher", "C"], "cipher", "The AEAD.", { absent: defaults.cipher }),
+    option(["cipher", "C"], "cipher", "The AEAD; `unknown` for a capture's that is none of them.", {
+      absent: defaults.cipher,
+    }),
     option(
       ["seq", "N"],
       "number",
@@ -93,6 +95,15 @@ export const connectionForm = form({
       "A connection above whose addresses and ports it has again while that one's context is still there.",
       { absent: "no other one's" },
     ),
+    option(
+      ["from", "capture"],
+      "text",
+      "Its lines are a capture's: what it sent did leave, whatever the model says of it, and it is offloaded at its `install` line only.",
+      { absent: "somebody wrote them" },
+    ),
+    option(["keys", "unknown"], "text", "Nobody knows its keys, so not its bytes either.", {
+      absent: "known",
+    }),
     option(["key", "HEX"], "hex", "The key of the first epoch.", { absent: "from the connection's name" }),
     option(["salt", "HEX"], "hex", "The salt, the nonce's fixed part.", {
       absent: "from the connection's name",

@@ -3,22 +3,22 @@ import { integer, LineFault, list, part, type Token } from "../lexer.ts";
 import { recordTypeNames } from "./vocabulary.ts";
 
 /**
- * Numbers are bytes from the offload start, also beyond 2^32 where TCP's own have wrapped: from a window before it
- * (RFC 7323 §2.3) to far behind the longest stream, so that sums of them are exact.
+ * Numbers are bytes from the offload start, also beyond 2^32 where TCP's own have wrapped: farther on both sides than
+ * the longest stream reaches, so that sums of them are exact.
  */
-export const relativeMin = -(2 ** 30);
+export const relativeMin = -(2 ** 52);
 export const relativeMax = 2 ** 52;
-/** SACK blocks that fit TCP's options (RFC 2018 §3). */
 /** The last key epoch that a record can be under. */
 export const epochMax = 65535;
+/** SACK blocks that fit TCP's options (RFC 2018 §3). */
 const sackBlocksMax = 4;
 
-/** SACK blocks: ranges with commas between. */
-export function sackBlocks(blocks: Token): [number, number][] {
+/** SACK blocks: ranges with commas between; a capture's (`captured`) can be anything. */
+export function sackBlocks(blocks: Token, captured: boolean): [number, number][] {
   const ranges: [number, number][] = [];
   let from = 0;
   for (const text of blocks.text.split(",")) {
-    ranges.push(rangeOf(part(blocks, from, from + text.length)));
+    ranges.push(rangeOf(part(blocks, from, from + text.length), captured));
     from += text.length + 1;
   }
   if (ranges.length > sackBlocksMax)
@@ -26,13 +26,14 @@ export function sackBlocks(blocks: Token): [number, number][] {
   return ranges;
 }
 
-/** `START:END`, relative numbers, START not after END. */
-export function rangeOf(token: Token): [number, number] {
+/** `START:END`, relative numbers, START not after END but in what a capture shows (`captured`). */
+export function rangeOf(token: Token, captured = false): [number, number] {
   const colon = token.text.indexOf(":");
   if (colon < 0) throw new LineFault(token, "a range reads START:END, e.g. 4344:40087");
   const start = integer(part(token, 0, colon), relativeMin, relativeMax, "a range's start");
   const end = integer(part(token, colon + 1), relativeMin, relativeMax, "a range's end");
-  if (end < start) throw new LineFault(token, "the range ends before it starts; exchange the two numbers");
+  if (end < start && !captured)
+    throw new LineFault(token, "the range ends before it starts; exchange the two numbers");
   return [start, end];
 }
 

@@ -64,7 +64,7 @@ test("every event form is read into its row", () => {
 
 test("records carry type, number and epoch", () => {
   const record = (lines: string) => unpackRecord(lastEvent(lines).event.extra);
-  const plain = { type: 23, epoch: 0, startsEpoch: false, snUnknown: false, snGiven: false };
+  const plain = { type: 23, epoch: 0, startsEpoch: false, snUnknown: false, snGiven: false, unopened: false };
   assert.deepEqual(record("+0 web record 100"), plain);
   assert.deepEqual(record("+0 web record 100 type=handshake sn=?"), { ...plain, type: 22, snUnknown: true });
   assert.deepEqual(record("+0 web record 100 epoch=2\n+0 web record 100"), { ...plain, epoch: 2 });
@@ -109,6 +109,7 @@ test("declarations have defaults, and take every option", () => {
     mss: 1448,
     payloadMax: 16384,
     reuses: -1,
+    captured: false,
     installed: true,
   });
   assert.deepEqual([epochs.length, source], [1, payloadOf("c")]);
@@ -186,9 +187,9 @@ test("what is wrong with a transmit, an acknowledgement or a send is marked", ()
   complains("+0 web > 0:x(5)", "         ^^^^^^", /START:END\(LENGTH\)/);
   complains("+0 web >", "       ^", /START:END\(LENGTH\)/);
   complains(
-    "+0 web > -2000000000:0(2000000000)",
-    "         ^^^^^^^^^^^",
-    /a range's start is a whole number from -1073741824/,
+    "+0 web > -9000000000000000:0(2000000000)",
+    "         ^^^^^^^^^^^^^^^^^",
+    /a range's start is a whole number from -4503599627370496/,
   );
   complains("+0 web > -2000000:0(2000000)", "         ^^^^^^^^^^^^^^^^^^^", /at most 1048576 bytes/);
   complains(
@@ -252,7 +253,7 @@ test("what is wrong with other lines is marked", () => {
   complains(
     "connection x device=eth0 cipher=aes-128-cbc",
     "                                ^^^^^^^^^^^",
-    /aes-128-gcm, aes-256-gcm, chacha20-poly1305, aes-128-ccm and aes-256-ccm/,
+    /aes-128-gcm, aes-256-gcm, chacha20-poly1305, aes-128-ccm, aes-256-ccm and unknown/,
   );
   complains(
     "connection x device=eth0 key=00",

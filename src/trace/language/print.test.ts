@@ -108,6 +108,7 @@ function addConnection(
     epochs: [keys],
     mss,
     ...usualSocket,
+    captured: false,
     installed: true,
     source: payloadOf(name),
   });
@@ -150,7 +151,10 @@ function addEvent(
     if (startsEpoch) progress.epoch = choice & 0xffff;
     const snUnknown = bit(1);
     const snGiven = !snUnknown && bit(2);
-    row.extra = packRecord({ type: choice & 255, epoch: progress.epoch, startsEpoch, snUnknown, snGiven });
+    row.extra = packRecord({
+      ...{ type: choice & 255, epoch: progress.epoch, startsEpoch, snUnknown, snGiven },
+      unopened: bit(4),
+    });
     if (snGiven) trace.recordSns.set(index, BigInt(choice) << 44n);
   } else if (kind === Kind.gap) {
     row.length = 1 + size;
@@ -307,6 +311,7 @@ function capture(count: number): Trace {
     mss: 1448,
     keyed: true,
   });
+  trace.connections[0]!.captured = true;
   trace.devices.push(nicNamed("nic", profiles[0]!, 1500));
   for (let i = 0; i < count; i++) {
     trace.events.push({
@@ -324,17 +329,19 @@ function capture(count: number): Trace {
   return trace;
 }
 
-test("a capture's line names the connection; that it was captured goes without saying, unless it becomes a file", () => {
+test("a capture's line names the connection; that it was captured goes without saying, unless a line is none of it", () => {
   const trace = capture(2);
   assert.equal(printEvent(trace, 1), "+.000123    10.0.0.1:443>10.0.0.2:5000 > 1448:2896(1448)");
-  assert.match(printTrace(trace), /> 1448:2896\(1448\) {2}captured\n$/);
+  assert.match(printTrace(trace), /> 1448:2896\(1448\)\n$/);
+  trace.events.flags.values[1] = 0;
+  assert.match(printEvent(trace, 1), /> 1448:2896\(1448\) {2}uncaptured$/);
 });
 
 test("a capture's keys are never printed", () => {
   const trace = capture(1);
   assert.deepEqual(printDeclarations(trace, "stated"), [
     "device  nic profile=connectx mtu=1500",
-    "connection 10.0.0.1:443>10.0.0.2:5000 device=nic version=1.2 cipher=aes-128-gcm seq=4294967196 rec_seq=0",
+    "connection 10.0.0.1:443>10.0.0.2:5000 device=nic version=1.2 cipher=aes-128-gcm seq=4294967196 rec_seq=0 from=capture",
   ]);
   assert.doesNotMatch(printTrace(trace), /key=|salt=|iv=/);
 });

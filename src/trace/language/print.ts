@@ -9,6 +9,7 @@ import { toU32 } from "../../core/base/seq.ts";
 import type { Connection, Device } from "../../core/machine/connection.ts";
 import {
   deviceColumn,
+  type Event,
   eventKinds,
   Flag,
   Kind,
@@ -18,7 +19,7 @@ import {
   unpackTransmit,
 } from "../../core/words/event.ts";
 import type { Expectation, Trace } from "../trace.ts";
-import { formOfKind } from "./event-forms.ts";
+import { formOfKind, uncapturedBit, unopenedBit } from "./event-forms.ts";
 import type { Form } from "./form.ts";
 import { connectionForm, deviceForm } from "./forms.ts";
 import { derivedKeys } from "./keystream.ts";
@@ -31,7 +32,13 @@ const timeWidth = { text: 7, capture: 12 } as const;
 
 /** One event as its line, without a comment; its time is relative to the event before it in the trace. */
 export function printEvent(trace: Trace, index: number): string {
-  return eventText(trace, index, trace.kind === "text");
+  const { events } = trace;
+  const of = events.connection.at(index);
+  const before = index === 0 ? 0 : events.timeNs.at(index - 1);
+  const time = timeText(events.timeNs.at(index) - before).padEnd(timeWidth[trace.kind] - 1);
+  if (of < 0) return `${time} ${trace.devices[deviceColumn(of)]!.name} ${eventKinds[events.kind.at(index)]!}`;
+  const connection = trace.connections[of]!;
+  return `${time} ${connection.name} ${detailText(trace, index, connection)}`;
 }
 
 /** How keys that a trace file states are printed. A capture's never are. */
@@ -84,7 +91,7 @@ function statementsOf(trace: Trace): Statement[] {
   const declarations = printDeclarations(trace, "stated");
   const statements = declarations.map((text, i) => ({ line: trace.declarationLines?.[i] ?? 0, text }));
   for (let event = 0; event < trace.events.count; event++) {
-    statements.push({ line: lined ? trace.events.line.at(event) : 0, text: eventText(trace, event, true) });
+    statements.push({ line: lined ? trace.events.line.at(event) : 0, text: printEvent(trace, event) });
     for (const statement of byEvent.get(event) ?? []) statements.push(statement);
   }
   return statements.concat(byEvent.get(-1) ?? []);
@@ -138,23 +145,29 @@ function deviceText(
 }
 
 function connectionText(trace: Trace, connection: Connection, printed: PrintedKeys): string {
-  const { name, flow, cipher, mss, payloadMax, reuses } = connection;
+  const { name, flow, cipher, mss, payloadMax, reuses, captured } = connection;
   const device = trace.devices[connection.device]!;
   const keys = trace.kind === "text" && cipher !== null ? connection.epochs[0] : undefined;
   const free = {
     flow: flow === name ? undefined : flow,
     device: device.name,
     version: Object.keys(versions).find((version) => versions[version] === connection.version)!,
-    cipher: cipher ?? undefined,
+    cipher: cipher ?? "unknown",
     seq: toU32(connection.startSeq),
     rec_seq: String(connection.recSeq0),
     mss: mss === device.mtu - headersSize ? undefined : mss,
     payload_max: payloadMax === payloadSizeMax ? undefined : payloadMax,
     reuses: reuses < 0 ? undefined : trace.connections[reuses]!.name,
+    from: captured ? "capture" : undefined,
+    keys: cipher !== null && isKeyless(connection) ? "unknown" : undefined,
     ...(keys ? statedKeys(name, cipher!, keys, printed) : {}),
   };
   return connectionForm.verb + partsText(connectionForm, { fixed: [name], free });
 }
+
+/** No keys of any epoch are known; one that an edit left without has those of its name. */
+const isKeyless = ({ epochs }: Connection): boolean =>
+  epochs.length > 0 && epochs.every((keys) => keys === null);
 
 /** Those of key, salt and iv that are not the ones derived from the name. */
 function statedKeys(
@@ -167,16 +180,6 @@ function statedKeys(
   const hex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   const stated = (["key", "salt", "iv"] as const).filter((part) => hex(keys[part]) !== hex(derived[part]));
   return Object.fromEntries(stated.map((part) => [part, printed === "masked" ? "masked" : hex(keys[part])]));
-}
-
-function eventText(trace: Trace, index: number, withCaptured: boolean): string {
-  const { events } = trace;
-  const of = events.connection.at(index);
-  const before = index === 0 ? 0 : events.timeNs.at(index - 1);
-  const time = timeText(events.timeNs.at(index) - before).padEnd(timeWidth[trace.kind] - 1);
-  if (of < 0) return `${time} ${trace.devices[deviceColumn(of)]!.name} ${eventKinds[events.kind.at(index)]!}`;
-  const connection = trace.connections[of]!;
-  return `${time} ${connection.name} ${detailText(trace, index, connection, withCaptured)}`;
 }
 
 /** Seconds with as many decimals as it takes: `+0`, `+.001`, `+1.5`. */
@@ -192,17 +195,23 @@ function timeText(stepNs: number): string {
 }
 
 /** What stands behind the connection's name. */
-function detailText(trace: Trace, index: number, connection: Connection, withCaptured: boolean): string {
+function detailText(trace: Trace, index: number, connection: Connection): string {
   const { events } = trace;
   const form = formOfKind[events.kind.at(index)];
   // An edit can make an event of no kind: its line is none of the language.
   if (form === undefined) return `kind=${events.kind.at(index)}`;
-  const flags = events.flags.at(index);
   const said = saidOf(trace, index, connection);
-  if (form.kind === Kind.ack) return form.verb + partsText(form, said, events.extra.at(index));
-  if (form.kind !== Kind.transmit) return form.verb + partsText(form, said, flags);
+  const flags = flagsOf(events.at(index), connection);
   // Two spaces set a transmit's fate apart.
-  return form.verb + partsText(form, said, withCaptured ? flags : flags & ~Flag.captured, "  ");
+  return form.verb + partsText(form, said, flags, form.kind === Kind.transmit ? "  " : " ");
+}
+
+/** The bits of the flag words that its line has. */
+function flagsOf({ kind, flags, extra }: Event, { captured }: Connection): number {
+  if (kind === Kind.ack) return extra;
+  if (kind === Kind.record) return unpackRecord(extra).unopened ? unopenedBit : 0;
+  if (kind !== Kind.transmit || !captured) return flags;
+  return flags & Flag.captured ? flags & ~Flag.captured : flags | uncapturedBit;
 }
 
 function saidOf(trace: Trace, index: number, connection: Connection): Said {

@@ -28,6 +28,8 @@ export interface DeclaredConnection {
   epochs: (RecordKeys | null)[];
   /** It is declared as its line means it: what is expected of it can be judged. */
   isClear: boolean;
+  /** A capture shows it: no limits of TCP hold for what it says. */
+  captured: boolean;
   progress: StreamProgress;
 }
 
@@ -122,6 +124,8 @@ export class Reading {
   /** Expectations that begin a line since the last event line: of that event, or of the whole file if no event follows. */
   readonly unsettled: Expectation[] = [];
   readonly queue = new HeldQueue();
+  /** Connections of captures are declared: their clocks are no mistakes. */
+  hasCaptured = false;
   /** Events of devices so far. */
   deviceEvents = 0;
   /** Bytes and records of all streams so far. */

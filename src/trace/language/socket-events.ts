@@ -31,10 +31,11 @@ export const socketReaders: Readonly<Record<number, EventReader>> = {
 /** `install [unsent]` */
 function readInstall({ flags }: Given, verb: Token, connection: DeclaredConnection, reading: Reading): Row {
   const declared = reading.trace.connections[connection.index]!;
-  if (!declared.installed)
+  if (connection.progress.installed)
     throw new LineFault(verb, "the offload is installed once only; remove one of the lines");
   if (connection.progress.pushed > 0 || connection.progress.open >= 0)
     throw new LineFault(verb, "the connection has sent records already; move `install` above them");
+  connection.progress.installed = true;
   declared.installed = false;
   return { kind: Kind.install, flags };
 }

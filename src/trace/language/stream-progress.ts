@@ -40,6 +40,8 @@ export class StreamProgress implements OpenRecord {
   acked = 0;
   finSent = false;
   closed = false;
+  /** A line says when it is offloaded. */
+  installed = false;
   /** A line that could not be read may have moved it: it says nothing of which bytes can be sent. */
   unsure = false;
   /** Key epoch of the last `record` line, and rekeys so far. */

@@ -121,7 +121,7 @@ function give(given: Given, { name, role, bit }: Part, word: Token, value: Token
 function strayFault(form: Form, words: Token[], at: number): LineFault {
   const word = words[at]!;
   if (form.stray !== null) return new LineFault(word, form.stray);
-  const flags = Object.keys(form.flags);
+  const flags = [...form.free.values()].flatMap((one) => (one.role === "flag" && !one.rare ? one.name : []));
   if (flags.length > 0 && !word.text.includes("="))
     return new LineFault(word, `not a flag of this event; there are ${list(flags)}`);
   const options = [...form.free.values()].filter(({ role }) => role === "option").map(({ name }) => name);

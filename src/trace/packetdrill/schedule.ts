@@ -69,6 +69,7 @@ export class ScheduleTrace {
       epochs: [derivedKeys(name, cipher)],
       mss: devices[0]!.mtu - headersSize,
       ...usualSocket,
+      captured: false,
       installed: true,
       source: payloadOf(name),
     });
