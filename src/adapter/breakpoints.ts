@@ -53,6 +53,12 @@ export class Breakpoints {
     return [...this.lineRules, ...this.functionRules, ...this.exceptionRules];
   }
 
+  /** Signs of which each stops, whatever else is so. */
+  get signs(): readonly number[] {
+    const plain = this.exceptionRules.filter(({ condition, hit }) => condition === null && hit === null);
+    return plain.flatMap(({ signs = [] }) => signs);
+  }
+
   /** Replaces the breakpoints of one source. */
   setLines(sources: Sources, args: Arguments["setBreakpoints"]): Answer[] {
     const { source } = args;

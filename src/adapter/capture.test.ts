@@ -12,6 +12,8 @@ import { emptyTrace, nicNamed, type Trace } from "../trace/trace.ts";
 import { pageSize, sourcesOf } from "./sources.ts";
 
 const program = sample("lossy.pcap");
+/** The device and both directions are declared above the first event. */
+const headLines = 3;
 
 test("a capture is shown as a listing page: the stopped line is the packet's event", async () => {
   const client = session();
@@ -25,7 +27,7 @@ test("a capture is shown as a listing page: the stopped line is the packet's eve
   const page = await client.ask("source", { sourceReference, source: frame!.source });
   assert.equal(page.mimeType, "text/x-tlstrace");
   const lines = page.content.trimEnd().split("\n");
-  assert.equal(sources[0]!.name, `lossy.pcap [1-${lines.length}].tlstrace`);
+  assert.equal(sources[0]!.name, `lossy.pcap [1-${lines.length - headLines}].tlstrace`);
   assert.equal(lines[frame!.line - 1], await client.value("packet.event"));
   assert.match(await client.refused("source", { sourceReference: 9 }), /no listing page 9/);
 });
@@ -35,16 +37,16 @@ test("line breakpoints and goto work in a listing, also when the editor only rem
   await client.launch({ program });
   await client.ask("setExceptionBreakpoints", { filters: [] });
   const [source] = (await client.ask("loadedSources")).sources;
-  const { breakpoints } = await client.ask("setBreakpoints", { source, breakpoints: [{ line: 30 }] });
-  assert.deepEqual([breakpoints[0]!.verified, breakpoints[0]!.line], [true, 30]);
+  const { breakpoints } = await client.ask("setBreakpoints", { source, breakpoints: [{ line: 33 }] });
+  assert.deepEqual([breakpoints[0]!.verified, breakpoints[0]!.line], [true, 33]);
   const stop = await client.moves("configurationDone");
-  assert.match(stop.text!, /^Line 30 \(event 30 of/);
+  assert.match(stop.text!, /^Line 33 \(event 30 of/);
   const remembered = { path: source!.name, name: source!.name };
-  const { targets } = await client.ask("gotoTargets", { source: remembered, line: 12 });
+  const { targets } = await client.ask("gotoTargets", { source: remembered, line: 15 });
   const there = await client.moves("goto", { threadId: stop.threadId, targetId: targets[0]!.id });
   assert.match(there.text!, /\(event 12 of/);
   const locations = await client.ask("breakpointLocations", { source: remembered, line: 3, endLine: 5 });
-  assert.deepEqual(locations.breakpoints, [{ line: 3 }, { line: 4 }, { line: 5 }]);
+  assert.deepEqual(locations.breakpoints, [{ line: 4 }, { line: 5 }]);
 });
 
 test("the record frame of a retransmission stands at the line that shows the record", async () => {
@@ -57,6 +59,19 @@ test("the record frame of a retransmission stands at the line that shows the rec
   assert.match(content.split("\n")[record.line - 1]!, / record \d+/);
   // There is no application write in a capture.
   assert.equal(stack.at(-2)!.name, "skb");
+});
+
+test("a thread tells addresses and ports, and so does the mouse over a stream's name", async () => {
+  const client = session();
+  await client.start({ program });
+  const { threads } = await client.ask("threads");
+  const flow = "10.77.0.1:20019>10.77.0.2:46348";
+  assert.equal(threads[1]!.name, `B>A ${flow}`);
+  const hover = (expression: string) => client.ask("evaluate", { expression, context: "hover" });
+  assert.equal((await hover("B>A")).result, `${flow}, TLS 1.2, aes-128-gcm, on eth0 from byte 1262259312`);
+  const full = session();
+  await full.start({ program, names: "full" });
+  assert.equal((await full.ask("threads")).threads[1]!.name, flow);
 });
 
 test("keys beside the capture are found, can be named, and can be left out", async () => {
@@ -112,7 +127,7 @@ test("out-of-order stops of a corpus capture are as many as its facts say, both 
   assert.ok(wanted > 0);
 });
 
-test("listing pages are stable: line k of page p is event p × page size + k − 1", () => {
+test("listing pages are stable: each has so many events, the first one the declarations above them", () => {
   const events = new EventLog();
   const event = {
     timeNs: 0,
@@ -157,7 +172,10 @@ test("listing pages are stable: line k of page p is event p × page size + k −
   assert.deepEqual(sources.eventAt(page, 5), { event: 20_004, line: 5 });
   assert.equal(sources.eventAt(page, 6), null);
   assert.equal(sources.text(3).split("\n").length, 6);
-  assert.equal(sources.text(1).split("\n").length, pageSize + 1);
+  assert.equal(sources.text(1).split("\n").length, 2 + pageSize + 1);
+  assert.deepEqual(sources.placeOf(0), { source: sources.all()[0], line: 3 });
+  assert.deepEqual(sources.eventAt(sources.all()[0]!, 1), { event: 0, line: 3 });
+  assert.deepEqual(sources.eventsOf(page), [20_000, 20_005]);
   // An editor that counts from 0 means the same event by the line before.
   const fromZero = sourcesOf(trace, "/big.pcap", 0);
   assert.deepEqual(fromZero.eventAt(page, 4), { event: 20_004, line: 4 });

@@ -62,6 +62,8 @@ const proper: Record<keyof typeof requests, object> = {
   source: { source, sourceReference: 1 },
   loadedSources: {},
   locations: { locationReference: 5 },
+  lines: { source, line: 1, endLine: 20 },
+  marks: { source },
   cancel: { requestId: 3, progressId: "job1" },
 };
 const commands = Object.keys(proper) as (keyof typeof proper)[];

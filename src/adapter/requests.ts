@@ -107,6 +107,8 @@ export const requests = {
   readMemory: fields({ memoryReference: text, count: whole }, { offset: integer }),
   source: fields({}, { source, sourceReference: whole }),
   loadedSources: nothing,
+  lines: fields({ source, line: whole, endLine: whole }, {}),
+  marks: fields({ source }, {}),
   locations: fields({ locationReference: whole }, {}),
   cancel: fields({}, { requestId: whole, progressId: text }),
 };

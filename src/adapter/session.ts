@@ -15,6 +15,7 @@ import { exceptionInfo } from "./exception-info.ts";
 import { stackPage } from "./frames.ts";
 import { Inspection } from "./inspection.ts";
 import { type Debuggee, debuggeeOf, type LaunchArguments, readLaunch, readNoDebug } from "./launch.ts";
+import { type LineNote, LineNotes } from "./listing/lines.ts";
 import { LogOutput } from "./log-points.ts";
 import { type Move, next, stageBack, stepBack, stepIn, stepOut } from "./moves.ts";
 import { openingOutput, sumLine } from "./opening/output.ts";
@@ -30,6 +31,7 @@ interface Target extends Debuggee {
   sources: Sources;
   runner: Runner;
   inspection: Inspection;
+  notes: LineNotes;
 }
 
 /** The Debug Adapter Protocol: what each request means here. The work is done in the files beside this one. */
@@ -79,6 +81,8 @@ export class TraceDebugSession extends AnsweringSession {
     source: { body: (args) => this.source(args) },
     loadedSources: { body: () => ({ sources: this.opened?.sources.all() ?? [] }) },
     locations: { body: (args) => this.location(args) },
+    lines: { body: (args) => this.lines(args) },
+    marks: { body: ({ source }) => ({ marks: this.target.notes.marked(source, this.breakpoints.signs) }) },
   };
 
   constructor(environment: Environment) {
@@ -136,7 +140,8 @@ export class TraceDebugSession extends AnsweringSession {
       checked: checkedIn(debuggee.trace, verdict),
     });
     const inspection = new Inspection(runner, this.client, this.counter);
-    return { ...debuggee, launch, verdict, sources, runner, inspection };
+    const notes = new LineNotes(debuggee, sources);
+    return { ...debuggee, launch, verdict, sources, runner, inspection, notes };
   }
 
   private get target(): Target {
@@ -225,6 +230,10 @@ export class TraceDebugSession extends AnsweringSession {
     if (!(event >= 0 && event < timeline.eventCount)) throw new UserError(`there is no event ${targetId}`);
     const direction = event < runner.stop.position.event ? -1 : 1;
     return runner.arrive({ event, stage: 0 }, direction, { reason: "goto", description: "Go to line" });
+  }
+
+  private lines({ source, line, endLine }: Arguments["lines"]): { lines: LineNote[] } {
+    return { lines: this.target.notes.notes(source, [line, endLine], this.breakpoints.signs) };
   }
 
   private restartFrame({ frameId }: Arguments["restartFrame"]): Stop {

@@ -1,6 +1,6 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { firstAtLeast } from "../core/base/columns.ts";
-import { printEvent } from "../trace/language/print.ts";
+import { printDeclarations, printEvent } from "../trace/language/print.ts";
 import { UserError } from "../trace/platform.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { Arguments } from "./requests.ts";
@@ -20,6 +20,8 @@ export interface Sources {
   placeOf(event: number): Place;
   /** The event of that line, or of the next line that has one; null if there is none, or the source is another's. */
   eventAt(source: SourceName, line: number): { event: number; line: number } | null;
+  /** The events [from, to) that stand in the source. */
+  eventsOf(source: SourceName): readonly [from: number, to: number];
   /** The lines with an event from `from` to `to`, both included. */
   linesWithin(source: SourceName, from: number, to: number): number[];
   all(): Source[];
@@ -28,8 +30,8 @@ export interface Sources {
 }
 
 /**
- * Lines of a listing page: as many as an editor opens without a pause that one feels. Line k of page p is event
- * p * pageSize + k − 1.
+ * Events of a listing page: as many as an editor opens without a pause that one feels. The first page begins with the
+ * lines that declare devices and connections, so that all pages, one behind the other, are a trace.
  */
 export const pageSize = 10_000;
 /** Most lines told at once to an editor that asks where breakpoints can be. */
@@ -68,6 +70,7 @@ function fileSources(trace: Trace, program: string): Sources {
       const event = isOurs(given) ? firstAtLeast(lines, line) : lines.length;
       return event < lines.length ? { event, line: lines[event]! } : null;
     },
+    eventsOf: (given) => [0, isOurs(given) ? lines.length : 0],
     linesWithin: (given, from, to) => {
       if (!isOurs(given)) return [];
       return [...lines.subarray(firstAtLeast(lines, from), firstAtLeast(lines, to + 1))].slice(0, linesMax);
@@ -86,6 +89,9 @@ const normalised = (path: string) =>
 /** A capture: its events as stable pages of text, printed when somebody looks. */
 function listingSources(trace: Trace): Sources {
   const count = trace.events.count;
+  const head = printDeclarations(trace, "masked");
+  /** Lines of the page above its first event. */
+  const above = (first: number) => (first === 0 ? head.length : 0);
   const pages = Array.from({ length: Math.ceil(count / pageSize) }, (_, page) => pageSource(trace, page));
   /** First event of the page that the editor means; editors that forget references keep the name. */
   const firstEventOf = ({ sourceReference, path, name }: SourceName): number => {
@@ -96,26 +102,28 @@ function listingSources(trace: Trace): Sources {
   };
   const endOf = (first: number) => Math.min(first + pageSize, count);
   return {
-    placeOf: (event) => ({
-      source: pages[Math.floor(event / pageSize)]!,
-      line: (event % pageSize) + 1,
-    }),
+    placeOf: (event) => {
+      const first = event - (event % pageSize);
+      return { source: pages[first / pageSize]!, line: event - first + above(first) + 1 };
+    },
     eventAt: (given, line) => {
       const first = firstEventOf(given);
-      const event = first + Math.max(line, 1) - 1;
-      return event < endOf(first) ? { event, line: event - first + 1 } : null;
+      const event = first + Math.max(line - above(first), 1) - 1;
+      return event < endOf(first) ? { event, line: event - first + above(first) + 1 } : null;
     },
+    eventsOf: (given) => [firstEventOf(given), endOf(firstEventOf(given))],
     linesWithin: (given, from, to) => {
       const first = firstEventOf(given);
-      const last = Math.min(to, endOf(first) - first, from + linesMax - 1);
-      return Array.from({ length: Math.max(0, last - from + 1) }, (_, i) => from + i);
+      const begin = Math.max(from, above(first) + 1);
+      const last = Math.min(to, endOf(first) - first + above(first), begin + linesMax - 1);
+      return Array.from({ length: Math.max(0, last - begin + 1) }, (_, i) => begin + i);
     },
     all: () => pages,
     text: (sourceReference) => {
       if (!pages[sourceReference - 1]) throw new UserError(`there is no listing page ${sourceReference}`);
       const first = (sourceReference - 1) * pageSize;
       const lines = Array.from({ length: endOf(first) - first }, (_, i) => printEvent(trace, first + i));
-      return `${lines.join("\n")}\n`;
+      return `${[...(first === 0 ? head : []), ...lines].join("\n")}\n`;
     },
   };
 }

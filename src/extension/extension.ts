@@ -7,6 +7,9 @@ import { configurationOf, configurationProvider, dynamicProvider } from "./confi
 import { debugViewTrackers } from "./debug-view.ts";
 import { expressionProvider, inlineValuesProvider } from "./hovers.ts";
 import { chooseKeys } from "./keys.ts";
+import { Lines } from "./lines.ts";
+import { Sessions } from "./sessions.ts";
+import { StaleFiles } from "./stale.ts";
 import { StatusTrackers } from "./status.ts";
 import { activeTrace, debugType, isCapture, pickTrace } from "./trace-files.ts";
 
@@ -14,6 +17,8 @@ import { activeTrace, debugType, isCapture, pickTrace } from "./trace-files.ts";
 export function activate(context: vscode.ExtensionContext): void {
   const { debug, commands, languages } = vscode;
   const memory = context.workspaceState;
+  const sessions = new Sessions(context.subscriptions);
+  const stale = new StaleFiles(context.subscriptions);
   context.subscriptions.push(
     debug.registerDebugAdapterDescriptorFactory(debugType, {
       createDebugAdapterDescriptor: () =>
@@ -27,19 +32,31 @@ export function activate(context: vscode.ExtensionContext): void {
     ),
     debug.registerDebugAdapterTrackerFactory(debugType, new StatusTrackers(context.subscriptions)),
     debug.registerDebugAdapterTrackerFactory(debugType, debugViewTrackers),
-    commands.registerCommand("tlstrace.debugFile", debugFile),
+    debug.registerDebugAdapterTrackerFactory(debugType, stale),
+    commands.registerCommand("tlstrace.debugFile", (uri?: vscode.Uri) => debugFile(sessions, uri)),
+    commands.registerCommand("tlstrace.restart", () => stale.restart()),
     commands.registerCommand("tlstrace.stepBackInto", stepBackInto),
     commands.registerCommand("tlstrace.chooseKeys", (uri?: vscode.Uri) => chooseKeysOf(memory, uri)),
     languages.registerEvaluatableExpressionProvider({ language: debugType }, expressionProvider),
+    languages.registerInlayHintsProvider(
+      documents,
+      new Lines(sessions, (id) => stale.isStale(id), context.subscriptions),
+    ),
     languages.registerInlineValuesProvider({ language: debugType }, inlineValuesProvider),
   );
 }
+
+/** The languages that are debugged as text; a capture's listing is in the first. */
+const documents = [{ language: debugType }, { language: "packetdrill" }];
 
 const workspaceFolders = (): string[] =>
   (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
 
 /** Debugs the file that the command was called on, else the active one, else one to pick. */
-async function debugFile(uri?: vscode.Uri): Promise<void> {
+async function debugFile(sessions: Sessions, uri?: vscode.Uri): Promise<void> {
+  // A listing is no file: what it is of is debugged again.
+  const listing = uri ?? vscode.window.activeTextEditor?.document.uri;
+  if (listing?.scheme === "debug") return sessions.again(listing);
   const program = uri?.fsPath ?? activeTrace() ?? (await pickTrace());
   if (program === undefined) return;
   const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(program));

@@ -24,6 +24,9 @@ test("numbers and names are tokens", () => {
   check("       expect resync record=|1 replayed=4344", "1");
   check("       expect out-of-o|rder expected=2896", "out-of-order");
   check("+0     w|eb send 40000", "web");
+  check("+.001  A|>B2 > 0:1448(1448)", "A>B2");
+  check("+.001  10.0.0.1:4|43>[::1]:5#2 < ack 9", "10.0.0.1:443>[::1]:5#2");
+  check("+.001  A>B2 |> 0:1448(1448)", null);
   check("driver.expec|tedSeq", "driver.expectedSeq");
 });
 

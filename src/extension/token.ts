@@ -12,8 +12,14 @@ export interface Token {
 const tokens =
   /#.*$|\+\d*\.?\d+|(?<![\w.:])-?\d+:-?\d+(\(\d+\))?|[A-Za-z_][\w.]*(-\w+)*|(?<![\w.:-])-?\d+(?![\w.:])/g;
 
+/** The name behind the time of an event's line. */
+const subject = /^([+-][\d.]+[ \t]+)([^\s#]\S*)/;
+
 /** The token at a column of a line, null if there is nothing to evaluate. */
 export function tokenAt(line: string, column: number): Token | null {
+  const [head = "", time = "", name = ""] = subject.exec(line) ?? [];
+  if (column >= time.length && column < head.length)
+    return { start: time.length, end: head.length, text: name };
   for (const match of line.matchAll(tokens)) {
     const text = match[0];
     const end = match.index + text.length;

@@ -1,4 +1,5 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
+import type { LineNote, MarkedLines } from "../adapter/listing/lines.ts";
 import type { StoppedBody } from "../adapter/runner.ts";
 import type { TraceDebugSession } from "../adapter/session.ts";
 
@@ -21,6 +22,8 @@ interface Bodies {
   loadedSources: DebugProtocol.LoadedSourcesResponse["body"];
   gotoTargets: DebugProtocol.GotoTargetsResponse["body"];
   locations: NonNullable<DebugProtocol.LocationsResponse["body"]>;
+  lines: { lines: LineNote[] };
+  marks: { marks: MarkedLines };
 }
 
 interface EventBodies {

@@ -18,6 +18,7 @@ import { familiesFile, familiesScenarios, familiesTrace } from "./e2e/families.t
 import { keysScenarios } from "./e2e/keys.ts";
 import { largeScenarios } from "./e2e/large.ts";
 import { launchScenarios } from "./e2e/launch.ts";
+import { lineScenarios, staleScenarios } from "./e2e/listing.ts";
 import { openingScenarios } from "./e2e/opening.ts";
 import { sessionsScenarios } from "./e2e/sessions.ts";
 import { traceScenarios, travelScenarios } from "./e2e/trace.ts";
@@ -103,6 +104,11 @@ describe("the extension in VS Code", () => {
     });
   group("a window that has just opened", openingScenarios);
   group("a capture", captureScenarios, listingScenarios);
+  group("the lines of a listing", lineScenarios);
+  group(
+    "a file that changes",
+    staleScenarios(() => samples),
+  );
   group("a trace file", traceScenarios, travelScenarios);
   group("two sessions", sessionsScenarios);
   group("a family that falls back to software", familiesScenarios);

@@ -1,4 +1,5 @@
-import { advance, type Seq, seq } from "../../core/base/seq.ts";
+import { versionName } from "../../core/base/record.ts";
+import { advance, type Seq, seq, toU32 } from "../../core/base/seq.ts";
 import { Flag, Kind } from "../../core/words/event.ts";
 import { Stage } from "../../core/words/stage.ts";
 import { placeWord } from "../../trace/trace.ts";
@@ -42,10 +43,21 @@ export function causesOf(view: View): Cause[] {
 export function describeToken(view: View, token: string): { value: string; node: ViewNode | null } | null {
   const match = /^(-?\d+):(-?\d+)(?:\((\d+)\))?$/.exec(token.trim());
   const single = /^-?\d+$/.exec(token.trim());
-  if (!match && !single) return null;
+  if (!match && !single) return describeStream(view, token.trim());
   const from = advance(view.connection.startSeq, Number(match ? match[1] : token));
   const length = match ? Number(match[2]) - Number(match[1]) : 1;
   return describe(view, from, length);
+}
+
+/** A connection by its name: its addresses and ports, and what it is. */
+function describeStream({ timeline }: View, token: string): { value: string; node: null } | null {
+  const { connections, devices } = timeline.trace;
+  const connection = connections.find(({ name }) => name === token);
+  if (connection === undefined) return null;
+  const { name, flow, version, cipher, device, startSeq } = connection;
+  const ends = name === flow ? "" : `${flow}, `;
+  const tls = `TLS ${versionName(version)}, ${cipher ?? "a cipher that is not known"}`;
+  return { value: `${ends}${tls}, on ${devices[device]!.name} from byte ${toU32(startSeq)}`, node: null };
 }
 
 function describe(view: View, from: Seq, length: number): { value: string; node: ViewNode | null } {

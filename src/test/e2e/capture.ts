@@ -10,7 +10,7 @@ let first: VariableRow[] = [];
  * first byte after the server's Finished) with record 1 of 16413 bytes (tls.record.length 16408 + 5); frame 22 ends at
  * 1262277878 = 18566, in the second record; frame 25 is the first that does not follow on, at 1262259054 (258 bytes
  * before the start, up to 1190); frame 27 sends 1262263398 = 4086 again; frame 29 ends at 1262269190 = 9878, and frame
- * 30, the listing's 28th event, comes next.
+ * 30, the listing's 28th event behind three lines that declare device and streams, comes next.
  */
 export function captureScenarios(scenario: Scenario): void {
   scenario(
@@ -73,9 +73,9 @@ export function listingScenarios(scenario: Scenario): void {
 
   scenario("a breakpoint in the listing stops there, with the values inline", async (workbench) => {
     await workbench.setFilter("Out-of-order transmit", false);
-    await workbench.breakpoint(28);
+    await workbench.breakpoint(31);
     await workbench.move("Continue");
-    await workbench.expectFrames(/skb, line 28, lossy\.pcap/);
+    await workbench.expectFrames(/skb, line 31, lossy\.pcap/);
     await workbench.expectValue("Driver", "expectedSeq", /^9878 /);
     await workbench.until("inline values", async () =>
       /driver\.expectedSeq = 9878 /.test(await workbench.text(".editor-instance .view-lines")),
@@ -84,7 +84,7 @@ export function listingScenarios(scenario: Scenario): void {
   });
 
   scenario("the mouse over a range of the listing tells its record and who sent it", async (workbench) => {
-    assert.match(await workbench.hover(26, 53), /record 1, offset 4086 of 16413 \(payload\); sent 2 times/);
+    assert.match(await workbench.hover(29, 20), /record 1, offset 4086 of 16413 \(payload\); sent 2 times/);
     await workbench.picture("capture-hover");
   });
 
