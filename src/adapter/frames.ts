@@ -2,7 +2,7 @@ import type { DebugProtocol } from "@vscode/debugprotocol";
 import { Stage, stages } from "../core/words/stage.ts";
 import type { Judged } from "../replay/findings.ts";
 import type { Position, Timeline } from "../replay/timeline.ts";
-import { judgedView, recordName, type View, viewAt } from "../replay/view/view.ts";
+import { judgedView, type RecordedView, recordName, viewAt } from "../replay/view/view.ts";
 import { causesOf } from "../replay/view/why.ts";
 import { UserError } from "../trace/platform.ts";
 import { atEnd } from "./moves.ts";
@@ -67,7 +67,7 @@ export class Frames {
     return frame;
   }
 
-  view({ position, connection }: Frame): View {
+  view({ position, connection }: Frame): RecordedView {
     return judgedView(this.judged, position, connection);
   }
 }
@@ -81,7 +81,7 @@ function lastPosition(timeline: Timeline, position: Position, connection: number
 }
 
 /** The stages entered so far, the last one first; behind it a run of one name, as of a rebuild's DUMPs, is one frame: its last. */
-function stageNames(view: View): { name: string; stage: number }[] {
+function stageNames(view: RecordedView): { name: string; stage: number }[] {
   const { recording, position } = view;
   if (position.stage < 0) return [{ name: "before the event", stage: -1 }];
   const named: { name: string; stage: number; times: number }[] = [];
@@ -101,7 +101,7 @@ function stageNames(view: View): { name: string; stage: number }[] {
 }
 
 /** The stage with what it is about: `driver.resync record 1`, `nic PROGRESS`. */
-export function stageName(view: View, index: number): string {
+export function stageName(view: RecordedView, index: number): string {
   const { stage, detail, descriptors } = view.recording.stages[index]!;
   const { name } = stages[stage]!;
   if (detail < 0) return name;

@@ -39,8 +39,8 @@ interface Told {
   checked: string;
 }
 
-/** Candidate events looked at between two looks at the clock. */
-const budget = 8;
+/** Blocks of events run between two looks at the clock. */
+const budget = 2;
 
 /** Moves through the trace: steps at once, continues in slices that somebody can interrupt. */
 export class Runner {

@@ -1,13 +1,15 @@
 import { firstAtLeast, int32 } from "../core/base/columns.ts";
-import { Effect } from "../core/words/effect.ts";
 import { type StageSpec, stages } from "../core/words/stage.ts";
 import { glob } from "../trace/glob.ts";
 import { UserError } from "../trace/platform.ts";
+import { changeAt, type Followed } from "./changes.ts";
 import { holds } from "./expression.ts";
+import { compiled } from "./expression-compile.ts";
 import type { Expression } from "./expression-parse.ts";
-import { hasSign, type Judged, nextSign, signsAt } from "./findings.ts";
+import { type Judged, signsAt } from "./findings.ts";
 import type { EffectRecord } from "./recording.ts";
-import { nearer } from "./sign-index.ts";
+import { mayApply, type Ready, RulesQuarry, signsOfStages } from "./rules.ts";
+import { Scan } from "./scan.ts";
 import type { Position } from "./timeline.ts";
 import { judgedView } from "./view/view.ts";
 
@@ -18,13 +20,15 @@ export type HitCondition = (occurrence: number) => boolean;
 export interface StopRule {
   id: number;
   label: string;
-  kind: "line" | "function" | "sign";
+  kind: "line" | "function" | "sign" | "data";
   /** line: the events of that line, sorted. */
   events?: Int32Array;
   /** function: a stage's or kernel function's name, `*` and `?` as in globs. */
   names?: string;
   /** sign: the kinds that it stops on. */
   signs?: readonly number[];
+  /** data: the value on whose changes it stops. */
+  followed?: Followed;
   condition: Expression | null;
   hit: HitCondition | null;
   /** Log point: the message, instead of stopping. */
@@ -73,49 +77,54 @@ export function stagesNamed(names: string): number[] {
 /** Finds the next place where a rule applies, in either direction. */
 export class StopSearch {
   private readonly judged: Judged;
-  /** Rules that may apply at any event with the right signs; line rules stand in `byEvent`. */
   private readonly rules: readonly PreparedRule[];
-  private readonly byEvent = new Map<number, PreparedRule[]>();
-  /** Events with none of these signs cannot stop anything; null when a rule may stop at any event. */
-  private readonly wanted: readonly number[] | null;
-  private readonly lines: Int32Array;
+  /** The scan that goes on where the last one given was found; from elsewhere it begins anew. */
+  private scan: { at: number; direction: 1 | -1; scan: Scan } | null = null;
 
   constructor(judged: Judged, rules: readonly StopRule[]) {
     this.judged = judged;
-    const prepared = rules.map((rule) => prepare(rule));
-    this.rules = prepared.filter(({ rule }) => rule.kind !== "line");
-    for (const each of prepared) {
-      for (const event of each.rule.events ?? []) {
-        const others = this.byEvent.get(event);
-        if (others) others.push(each);
-        else this.byEvent.set(event, [each]);
-      }
-    }
-    const sets = this.rules.map(({ rule, stages }) => signsFor(rule, stages));
-    this.wanted = sets.every((set) => set !== null) ? [...new Set(sets.flat())] : null;
-    this.lines = Int32Array.from(this.byEvent.keys()).sort();
+    this.rules = rules.map((rule) => prepare(rule, judged));
   }
 
-  /** Searches at most `budget` candidate events from behind `from` on; the rest of from's own event comes first. */
+  /**
+   * Searches from behind `from` on; the rest of from's own event comes first. After `budget` blocks of events it gives
+   * back how far it has come.
+   */
   next(from: Position, direction: 1 | -1, budget: number): SearchResult {
     const left = { steps: budget };
+    const edge = direction === 1 ? -1 : Number.MAX_SAFE_INTEGER;
     let position = from;
     while (left.steps-- > 0) {
       const found = this.within(position, direction, left);
       if (found === "later") break;
       if (found) return { found, at: found.position, ended: false };
-      const event = this.candidate(position.event + direction, direction);
-      if (event < 0) return { found: null, at: position, ended: true };
-      position = { event, stage: direction === 1 ? -1 : Number.MAX_SAFE_INTEGER };
+      const event = this.further(position.event, direction, left);
+      if (event === null) return { found: null, at: position, ended: true };
+      // Where nothing was found, what is there was looked at: its other edge.
+      position = {
+        event: event.at,
+        stage: event.isFound ? edge : direction === 1 ? Number.MAX_SAFE_INTEGER : -1,
+      };
+      if (!event.isFound) break;
     }
     return { found: null, at: position, ended: false };
   }
 
-  private candidate(from: number, direction: 1 | -1): number {
-    const { judged, wanted, lines } = this;
-    if (from < 0 || from >= judged.timeline.eventCount) return -1;
-    if (wanted === null) return from;
-    return nearer(nextSign(judged, from, direction, wanted), nextOf(lines, from, direction), direction);
+  /** The next event at which a rule may apply, or how far the budget went; null at the trace's end. */
+  private further(from: number, direction: 1 | -1, left: Budget): { at: number; isFound: boolean } | null {
+    if (this.scan?.at !== from || this.scan.direction !== direction) {
+      const scan = new Scan(this.judged, new RulesQuarry(this.rules, this.judged), from, direction);
+      this.scan = { at: from, direction, scan };
+    }
+    const { scan } = this.scan;
+    for (;;) {
+      const event = scan.advance();
+      if (event === null) return null;
+      if (event < 0 && left.steps-- > 0) continue;
+      const at = event >= 0 ? event : scan.at - direction;
+      this.scan.at = at;
+      return { at, isFound: event >= 0 };
+    }
   }
 
   /**
@@ -123,7 +132,8 @@ export class StopSearch {
    * condition's counting has used up the budget.
    */
   private within(from: Position, direction: 1 | -1, left: Budget): SearchResult["found"] | "later" {
-    const rules = this.rulesAt(from.event);
+    if (direction === 1 ? from.stage === Number.MAX_SAFE_INTEGER : from.stage < 0) return null;
+    const rules = this.rules.filter((prepared) => mayApply(this.judged, prepared, from.event));
     if (rules.length === 0) return null;
     const { stages: recorded } = this.judged.timeline.record(from.event);
     const first = direction === 1 ? from.stage + 1 : Math.min(from.stage, recorded.length) - 1;
@@ -141,12 +151,6 @@ export class StopSearch {
     return null;
   }
 
-  private rulesAt(event: number): readonly PreparedRule[] {
-    const ofLine = this.byEvent.get(event) ?? [];
-    const mayApply = this.wanted === null || hasSign(this.judged, event, this.wanted);
-    return mayApply ? [...ofLine, ...this.rules] : ofLine;
-  }
-
   /** The rule without its hit condition. */
   private matches({ rule, stages }: PreparedRule, { event, stage }: Position): boolean {
     const { judged } = this;
@@ -154,6 +158,7 @@ export class StopSearch {
     if (rule.kind === "line" && stage !== 0) return false;
     if (rule.kind === "function" && !stages.has(here.stage)) return false;
     if (rule.kind === "sign" && this.signFor([rule], { event, stage }) === null) return false;
+    if (rule.kind === "data" && changeAt(judged, rule.followed!, { event, stage }) === null) return false;
     return rule.condition === null || holds(judgedView(judged, { event, stage }), rule.condition);
   }
 
@@ -169,15 +174,15 @@ export class StopSearch {
     if (rule.hit === null) return true;
     while (hits.before < event) {
       if (left.steps-- <= 0) return false;
-      const next = this.candidate(hits.before, 1);
-      if (next >= event || next < 0) hits.before = event;
-      else hits.see(next, this.isHit(prepared, next));
+      hits.look((candidate) => this.isHit(prepared, candidate));
     }
     return true;
   }
 
   private isHit(prepared: PreparedRule, event: number): boolean {
-    if (!this.rulesAt(event).includes(prepared)) return false;
+    const { kind, condition } = prepared.rule;
+    // Of a sign the index tells.
+    if (kind === "sign" && condition === null) return true;
     return this.judged.timeline
       .record(event)
       .stages.some((_, stage) => this.matches(prepared, { event, stage }));
@@ -189,10 +194,23 @@ class Hits {
   /** All events before this one are seen. */
   before = 0;
   private readonly events = int32();
+  private readonly begin: () => Scan;
+  private scan: Scan | null = null;
 
-  see(event: number, isHit: boolean): void {
-    this.before = event + 1;
-    if (isHit) this.events.push(event);
+  constructor(begin: () => Scan) {
+    this.begin = begin;
+  }
+
+  /** Looks at one more block of events, or at one event that may be a hit. */
+  look(isHit: (event: number) => boolean): void {
+    this.scan ??= this.begin();
+    const event = this.scan.advance();
+    if (event === null) this.before = Number.MAX_SAFE_INTEGER;
+    else if (event < 0) this.before = Math.max(this.before, this.scan.at);
+    else {
+      this.before = event + 1;
+      if (isHit(event)) this.events.push(event);
+    }
   }
 
   /** Of the hits at an event, which one from the trace's start it is. */
@@ -201,33 +219,26 @@ class Hits {
   }
 }
 
-interface PreparedRule {
-  rule: StopRule;
-  stages: ReadonlySet<number>;
-  hits: Hits;
+interface PreparedRule extends Ready {
+  readonly rule: StopRule;
+  readonly hits: Hits;
 }
 
-const prepare = (rule: StopRule): PreparedRule => ({
-  rule,
-  stages: new Set(rule.kind === "function" ? stagesNamed(rule.names ?? "") : []),
-  hits: new Hits(),
-});
+function prepare(rule: StopRule, judged: Judged): PreparedRule {
+  const { kind, events = new Int32Array(0), followed = null, condition } = rule;
+  const numbers = new Set(kind === "function" ? stagesNamed(rule.names ?? "") : []);
+  const ready: Ready = {
+    kind,
+    lines: events,
+    stages: numbers,
+    signs: kind === "sign" ? (rule.signs ?? []) : kind === "function" ? signsOfStages(numbers) : null,
+    followed,
+    condition: condition && compiled(condition),
+  };
+  return { ...ready, rule, hits: new Hits(() => new Scan(judged, new RulesQuarry([ready], judged), -1, 1)) };
+}
 
 /** Events that a slice of a search may still look at. */
 interface Budget {
   steps: number;
-}
-
-/** Signs of which an event must have one for the rule to apply; null = any event may do. */
-function signsFor(rule: StopRule, stageNumbers: ReadonlySet<number>): readonly number[] | null {
-  if (rule.kind === "sign") return rule.signs ?? [];
-  const said = [...stageNumbers].map((number) => (stages[number]! as StageSpec).effect);
-  return said.every((effect) => effect !== undefined) ? said.map((effect) => Effect[effect]) : null;
-}
-
-/** The first entry of a sorted list at or after (before) `from`; −1 if none. */
-function nextOf(sorted: Int32Array, from: number, direction: 1 | -1): number {
-  const low = firstAtLeast(sorted, from);
-  if (direction === 1) return sorted[low] ?? -1;
-  return sorted[low] === from ? from : (sorted[low - 1] ?? -1);
 }

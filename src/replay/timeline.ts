@@ -17,8 +17,16 @@ export interface Position {
   stage: number;
 }
 
-/** A connection's snapshots are this many of its own events apart. */
-const snapshotInterval = 500;
+/** A connection's snapshots are this many of its own events apart: runs that begin at one need no seek. */
+export const snapshotInterval = 500;
+/** An ordinal behind all events: that of a state which is no event's end. */
+const nowhere = 2 ** 31 - 1;
+
+/** The sink of a run through events that somebody watches one by one. */
+export interface RerunSink extends Sink {
+  /** The connection is about to run this event; false = it shall not, and the run ends. */
+  begin(event: number): boolean;
+}
 /** Recordings that are kept, and stages of them, some 1 KB each. */
 const recordingsMax = 64;
 const stagesMax = 2 ** 14;
@@ -180,6 +188,20 @@ export class Timeline {
     this.stateBefore(connection, event);
     stepFor(this.machine, event, connection, sink);
     this.ordinals[connection]!++;
+  }
+
+  /**
+   * Runs a connection's own events once more, those with ordinals [from, to), or until the sink ends it. Nothing is
+   * recorded; a sink that throws leaves no harm.
+   */
+  rerun(connection: number, from: number, to: number, sink: RerunSink): void {
+    this.seek(connection, from);
+    const { machine, ordinals } = this;
+    const own = this.eventsOf(connection);
+    ordinals[connection] = nowhere;
+    let next = from;
+    for (; next < to && sink.begin(own[next]!); next++) stepFor(machine, own[next]!, connection, sink);
+    ordinals[connection] = next;
   }
 
   /** Keeps the newest recordings, as many as have a bounded number of stages together: a device's event has those of all its connections. */

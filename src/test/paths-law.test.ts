@@ -23,7 +23,7 @@ import {
 } from "../replay/view/paths.ts";
 import { nodeAt, scopesOf } from "../replay/view/scopes.ts";
 import { SeqValue, type ViewNode } from "../replay/view/value.ts";
-import { judgedView, type View } from "../replay/view/view.ts";
+import { judgedView, postedBy, type RecordedView, type View } from "../replay/view/view.ts";
 import type { Trace } from "../trace/trace.ts";
 import { variantOf, variantsOf, withVariant } from "../trace/variant.ts";
 import { flippedCapture } from "./damage/flipped.ts";
@@ -52,7 +52,7 @@ const seeds = [firstSeed, ...(process.env.SEED === undefined ? [] : [Number(proc
 /** A view, and the state of the same connection somewhere else in the trace. */
 interface Example {
   where: string;
-  view: View;
+  view: RecordedView;
   other: ConnectionState;
 }
 
@@ -223,7 +223,7 @@ test("every path of the table is shown where it has a value, and only there", as
 });
 
 const fieldsOf = ({ reads }: Path): StateField[] =>
-  reads.filter((source) => source !== "event" && source !== "stage");
+  reads.filter((source) => source !== "event" && source !== "before" && source !== "stage");
 
 /** What a row's places show in a view, as one text; a state that cannot be is told as such. */
 function rowIn(view: View, row: Path): string {
@@ -281,21 +281,29 @@ test("a path changes with every field of the state that it says it reads, somewh
 });
 
 /** The same state looked at in another event, behind its last stage. */
-function inOtherEvent(view: View, dice: Dice): View {
+function inOtherEvent(view: RecordedView, dice: Dice): View {
   const event = dice.from(0, view.timeline.eventCount - 1);
   const recording = view.timeline.record(event);
   const socket = view.socket.at(view.state, event);
-  return { ...view, socket, recording, position: { event, stage: recording.stages.length - 1 } };
+  const stage = recording.stages.length - 1;
+  return { ...view, socket, posted: postedBy(recording, stage), position: { event, stage } };
 }
 
 /** The same state looked at in another stage of its event. */
-function inOtherStage(view: View, dice: Dice): View {
+function inOtherStage(view: RecordedView, dice: Dice): View {
   const stage = dice.from(-1, view.recording.stages.length - 1);
-  return { ...view, position: { ...view.position, stage } };
+  return { ...view, posted: postedBy(view.recording, stage), position: { ...view.position, stage } };
+}
+
+/** The same place, had its event found another state. */
+function whereOtherWasFound(view: RecordedView, dice: Dice): View {
+  const { before } = view.timeline.record(dice.from(0, view.timeline.eventCount - 1));
+  return { ...view, before };
 }
 
 for (const [source, elsewhere] of [
   ["event", inOtherEvent],
+  ["before", whereOtherWasFound],
   ["stage", inOtherStage],
 ] as const) {
   test(`the same state in another ${source} shows the same, but for the paths that say they read it`, async () => {

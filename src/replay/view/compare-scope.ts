@@ -1,17 +1,19 @@
 import type { ComparedEvent } from "../findings.ts";
+import { isFirstOfEvent } from "./facts.ts";
 import type { Path } from "./path.ts";
 import type { View } from "./view.ts";
 
 /** What the profiles make of the view's event, asked for once: only who looks pays for the other profiles' replays. */
-const known = new WeakMap<View, readonly ComparedEvent[]>();
+const known = new WeakMap<View, { event: number; each: readonly ComparedEvent[] }>();
 
 function comparedIn(view: View): readonly ComparedEvent[] {
-  let each = known.get(view);
-  if (each === undefined) {
-    each = view.findings.compared?.at(view.position.event) ?? [];
-    known.set(view, each);
+  const { event } = view.position;
+  let found = known.get(view);
+  if (found?.event !== event) {
+    found = { event, each: view.findings.compared?.at(event) ?? [] };
+    known.set(view, found);
   }
-  return each;
+  return found.each;
 }
 
 const idsIn = ({ findings }: View): readonly string[] => findings.compared?.ids ?? [];
@@ -28,7 +30,7 @@ const group: Path = {
   says: "Where profiles are compared: which, the connection's own first.",
   reads: ["event"],
   name: () => "Compared",
-  where: ({ findings, index, recording }) => findings.compared !== null && index === recording.connection,
+  where: (view) => view.findings.compared !== null && isFirstOfEvent(view),
   of: (view) => idsIn(view).join(", "),
 };
 

@@ -13,10 +13,8 @@ import { show } from "./value.ts";
 import { seqOf, type View } from "./view.ts";
 
 /** What the event has posted so far for the connection that it is at. */
-export function postedIn({ recording, position }: View): readonly PostedDescriptor[] {
-  const stage = recording.stages[position.stage];
-  return stage ? stage.descriptors.slice(0, stage.posted) : [];
-}
+export const postedIn = ({ posted }: View): readonly PostedDescriptor[] =>
+  Array.from({ length: posted.count }, (_, i) => posted.at(i));
 
 /** The queue on one line, as `PROGRESS NOP DUMP×3 PKT`. */
 export function queueText(view: View): string {
@@ -113,9 +111,9 @@ interface Posted extends PostedDescriptor {
   isTaken: boolean;
 }
 
-const postedAt = ({ recording, position }: View, i: number): Posted => ({
-  ...recording.stages[position.stage]!.descriptors[i]!,
-  isTaken: i < (recording.stages[position.stage]?.taken ?? 0),
+const postedAt = ({ posted }: View, i: number): Posted => ({
+  ...posted.at(i),
+  isTaken: i < posted.taken,
 });
 
 /** How the packet's bytes come to be what they are on the wire, by Engine. */
@@ -142,7 +140,7 @@ const postedPaths: readonly Path<Posted>[] = [
     path: "descriptors[i]",
     says: "One of them: its record, its bytes, what it waits for, and whether the NIC has taken it.",
     reads: ["event", "stage", "tail"],
-    family: { count: (view) => postedIn(view).length, at: postedAt },
+    family: { count: ({ posted }) => posted.count, at: postedAt },
     name: (view, { kind }, i) => `${i} ${profileOf(view).descriptorNames[kind]}`,
     of: postedText,
     range: (_view, { seq, length }) => (length > 0 ? { from: seq, length } : null),

@@ -3,7 +3,7 @@ import type { ChangeRow } from "../../core/machine/change-log.ts";
 import type { Device } from "../../core/machine/connection.ts";
 import type { Profile } from "../../core/machine/profile.ts";
 import { nicExpectedSeq } from "../../core/nic/nic.ts";
-import type { View } from "./view.ts";
+import type { Before, View } from "./view.ts";
 
 // What paths ask the state and the machine behind a view, by name: fields that are 0 or 1 mean yes or no here, and no
 // row of the table knows how a machine keeps what is not in the state.
@@ -12,7 +12,7 @@ import type { View } from "./view.ts";
 export const isInstalled = ({ state }: Pick<View, "state">): boolean => state.installed === 1;
 
 /** A driver has, or had, a context of the connection: what it expects means something. */
-export const hasContext = ({ state }: Pick<View, "state">): boolean => state.contexts > 0;
+export const hasContext = ({ state }: { state: Before }): boolean => state.contexts > 0;
 
 /** Records are encrypted before TCP gets them (TLS_SW). */
 export const isSoftware = ({ state }: View): boolean => state.software === 1;
@@ -27,8 +27,14 @@ export const hasSent = ({ state }: View): boolean => state.sent === 1;
 export const isNicReady = ({ state }: View): boolean => state.nicReady === 1;
 
 /** True if the view's connection is one that the event is about. */
-export const isOfEvent = ({ timeline, position, index }: View): boolean =>
-  timeline.connectionsOf(position.event).includes(index);
+export function isOfEvent({ timeline, machine, position, index }: View): boolean {
+  const connection = timeline.trace.events.connection.at(position.event);
+  return connection === index || (connection < 0 && machine.members[-1 - connection]!.includes(index));
+}
+
+/** True if the view's connection is the event's own; of a device's event the first of those on it. */
+export const isFirstOfEvent = ({ timeline, position, index }: View): boolean =>
+  (timeline.connectionsOf(position.event)[0] ?? 0) === index;
 
 export const deviceOf = ({ machine }: View, device: number): Device => machine.devices[device]!;
 

@@ -98,10 +98,10 @@ const paths: readonly Path[] = [
   {
     path: "packet.outOfOrder",
     says: "Of a transmit: whether the driver expected another sequence number when it came.",
-    reads: ["event"],
+    reads: ["event", "before"],
     where: isTransmit,
     of: (view) => {
-      const { before } = view.recording;
+      const { before } = view;
       return hasContext({ state: before }) && seqIn(view) !== before.expectedSeq;
     },
   },

@@ -5,10 +5,10 @@ import type { View } from "./view.ts";
 
 /**
  * What a value changes with from one position to another: fields of its connection's state; the event that the view
- * stands in, with the state which that found and what is known of it; how far that event has got, with what is posted.
+ * stands in and what is known of it; the state which that event found; how far the event has got, with what is posted.
  * What the trace declares is the same everywhere, and rows of logs stay as they were written.
  */
-export type Source = StateField | "event" | "stage";
+export type Source = StateField | "event" | "before" | "stage";
 
 /** What a family has in a view: by number, or by name. */
 export type Family<Item> =

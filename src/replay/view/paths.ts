@@ -2,7 +2,7 @@ import { descriptorPaths } from "./descriptor-scope.ts";
 import { driverPaths, nicPaths } from "./device-scopes.ts";
 import { memoryPaths } from "./memory.ts";
 import { packetPaths } from "./packet-scope.ts";
-import type { Family, Path } from "./path.ts";
+import type { Family, Path, Source } from "./path.ts";
 import { recordPaths } from "./record-scope.ts";
 import { keyPaths, tcpPaths } from "./socket-scopes.ts";
 import type { Raw } from "./value.ts";
@@ -99,6 +99,10 @@ export function rawAt(view: View, at: Place): Raw {
   const found = find(view, at);
   return found && at.row.of(view, found.item);
 }
+
+/** All that the value at a place, and whether it is there at all, changes with; nothing = it is the same everywhere. */
+export const readsOf = ({ row, above }: Place): ReadonlySet<Source> =>
+  new Set([row, ...above].flatMap(({ reads }) => reads));
 
 /** The table as rows of Markdown: each path and what it tells. */
 export function pathsTable(): string {

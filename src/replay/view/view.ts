@@ -7,6 +7,7 @@ import type { Machine } from "../../core/machine/machine.ts";
 import { RecordKind, type RecordLog } from "../../core/machine/record-log.ts";
 import type { Socket } from "../../core/machine/socket.ts";
 import type { ConnectionState } from "../../core/machine/state.ts";
+import type { PostedDescriptor } from "../../core/words/descriptor.ts";
 import { type Findings, type Judged, noFindings } from "../findings.ts";
 import type { Recording } from "../recording.ts";
 import type { Position, Timeline } from "../timeline.ts";
@@ -22,7 +23,10 @@ export interface View {
   findings: Findings;
   machine: Machine;
   position: Position;
-  recording: Recording;
+  /** What the event found of the state of its own connection. */
+  before: Before;
+  /** What the event has posted so far for the connection that it is at. */
+  posted: Posted;
   index: number;
   connection: Connection;
   log: RecordLog;
@@ -31,27 +35,56 @@ export interface View {
   socket: Socket;
 }
 
+/** What is told of the state that an event found. */
+export type Before = Pick<ConnectionState, "contexts" | "expectedSeq">;
+
+/** A transmit queue as it stands in the middle of an event. */
+export interface Posted {
+  readonly count: number;
+  /** How many of them the NIC has taken, from the first on. */
+  readonly taken: number;
+  at(i: number): PostedDescriptor;
+}
+
+/** A view of what was recorded, with all its stages. */
+export interface RecordedView extends View {
+  recording: Recording;
+}
+
 /** The view of one connection from where the debugger stands, by the replay alone. */
-export function viewAt(timeline: Timeline, position: Position, connection?: number): View {
+export function viewAt(timeline: Timeline, position: Position, connection?: number): RecordedView {
   const index = connection ?? timeline.connectionAt(position);
   const socket = timeline.machine.sockets[index]!.at(timeline.stateOf(index, position), position.event);
   return viewOf(timeline, position, timeline.record(position.event), socket);
 }
 
 /** The view of a stage of a recording, which may be that of one connection alone: the position's stage counts there. */
-export function viewIn(timeline: Timeline, recording: Recording, stage: number): View {
+export function viewIn(timeline: Timeline, recording: Recording, stage: number): RecordedView {
   const { event } = recording;
   const { connection, state } = recording.stages[stage]!;
   const socket = timeline.machine.sockets[connection]!.at(state, event);
   return viewOf(timeline, { event, stage }, recording, socket);
 }
 
-const viewOf = (timeline: Timeline, position: Position, recording: Recording, socket: Socket): View => ({
+/** What was posted by then: of a stage before the first one nothing. */
+export function postedBy({ stages }: Recording, stage: number): Posted {
+  const { posted = 0, taken = 0, descriptors = [] } = stages[stage] ?? {};
+  return { count: Math.min(posted, descriptors.length), taken, at: (i) => descriptors[i]! };
+}
+
+const viewOf = (
+  timeline: Timeline,
+  position: Position,
+  recording: Recording,
+  socket: Socket,
+): RecordedView => ({
   timeline,
   findings: noFindings,
   machine: timeline.machine,
   position,
   recording,
+  before: recording.before,
+  posted: postedBy(recording, position.stage),
   index: socket.index,
   connection: socket.connection,
   log: socket.records,
@@ -64,7 +97,7 @@ export const judgedView = (
   { timeline, findings }: Judged,
   position: Position,
   connection?: number,
-): View => ({
+): RecordedView => ({
   ...viewAt(timeline, position, connection),
   findings,
 });

@@ -4,6 +4,7 @@ import { Flag, Kind } from "../../core/words/event.ts";
 import { Stage } from "../../core/words/stage.ts";
 import { placeWord } from "../../trace/trace.ts";
 import type { Position } from "../timeline.ts";
+import { isOfEvent } from "./facts.ts";
 import { recordNode } from "./scopes.ts";
 import { SeqValue, type ViewNode } from "./value.ts";
 import { partOf, recordName, type View } from "./view.ts";
@@ -20,10 +21,11 @@ export interface Cause {
  * opened the record.
  */
 export function causesOf(view: View): Cause[] {
-  const { timeline, log, state, connection, recording } = view;
+  const { timeline, log, state, connection } = view;
+  const { event } = view.position;
   const { events } = timeline.trace;
-  if (recording.connection !== view.index || events.kind.at(recording.event) !== Kind.transmit) return [];
-  const first = wrongByteOf(view)?.seq ?? seq(events.seq.at(recording.event));
+  if (!isOfEvent(view) || events.kind.at(event) !== Kind.transmit) return [];
+  const first = wrongByteOf(view)?.seq ?? seq(events.seq.at(event));
   const row = log.rowOf(first, state.tail);
   const pushedBy = row < 1 ? -1 : log.pushedBy.at(row);
   if (pushedBy < 0) return [];

@@ -1,0 +1,59 @@
+import type { Socket } from "../core/machine/socket.ts";
+import { Stage } from "../core/words/stage.ts";
+import type { Judged } from "./findings.ts";
+import type { RerunSink } from "./timeline.ts";
+import { type LiveView, liveView } from "./view/live.ts";
+
+/** What is asked during a run through a connection's events. Stages are counted among the connection's own. */
+export interface Asker {
+  /** The run is about to enter an event; false ends it there. */
+  begin(event: number): boolean;
+  /** Right behind a stage (one of Stage), where the view stands. */
+  ask(stage: number): void;
+}
+
+/**
+ * The sink of a run that looks at every place of a connection's events and keeps none of them: its view is the working
+ * state with the position that it is at, true only while it is asked.
+ */
+export class LiveRun implements RerunSink {
+  socket: Socket | null = null;
+  /** Nobody hears effects: what only leads to one, as a look at a packet's bytes, is not done. */
+  readonly isDeaf: boolean = true;
+  readonly view: LiveView;
+  asker: Asker | null = null;
+
+  constructor(judged: Judged, connection: number) {
+    this.view = liveView(judged, connection);
+  }
+
+  /** The view in front of an event's first stage. */
+  enter(event: number): LiveView {
+    const { view } = this;
+    const { state } = view.socket;
+    view.socket.event = event;
+    view.state = state;
+    view.position.event = event;
+    view.position.stage = -1;
+    view.before.contexts = state.contexts;
+    view.before.expectedSeq = state.expectedSeq;
+    view.posted.count = 0;
+    view.posted.taken = 0;
+    return view;
+  }
+
+  begin(event: number): boolean {
+    this.enter(event);
+    return this.asker!.begin(event);
+  }
+
+  effect(_kind: number, _a: number, _b: number): void {}
+
+  stage(stage: number, detail = -1): void {
+    const { position, posted, machine } = this.view;
+    if (stage === Stage.nic) posted.taken = detail + 1;
+    posted.count = machine.queue.count;
+    position.stage++;
+    this.asker!.ask(stage);
+  }
+}

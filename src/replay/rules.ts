@@ -1,0 +1,176 @@
+import { firstAtLeast } from "../core/base/columns.ts";
+import { Effect } from "../core/words/effect.ts";
+import { type StageSpec, stages } from "../core/words/stage.ts";
+import { UserError } from "../trace/platform.ts";
+import { ChangeHunter, type Followed } from "./changes.ts";
+import type { Compiled } from "./expression-compile.ts";
+import { hasSign, type Judged, nextSign } from "./findings.ts";
+import { isTrue } from "./operations.ts";
+import type { Hunter, Quarry } from "./scan.ts";
+import { nearer } from "./sign-index.ts";
+import { type LiveView, liveView } from "./view/live.ts";
+import type { View } from "./view/view.ts";
+import { Watch } from "./watch.ts";
+
+/** Where a rule applies, made ready for a search. */
+export interface Ready {
+  readonly kind: "line" | "function" | "sign" | "data";
+  /** line: its events, ascending. */
+  readonly lines: Int32Array;
+  /** function: the stages that it means. */
+  readonly stages: ReadonlySet<number>;
+  /** Signs of which an event must have one for the rule to apply; null = no list tells. */
+  readonly signs: readonly number[] | null;
+  /** data: the value whose changes it means. */
+  readonly followed: Followed | null;
+  readonly condition: Compiled | null;
+}
+
+/** The signs without which a function's stages are in no event; null if some stage has none that it always says. */
+export function signsOfStages(numbers: Iterable<number>): readonly number[] | null {
+  const said = [...numbers].map((number) => (stages[number]! as StageSpec).effect);
+  return said.every((effect) => effect !== undefined) ? said.map((effect) => Effect[effect]) : null;
+}
+
+/** Whether a rule may apply at an event as far as lists tell. */
+export function mayApply(judged: Judged, { kind, lines, signs }: Ready, event: number): boolean {
+  if (kind === "line") return lines[firstAtLeast(lines, event)] === event;
+  return signs === null || hasSign(judged, event, signs);
+}
+
+/** True if the condition holds, or cannot be evaluated: what is wrong with it is told where it is looked at closely. */
+function mayHold({ of }: Compiled, view: View): boolean {
+  try {
+    return isTrue(of(view));
+  } catch (error) {
+    if (error instanceof UserError) return true;
+    throw error;
+  }
+}
+
+/** The events at which one of some rules may apply. */
+export class RulesQuarry implements Quarry {
+  readonly connections: readonly number[] | null;
+  private readonly rules: readonly Ready[];
+  private readonly judged: Judged;
+  private readonly lines: Int32Array;
+  /** Signs that one of the rules asks for; null where a rule may apply at any event. */
+  private readonly signs: readonly number[] | null;
+  private readonly views = new Map<number, LiveView>();
+
+  constructor(rules: readonly Ready[], judged: Judged) {
+    this.rules = rules;
+    this.judged = judged;
+    const followed = rules.map((rule) => rule.followed);
+    this.connections = followed.includes(null)
+      ? null
+      : [...new Set(followed.map((each) => each!.connection))];
+    this.lines = Int32Array.from(new Set(rules.flatMap(({ lines }) => [...lines]))).sort();
+    const lists = rules.flatMap(({ kind, signs }) => (kind === "line" ? [] : [signs]));
+    this.signs = lists.includes(null) ? null : [...new Set(lists.flatMap((list) => list ?? []))];
+  }
+
+  candidate(from: number, direction: 1 | -1): number {
+    const { judged, signs, lines } = this;
+    if (signs === null) return from;
+    return nearer(nextSign(judged, from, direction, signs), nextOf(lines, from, direction), direction);
+  }
+
+  sees(event: number, connection: number): boolean | null {
+    let seen: boolean | null = false;
+    for (const rule of this.rules) {
+      if (!mayApply(this.judged, rule, event) || !this.mayHoldBy(rule, event, connection)) continue;
+      if (!needsRun(rule)) return true;
+      seen = null;
+    }
+    return seen;
+  }
+
+  /** False if the trace's columns alone tell that the rule's condition does not hold. */
+  private mayHoldBy({ condition }: Ready, event: number, connection: number): boolean {
+    if (!condition?.ofColumns) return true;
+    let view = this.views.get(connection);
+    if (!view) {
+      view = liveView(this.judged, connection);
+      this.views.set(connection, view);
+    }
+    view.position.event = event;
+    view.position.stage = 0;
+    return mayHold(condition, view);
+  }
+
+  hunter(view: LiveView): Hunter {
+    const hunters = this.rules.map((rule) => new RuleHunter(rule, view, this.judged));
+    return {
+      start: () => {
+        for (const hunter of hunters) hunter.start();
+      },
+      catches: (stage) => {
+        let caught = false;
+        for (let i = 0; i < hunters.length; i++) caught = hunters[i]!.catches(stage) || caught;
+        return caught;
+      },
+    };
+  }
+}
+
+/** Whether only a run can tell if the rule applies at an event that lists and columns give. */
+function needsRun({ kind, stages: numbers, signs, condition }: Ready): boolean {
+  if (kind === "data" || (condition !== null && !condition.ofColumns)) return true;
+  return kind === "function" && signs === null && numbers.size < stages.length;
+}
+
+/** Looks whether one rule applies, stage by stage; of a sign's condition whether it holds at any stage of the event. */
+class RuleHunter implements Hunter {
+  private readonly rule: Ready;
+  private readonly view: LiveView;
+  private readonly judged: Judged;
+  private readonly watch: Watch | null;
+  private readonly changes: ChangeHunter | null;
+  private readonly isMeant: readonly boolean[];
+  private event = -1;
+  private applies = true;
+  private held = true;
+
+  constructor(rule: Ready, view: LiveView, judged: Judged) {
+    const { followed, condition, kind } = rule;
+    this.rule = rule;
+    this.view = view;
+    this.judged = judged;
+    this.watch = condition && new Watch(condition.reads);
+    this.changes = followed && new ChangeHunter(followed.place, view);
+    this.isMeant = stages.map((_, number) => kind !== "function" || rule.stages.has(number));
+    this.applies = followed === null || followed.connection === view.index;
+  }
+
+  start(): void {
+    this.changes?.start();
+  }
+
+  catches(stage: number): boolean {
+    const { rule, view, watch } = this;
+    if (this.changes) {
+      if (!this.applies || !this.changes.catches()) return false;
+    } else if (!this.isMeant[stage]! || !this.appliesAt(view.position.event)) return false;
+    if (watch === null) return true;
+    if (watch.stirs(view)) this.held = mayHold(rule.condition!, view);
+    return this.held;
+  }
+
+  private appliesAt(event: number): boolean {
+    const { kind, signs } = this.rule;
+    if (kind === "function" && signs === null) return true;
+    if (event !== this.event) {
+      this.event = event;
+      this.applies = mayApply(this.judged, this.rule, event);
+    }
+    return this.applies;
+  }
+}
+
+/** The first entry of a sorted list at or after (before) `from`; −1 if none. */
+function nextOf(sorted: Int32Array, from: number, direction: 1 | -1): number {
+  const low = firstAtLeast(sorted, from);
+  if (direction === 1) return sorted[low] ?? -1;
+  return sorted[low] === from ? from : (sorted[low - 1] ?? -1);
+}
