@@ -144,20 +144,42 @@ test("a condition that cannot be evaluated stops and says so", async () => {
   const client = await launched();
   await client.ask("setBreakpoints", {
     source,
-    breakpoints: [{ line: 11, condition: "packet.colour == 1" }],
+    breakpoints: [{ line: 11, condition: "tcp.name < 3" }],
   });
   const stop = await client.moves("configurationDone");
   assert.equal(stop.reason, "breakpoint");
-  assert.match(stop.text!, /condition cannot be evaluated: no value "packet\.colour".*event 6 of 9/);
+  assert.match(stop.text!, /condition cannot be evaluated: "\w+" is not a number.*event 6 of 9/);
+});
+
+test("a condition or a message with a path that there is not is refused when it is set, with what may be meant", async () => {
+  const client = await launched();
+  const ask = async (breakpoint: object) => {
+    const { breakpoints } = await client.ask("setBreakpoints", {
+      source,
+      breakpoints: [{ line: 8, ...breakpoint }],
+    });
+    return [breakpoints[0]!.verified, breakpoints[0]!.message];
+  };
+  const meant = 'no value "packet.lenght"; did you mean "packet.length"?';
+  assert.deepEqual(await ask({ condition: "packet.lenght > 3" }), [false, meant]);
+  assert.deepEqual(await ask({ logMessage: "{packet.seq} and {packet.lenght}" }), [false, meant]);
+  const { breakpoints } = await client.ask("setFunctionBreakpoints", {
+    breakpoints: [{ name: "skb", condition: "1 == 2 && packet.lenght" }],
+  });
+  assert.deepEqual([breakpoints[0]!.verified, breakpoints[0]!.message], [false, meant]);
+  assert.deepEqual(await allStops(client), []);
 });
 
 test("log points write without stopping, at the line of their event", async () => {
   const client = await launched();
-  const logMessage = "record {packet.recordSn}, expected {driver.expectedSeq}, {packet.colour}";
+  const logMessage = "record {packet.recordSn}, expected {driver.expectedSeq}, {-packet.part}";
   await client.ask("setBreakpoints", { source, breakpoints: [{ line: 8, logMessage }] });
   assert.deepEqual(await allStops(client), []);
   const output = client.told("output").find(({ output }) => output.startsWith("record 1, "));
-  assert.match(output!.output, /^record 1, expected 2896 \(4294962896\), \{packet\.colour: no value/);
+  assert.match(
+    output!.output,
+    /^record 1, expected 2896 \(4294962896\), \{-packet\.part: "\w+" is not a number\}/,
+  );
   assert.deepEqual([output!.line, output!.source!.path], [8, program]);
 });
 

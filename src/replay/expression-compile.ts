@@ -1,9 +1,8 @@
-import { UserError } from "../trace/platform.ts";
-import type { Expression } from "./expression-parse.ts";
+import { type Expression, noPath } from "./expression-parse.ts";
 import { arithmetic, order } from "./numbers.ts";
 import { isTrue, numeric, operated } from "./operations.ts";
 import type { Source } from "./view/path.ts";
-import { rawAt, readsOf, scopeNames } from "./view/paths.ts";
+import { rawAt, readsOf } from "./view/paths.ts";
 import type { Raw } from "./view/value.ts";
 import type { View } from "./view/view.ts";
 
@@ -61,7 +60,6 @@ const isBefore = (a: Raw, b: Raw): boolean => a !== null && b !== null && order(
 
 /** What only some events and states have is unknown elsewhere; a path that leads nowhere is a slip of the pen. */
 function pathOf({ path, place }: Extract<Expression, { kind: "path" }>, reads: Set<Source>): Evaluator {
-  if (!place) throw noPath(path);
   for (const source of readsOf(place)) reads.add(source);
   const isNamed = typeof place.member?.key === "string";
   return (view) => {
@@ -70,9 +68,6 @@ function pathOf({ path, place }: Extract<Expression, { kind: "path" }>, reads: S
     return value;
   };
 }
-
-export const noPath = (path: string): UserError =>
-  new UserError(`no value "${path}"; paths begin with ${scopeNames.join(", ")}`);
 
 /** Operators of one rank lean to the left, thousands of them if somebody writes so: a loop, where a call each overflows. */
 function chainOf(expression: Expression, reads: Set<Source>): Evaluator {

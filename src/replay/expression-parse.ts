@@ -1,5 +1,6 @@
 import { UserError } from "../trace/platform.ts";
-import { type Place, placeOf } from "./view/paths.ts";
+import { didYouMean } from "./spelling.ts";
+import { type Place, paths, placeOf, scopeNames } from "./view/paths.ts";
 import type { Raw } from "./view/value.ts";
 
 /**
@@ -9,8 +10,7 @@ import type { Raw } from "./view/value.ts";
  */
 export type Expression =
   | { kind: "constant"; value: Raw }
-  /** `place` is null for a path that no view has. */
-  | { kind: "path"; path: string; place: Place | null }
+  | { kind: "path"; path: string; place: Place }
   | { kind: "unary"; op: string; of: Expression }
   | { kind: "binary"; op: string; left: Expression; right: Expression }
   | { kind: "call"; name: string; args: Expression[] };
@@ -106,7 +106,7 @@ class Parser {
     if (this.peek() === "(") return this.call(token, depth);
     return constants.has(token)
       ? { kind: "constant", value: constants.get(token)! }
-      : { kind: "path", path: token, place: placeOf(token) };
+      : { kind: "path", path: token, place: placeNamed(token) };
   }
 
   private call(name: string, depth: number): Expression {
@@ -124,6 +124,20 @@ class Parser {
     return { kind: "call", name, args };
   }
 }
+
+function placeNamed(path: string): Place {
+  const place = placeOf(path);
+  if (!place) throw noPath(path);
+  return place;
+}
+
+/** What is said of a path that no view has. */
+export function noPath(path: string): UserError {
+  const meant = didYouMean(path.replace(/\[\d+\]/, "[i]"), knownPaths);
+  return new UserError(`no value "${path}"${meant || `; paths begin with ${scopeNames.join(", ")}`}`);
+}
+
+const knownPaths = paths.map((row) => row.path);
 
 const constants = new Map<string, Raw>([
   ["true", true],

@@ -9,8 +9,7 @@ import type { View } from "./view/view.ts";
 /** The value of an expression where the view stands; a bare path gives its node, so that it can be opened. */
 export function evaluate(view: View, expression: Expression): Raw | ViewNode {
   if (expression.kind !== "path") return compiled(expression).of(view);
-  const node = expression.place && nodeAt(view, expression.place);
-  return node ?? compiled(expression).of(view);
+  return nodeAt(view, expression.place) ?? compiled(expression).of(view);
 }
 
 /** True if the condition holds: everything but false, 0, unknown and the empty string. */
