@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { seeded } from "../simulator/mutate.ts";
-import { type Finding, Fuzzer, faultOf, minimised, type Reader } from "./fuzzer.ts";
+import { type Finding, Fuzzer, limits, minimised, peakBytes, type Reader, readOnce } from "./fuzzer.ts";
 import { readers } from "./readers.ts";
 
 const names = readers.map(({ name }) => name);
@@ -11,18 +11,17 @@ const usage = `npm run fuzz -- [--inputs N] [--reader NAME] [--seed S] [--file F
 Gives each reader N inputs (1000 unless given) made of samples and of those inputs that came by branches which none before
 took; the same seed makes the same inputs. An input that a reader does not stand is made small and left in src/test/found.
 --file reads one such file again. Readers: ${names.join(", ")}.`;
-const limits = { ms: 1000, bytes: 1 << 30 };
 
 async function fuzz(reader: Reader, inputs: number, seed: number): Promise<boolean> {
-  const began = Date.now();
   const fuzzer = new Fuzzer(reader, limits);
   const random = seeded(seed);
   let finding = await fuzzer.begin();
   while (finding === null && fuzzer.inputs < inputs) finding = await fuzzer.next(random);
   const { branches, corpus } = fuzzer.reached;
-  const seconds = ((Date.now() - began) / 1000).toFixed(1);
+  const share = Math.round((100 * fuzzer.read) / fuzzer.inputs);
+  const most = `${Math.round(fuzzer.msMax)} ms and ${peakBytes() >> 20} MiB at most`;
   console.log(
-    `${reader.name}: ${fuzzer.inputs} inputs, ${branches} branches, ${corpus} inputs kept, ${seconds} s`,
+    `${reader.name}: ${fuzzer.inputs} inputs, ${share} % read, ${branches} branches, ${corpus} inputs kept, ${most}`,
   );
   if (finding !== null) await report(reader, finding);
   return finding === null;
@@ -41,7 +40,7 @@ async function again(file: string): Promise<boolean> {
   const [name] = path.basename(file).split(".");
   const reader = readers.find((reader) => reader.name === name);
   if (reader === undefined) throw new Error(`${file}: its name begins with none of ${names.join(", ")}`);
-  const says = await faultOf(reader, new Uint8Array(readFileSync(file)), limits);
+  const { says } = await readOnce(reader, new Uint8Array(readFileSync(file)), limits);
   console.log(`${file}: ${says ?? "right"}`);
   return says === null;
 }

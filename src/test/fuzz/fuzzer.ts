@@ -6,9 +6,16 @@ export interface Reader {
   name: string;
   /** Inputs as they should be, which damaged ones are made of. */
   seeds(): Uint8Array[];
-  /** Reads an input and throws if what came of it cannot be; UserError is an answer. */
-  read(input: Uint8Array): void | Promise<void>;
+  /**
+   * Reads an input and throws if what came of it cannot be; UserError is an answer. True if there was something to read:
+   * inputs that are all refused at their first byte prove nothing.
+   */
+  read(input: Uint8Array): boolean | Promise<boolean>;
+  /** Damages an input as its form allows, with what another has; null where that cannot be. Else bytes and words are. */
+  damaged?(input: Uint8Array, other: Uint8Array, random: Random): Uint8Array | null;
 }
+
+type Random = () => number;
 
 /** An input that its reader does not stand. */
 export interface Finding {
@@ -17,35 +24,57 @@ export interface Finding {
 }
 
 export interface Limits {
-  /** Longer, also when tried again, is a finding. */
+  /** Of the processor's time: more, also when tried again, is a finding. */
   ms: number;
   /** Peak memory of the process. */
   bytes: number;
 }
 
+/** What came of an input. */
+export interface Reading {
+  /** What is wrong with how its reader took it, null if nothing is. */
+  says: string | null;
+  /** True if it was read, not refused. */
+  isRead: boolean;
+  /** Milliseconds of the processor. */
+  ms: number;
+}
+
+/** For whatever reads. */
+export const limits: Limits = { ms: 1000, bytes: 1 << 30 };
+
 /** Inputs stay below this, so that time beyond the limit is beyond linear. */
 const sizeMax = 1 << 18;
 
-/** What is wrong with how a reader takes an input, null if nothing is. */
-export async function faultOf(reader: Reader, input: Uint8Array, limits: Limits): Promise<string | null> {
+/** Reads an input, up to three times if it takes long: the processor's time, too, is more while others use its caches. */
+export async function readOnce(reader: Reader, input: Uint8Array, limits: Limits): Promise<Reading> {
   const peak = peakBytes();
-  let least = Number.POSITIVE_INFINITY;
-  for (let tries = 0; tries < 3 && least > limits.ms; tries++) {
-    const began = performance.now();
+  let [ms, isRead] = [Number.POSITIVE_INFINITY, false];
+  for (let tries = 0; tries < 3 && ms > limits.ms; tries++) {
+    const began = process.cpuUsage();
     try {
-      await reader.read(input);
+      isRead = await reader.read(input);
     } catch (error) {
-      if (!(error instanceof UserError))
-        return error instanceof Error ? (error.stack ?? error.message) : String(error);
+      if (!(error instanceof UserError)) return { says: wordsOf(error), isRead, ms: 0 };
     }
-    least = Math.min(least, performance.now() - began);
+    const { user, system } = process.cpuUsage(began);
+    ms = Math.min(ms, (user + system) / 1000);
   }
-  if (least > limits.ms) return `takes ${Math.round(least)} ms for ${input.length} bytes`;
   const after = peakBytes();
-  return after > limits.bytes && after > peak ? `takes the process to ${after >> 20} MiB` : null;
+  const isSlow = ms > limits.ms;
+  const says = isSlow
+    ? `takes ${Math.round(ms)} ms for ${input.length} bytes`
+    : after > limits.bytes && after > peak
+      ? `takes the process to ${after >> 20} MiB`
+      : null;
+  return { says, isRead, ms };
 }
 
-const peakBytes = () => process.resourceUsage().maxRSS * 1024;
+const wordsOf = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error);
+
+/** Most memory that this process had so far. */
+export const peakBytes = (): number => process.resourceUsage().maxRSS * 1024;
 
 /** Counters of branches, if the code that runs was built with them. */
 const hits = (): Uint8Array => (globalThis as { __hits?: Uint8Array }).__hits ?? new Uint8Array(0);
@@ -73,7 +102,6 @@ class Coverage {
   }
 }
 
-type Random = () => number;
 const oneOf = <T>(list: readonly T[], random: Random): T => list[Math.floor(random() * list.length)]!;
 
 /** Inputs made of those that led somewhere new. */
@@ -83,6 +111,10 @@ export class Fuzzer {
   private readonly corpus: Uint8Array[];
   private readonly coverage = new Coverage();
   inputs = 0;
+  /** Of these, those that were read, not refused. */
+  read = 0;
+  /** The processor's time for the one that took most. */
+  msMax = 0;
 
   constructor(reader: Reader, limits: Limits) {
     this.reader = reader;
@@ -98,7 +130,7 @@ export class Fuzzer {
   /** The seeds as they are: what they reach is nothing new afterwards. */
   async begin(): Promise<Finding | null> {
     for (const input of this.corpus) {
-      const says = await faultOf(this.reader, input, this.limits);
+      const { says } = await readOnce(this.reader, input, this.limits);
       if (says !== null) return { input, says };
     }
     this.coverage.take();
@@ -109,7 +141,9 @@ export class Fuzzer {
   async next(random: Random): Promise<Finding | null> {
     this.inputs++;
     const input = this.made(random);
-    const says = await faultOf(this.reader, input, this.limits);
+    const { says, isRead, ms } = await readOnce(this.reader, input, this.limits);
+    if (isRead) this.read++;
+    this.msMax = Math.max(this.msMax, ms);
     if (this.coverage.take() && says === null) this.corpus.push(input);
     return says === null ? null : { input, says };
   }
@@ -118,6 +152,9 @@ export class Fuzzer {
     // What was found last is half of what is looked into.
     const recent = this.corpus.slice(random() < 0.5 ? -20 : 0);
     const base = oneOf(recent, random);
+    const { damaged } = this.reader;
+    const formed = damaged && random() < 0.5 ? damaged(base, oneOf(this.corpus, random), random) : null;
+    if (formed !== null) return formed.slice(0, sizeMax);
     const chance = random();
     if (chance < 0.2) return crossed(base, oneOf(this.corpus, random), random);
     if (chance < 0.5) return reworded(base, oneOf(this.corpus, random), random);
@@ -154,7 +191,7 @@ export async function minimised(reader: Reader, finding: Finding, limits: Limits
   for (let size = input.length >> 1; size >= 1; size >>= 1) {
     for (let at = 0; at < input.length && Date.now() < until; ) {
       const less = Uint8Array.from([...input.subarray(0, at), ...input.subarray(at + size)]);
-      const says = await faultOf(reader, less, limits);
+      const { says } = await readOnce(reader, less, limits);
       if (says?.replace(/\d+/g, "N").split("\n")[0] === kind) input = less;
       else at += size;
     }
