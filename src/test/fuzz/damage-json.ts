@@ -37,7 +37,8 @@ function damaged(value: unknown, other: unknown, random: Random): unknown {
     const given = from !== null && random() < 0.4 ? from.parent[from.key] : oneOf(strange, random);
     const kind = random();
     if (kind < 0.1) delete at.parent[at.key];
-    else if (kind < 0.2 && from !== null) at.parent[from.key] = structuredClone(from.parent[from.key]);
+    else if (kind < 0.2 && from !== null && !Array.isArray(at.parent))
+      at.parent[from.key] = structuredClone(from.parent[from.key]);
     else at.parent[at.key] = structuredClone(given);
   }
   return copy;
