@@ -7,6 +7,7 @@ import { fileWordOf } from "../trace/profile-word.ts";
 import { profileForms } from "../trace/profiles/finder.ts";
 import type { Trace } from "../trace/trace.ts";
 import { kernelIds } from "../trace/variant.ts";
+import { type Checkpoint, readCheckpoints } from "./time/checkpoints.ts";
 
 /** What a launch configuration may say; package.json's `configurationAttributes` describe the same. */
 export interface LaunchArguments {
@@ -27,6 +28,8 @@ export interface LaunchArguments {
   stopOnEntry: boolean;
   /** Profiles to compare the trace's own with; empty = none. */
   compare: string[];
+  /** What a client kept of earlier sessions. */
+  checkpoints: Checkpoint[];
 }
 
 /** What a session debugs. */
@@ -71,6 +74,7 @@ export function readLaunch(given: unknown): LaunchArguments {
     evidence: readPaths(attributes, "evidence"),
     stopOnEntry: readFlag(attributes, "stopOnEntry"),
     compare: readCompare(attributes.compare),
+    checkpoints: readCheckpoints(attributes.checkpoints),
   };
 }
 

@@ -1,15 +1,17 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
+import { parseExpression } from "../replay/expression-parse.ts";
 import { type Judged, signsAt } from "../replay/findings.ts";
 import type { EffectRecord } from "../replay/recording.ts";
 import { type SearchResult, type StopRule, StopSearch } from "../replay/stops.ts";
 import type { Position, Timeline } from "../replay/timeline.ts";
 import { gravest, wordSign } from "../replay/view/explain.ts";
+import { stageName } from "../replay/view/stage-name.ts";
 import { viewAt } from "../replay/view/view.ts";
 import { Cancelled, type Progress, UserError } from "../trace/platform.ts";
 import { messageOf } from "./answering-session.ts";
 import type { Breakpoints } from "./breakpoints.ts";
-import { stageName } from "./frames.ts";
-import { atEnd, type Move } from "./moves.ts";
+import { atEnd, type Move } from "./time/moves.ts";
+import { Trail } from "./time/trail.ts";
 
 type StoppedEvent = DebugProtocol.StoppedEvent["body"];
 
@@ -42,10 +44,18 @@ interface Told {
 /** Blocks of events run between two looks at the clock. */
 const budget = 2;
 
+/** From where, which way, and who may cut it short. */
+interface Run {
+  at: Position;
+  direction: Direction;
+  progress: Progress;
+}
+
 /** Moves through the trace: steps at once, continues in slices that somebody can interrupt. */
 export class Runner {
   readonly judged: Judged;
   stop: Stop;
+  private readonly trail = new Trail();
   private readonly breakpoints: Breakpoints;
   private readonly told: Told;
   private search: StopSearch | null = null;
@@ -77,26 +87,58 @@ export class Runner {
     return this.stop;
   }
 
-  /** One step of one connection; at the trace's end it stays where it is and says so. */
+  /** One step of one connection, which Step Back undoes; at the trace's end it stays where it is and says so. */
   step(move: Move, connection: number, direction: Direction): Stop {
     const { timeline } = this;
-    const position = move(timeline, this.stop.position, connection);
-    if (position) {
-      const sign = headline(this.judged, this.stop.position, position, direction);
-      return this.arrive(position, direction, { reason: "step", description: "Step", sign });
-    }
+    const from = this.stop.position;
+    const position = move(timeline, from, connection);
+    if (position && direction === 1) this.trail.push({ from, to: position, connection });
+    if (position) return this.stepped(position, direction);
     const { name } = timeline.trace.connections[connection]!;
     const description = direction === 1 ? `No further event of ${name}` : `No earlier event of ${name}`;
     return this.arrive(this.stop.position, direction, { reason: "step", description });
   }
 
+  /** Back to where the step began that led here; where none did, a step by `move`. */
+  stepBack(move: Move, connection: number): Stop {
+    const step = this.trail.takeTo(this.stop.position, connection);
+    return step === null ? this.step(move, connection, -1) : this.stepped(step.from, -1);
+  }
+
+  private stepped(position: Position, direction: Direction): Stop {
+    const sign = headline(this.judged, this.stop.position, position, direction);
+    return this.arrive(position, direction, { reason: "step", description: "Step", sign });
+  }
+
+  /** Goes to before an event does anything but begin. */
+  goto(event: number, description: string): Stop {
+    const direction = event < this.stop.position.event ? -1 : 1;
+    return this.arrive({ event, stage: 0 }, direction, { reason: "goto", description });
+  }
+
   /** Runs to the next stop in the direction, to the end of the trace, or to where `progress` is cancelled. */
-  async run(direction: Direction, progress: Progress): Promise<Stop> {
+  run(direction: Direction, progress: Progress): Promise<Stop> {
+    return this.runTo(() => this.searchNow(), { at: this.stop.position, direction, progress });
+  }
+
+  /** The same to the next event at which the expression holds, whatever breakpoints say. */
+  find(expression: string, direction: Direction, progress: Progress): Promise<Stop> {
+    const { event } = this.stop.position;
+    const at = { event, stage: direction === 1 ? Number.MAX_SAFE_INTEGER : -1 };
+    const condition = parseExpression(expression);
+    const label = `Found: ${expression}`;
+    const search = new StopSearch(this.judged, [
+      { id: 0, label, kind: "function", names: "*", condition, hit: null },
+    ]);
+    return this.runTo(() => search, { at, direction, progress });
+  }
+
+  private async runTo(search: () => StopSearch, { at: from, direction, progress }: Run): Promise<Stop> {
     const { timeline } = this;
-    let at = this.stop.position;
+    let at = from;
     try {
       for (;;) {
-        const result = this.searchNow().next(at, direction, budget);
+        const result = search().next(at, direction, budget);
         at = result.at;
         const stop = result.found ? this.found(result.found, direction) : null;
         if (stop) return stop;
@@ -110,7 +152,8 @@ export class Runner {
       const what =
         error instanceof UserError ? "A breakpoint's condition cannot be evaluated" : "The run failed";
       const description = `${what}: ${messageOf(error)}`;
-      return this.arrive(this.failingPlace(at, direction), direction, { reason: "breakpoint", description });
+      const place = this.failingPlace(search, at, direction);
+      return this.arrive(place, direction, { reason: "breakpoint", description });
     }
   }
 
@@ -131,6 +174,8 @@ export class Runner {
       return !rule.log;
     });
     if (rules.length === 0) return null;
+    if (rules.every(({ id }) => id === 0))
+      return this.arrive(position, direction, { reason: "goto", description: rules[0]!.label });
     const kinds = new Set(rules.map(({ kind }) => kind));
     const reason = kinds.has("sign") ? "exception" : kinds.has("line") ? "breakpoint" : "function breakpoint";
     const description = rules.map(({ label }) => label).join(", ");
@@ -157,10 +202,10 @@ export class Runner {
   }
 
   /** The event at which a search throws, found again one event at a time. */
-  private failingPlace(from: Position, direction: Direction): Position {
+  private failingPlace(search: () => StopSearch, from: Position, direction: Direction): Position {
     for (let at = from; ; ) {
       try {
-        const result = this.searchNow().next(at, direction, 1);
+        const result = search().next(at, direction, 1);
         at = result.at;
         if (result.found || result.ended) return this.within(at);
       } catch {
@@ -187,10 +232,18 @@ export function placeText(timeline: Timeline, { position, direction }: Stop): st
   return `event ${position.event + 1} of ${timeline.eventCount}, ${where}, ${way}`;
 }
 
+/** When an event is, with as many digits as it has: `0.00136 s`. */
+function timeText({ trace }: Timeline, event: number): string {
+  const seconds = trace.events.count === 0 ? 0 : trace.events.timeNs.at(event) / 1e9;
+  return `${seconds.toFixed(9).replace(/\.?0+$/, "")} s`;
+}
+
 /** The body of a stopped event, with what the protocol has no word for. */
 export interface StoppedBody extends StoppedEvent {
   /** Where the debugger stands and which way it came, for a status bar. */
   place: string;
+  /** When that is, in seconds since the trace began. */
+  time: string;
   direction: Direction;
 }
 
@@ -198,14 +251,16 @@ export interface StoppedBody extends StoppedEvent {
 export function stoppedBody(timeline: Timeline, stop: Stop): StoppedBody {
   const { reason, description, rules, position, direction } = stop;
   const place = placeText(timeline, stop);
+  const time = timeText(timeline, position.event);
   const sign = stop.sign ? `: ${wordSign(viewAt(timeline, position), stop.sign)}` : "";
   const body: StoppedBody = {
     reason,
     description,
-    text: `${description}${sign} (${place})`,
+    text: `${description}${sign} (${place}), ${time}`,
     threadId: timeline.connectionAt(position) + 1,
     allThreadsStopped: true,
     place,
+    time,
     direction,
   };
   if (rules.length > 0) body.hitBreakpointIds = rules.map(({ id }) => id);

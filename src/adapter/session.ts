@@ -8,21 +8,26 @@ import { judgedView } from "../replay/view/view.ts";
 import type { Environment } from "../study/environment.ts";
 import { printEvent } from "../trace/language/print.ts";
 import { UserError } from "../trace/platform.ts";
+import { visible } from "../trace/visible.ts";
 import { AnsweringSession, type Answers } from "./answering-session.ts";
 import { Breakpoints } from "./breakpoints.ts";
 import { capabilities, clientOf } from "./capabilities.ts";
+import type { Desk } from "./console/desk.ts";
+import { readLine, wordMeant } from "./console/words.ts";
 import { exceptionInfo } from "./exception-info.ts";
-import { stackPage } from "./frames.ts";
-import { Inspection } from "./inspection.ts";
+import { stackPage } from "./inspection/frames.ts";
+import { Inspection } from "./inspection/inspection.ts";
 import { type Debuggee, debuggeeOf, type LaunchArguments, readLaunch, readNoDebug } from "./launch.ts";
 import { type LineNote, LineNotes } from "./listing/lines.ts";
 import { LogOutput } from "./log-points.ts";
-import { type Move, next, stageBack, stepBack, stepIn, stepOut } from "./moves.ts";
 import { openingOutput, sumLine } from "./opening/output.ts";
 import { checkedIn, verdictOf } from "./opening/verdict.ts";
 import type { Arguments } from "./requests.ts";
 import { type Direction, Runner, type Stop, stoppedBody } from "./runner.ts";
 import { type Sources, sourcesOf } from "./sources.ts";
+import type { Checkpoint } from "./time/checkpoints.ts";
+import { type Move, next, stageBack, stepBack, stepIn, stepOut } from "./time/moves.ts";
+import { Visits } from "./time/visits.ts";
 
 /** Everything about the trace that is being debugged. */
 interface Target extends Debuggee {
@@ -32,6 +37,7 @@ interface Target extends Debuggee {
   runner: Runner;
   inspection: Inspection;
   notes: LineNotes;
+  visits: Visits;
 }
 
 /** The Debug Adapter Protocol: what each request means here. The work is done in the files beside this one. */
@@ -39,6 +45,8 @@ export class TraceDebugSession extends AnsweringSession {
   private readonly environment: Environment;
   private readonly breakpoints = new Breakpoints();
   private readonly counter = { last: 0 };
+  private readonly checkpoints = new Map<string, Checkpoint>();
+  private begun: (() => unknown) | null = null;
   private opened: Target | null = null;
   /** Nobody debugs: the client only wants to hear what is found. */
   private noDebug = false;
@@ -57,10 +65,15 @@ export class TraceDebugSession extends AnsweringSession {
     reverseContinue: this.going(-1),
     pause: { body: () => this.job?.cancel() },
     cancel: { body: (args) => this.cancel(args) },
-    next: this.stepping(next, stepIn, 1),
-    stepIn: this.stepping(stepIn, stepIn, 1),
-    stepOut: this.stepping(stepOut, stepOut, 1),
-    stepBack: this.stepping(stepBack, stageBack, -1),
+    next: this.stepping(next, stepIn),
+    stepIn: this.stepping(stepIn),
+    stepOut: this.stepping(stepOut),
+    stepBack: this.moving(({ threadId, granularity }) => {
+      const connection = this.connectionOf(threadId);
+      const { runner } = this.idle;
+      if (granularity === "instruction") return runner.step(stageBack, connection, -1);
+      return runner.stepBack(stepBack, connection);
+    }),
     goto: this.moving((args) => this.goto(args)),
     restartFrame: this.moving((args) => this.restartFrame(args)),
     gotoTargets: { body: (args) => ({ targets: this.gotoTargets(args) }) },
@@ -75,7 +88,7 @@ export class TraceDebugSession extends AnsweringSession {
     stackTrace: { body: (args) => this.stackTrace(args) },
     scopes: { body: ({ frameId }) => ({ scopes: this.target.inspection.scopes(frameId) }) },
     variables: { body: (args) => ({ variables: this.target.inspection.variables(args) }) },
-    evaluate: { body: (args) => this.target.inspection.evaluate(args) },
+    evaluate: { body: (args) => this.evaluate(args), after: () => this.afterWord() },
     completions: { body: (args) => ({ targets: this.target.inspection.completions(args) }) },
     readMemory: { body: (args) => this.target.inspection.readMemory(args) },
     source: { body: (args) => this.source(args) },
@@ -99,6 +112,7 @@ export class TraceDebugSession extends AnsweringSession {
 
   private launch(args: unknown, seq: number): Promise<void> {
     const launch = readLaunch(args);
+    for (const kept of launch.checkpoints) this.checkpoints.set(kept.name, kept);
     this.noDebug = readNoDebug(args);
     return this.open(launch, seq);
   }
@@ -141,7 +155,7 @@ export class TraceDebugSession extends AnsweringSession {
     });
     const inspection = new Inspection(runner, this.client, this.counter);
     const notes = new LineNotes(debuggee, sources);
-    return { ...debuggee, launch, verdict, sources, runner, inspection, notes };
+    return { ...debuggee, launch, verdict, sources, runner, inspection, notes, visits: new Visits() };
   }
 
   private get target(): Target {
@@ -185,26 +199,26 @@ export class TraceDebugSession extends AnsweringSession {
   }
 
   /** Runs to the next stop and tells it, unless the session ended or restarted meanwhile. */
-  private async run(direction: Direction): Promise<void> {
+  private async run(direction: Direction, sought?: string): Promise<void> {
     const { runner } = this.target;
-    const stop = await this.work("Looking for the next stop", undefined, (job) => runner.run(direction, job));
+    const stop = await this.work("Looking for the next stop", undefined, (job) =>
+      sought === undefined ? runner.run(direction, job) : runner.find(sought, direction, job),
+    );
     // Who opens a trace cuts a run short: it is over, unless that fails and this trace stays.
     while (this.job) await this.job.ended;
     if (this.opened?.runner === runner) this.tell(stop);
   }
 
-  /** The debugger has stopped: variables and frames of before are void. */
   private tell(stop: Stop): void {
-    const { runner, timeline } = this.target;
-    this.target.inspection = new Inspection(runner, this.client, this.counter);
-    this.say("stopped", stoppedBody(timeline, stop));
+    this.target.visits.add(stop.position);
+    this.say("stopped", stoppedBody(this.target.timeline, stop));
   }
 
   /** A step of a thread; `fine`: where the client asks for instructions. */
-  private stepping(move: Move, fine: Move, direction: Direction): Answers["next"] {
+  private stepping(move: Move, fine: Move = move): Answers["next"] {
     return this.moving(({ threadId, granularity }) => {
       const connection = this.connectionOf(threadId);
-      return this.idle.runner.step(granularity === "instruction" ? fine : move, connection, direction);
+      return this.idle.runner.step(granularity === "instruction" ? fine : move, connection, 1);
     });
   }
 
@@ -228,8 +242,7 @@ export class TraceDebugSession extends AnsweringSession {
     const { runner, timeline } = this.idle;
     const event = targetId - 1;
     if (!(event >= 0 && event < timeline.eventCount)) throw new UserError(`there is no event ${targetId}`);
-    const direction = event < runner.stop.position.event ? -1 : 1;
-    return runner.arrive({ event, stage: 0 }, direction, { reason: "goto", description: "Go to line" });
+    return runner.goto(event, "Go to line");
   }
 
   private lines({ source, line, endLine }: Arguments["lines"]): { lines: LineNote[] } {
@@ -243,6 +256,52 @@ export class TraceDebugSession extends AnsweringSession {
       throw new UserError("only a stage that an event has entered can be entered again");
     const before = { event: position.event, stage: position.stage - 1 };
     return runner.arrive(before, -1, { reason: "restart", description: `Before ${name}` });
+  }
+
+  /** What the console is asked: its words, else an expression. */
+  private evaluate(args: Arguments["evaluate"]): DebugProtocol.EvaluateResponse["body"] {
+    const line = args.context === "repl" ? readLine(args.expression) : null;
+    if (!line) return this.evaluated(args);
+    const { sources } = this.target;
+    const { result, rows = [], moved, begins, kept } = line.word.run(this.desk(args.frameId), line.rest);
+    for (const { text, event } of rows)
+      this.write({ output: `${text}\n`, ...(event !== undefined && sources.placeOf(event)) });
+    if (moved) this.begun = () => this.tell(this.target.runner.stop);
+    if (begins) this.begun = begins;
+    if (kept) this.say("tlstraceCheckpoints", { checkpoints: [...this.checkpoints.values()] });
+    return { result: visible(result), variablesReference: 0 };
+  }
+
+  /** An expression's value; who slipped in a word of the console is told which one is near. */
+  private evaluated(args: Arguments["evaluate"]): DebugProtocol.EvaluateResponse["body"] {
+    try {
+      return this.target.inspection.evaluate(args);
+    } catch (error) {
+      if (args.context !== "repl" || !(error instanceof UserError)) throw error;
+      throw new UserError(`${error.message}${wordMeant(args.expression)}`);
+    }
+  }
+
+  /** What a word of the console has begun is done behind its answer. */
+  private afterWord(): unknown {
+    const { begun } = this;
+    this.begun = null;
+    return begun?.();
+  }
+
+  private desk(frameId: number | undefined): Desk {
+    const { runner, inspection, sources, visits } = this.idle;
+    const { source } = sources.placeOf(runner.stop.position.event);
+    const frame = inspection.frames.frame(frameId);
+    return {
+      runner,
+      visits,
+      checkpoints: this.checkpoints,
+      connection: frame.connection,
+      view: inspection.frames.view(frame),
+      eventAtLine: (line) => sources.eventAt(source, line)?.event ?? null,
+      run: (direction, sought) => this.run(direction, sought),
+    };
   }
 
   private breakpointLines(args: Arguments["breakpointLocations"]): DebugProtocol.BreakpointLocation[] {

@@ -4,6 +4,7 @@ import { whyUnreadable } from "../node/open-file.ts";
 import { namesFile } from "../trace/profile-word.ts";
 import { keysFor } from "./keys.ts";
 import { listingsCanShow } from "./listings.ts";
+import { checkpointsOf } from "./time-travel.ts";
 import { activeTrace, debugType, isCapture, pickTrace, workspaceTraces } from "./trace-files.ts";
 
 /** The launch configuration that debugs one file, everything else as it comes. */
@@ -31,7 +32,9 @@ export function configurationProvider(memory: vscode.Memento): vscode.DebugConfi
           ? {}
           : { [name]: absolutePaths(folder, configuration[name], isPath) };
       const profiles = { ...paths("profile", namesFile), ...paths("compare", namesFile) };
-      const resolved = { ...configuration, program, ...profiles, ...paths("evidence"), ...paths("keys") };
+      const checkpoints = checkpointsOf(memory, program);
+      const filled = { ...profiles, ...paths("evidence"), ...paths("keys"), checkpoints };
+      const resolved = { ...configuration, program, ...filled };
       if (!isCapture(program)) return resolved;
       // What the adapter would refuse is told before anything is asked about it.
       const missing = whyUnreadable(program);

@@ -11,6 +11,7 @@ import { Lines } from "./lines.ts";
 import { Sessions } from "./sessions.ts";
 import { StaleFiles } from "./stale.ts";
 import { StatusTrackers } from "./status.ts";
+import { timeTravel } from "./time-travel.ts";
 import { activeTrace, debugType, isCapture, pickTrace } from "./trace-files.ts";
 
 /** The extension's composition root: says to the editor who answers for debug type and language `tlstrace`. */
@@ -36,6 +37,7 @@ export function activate(context: vscode.ExtensionContext): void {
     commands.registerCommand("tlstrace.debugFile", (uri?: vscode.Uri) => debugFile(sessions, uri)),
     commands.registerCommand("tlstrace.restart", () => stale.restart()),
     commands.registerCommand("tlstrace.stepBackInto", stepBackInto),
+    ...timeTravel(memory),
     commands.registerCommand("tlstrace.chooseKeys", (uri?: vscode.Uri) => chooseKeysOf(memory, uri)),
     languages.registerEvaluatableExpressionProvider({ language: debugType }, expressionProvider),
     languages.registerInlayHintsProvider(

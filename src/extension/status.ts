@@ -38,13 +38,13 @@ export class StatusTrackers implements vscode.DebugAdapterTrackerFactory {
     this.show();
   }
 
-  /** The bar has room for where and which way; why is shown under the mouse. */
+  /** The bar has room for when, where and which way; why is shown under the mouse. */
   private show(): void {
     const stop = this.stops.get(vscode.debug.activeDebugSession?.id ?? "");
     if (!stop) return this.item.hide();
-    const { text = "", place, direction } = stop;
+    const { text = "", place, time, direction } = stop;
     const icon = direction === -1 ? "$(debug-reverse-continue)" : "$(debug-continue)";
-    this.item.text = `${icon} ${place}`;
+    this.item.text = `${icon} ${time} · ${place}`;
     this.item.tooltip = text;
     this.item.accessibilityInformation = { label: text };
     this.item.show();

@@ -10,11 +10,11 @@ import type { View } from "./view.ts";
 
 /** Every path of the view, in the order of the Variables view. */
 export const paths: readonly Path[] = [
+  ...driverPaths,
+  ...nicPaths,
   ...packetPaths,
   ...tcpPaths,
   ...recordPaths,
-  ...driverPaths,
-  ...nicPaths,
   ...descriptorPaths,
   ...memoryPaths,
   ...keyPaths,
@@ -22,6 +22,19 @@ export const paths: readonly Path[] = [
 
 /** What is told behind the line that is being executed. */
 export const inlinePaths: readonly string[] = ["driver.expectedSeq", "nic.expectedSeq"];
+
+/** What is looked at first at every stop: the packet, what both sides expect, where it begins, what was posted and found. */
+export const nowPaths: readonly string[] = [
+  "packet.wrong",
+  "packet.event",
+  "packet.seq",
+  ...inlinePaths,
+  "packet.recordSn",
+  "packet.recordOffset",
+  "packet.part",
+  "packet.fate",
+  "descriptors",
+];
 
 /** The path that one is shown under; empty for a scope. */
 export const parentOf = (path: string): string => path.replace(/(^|\.)\w+$|\[i\]$/, "");

@@ -1,5 +1,5 @@
 import type { Path } from "./path.ts";
-import { type Found, find, noItem, type Place, parentOf, paths, scopeNames } from "./paths.ts";
+import { type Found, find, noItem, type Place, parentOf, paths, placeOf, scopeNames } from "./paths.ts";
 import { show, type ViewNode } from "./value.ts";
 import type { View } from "./view.ts";
 
@@ -40,6 +40,18 @@ export function scopeAt(view: View, name: string): ViewNode | null {
 export function nodeAt(view: View, place: Place): ViewNode | null {
   const found = find(view, place);
   return found && nodeOf(view, branches.get(place.row.path)!, place.path, found);
+}
+
+/** A node by the path that it carries, also below one that `recordNode` gave; null where there is nothing. */
+export function nodeByPath(view: View, path: string): ViewNode | null {
+  const place = placeOf(path);
+  if (place) return nodeAt(view, place);
+  const row = /^record\((\d+)\)/.exec(path);
+  if (!row || Number(row[1]) >= view.state.tail) return null;
+  let node: ViewNode | undefined = recordNode(view, Number(row[1]));
+  while (node && node.path !== path)
+    node = node.children().find((child) => path === child.path || path.startsWith(`${child.path}.`));
+  return node ?? null;
 }
 
 /** One row of the record log, also one that is not in the map, with everything known of it. */

@@ -81,7 +81,7 @@ async function works(client: DapClient): Promise<void> {
   await client.ask("setFunctionBreakpoints", { breakpoints: [] });
   await client.ask("setExceptionBreakpoints", { filters: ["out-of-order"] });
   const stop = await client.moves("configurationDone", {});
-  assert.match(stop.text!, /\(event 5 of 9, after driver\.check, forwards\)$/);
+  assert.match(stop.text!, /\(event 5 of 9, after driver\.check, forwards\), [\d.]+ s$/);
 }
 
 /** The requests of a text, a JSON a line; what is none is left out: the reader of messages refuses it. */

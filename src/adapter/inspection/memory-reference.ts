@@ -1,10 +1,10 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import type { Connection } from "../core/machine/connection.ts";
-import { type MemoryKind, memoryKinds, readStream } from "../replay/view/memory.ts";
-import type { ViewNode } from "../replay/view/value.ts";
-import type { View } from "../replay/view/view.ts";
-import { UserError } from "../trace/platform.ts";
-import type { Arguments } from "./requests.ts";
+import type { Connection } from "../../core/machine/connection.ts";
+import { type MemoryKind, memoryKinds, readStream } from "../../replay/view/memory.ts";
+import type { ViewNode } from "../../replay/view/value.ts";
+import type { View } from "../../replay/view/view.ts";
+import { UserError } from "../../trace/platform.ts";
+import type { Arguments } from "../requests.ts";
 
 /**
  * A place in a connection's sequence space as the protocol's opaque text: `c0:wire@4344`, byte 4344 from the offload

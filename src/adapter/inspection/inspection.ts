@@ -1,26 +1,29 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { completions, evaluate, wordBefore } from "../replay/expression.ts";
-import { parseExpression } from "../replay/expression-parse.ts";
-import { scopesOf } from "../replay/view/scopes.ts";
-import { type Raw, SeqValue, type ViewNode } from "../replay/view/value.ts";
-import { describeToken } from "../replay/view/why.ts";
-import { UserError } from "../trace/platform.ts";
-import type { Client } from "./capabilities.ts";
-import { changesBetween } from "./changes.ts";
-import { type Counter, type Frame, Frames } from "./frames.ts";
-import { isNode, textOf } from "./log-points.ts";
+import { completions, evaluate, wordBefore } from "../../replay/expression.ts";
+import { parseExpression } from "../../replay/expression-parse.ts";
+import { nodeByPath, scopesOf } from "../../replay/view/scopes.ts";
+import { type Raw, SeqValue, type ViewNode } from "../../replay/view/value.ts";
+import { describeToken } from "../../replay/view/why.ts";
+import { UserError } from "../../trace/platform.ts";
+import type { Client } from "../capabilities.ts";
+import { isNode, textOf } from "../log-points.ts";
+import type { Arguments } from "../requests.ts";
+import type { Runner } from "../runner.ts";
+import { changesBetween, changesPath } from "./changes.ts";
+import { type Frame, Frames } from "./frames.ts";
+import { type Counter, Interned } from "./interned.ts";
 import { parseReference, readMemory, referenceOf } from "./memory-reference.ts";
-import type { Arguments } from "./requests.ts";
-import type { Runner, Stop } from "./runner.ts";
+import { nowOf, nowPath } from "./now.ts";
 
 /** Children given at once to who does not say how many. */
 const unpagedMax = 1000;
 /** Children given at once to who asks for more. */
 const pageMax = 10_000;
 
+/** A value of a frame, by the path that leads to it. */
 interface Held {
   frame: Frame;
-  node: ViewNode;
+  path: string;
 }
 
 type Kind = Required<Pick<DebugProtocol.Variable, "presentationHint">> & Pick<DebugProtocol.Variable, "type">;
@@ -30,22 +33,21 @@ type Links = Pick<
   "memoryReference" | "valueLocationReference" | "declarationLocationReference"
 >;
 
-/** What an editor may ask about one stop. Frames, variables and locations keep their numbers until the next stop. */
+/**
+ * What an editor may ask about where the debugger stands, or stood. Numbers of frames, variables and locations stand for
+ * places in time and paths: they mean the same as long as the session lasts, and nothing is kept for them but that.
+ */
 export class Inspection {
   readonly frames: Frames;
   private readonly runner: Runner;
-  private readonly stop: Stop;
   private readonly client: Client;
-  private readonly counter: Counter;
-  private readonly held = new Map<number, Held>();
-  private readonly references = new Map<string, number>();
+  private readonly held: Interned<Held>;
 
   constructor(runner: Runner, client: Client, counter: Counter) {
     this.runner = runner;
-    this.stop = runner.stop;
     this.client = client;
-    this.counter = counter;
-    this.frames = new Frames(runner.judged, runner.stop.position, counter);
+    this.held = new Interned(counter);
+    this.frames = new Frames(runner, counter);
   }
 
   scopes(frameId: number): DebugProtocol.Scope[] {
@@ -57,19 +59,37 @@ export class Inspection {
     }));
   }
 
-  /** The scopes of the view, and ahead of its memory what the debugger itself adds: changes. */
+  /** The scopes of the view, and what the debugger itself adds: what is looked at first, and ahead of memory changes. */
   private roots(frame: Frame): ViewNode[] {
-    const { judged } = this.runner;
-    const changes = changesBetween(judged, this.stop.previous, frame.position, frame.connection);
-    return scopesOf(this.frames.view(frame)).flatMap((scope) =>
-      scope.path === "memory" ? [changes, scope] : [scope],
+    const view = this.frames.view(frame);
+    const scopes = scopesOf(view).flatMap((scope) =>
+      scope.path === "memory" ? [this.changes(frame), scope] : [scope],
     );
+    return [nowOf(view), ...scopes];
+  }
+
+  private changes({ since, position, connection }: Frame): ViewNode {
+    return changesBetween(this.runner.judged, since, position, connection);
+  }
+
+  /** The value that a number stands for. */
+  private node(reference: number): Held & { node: ViewNode } {
+    const held = this.held.of(reference);
+    if (!held) throw new UserError(`there is no variable ${reference}`);
+    const { frame, path } = held;
+    const node = this.nodeIn(frame, path);
+    if (!node) throw new UserError(`there is no ${path} here`);
+    return { frame, path, node };
+  }
+
+  private nodeIn(frame: Frame, path: string): ViewNode | null {
+    if (path === changesPath) return this.changes(frame);
+    const view = this.frames.view(frame);
+    return path === nowPath ? nowOf(view) : nodeByPath(view, path);
   }
 
   variables(args: Arguments["variables"]): DebugProtocol.Variable[] {
-    const held = this.held.get(args.variablesReference);
-    if (!held) throw new UserError("this variable is from an earlier stop");
-    const { frame, node } = held;
+    const { frame, node } = this.node(args.variablesReference);
     const named = args.filter === "indexed" ? [] : node.children();
     const indexed = args.filter === "named" || !node.indexed ? [] : indexedPage(node.indexed, args);
     const variables = [...named, ...indexed].map((child) => this.variable(frame, child));
@@ -120,21 +140,14 @@ export class Inspection {
     return links;
   }
 
-  /** A number for the node, the same one whenever it is asked for during this stop. */
-  private hold(frame: Frame, node: ViewNode): number {
-    const key = `${frame.id} ${node.path}`;
-    const known = this.references.get(key);
-    if (known !== undefined) return known;
-    const reference = ++this.counter.last;
-    this.held.set(reference, { frame, node });
-    this.references.set(key, reference);
-    return reference;
+  private hold(frame: Frame, { path }: ViewNode): number {
+    return this.held.numberOf(`${frame.id} ${path}`, () => ({ frame, path }));
   }
 
   /** The event that a location reference leads to: where the value came from. */
   eventAt(locationReference: number): number {
-    const event = this.held.get(locationReference)?.node.event ?? null;
-    if (event === null) throw new UserError("this location is from an earlier stop");
+    const { event } = this.node(locationReference).node;
+    if (event === null) throw new UserError(`value ${locationReference} has no location`);
     return event;
   }
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createCipheriv } from "node:crypto";
 import { test } from "node:test";
-import { children, sample, session, textEnvironment } from "../test/dap-session.ts";
-import { derivedKeys } from "../trace/language/keystream.ts";
+import { children, sample, session, textEnvironment } from "../../test/dap-session.ts";
+import { derivedKeys } from "../../trace/language/keystream.ts";
 
 const program = sample("retransmission-in-record.tlstrace");
 const two = `device eth0 profile=connectx mtu=1500
@@ -61,7 +61,7 @@ test("restart frame goes back to where the stage was entered", async () => {
   assert.match(stop.text!, /Before driver\.check \(event 5 of 9, after skb, backwards\)/);
   const cause = (await client.stack()).at(-1)!.id;
   assert.match(await client.refused("restartFrame", { frameId: cause }), /only a stage/);
-  assert.match(await client.refused("scopes", { frameId: 99 }), /earlier stop/);
+  assert.match(await client.refused("scopes", { frameId: 9999 }), /no stack frame 9999/);
 });
 
 test("each connection is a thread that stands behind its last event", async () => {
@@ -88,7 +88,7 @@ test("each connection is a thread that stands behind its last event", async () =
   assert.match(await client.refused("stackTrace", { threadId: 3 }), /no thread 3/);
 });
 
-test("the record map is paged by its indexed children; references hold until the next stop", async () => {
+test("the record map is paged by its indexed children; references hold as long as the session", async () => {
   const client = session();
   await client.start({ program });
   const map = (await client.scopes()).get("Record map")!;
@@ -102,9 +102,18 @@ test("the record map is paged by its indexed children; references hold until the
   assert.equal((await names({})).length, 6);
   assert.deepEqual((await client.scopes()).get("Record map"), map);
 
+  // They stand for a place in time: asked from elsewhere they give the same, and the place has them again.
+  const [frame] = await client.stack();
+  const before = await ask({});
   await client.moves("continue");
-  const { variablesReference } = map;
-  assert.match(await client.refused("variables", { variablesReference }), /earlier stop/);
+  assert.notEqual((await client.stack())[0]!.id, frame!.id);
+  assert.deepEqual(await ask({}), before);
+  await client.moves("reverseContinue");
+  const { scopes } = await client.ask("scopes", { frameId: frame!.id });
+  assert.deepEqual(
+    scopes.find(({ name }) => name === "Record map"),
+    map,
+  );
 });
 
 test("an editor that does not page gets the first thousand records and how to see more", async () => {
@@ -223,7 +232,7 @@ test("a record's location is the line that pushed it", async () => {
   const locationReference = record.declarationLocationReference;
   const { source, line } = await client.ask("locations", { locationReference });
   assert.deepEqual([source.path, line], [program, 4]);
-  assert.match(await client.refused("locations", { locationReference: 999 }), /earlier stop/);
+  assert.match(await client.refused("locations", { locationReference: 9999 }), /no variable 9999/);
   assert.match(await client.refused("noSuchRequest"), /not among the capabilities/);
 });
 

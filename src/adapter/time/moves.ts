@@ -1,4 +1,4 @@
-import type { Position, Timeline } from "../replay/timeline.ts";
+import type { Position, Timeline } from "../../replay/timeline.ts";
 
 /**
  * Steps: from a position of the whole trace to the next one that belongs to one connection. Null = the connection has
@@ -57,7 +57,7 @@ export const stepOut: Move = (timeline, from, connection) => {
 };
 
 /**
- * Step back undoes a step: in the middle of an event, where Step Into leads, one stage; from behind an event, where
+ * Step back where no step led: in the middle of an event, where Step Into leads, one stage; from behind an event, where
  * Step Over leads, to behind the connection's event before it; from its first event, before that.
  */
 export const stepBack: Move = (timeline, from, connection) => {
@@ -65,7 +65,8 @@ export const stepBack: Move = (timeline, from, connection) => {
   return isInside ? stageBack(timeline, from, connection) : eventBack(timeline, from, connection);
 };
 
-const eventBack: Move = (timeline, from, connection) => {
+/** Step over, backwards: behind the connection's event before this one; from its first event, before that. */
+export const eventBack: Move = (timeline, from, connection) => {
   const event = previousEvent(timeline, from, connection);
   return event === null ? beforeFirst(timeline, from, connection) : atEnd(timeline, event);
 };
@@ -75,6 +76,13 @@ export const stageBack: Move = (timeline, from, connection) => {
   const stage = stageFrom(timeline, from, connection, -1);
   if (stage !== null) return { event: from.event, stage };
   return eventBack(timeline, from, connection);
+};
+
+/** Step out, backwards: before this event; from there, before the connection's event before it. */
+export const outBack: Move = (timeline, from, connection) => {
+  const isInside = isOwn(timeline, from, connection) && from.stage >= 0;
+  const event = isInside ? from.event : previousEvent(timeline, from, connection);
+  return event === null ? null : { event, stage: -1 };
 };
 
 function beforeFirst(timeline: Timeline, from: Position, connection: number): Position | null {

@@ -1,13 +1,14 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { Stage, stages } from "../core/words/stage.ts";
-import type { Judged } from "../replay/findings.ts";
-import type { Position, Timeline } from "../replay/timeline.ts";
-import { judgedView, type RecordedView, recordName, viewAt } from "../replay/view/view.ts";
-import { causesOf } from "../replay/view/why.ts";
-import { UserError } from "../trace/platform.ts";
-import { atEnd } from "./moves.ts";
-import type { Arguments } from "./requests.ts";
-import type { Sources } from "./sources.ts";
+import type { Position, Timeline } from "../../replay/timeline.ts";
+import { stageName } from "../../replay/view/stage-name.ts";
+import { judgedView, type RecordedView, viewAt } from "../../replay/view/view.ts";
+import { causesOf } from "../../replay/view/why.ts";
+import { UserError } from "../../trace/platform.ts";
+import type { Arguments } from "../requests.ts";
+import type { Runner, Stop } from "../runner.ts";
+import type { Sources } from "../sources.ts";
+import { atEnd } from "../time/moves.ts";
+import { type Counter, Interned } from "./interned.ts";
 
 /** One layer that the event has entered, or what it came from: a place in time of one connection. */
 export interface Frame {
@@ -18,59 +19,72 @@ export interface Frame {
   position: Position;
   /** False for what happened before the current event: the record's push, the application's write. */
   ofEvent: boolean;
+  /** Where the debugger stood before it came to where the frame was looked at: what its changes are told from. */
+  since: Position | null;
 }
 
-/** Gives out numbers that are never used again in a session: one of an earlier stop cannot mean something else. */
-export interface Counter {
-  last: number;
-}
-
-/** The call stacks of one stop; frames keep their ids until the next. */
+/** The call stacks of a session: a place in time has the same frames with the same ids whenever it is looked at. */
 export class Frames {
-  private readonly judged: Judged;
-  private readonly position: Position;
-  private readonly stacks = new Map<number, Frame[]>();
-  private readonly byId = new Map<number, Frame>();
-  private readonly counter: Counter;
+  private readonly runner: Runner;
+  private readonly known: Interned<Frame>;
+  /** The stacks of the last stop that was looked at, by connection. */
+  private readonly stacks = new Map<number, readonly Frame[]>();
+  private lookedAt: Stop | null = null;
 
-  constructor(judged: Judged, position: Position, counter: Counter) {
-    this.judged = judged;
-    this.position = position;
-    this.counter = counter;
+  constructor(runner: Runner, counter: Counter) {
+    this.runner = runner;
+    this.known = new Interned(counter);
   }
 
   /** The connection's frames, innermost first: the stages entered so far, then where the packet's bytes come from. */
   stack(connection: number): readonly Frame[] {
+    const { stop } = this.runner;
+    if (this.lookedAt !== stop) this.stacks.clear();
+    this.lookedAt = stop;
     const known = this.stacks.get(connection);
     if (known) return known;
-    const { timeline } = this.judged;
-    if (!timeline.trace.connections[connection]) throw new UserError(`there is no thread ${connection + 1}`);
-    const position = lastPosition(timeline, this.position, connection);
-    const add = (name: string, at: Position, ofEvent: boolean): Frame => {
-      const frame = { id: ++this.counter.last, name, connection, position: at, ofEvent };
-      this.byId.set(frame.id, frame);
-      return frame;
-    };
-    const view = viewAt(timeline, position, connection);
-    const entered = stageNames(view).map(({ name, stage }) => add(name, { ...position, stage }, true));
-    const causes = causesOf(view).map(({ name, position: at }) => add(name, at, false));
-    const stack = [...entered, ...causes];
+    const stack = this.stackAt(stop, connection);
     this.stacks.set(connection, stack);
     return stack;
   }
 
+  private stackAt(stop: Stop, connection: number): readonly Frame[] {
+    const { timeline } = this.runner;
+    if (!timeline.trace.connections[connection]) throw new UserError(`there is no thread ${connection + 1}`);
+    const position = lastPosition(timeline, stop.position, connection);
+    const since = stop.previous;
+    const frame = (name: string, at: Position, ofEvent: boolean) =>
+      this.frameOf({ name, connection, position: at, ofEvent, since });
+    const view = viewAt(timeline, position, connection);
+    const entered = stageNames(view).map(({ name, stage }) => frame(name, { ...position, stage }, true));
+    const causes = causesOf(view).map(({ name, position: at }) => frame(name, at, false));
+    return [...entered, ...causes];
+  }
+
+  private frameOf(frame: Omit<Frame, "id">): Frame {
+    const { name, connection, position, since } = frame;
+    const key = `${connection} ${placeKey(position)} ${placeKey(since)} ${name}`;
+    const id = this.known.numberOf(key, () => ({ id: 0, ...frame }));
+    const known = this.known.of(id)!;
+    known.id = id;
+    return known;
+  }
+
   /** A frame by its id; without one, the innermost frame of the event that the debugger stands at. */
   frame(id: number | undefined): Frame {
-    const current = this.judged.timeline.connectionAt(this.position);
-    const frame = id === undefined ? this.stack(current)[0] : this.byId.get(id);
-    if (!frame) throw new UserError("this stack frame is from an earlier stop");
+    const { timeline, stop } = this.runner;
+    const frame = id === undefined ? this.stack(timeline.connectionAt(stop.position))[0] : this.known.of(id);
+    if (!frame) throw new UserError(`there is no stack frame ${id}`);
     return frame;
   }
 
   view({ position, connection }: Frame): RecordedView {
-    return judgedView(this.judged, position, connection);
+    return judgedView(this.runner.judged, position, connection);
   }
 }
+
+const placeKey = (position: Position | null): string =>
+  position === null ? "" : `${position.event}:${position.stage}`;
 
 /** Where the connection stands when the debugger stands at `position`: there, or behind its last event before it. */
 function lastPosition(timeline: Timeline, position: Position, connection: number): Position {
@@ -98,20 +112,6 @@ function stageNames(view: RecordedView): { name: string; stage: number }[] {
   return named
     .reverse()
     .map(({ name, stage, times }) => ({ name: times > 1 ? `${name}×${times}` : name, stage }));
-}
-
-/** The stage with what it is about: `driver.resync record 1`, `nic PROGRESS`. */
-export function stageName(view: RecordedView, index: number): string {
-  const { stage, detail, descriptors } = view.recording.stages[index]!;
-  const { name } = stages[stage]!;
-  if (detail < 0) return name;
-  if (stage === Stage.nic) {
-    const { descriptorNames } = view.socket.profile;
-    return `${name} ${descriptorNames[descriptors[detail]!.kind]}`;
-  }
-  const isAboutRecord =
-    stage === Stage["tls.getRecord"] || stage === Stage["driver.resync"] || stage === Stage["tls.pushRecord"];
-  return isAboutRecord ? `${name} ${recordName(view.log, detail)}` : name;
 }
 
 /** A page of a stack as the editor takes it. */

@@ -1,11 +1,14 @@
-import type { Judged } from "../replay/findings.ts";
-import type { Position } from "../replay/timeline.ts";
-import { scopesOf } from "../replay/view/scopes.ts";
-import { group, leaf, type ViewNode } from "../replay/view/value.ts";
-import { judgedView } from "../replay/view/view.ts";
+import type { Judged } from "../../replay/findings.ts";
+import type { Position } from "../../replay/timeline.ts";
+import { scopesOf } from "../../replay/view/scopes.ts";
+import { group, leaf, type ViewNode } from "../../replay/view/value.ts";
+import { judgedView } from "../../replay/view/view.ts";
 
 /** Scopes whose values are worth comparing: the packet and its descriptors are other ones at every event. */
 const compared = new Set(["tcp", "records", "driver", "nic"]);
+
+/** The path that the changes stand under: no expression reads it. */
+export const changesPath = "changes";
 
 /** What changed of a connection between two positions, as `old → new`; in whichever direction one went. */
 export function changesBetween(
@@ -14,7 +17,7 @@ export function changesBetween(
   to: Position,
   connection: number,
 ): ViewNode {
-  return group("changes", "Changes since the last stop", "", () => {
+  return group(changesPath, "Changes since the last stop", "", () => {
     if (!from) return [];
     const before = valuesAt(judged, from, connection);
     const after = valuesAt(judged, to, connection);
@@ -23,7 +26,7 @@ export function changesBetween(
       .filter((path) => before.get(path) !== after.get(path))
       .map((path) => {
         const value = `${before.get(path) ?? "none"} → ${after.get(path) ?? "none"}`;
-        return { ...leaf("changes", path, value), path };
+        return { ...leaf(changesPath, path, value), path };
       });
   });
 }

@@ -1,0 +1,38 @@
+import type { View } from "../../replay/view/view.ts";
+import type { Direction, Runner } from "../runner.ts";
+import type { Checkpoint } from "../time/checkpoints.ts";
+import type { Visits } from "../time/visits.ts";
+
+/** A line that a word says ahead of its answer; with an event it links to that event's line. */
+export interface Said {
+  text: string;
+  event?: number;
+}
+
+/** What a word came to. */
+export interface Answered {
+  /** The answer on one line. */
+  result: string;
+  /** What is said ahead of it. */
+  rows?: readonly Said[];
+  /** The word has moved: the stop is told behind the answer. */
+  moved?: boolean;
+  /** What is begun behind the answer, such as a run. */
+  begins?(): unknown;
+  /** The checkpoints are others now: whoever keeps them is told. */
+  kept?: boolean;
+}
+
+/** What the words of the console work with: the session that they are typed in. */
+export interface Desk {
+  readonly runner: Runner;
+  readonly visits: Visits;
+  readonly checkpoints: Map<string, Checkpoint>;
+  /** The connection whose frame is looked at. */
+  readonly connection: number;
+  readonly view: View;
+  /** The event of a line of what the debugger stands in, or of the next line that has one. */
+  eventAtLine(line: number): number | null;
+  /** Runs to the next stop, or to where an expression holds; its end is told by itself. */
+  run(direction: Direction, sought?: string): Promise<void>;
+}

@@ -1,0 +1,263 @@
+import { parseExpression } from "../../replay/expression-parse.ts";
+import { didYouMean } from "../../replay/spelling.ts";
+import { describeToken } from "../../replay/view/why.ts";
+import { UserError } from "../../trace/platform.ts";
+import { placeWord } from "../../trace/trace.ts";
+import { placeText } from "../runner.ts";
+import { checkpointAt, positionOf } from "../time/checkpoints.ts";
+import { eventBack, type Move, next, outBack, stageBack, stepBack, stepIn, stepOut } from "../time/moves.ts";
+import type { Answered, Desk } from "./desk.ts";
+import { infoKinds } from "./info.ts";
+import { placeIn, placeKinds } from "./places.ts";
+
+/** A word of the debug console: what an editor without a button for it can type. */
+export interface Word {
+  word: string;
+  /** A shorter way to write it. */
+  short?: string;
+  /** What stands behind it, in capitals what is to be replaced; in brackets what may be left out. */
+  takes: string;
+  /** What it does, as a sentence. */
+  says: string;
+  /** Throws UserError for what it cannot take. */
+  run(desk: Desk, rest: string): Answered;
+}
+
+const step = (word: string, says: string, move: Move, direction: 1 | -1, short?: string): Word => ({
+  word,
+  ...(short !== undefined && { short }),
+  takes: "",
+  says,
+  run: ({ runner, connection }) => arrived(runner.step(move, connection, direction).description),
+});
+
+const arrived = (result: string): Answered => ({ result, moved: true });
+
+const stepWords: readonly Word[] = [
+  step("step", "To the next stage: what Step Into does.", stepIn, 1, "s"),
+  step("over", "Behind the connection's next event: what Step Over does.", next, 1, "n"),
+  step("out", "Behind the last stage of this event: what Step Out does.", stepOut, 1),
+  {
+    word: "back",
+    short: "b",
+    takes: "",
+    says: "Undoes the last step; where none led here, an event back: what Step Back does.",
+    run: ({ runner, connection }) => arrived(runner.stepBack(stepBack, connection).description),
+  },
+  step("rstep", "A stage back.", stageBack, -1, "rs"),
+  step("rover", "Behind the connection's event before this one.", eventBack, -1, "rn"),
+  step("rout", "Before the first stage of this event.", outBack, -1),
+];
+
+const running = (word: string, short: string, says: string, direction: 1 | -1): Word => ({
+  word,
+  short,
+  takes: "",
+  says,
+  run: (desk) => ({ result: "running", begins: () => desk.run(direction) }),
+});
+
+const finding = (word: string, says: string, direction: 1 | -1): Word => ({
+  word,
+  takes: "EXPR",
+  says,
+  run: (desk, rest) => {
+    parseExpression(needed(rest, word, "an expression, such as packet.length > 1448"));
+    return { result: "looking", begins: () => desk.run(direction, rest) };
+  },
+});
+
+function needed(rest: string, word: string, what: string): string {
+  if (rest === "") throw new UserError(`${word} takes ${what}`);
+  return rest;
+}
+
+const runWords: readonly Word[] = [
+  running("continue", "c", "To the next stop.", 1),
+  running("rc", "rcont", "To the stop before: what Reverse Continue does.", -1),
+  finding("find", "To the next place where the expression holds, whatever breakpoints say.", 1),
+  finding("rfind", "The same, backwards.", -1),
+];
+
+/** Goes to a stop that was made before. */
+function visit({ runner, visits }: Desk, direction: 1 | -1): Answered {
+  const position = visits.go(direction);
+  if (!position) throw new UserError(`there is no ${direction === 1 ? "later" : "earlier"} stop`);
+  const description = direction === 1 ? "Next stop again" : "Previous stop again";
+  runner.arrive(position, direction, { reason: "goto", description });
+  return { result: description, moved: true };
+}
+
+const placeWords: readonly Word[] = [
+  {
+    word: "goto",
+    short: "g",
+    takes: "PLACE",
+    says: `To a place: ${[...placeKinds].map(([kind, { example }]) => `${kind} ${example}`).join(", ")}, start, end, or a checkpoint's name.`,
+    run: gotoPlace,
+  },
+  {
+    word: "prev",
+    takes: "",
+    says: "To where the debugger stopped before, however it came here.",
+    run: (desk) => visit(desk, -1),
+  },
+  {
+    word: "fwd",
+    takes: "",
+    says: "The other way, after prev.",
+    run: (desk) => visit(desk, 1),
+  },
+  {
+    word: "checkpoint",
+    takes: "[NAME]",
+    says: "Gives this place a name; it is found again in other sessions, and in the file when it has changed.",
+    run: keep,
+  },
+  {
+    word: "forget",
+    takes: "NAME",
+    says: "Drops a checkpoint.",
+    run: ({ checkpoints }, rest) => {
+      const name = needed(rest, "forget", "a checkpoint's name");
+      if (!checkpoints.delete(name))
+        throw new UserError(`there is no checkpoint ${name}${didYouMean(name, checkpoints.keys())}`);
+      return { result: `checkpoint ${name} is gone`, kept: true };
+    },
+  },
+  {
+    word: "checkpoints",
+    takes: "",
+    says: "Lists the checkpoints.",
+    run: listCheckpoints,
+  },
+];
+
+function gotoPlace(desk: Desk, rest: string): Answered {
+  const { runner, checkpoints } = desk;
+  const text = needed(rest, "goto", "a place, such as frame 58");
+  const kept = checkpoints.get(text);
+  if (kept) {
+    const position = positionOf(runner.timeline, kept);
+    runner.arrive(position, directionTo(runner, position.event), {
+      reason: "goto",
+      description: `Checkpoint ${text}`,
+    });
+    return arrived(`checkpoint ${text}`);
+  }
+  const { event, note } = placeIn({ ...desk, judged: runner.judged }, text);
+  runner.goto(event, `Go to ${text}`);
+  return arrived(note === "" ? placeText(runner.timeline, runner.stop) : note);
+}
+
+const directionTo = ({ stop }: Desk["runner"], event: number): 1 | -1 =>
+  event < stop.position.event ? -1 : 1;
+
+function keep({ runner, checkpoints }: Desk, rest: string): Answered {
+  const name = rest === "" ? freeName(checkpoints) : rest;
+  if (placeKinds.has(name.split(/\s/)[0]!) || /^[\d+]|^(start|end)$/.test(name))
+    throw new UserError(`"${name}" is read as a place by goto: give the checkpoint another name`);
+  checkpoints.set(name, checkpointAt(runner.timeline, runner.stop.position, name));
+  return { result: `checkpoint ${name}: ${placeText(runner.timeline, runner.stop)}`, kept: true };
+}
+
+function freeName(checkpoints: ReadonlyMap<string, unknown>): string {
+  let number = checkpoints.size + 1;
+  while (checkpoints.has(`c${number}`)) number++;
+  return `c${number}`;
+}
+
+function listCheckpoints({ runner, checkpoints }: Desk): Answered {
+  const rows = [...checkpoints.values()].map((each) => {
+    try {
+      const { event } = positionOf(runner.timeline, each);
+      return { text: `${each.name}: event ${event + 1}${each.stage === "" ? "" : `, ${each.stage}`}`, event };
+    } catch (error) {
+      if (error instanceof UserError) return { text: error.message };
+      throw error;
+    }
+  });
+  return { result: rows.length === 1 ? "1 checkpoint" : `${rows.length} checkpoints`, rows };
+}
+
+const lookWords: readonly Word[] = [
+  {
+    word: "info",
+    takes: [...infoKinds.keys()].join("|"),
+    says: "Lists what stands here.",
+    run: (desk, rest) => {
+      const info = infoKinds.get(rest);
+      if (info) return info(desk);
+      const kinds = [...infoKinds.keys()];
+      throw new UserError(`info takes ${kinds.join(", ")}${didYouMean(rest, kinds)}`);
+    },
+  },
+  {
+    word: "where",
+    takes: "",
+    says: "Where the debugger stands.",
+    run: ({ runner }) => ({ result: placeText(runner.timeline, runner.stop) }),
+  },
+  {
+    word: "why",
+    takes: "SEQ",
+    says: "What a byte of the stream is, and in what it was sent; also a range, as 4344:40087.",
+    run: ({ view }, rest) => {
+      const told = describeToken(view, needed(rest, "why", "a sequence number or a range"));
+      if (!told) throw new UserError(`why takes a sequence number or a range, not "${rest}"`);
+      const { connection, timeline } = view;
+      return { result: `${connection.name}, by ${placeWord(timeline.trace)}: ${told.value}` };
+    },
+  },
+];
+
+/** Every word of the console, in the order of `help`. */
+export const words: readonly Word[] = [
+  ...stepWords,
+  ...runWords,
+  ...placeWords,
+  ...lookWords,
+  {
+    word: "help",
+    short: "?",
+    takes: "[WORD]",
+    says: "What can be typed here.",
+    run: (_, rest) => help(rest),
+  },
+];
+
+const usage = ({ word, short, takes, says }: Word): string =>
+  `${[word, takes].filter((each) => each !== "").join(" ")}${short === undefined ? "" : ` (${short})`}: ${says}`;
+
+function help(rest: string): Answered {
+  if (rest === "")
+    return {
+      result: "anything else is an expression, such as driver.expectedSeq - packet.seq",
+      rows: words.map((each) => ({ text: usage(each) })),
+    };
+  return { result: usage(wordCalled(rest) ?? unknownWord(rest)) };
+}
+
+const wordCalled = (name: string): Word | undefined =>
+  words.find(({ word, short }) => word === name || short === name);
+
+function unknownWord(name: string): never {
+  throw new UserError(`there is no word ${name}${wordMeant(name)}`);
+}
+
+/** The word of the console that somebody may have meant with a line that is none, as the end of a sentence. */
+export function wordMeant(line: string): string {
+  const first = /^\s*([A-Za-z]\w*)/.exec(line)?.[1] ?? "";
+  const known = words.map(({ word }) => word);
+  return didYouMean(first, known);
+}
+
+/**
+ * The word that a line of the console begins with, and what stands behind it; null for an expression. A word that is
+ * followed by an operator or a dot is a name in an expression.
+ */
+export function readLine(line: string): { word: Word; rest: string } | null {
+  const match = /^\s*([A-Za-z]\w*|\?)(?:\s+(?![-+*/%<>=!&|.)])(.*))?\s*$/.exec(line);
+  const word = match && wordCalled(match[1]!);
+  return word ? { word, rest: (match[2] ?? "").trim() } : null;
+}

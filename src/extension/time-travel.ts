@@ -1,0 +1,74 @@
+import type { DebugProtocol } from "@vscode/debugprotocol";
+import * as vscode from "vscode";
+import type { Checkpoint } from "../adapter/time/checkpoints.ts";
+import { debugType } from "./trace-files.ts";
+
+/** The commands that move in time, and checkpoints: kept by the workspace, a list for each trace. */
+export function timeTravel(memory: vscode.Memento): vscode.Disposable[] {
+  const { commands, debug } = vscode;
+  return [
+    // Each a word of the adapter's console: the protocol has no request for them.
+    commands.registerCommand("tlstrace.stepBackOver", () => say("rover")),
+    commands.registerCommand("tlstrace.stepBackOut", () => say("rout")),
+    commands.registerCommand("tlstrace.previousStop", () => say("prev")),
+    commands.registerCommand("tlstrace.nextStop", () => say("fwd")),
+    commands.registerCommand("tlstrace.checkpoint", nameCheckpoint),
+    commands.registerCommand("tlstrace.goToCheckpoint", () => goToCheckpoint(memory)),
+    debug.onDidReceiveDebugSessionCustomEvent(({ session, event, body }) => {
+      if (session.type === debugType && event === "tlstraceCheckpoints")
+        void memory.update(keyOf(session.configuration.program), body.checkpoints);
+    }),
+  ];
+}
+
+const keyOf = (program: unknown): string => `checkpoints ${program}`;
+
+/** The checkpoints of a trace. */
+export const checkpointsOf = (memory: vscode.Memento, program: unknown): Checkpoint[] =>
+  memory.get<Checkpoint[]>(keyOf(program)) ?? [];
+
+/** Types a word into the adapter's console; what it refuses is shown. */
+async function say(expression: string): Promise<void> {
+  const session = vscode.debug.activeDebugSession;
+  if (session?.type !== debugType) return;
+  const frameId = await frameIn(session);
+  try {
+    await session.customRequest("evaluate", { expression, context: "repl", ...frameId });
+  } catch (error) {
+    void vscode.window.showInformationMessage((error as Error).message);
+  }
+}
+
+/** The innermost frame of the thread that is looked at, which says whose events a step goes by. */
+async function frameIn(session: vscode.DebugSession): Promise<{ frameId?: number }> {
+  const item = vscode.debug.activeStackItem;
+  if (!item || item.session.id !== session.id) return {};
+  const stack: DebugProtocol.StackTraceResponse["body"] = await session.customRequest("stackTrace", {
+    threadId: item.threadId,
+    levels: 1,
+  });
+  const [frame] = stack.stackFrames;
+  return frame ? { frameId: frame.id } : {};
+}
+
+async function nameCheckpoint(): Promise<void> {
+  const name = await vscode.window.showInputBox({
+    title: "Checkpoint",
+    prompt: "What this place is called; it is found again when the trace has changed",
+  });
+  if (name !== undefined) await say(`checkpoint ${name}`);
+}
+
+async function goToCheckpoint(memory: vscode.Memento): Promise<void> {
+  const program = vscode.debug.activeDebugSession?.configuration.program;
+  const items = checkpointsOf(memory, program).map(({ name, connection, event, seq, stage }) => ({
+    label: name,
+    description: `${connection}: ${event} ${seq}${stage === "" ? "" : `, ${stage}`}`,
+  }));
+  if (items.length === 0) {
+    void vscode.window.showInformationMessage("No checkpoint yet: “Checkpoint Here…” makes one.");
+    return;
+  }
+  const picked = await vscode.window.showQuickPick(items, { placeHolder: "Checkpoint to go to" });
+  if (picked) await say(`goto ${picked.label}`);
+}
