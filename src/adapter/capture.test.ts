@@ -8,6 +8,7 @@ import { connectx } from "../core/profiles/connectx.ts";
 import { EventLog } from "../core/words/event.ts";
 import { corpusFolder } from "../test/corpus.ts";
 import { sample, session } from "../test/dap-session.ts";
+import { printTrace } from "../trace/language/print.ts";
 import { emptyTrace, nicNamed, type Trace } from "../trace/trace.ts";
 import { pageSize, sourcesOf } from "./sources.ts";
 
@@ -176,6 +177,8 @@ test("listing pages are stable: each has so many events, the first one the decla
   assert.deepEqual(sources.placeOf(0), { source: sources.all()[0], line: 3 });
   assert.deepEqual(sources.eventAt(sources.all()[0]!, 1), { event: 0, line: 3 });
   assert.deepEqual(sources.eventsOf(page), [20_000, 20_005]);
+  const pages = sources.all().map(({ sourceReference }) => sources.text(sourceReference!));
+  assert.equal(pages.join(""), printTrace(trace), "one behind the other the pages are the trace");
   // An editor that counts from 0 means the same event by the line before.
   const fromZero = sourcesOf(trace, "/big.pcap", 0);
   assert.deepEqual(fromZero.eventAt(page, 4), { event: 20_004, line: 4 });

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { saveFile } from "../node/save.ts";
-import { readPrinted } from "../trace/edited.ts";
+import { readAs } from "../trace/edited.ts";
 import { printTrace } from "../trace/language/print.ts";
 import { UserError } from "../trace/platform.ts";
 import { fileWordOf } from "../trace/profile-word.ts";
@@ -31,7 +31,7 @@ export async function exportTrace(file: string, flags: ExportFlags): Promise<voi
   const text = printTrace(exported);
   if (to === "-") await print([text.slice(0, -1)]);
   else saveFile(to, text);
-  const wrong = readPrinted(exported).diagnostics.filter(({ severity }) => severity !== "note");
+  const wrong = readAs(exported, text).diagnostics.filter(({ severity }) => severity !== "note");
   complain(to, { diagnostics: wrong });
   complainLine(to, `note: ${trace.events.count} events of ${trace.connections.length} streams`);
 }

@@ -84,9 +84,11 @@ function madeAlone(trace: Trace, made: readonly number[]): { excerpt: Trace; ind
   return { excerpt: { ...trace, events, sacks, expectations: [], comments: new Map() }, indices };
 }
 
-/** The trace as its printed text says it, on the same devices. */
-export const readPrinted = (trace: Trace): Trace =>
-  parseTrace(trace.name, printTrace(trace), profilesOf(trace));
+/** What the text says that a trace was printed as, on the same devices. */
+export const readAs = (trace: Trace, text: string): Trace => parseTrace(trace.name, text, profilesOf(trace));
+
+/** The trace as its printed text says it. */
+const readPrinted = (trace: Trace): Trace => readAs(trace, printTrace(trace));
 
 /** Finds what a trace's own lines name: the profiles of its devices, of its files, of the model. */
 function profilesOf({ devices, profileFiles }: Trace): ProfileFinder {

@@ -61,6 +61,8 @@ interface Statement {
  * where it has one that is still free, gaps are blank lines.
  */
 export function printTrace(trace: Trace): string {
+  // Of a capture nothing has a place in a text, and it can have millions of lines.
+  if (trace.kind === "capture") return joined(placelessLines(trace));
   const statements = statementsOf(trace);
   const taken = new Set(statements.map((statement) => statement.line));
   const wholeLines = [...trace.comments]
@@ -78,23 +80,53 @@ export function printTrace(trace: Trace): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** Lines put together in pieces: an array of millions of them would be gone through by the collector again and again. */
+function joined(lines: Iterable<string>): string {
+  const pieces: string[] = [];
+  let piece = "";
+  for (const line of lines) {
+    piece += `${line}\n`;
+    if (piece.length < 1 << 16) continue;
+    pieces.push(piece);
+    piece = "";
+  }
+  return pieces.join("") + piece;
+}
+
+/** The lines of a trace whose statements stand nowhere: its comments, declarations, events with what each is expected to do. */
+function* placelessLines(trace: Trace): Generator<string> {
+  const expected = expectedOf(trace);
+  yield* trace.comments.values();
+  yield* printDeclarations(trace, "stated");
+  for (let event = 0; event < trace.events.count; event++) {
+    yield printEvent(trace, event);
+    for (const expectation of expected.get(event) ?? []) yield expectationText(expectation);
+  }
+  for (const expectation of expected.get(-1) ?? []) yield expectationText(expectation);
+}
+
+function expectedOf({ expectations }: Trace): Map<number, Expectation[]> {
+  const byEvent = new Map<number, Expectation[]>();
+  for (const expectation of expectations) {
+    const known = byEvent.get(expectation.event);
+    if (known) known.push(expectation);
+    else byEvent.set(expectation.event, [expectation]);
+  }
+  return byEvent;
+}
+
 /** All statements in the order of the language: declarations, each event with what it is expected to do, the whole file's. */
 function statementsOf(trace: Trace): Statement[] {
-  const lined = trace.kind === "text";
-  const byEvent = new Map<number, Statement[]>();
-  for (const expectation of trace.expectations) {
-    const statement = { line: expectation.line, text: expectationText(expectation) };
-    const statements = byEvent.get(expectation.event) ?? [];
-    byEvent.set(expectation.event, statements);
-    statements.push(statement);
-  }
+  const expected = expectedOf(trace);
+  const statementsAt = (event: number): Statement[] =>
+    (expected.get(event) ?? []).map((each) => ({ line: each.line, text: expectationText(each) }));
   const declarations = printDeclarations(trace, "stated");
   const statements = declarations.map((text, i) => ({ line: trace.declarationLines?.[i] ?? 0, text }));
   for (let event = 0; event < trace.events.count; event++) {
-    statements.push({ line: lined ? trace.events.line.at(event) : 0, text: printEvent(trace, event) });
-    for (const statement of byEvent.get(event) ?? []) statements.push(statement);
+    statements.push({ line: trace.events.line.at(event), text: printEvent(trace, event) });
+    for (const statement of statementsAt(event)) statements.push(statement);
   }
-  return statements.concat(byEvent.get(-1) ?? []);
+  return statements.concat(statementsAt(-1));
 }
 
 /** What a line says: the values of the parts that each of its form has, and those of others by their names. */
