@@ -7,12 +7,12 @@ import type { Position } from "../replay/timeline.ts";
 import { judgedView } from "../replay/view/view.ts";
 import type { Environment } from "../study/environment.ts";
 import { printEvent } from "../trace/language/print.ts";
-import { UserError } from "../trace/platform.ts";
+import { paced, UserError } from "../trace/platform.ts";
 import { visible } from "../trace/visible.ts";
 import { AnsweringSession, type Answers } from "./answering-session.ts";
 import { Breakpoints } from "./breakpoints.ts";
 import { capabilities, clientOf } from "./capabilities.ts";
-import type { Desk } from "./console/desk.ts";
+import type { Answered, Desk } from "./console/desk.ts";
 import { readLine, wordMeant } from "./console/words.ts";
 import { exceptionInfo } from "./exception-info.ts";
 import { stackPage } from "./inspection/frames.ts";
@@ -88,7 +88,7 @@ export class TraceDebugSession extends AnsweringSession {
     stackTrace: { body: (args) => this.stackTrace(args) },
     scopes: { body: ({ frameId }) => ({ scopes: this.target.inspection.scopes(frameId) }) },
     variables: { body: (args) => ({ variables: this.target.inspection.variables(args) }) },
-    evaluate: { body: (args) => this.evaluate(args), after: () => this.afterWord() },
+    evaluate: { body: (args, seq) => this.evaluate(args, seq), after: () => this.afterWord() },
     completions: { body: (args) => ({ targets: this.target.inspection.completions(args) }) },
     readMemory: { body: (args) => this.target.inspection.readMemory(args) },
     source: { body: (args) => this.source(args) },
@@ -259,14 +259,19 @@ export class TraceDebugSession extends AnsweringSession {
   }
 
   /** What the console is asked: its words, else an expression. */
-  private evaluate(args: Arguments["evaluate"]): DebugProtocol.EvaluateResponse["body"] {
+  private evaluate(args: Arguments["evaluate"], seq: number): unknown {
     const line = args.context === "repl" ? readLine(args.expression) : null;
     if (!line) return this.evaluated(args);
-    const { sources } = this.target;
-    const { result, rows = [], moved, begins, kept } = line.word.run(this.desk(args.frameId), line.rest);
+    const answered = line.word.run(this.desk(args.frameId, seq), line.rest);
+    return answered instanceof Promise ? answered.then((each) => this.told(each)) : this.told(answered);
+  }
+
+  /** What a word came to: its rows, then its answer; what it has begun waits for that. */
+  private told({ result, rows = [], moved, begins, kept }: Answered): DebugProtocol.EvaluateResponse["body"] {
+    const { sources, runner } = this.target;
     for (const { text, event } of rows)
       this.write({ output: `${text}\n`, ...(event !== undefined && sources.placeOf(event)) });
-    if (moved) this.begun = () => this.tell(this.target.runner.stop);
+    if (moved) this.begun = () => this.tell(runner.stop);
     if (begins) this.begun = begins;
     if (kept) this.say("tlstraceCheckpoints", { checkpoints: [...this.checkpoints.values()] });
     return { result: visible(result), variablesReference: 0 };
@@ -289,7 +294,7 @@ export class TraceDebugSession extends AnsweringSession {
     return begun?.();
   }
 
-  private desk(frameId: number | undefined): Desk {
+  private desk(frameId: number | undefined, seq: number): Desk {
     const { runner, inspection, sources, visits } = this.idle;
     const { source } = sources.placeOf(runner.stop.position.event);
     const frame = inspection.frames.frame(frameId);
@@ -301,6 +306,7 @@ export class TraceDebugSession extends AnsweringSession {
       view: inspection.frames.view(frame),
       eventAtLine: (line) => sources.eventAt(source, line)?.event ?? null,
       run: (direction, sought) => this.run(direction, sought),
+      look: (search) => this.work("Looking", seq, (job) => paced(job, "looking through the trace", search)),
     };
   }
 

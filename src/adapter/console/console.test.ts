@@ -155,6 +155,7 @@ test("what cannot be done says what can, and moves nobody", async () => {
     ["forget x", /no checkpoint x/],
     ["info queues", /info takes .*did you mean "queue"\?/],
     ["help bck", /no word bck; did you mean "back"\?/],
+    ["last driver.expectedSec", /last takes a path.*did you mean "driver.expectedSeq"\?/],
     ["chekpoint", /no value "chekpoint".*did you mean "checkpoint"\?/],
     ["why nothing", /why takes a sequence number/],
     ["checkpoint seq 4", /read as a place/],
@@ -191,6 +192,17 @@ test("find goes to where an expression holds, both ways, and to the end if it ho
   await moved(client, "goto end");
   assert.match(await moved(client, "rfind packet.seq == 4344"), /^event 5 of 9/);
   assert.match(await moved(client, "find packet.seq == 123456"), /^event 9 of 9/);
+});
+
+test("last and next say who changed a value, with the line", async () => {
+  const client = session();
+  await client.start({ program: trace }, ["resync"]);
+  // The sample's walk: the driver expects 2896 until the resync's driver.advance makes it 40087 (session.test.ts).
+  const from = client.events.length;
+  assert.match(await type(client, "next driver.expectedSeq"), /^event 5 of 9, after driver\.advance$/);
+  assert.match(written(client, from).join(), /^driver\.expectedSeq: 2896 \(\d+\) → 40087 \(\d+\)$/);
+  assert.match(await type(client, "last driver.expectedSeq"), /^event 3 of 9, after driver\.advance$/);
+  assert.equal(await type(client, "last tcp.device"), "tcp.device is as it was at the start");
 });
 
 test("a checkpoint leads back to the same values, in a changed file and in another session, too", async () => {

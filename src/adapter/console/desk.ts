@@ -35,4 +35,6 @@ export interface Desk {
   eventAtLine(line: number): number | null;
   /** Runs to the next stop, or to where an expression holds; its end is told by itself. */
   run(direction: Direction, sought?: string): Promise<void>;
+  /** Goes through a long search, which can be cut short. */
+  look<Found>(search: Generator<number, Found>): Promise<Found>;
 }

@@ -1,5 +1,8 @@
+import { lastChange, nextChange } from "../../replay/changes.ts";
 import { parseExpression } from "../../replay/expression-parse.ts";
 import { didYouMean } from "../../replay/spelling.ts";
+import { paths, placeOf } from "../../replay/view/paths.ts";
+import { show } from "../../replay/view/value.ts";
 import { describeToken } from "../../replay/view/why.ts";
 import { UserError } from "../../trace/platform.ts";
 import { placeWord } from "../../trace/trace.ts";
@@ -20,7 +23,7 @@ export interface Word {
   /** What it does, as a sentence. */
   says: string;
   /** Throws UserError for what it cannot take. */
-  run(desk: Desk, rest: string): Answered;
+  run(desk: Desk, rest: string): Answered | Promise<Answered>;
 }
 
 const step = (word: string, says: string, move: Move, direction: 1 | -1, short?: string): Word => ({
@@ -180,7 +183,31 @@ function listCheckpoints({ runner, checkpoints }: Desk): Answered {
   return { result: rows.length === 1 ? "1 checkpoint" : `${rows.length} checkpoints`, rows };
 }
 
+/** Who changed a value, on one side of where the debugger stands. */
+const changed = (word: string, says: string, direction: 1 | -1): Word => ({
+  word,
+  takes: "PATH",
+  says,
+  run: async (desk, rest) => {
+    const place = placeOf(needed(rest, word, "a path, such as driver.expectedSeq"));
+    if (!place) throw new UserError(`${word} takes a path, not "${rest}"${didYouMean(rest, pathNames)}`);
+    const { runner, connection } = desk;
+    const find = direction === 1 ? nextChange : lastChange;
+    const change = await desk.look(find(runner.judged, { place, connection }, runner.stop.position));
+    if (!change)
+      return { result: `${rest} ${direction === 1 ? "stays as it is" : "is as it was at the start"}` };
+    const { position, from, to } = change;
+    const where = placeText(runner.timeline, { ...runner.stop, position });
+    const row = { text: `${rest}: ${show(from)} → ${show(to)}`, event: position.event };
+    return { result: where.replace(/, \w+$/, ""), rows: [row] };
+  },
+});
+
+const pathNames = paths.map(({ path }) => path);
+
 const lookWords: readonly Word[] = [
+  changed("last", "What changed a value last, up to here: old and new, and where.", -1),
+  changed("next", "What changes a value next.", 1),
   {
     word: "info",
     takes: [...infoKinds.keys()].join("|"),
