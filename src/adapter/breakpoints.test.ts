@@ -9,21 +9,18 @@ const source = { path: program };
 
 async function launched(): Promise<DapClient> {
   const client = session();
-  await client.launch({ program });
-  await client.ask("setExceptionBreakpoints", { filters: [] });
+  await client.start({ program, startAt: "entry" }, []);
   return client;
 }
 
 /** Runs through the whole trace in one direction and gives the event number of each stop. */
-async function stops(client: DapClient, command = "continue", first?: string): Promise<number[]> {
+async function stops(client: DapClient, command = "continue"): Promise<number[]> {
   const events: number[] = [];
-  for (let stop = await client.moves(first ?? command); ; stop = await client.moves(command)) {
+  for (let stop = await client.moves(command); ; stop = await client.moves(command)) {
     if (/of trace$/.test(stop.reason)) return events;
     events.push(Number(/\(event (\d+)/.exec(stop.text!)![1]));
   }
 }
-
-const allStops = (client: DapClient) => stops(client, "continue", "configurationDone");
 
 test("a line breakpoint stands on its event or the next one below; outside the trace it says so", async () => {
   const client = await launched();
@@ -40,7 +37,7 @@ test("a line breakpoint stands on its event or the next one below; outside the t
   );
   assert.match(breakpoints[3]!.message!, /no event on this line or below/);
 
-  const stop = await client.moves("configurationDone");
+  const stop = await client.moves("continue");
   assert.equal(stop.reason, "breakpoint");
   assert.deepEqual(stop.hitBreakpointIds, [breakpoints[0]!.id]);
   assert.match(stop.text!, /event 1 of 9, after tls\.sendmsg/);
@@ -68,7 +65,7 @@ test("an exception filter takes a condition, and a hit condition at its end", as
     const filterOptions = [{ filterId: "out-of-order", condition }];
     const { breakpoints } = await client.ask("setExceptionBreakpoints", { filters: [], filterOptions });
     assert.equal(breakpoints[0]!.verified, true, breakpoints[0]!.message);
-    assert.deepEqual(await allStops(client), expected, condition);
+    assert.deepEqual(await stops(client), expected, condition);
   };
   await check("", [5, 7]);
   await check("packet.length > 2000", [5]);
@@ -89,7 +86,7 @@ test("conditions and hit conditions hold on lines and functions too", async () =
   await client.ask("setFunctionBreakpoints", {
     breakpoints: [{ name: "tls_get_record", hitCondition: "%2" }],
   });
-  assert.deepEqual(await allStops(client), [7, 7]);
+  assert.deepEqual(await stops(client), [7, 7]);
 });
 
 test("a function breakpoint goes by model and kernel names and by globs", async () => {
@@ -97,7 +94,7 @@ test("a function breakpoint goes by model and kernel names and by globs", async 
     const client = await launched();
     const { breakpoints } = await client.ask("setFunctionBreakpoints", { breakpoints: [{ name }] });
     assert.equal(breakpoints[0]!.verified, true, breakpoints[0]!.message);
-    assert.deepEqual(await allStops(client), expected, name);
+    assert.deepEqual(await stops(client), expected, name);
   };
   await check("tls_get_record", [5, 7]);
   await check("tls_get_record()", [5, 7]);
@@ -115,7 +112,7 @@ test("a function breakpoint goes by model and kernel names and by globs", async 
 test("the stop of a function breakpoint lies right after the stage of that name", async () => {
   const client = await launched();
   await client.ask("setFunctionBreakpoints", { breakpoints: [{ name: "tls_get_record" }] });
-  const stop = await client.moves("configurationDone");
+  const stop = await client.moves("continue");
   assert.equal(stop.reason, "function breakpoint");
   const [frame] = await client.stack();
   assert.equal(frame!.name, "tls.getRecord record 1");
@@ -137,7 +134,7 @@ test("what cannot be read is an unverified breakpoint that says why", async () =
   assert.match(breakpoints[1]!.message!, /hit condition "often"/);
   const unknown = await client.ask("setExceptionBreakpoints", { filters: ["no-such"] });
   assert.match(unknown.breakpoints![0]!.message!, /no exception filter no-such/);
-  assert.deepEqual(await allStops(client), []);
+  assert.deepEqual(await stops(client), []);
 });
 
 test("a condition that cannot be evaluated stops and says so", async () => {
@@ -146,7 +143,7 @@ test("a condition that cannot be evaluated stops and says so", async () => {
     source,
     breakpoints: [{ line: 11, condition: "tcp.name < 3" }],
   });
-  const stop = await client.moves("configurationDone");
+  const stop = await client.moves("continue");
   assert.equal(stop.reason, "breakpoint");
   assert.match(stop.text!, /condition cannot be evaluated: "\w+" is not a number.*event 6 of 9/);
 });
@@ -167,14 +164,14 @@ test("a condition or a message with a path that there is not is refused when it 
     breakpoints: [{ name: "skb", condition: "1 == 2 && packet.lenght" }],
   });
   assert.deepEqual([breakpoints[0]!.verified, breakpoints[0]!.message], [false, meant]);
-  assert.deepEqual(await allStops(client), []);
+  assert.deepEqual(await stops(client), []);
 });
 
 test("log points write without stopping, at the line of their event", async () => {
   const client = await launched();
   const logMessage = "record {packet.recordSn}, expected {driver.expectedSeq}, {-packet.part}";
   await client.ask("setBreakpoints", { source, breakpoints: [{ line: 8, logMessage }] });
-  assert.deepEqual(await allStops(client), []);
+  assert.deepEqual(await stops(client), []);
   const output = client.told("output").find(({ output }) => output.startsWith("record 1, "));
   assert.match(
     output!.output,
@@ -186,7 +183,7 @@ test("log points write without stopping, at the line of their event", async () =
 test("breakpoints set while stopped count from there, and can be taken away", async () => {
   const client = await launched();
   await client.ask("setExceptionBreakpoints", { filters: ["out-of-order"] });
-  await client.moves("configurationDone");
+  await client.moves("continue");
   await client.ask("setBreakpoints", { source, breakpoints: [{ line: 15 }] });
   await client.ask("setExceptionBreakpoints", { filters: [] });
   assert.deepEqual(await stops(client), [8]);
@@ -194,14 +191,10 @@ test("breakpoints set while stopped count from there, and can be taken away", as
   assert.deepEqual(await stops(client, "reverseContinue"), []);
 });
 
-test("of the filters only out-of-order transmit is on by default, and all take conditions", async () => {
+test("the filters are announced as they stand in the table, and all take conditions", async () => {
   const client = session();
   const announced = (await client.ask("initialize", { adapterID: "tlstrace" })).exceptionBreakpointFilters!;
   assert.deepEqual(announced, exceptionFilters);
-  assert.deepEqual(
-    announced.filter((filter) => filter.default).map(({ filter }) => filter),
-    ["out-of-order"],
-  );
   assert.ok(announced.every(({ supportsCondition }) => supportsCondition));
 });
 
@@ -209,7 +202,7 @@ test("of the filters only out-of-order transmit is on by default, and all take c
 test("each filter stops where the samples have its effect", async () => {
   const check = async (name: string, filter: string, expected: number[]) => {
     const client = session();
-    const args = { program: sample(name), stopOnEntry: true };
+    const args = { program: sample(name), startAt: "entry" };
     await client.start(args, [filter]);
     assert.deepEqual(await stops(client), expected, filter);
   };

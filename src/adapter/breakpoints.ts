@@ -2,8 +2,9 @@ import type { DebugProtocol } from "@vscode/debugprotocol";
 import { stages } from "../core/words/stage.ts";
 import { type Expression, parseExpression } from "../replay/expression-parse.ts";
 import { parseHit, type StopRule, stagesNamed } from "../replay/stops.ts";
+import { nearest } from "../trace/diagnostics.ts";
 import { UserError } from "../trace/platform.ts";
-import { defaultFilters, filterById } from "./filters.ts";
+import { defaultFilters, filterById, signsMeant, stopNames } from "./filters.ts";
 import { checkMessage } from "./log-points.ts";
 import type { Arguments } from "./requests.ts";
 import type { SourceName, Sources } from "./sources.ts";
@@ -57,6 +58,11 @@ export class Breakpoints {
   get signs(): readonly number[] {
     const plain = this.exceptionRules.filter(({ condition, hit }) => condition === null && hit === null);
     return plain.flatMap(({ signs = [] }) => signs);
+  }
+
+  /** Those that somebody set on a line or function; filters stand ticked by themselves. */
+  get own(): readonly StopRule[] {
+    return [...this.lineRules, ...this.functionRules];
   }
 
   /** Replaces the breakpoints of one source. */
@@ -134,21 +140,25 @@ function resolveLine(sources: Sources, { id, source, breakpoint }: RequestedLine
 function resolveFunction(id: number, breakpoint: FunctionOption): Resolved {
   return verified(id, () => {
     const names = breakpoint.name.trim().replace(/\(\)$/, "");
-    if (stagesNamed(names).length === 0) {
-      const known = stages.map(({ name }) => name).join(", ");
-      throw new UserError(
-        `no function of the model is called ${names}; there are ${known}, and the kernel's names`,
-      );
-    }
+    const isFunction = stagesNamed(names).length > 0;
+    const kinds = isFunction ? [] : signsMeant(names);
+    if (!isFunction && kinds.length === 0) throw new UserError(unknownName(names));
     const rule: StopRule = {
       id,
-      label: `Function ${names}`,
-      kind: "function",
-      names,
+      label: `${isFunction ? "Function" : "Stop at"} ${names}`,
+      ...(isFunction ? { kind: "function", names } : { kind: "sign", signs: kinds }),
       ...conditionsOf(breakpoint),
     };
     return { answer: { id, verified: true }, rule };
   });
+}
+
+function unknownName(names: string): string {
+  const functions = stages.map(({ name }) => name);
+  const stops = stopNames.map(({ name }) => name);
+  const near = nearest(names, [...functions, ...stages.flatMap((stage) => stage.functions), ...stops]);
+  const meant = near === null ? "" : `did you mean ${near}? `;
+  return `no function of the model is called ${names}; ${meant}there are ${functions.join(", ")}, and the kernel's names; stops are called ${stops.join(", ")}`;
 }
 
 /** The protocol has no hit conditions for exception filters, so they stand at the condition's end: `… hit >=3`. */

@@ -35,12 +35,11 @@ test("a capture is shown as a listing page: the stopped line is the packet's eve
 
 test("line breakpoints and goto work in a listing, also when the editor only remembers its name", async () => {
   const client = session();
-  await client.launch({ program });
-  await client.ask("setExceptionBreakpoints", { filters: [] });
+  await client.start({ program, startAt: "entry" }, []);
   const [source] = (await client.ask("loadedSources")).sources;
   const { breakpoints } = await client.ask("setBreakpoints", { source, breakpoints: [{ line: 33 }] });
   assert.deepEqual([breakpoints[0]!.verified, breakpoints[0]!.line], [true, 33]);
-  const stop = await client.moves("configurationDone");
+  const stop = await client.moves("continue");
   assert.match(stop.text!, /^Line 33 \(event 30 of/);
   const remembered = { path: source!.name, name: source!.name };
   const { targets } = await client.ask("gotoTargets", { source: remembered, line: 15 });
@@ -115,7 +114,7 @@ test("out-of-order stops of a corpus capture are as many as its facts say, both 
   const args = {
     program: path.join(corpus, facts.file),
     keys: path.join(corpus, facts.keylog),
-    stopOnEntry: true,
+    startAt: "entry",
   };
   await client.start(args, []);
   const filterOptions = [{ filterId: "out-of-order", condition: "packet.seq >= 0" }];

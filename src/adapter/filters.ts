@@ -1,40 +1,66 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
+import { glob } from "../trace/glob.ts";
 import { signs } from "../trace/signs.ts";
 
-/** One rule of the Breakpoints view's switchboard: stop at each of the signs that name it as theirs. */
+/** Signs that one stops at together, by a name. */
 interface Filter {
   id: string;
   label: string;
   description: string;
-  default?: true;
+  /** How it stands in the Breakpoints view at first; what is not there is a name for function breakpoints. */
+  shown?: "on" | "off";
 }
 
 const filters: readonly Filter[] = [
   {
-    id: "out-of-order",
-    label: "Out-of-order transmit",
-    description: "A packet does not start at the sequence number that the driver expects.",
-    default: true,
+    id: "wrong-bytes",
+    label: "Wrong bytes",
+    description:
+      "A captured byte is not the one that whole-record encryption gives, a record does not authenticate, or the model lets wrong bytes leave.",
+    shown: "on",
   },
   {
-    id: "resync",
-    label: "Resync posted",
-    description: "The driver posts work that rebuilds the NIC's TLS state ahead of a packet.",
+    id: "leak",
+    label: "Leak",
+    description: "A captured record is plaintext, or the model lets plaintext or a placeholder leave.",
+    shown: "on",
+  },
+  {
+    id: "expectation-failed",
+    label: "Expectation failed",
+    description: "An expect line of the trace does not hold.",
+    shown: "on",
+  },
+  {
+    id: "dropped",
+    label: "Packet dropped",
+    description:
+      "The kernel, the driver or the NIC drops a packet, or a descriptor that the NIC cannot take stops the queue.",
+    shown: "on",
   },
   {
     id: "lookup-failed",
     label: "Record lookup failed",
     description: "tls_get_record() finds no record for a packet's first byte, or one that does not hold it.",
+    shown: "on",
   },
   {
-    id: "dropped",
-    label: "Packet dropped",
-    description: "The kernel, the driver or the NIC drops a packet; TCP has to send it again.",
+    id: "out-of-order",
+    label: "Out-of-order transmit",
+    description: "A packet does not start at the sequence number that the driver expects.",
+    shown: "off",
+  },
+  {
+    id: "resync",
+    label: "Resync posted",
+    description: "The driver posts work that rebuilds the NIC's TLS state ahead of a packet.",
+    shown: "off",
   },
   {
     id: "software-fallback",
     label: "Software fallback",
     description: "A packet is encrypted in software: no kernel counter tells.",
+    shown: "off",
   },
   {
     id: "next-record-resync",
@@ -60,7 +86,7 @@ const filters: readonly Filter[] = [
   {
     id: "device-error",
     label: "Device error",
-    description: "A buffer cannot be mapped for the NIC, or the NIC cannot take a descriptor.",
+    description: "A buffer cannot be mapped for the NIC.",
   },
   {
     id: "waiting",
@@ -99,22 +125,6 @@ const filters: readonly Filter[] = [
     description: "A packet from before the offload start is sent as it is.",
   },
   {
-    id: "plaintext",
-    label: "Plaintext on the wire",
-    description: "Plaintext, or a placeholder where a tag belongs, leaves the NIC.",
-  },
-  {
-    id: "wrong-bytes",
-    label: "Tag or ciphertext wrong",
-    description:
-      "A wrong tag or wrong ciphertext leaves the NIC, or a captured record does not authenticate.",
-  },
-  {
-    id: "wire-differs",
-    label: "Wire differs from the capture",
-    description: "A captured byte is not the one that whole-record encryption gives.",
-  },
-  {
     id: "out-of-step",
     label: "NIC out of step",
     description: "The NIC is fed a byte other than the one its record state stands at.",
@@ -131,11 +141,6 @@ const filters: readonly Filter[] = [
       "Under a profile of `compare` other bytes leave, or a packet is dropped that another profile sends.",
   },
   {
-    id: "expectation-failed",
-    label: "Expectation failed",
-    description: "An expect line of the trace does not hold.",
-  },
-  {
     id: "evidence-differs",
     label: "Kernel reports otherwise",
     description: "A tracepoint or counter of the kernel's evidence is not what the model says.",
@@ -146,21 +151,50 @@ const conditionDescription =
   "An expression, such as packet.length > 1000; `hit 3`, `hit >=3` or `hit %10` at its end counts occurrences.";
 
 /** The filters as the initialize response announces them. */
-export const exceptionFilters: DebugProtocol.ExceptionBreakpointsFilter[] = filters.map((filter) => ({
-  filter: filter.id,
-  label: filter.label,
-  description: filter.description,
-  default: filter.default ?? false,
-  supportsCondition: true,
-  conditionDescription,
-}));
+export const exceptionFilters: DebugProtocol.ExceptionBreakpointsFilter[] = filters.flatMap(
+  ({ id, label, description, shown }) =>
+    shown === undefined
+      ? []
+      : {
+          filter: id,
+          label,
+          description,
+          default: shown === "on",
+          supportsCondition: true,
+          conditionDescription,
+        },
+);
 
 /** The filters that are on until the client says otherwise. */
-export const defaultFilters: readonly string[] = filters.flatMap((each) => (each.default ? each.id : []));
+export const defaultFilters: readonly string[] = filters.flatMap((each) =>
+  each.shown === "on" ? each.id : [],
+);
+
+const kindsOf = (id: string): number[] => signs.flatMap((sign, kind) => (sign.filter === id ? [kind] : []));
+
+/** What a stop at a sign of this kind is called. */
+export const labelOf = (kind: number): string =>
+  filters.find(({ id }) => id === signs[kind]!.filter)?.label ?? signs[kind]!.name;
+
+/** What a function breakpoint may be called besides functions: every filter, every sign, with what it stops at. */
+export const stopNames: readonly { name: string; says: string }[] = [
+  ...filters.map(({ id, description }) => ({ name: id, says: description })),
+  ...signs
+    .filter(({ name }) => !filters.some(({ id }) => id === name))
+    .map(({ name, says }) => ({ name, says })),
+];
+
+/** The kinds of signs that a name, which may be a glob, means: those of filters and signs of that name. */
+export function signsMeant(names: string): number[] {
+  const isMeant = glob(names);
+  return signs.flatMap(({ name, filter }, kind) =>
+    isMeant(name) || (filter !== undefined && isMeant(filter)) ? [kind] : [],
+  );
+}
 
 /** Label of a filter and the kinds of signs that it stops on; null if there is none of that id. */
 export function filterById(id: string): { label: string; kinds: readonly number[] } | null {
   const filter = filters.find((each) => each.id === id);
   if (!filter) return null;
-  return { label: filter.label, kinds: signs.flatMap((sign, kind) => (sign.filter === id ? [kind] : [])) };
+  return { label: filter.label, kinds: kindsOf(id) };
 }

@@ -77,7 +77,6 @@ test("launch attributes of the wrong kind are refused by name", async () => {
     /`offloadStart` is 3; it takes after-finished, after-ccs/,
   );
   assert.match(await refusal({ program, streams: [1] }), /`streams` takes a list of globs/);
-  assert.match(await refusal({ program, stopOnEntry: "yes" }), /`stopOnEntry` takes true or false/);
   assert.match(await refusal({ program, keys: [3] }), /`keys` takes paths/);
   assert.match(await refusal({ program, evidence: [3] }), /`evidence` takes paths of files/);
   const none = file("dmesg", "[    0.000000] Linux version 6.18.0\n");

@@ -7,6 +7,7 @@ import { fileWordOf } from "../trace/profile-word.ts";
 import { profileForms } from "../trace/profiles/finder.ts";
 import type { Trace } from "../trace/trace.ts";
 import { kernelIds } from "../trace/variant.ts";
+import { readStartAt, type Start, type StartAt, startOf } from "./opening/start-at.ts";
 import { type Checkpoint, readCheckpoints } from "./time/checkpoints.ts";
 
 /** What a launch configuration may say; package.json's `configurationAttributes` describe the same. */
@@ -25,7 +26,7 @@ export interface LaunchArguments {
   names: StudyRequest["names"];
   /** Paths of what the kernel reported meanwhile; empty = nothing to lay over the replay. */
   evidence: string[];
-  stopOnEntry: boolean;
+  startAt: StartAt;
   /** Profiles to compare the trace's own with; empty = none. */
   compare: string[];
   /** What a client kept of earlier sessions. */
@@ -38,6 +39,8 @@ export interface Debuggee extends Study {
   file: FileAccess;
   /** Sources of keys that were named or found. */
   keys: readonly KeysGiven[];
+  /** Where the session stands first; null: it runs until something stops it. */
+  start: Start | null;
 }
 
 /** What is asked wrongly is told by the attribute that asks it. */
@@ -72,7 +75,7 @@ export function readLaunch(given: unknown): LaunchArguments {
     copies: choiceOf("copies", attributes.copies, speaker),
     names: choiceOf("names", attributes.names, speaker),
     evidence: readPaths(attributes, "evidence"),
-    stopOnEntry: readFlag(attributes, "stopOnEntry"),
+    startAt: readStartAt(attributes.startAt),
     compare: readCompare(attributes.compare),
     checkpoints: readCheckpoints(attributes.checkpoints),
   };
@@ -167,7 +170,8 @@ export async function debuggeeOf(
   try {
     const { trace } = subject;
     if (trace.connections.length === 0 || trace.events.count === 0) throw new UserError(nothingIn(trace));
-    return { file, keys: subject.keys, ...(await study(subject, progress)) };
+    const studied = await study(subject, progress);
+    return { file, keys: subject.keys, start: startOf(studied, launch.startAt), ...studied };
   } catch (error) {
     file.close?.();
     throw error;

@@ -12,7 +12,7 @@ const program = sample("retransmission-in-record.tlstrace");
 
 async function standing(text: string | (() => string) = long): Promise<DapClient> {
   const client = session(textEnvironment(text));
-  await client.start({ program: "/long.tlstrace", stopOnEntry: true }, []);
+  await client.start({ program: "/long.tlstrace", startAt: "entry" }, []);
   await client.ask("setFunctionBreakpoints", never);
   return client;
 }
@@ -89,7 +89,7 @@ test("whatever is wrong with a condition ends in a stop that says so", async () 
 
 test("a fraction beside a record number of 64 bits is compared, and the session stops", async () => {
   const client = session();
-  await client.start({ program, stopOnEntry: true }, []);
+  await client.start({ program, startAt: "entry" }, []);
   const condition = "packet.length / 1448 > records[0].sn";
   await client.ask("setFunctionBreakpoints", { breakpoints: [{ name: "skb", condition }] });
   assert.match((await client.moves("continue")).text!, /\(event 2 of 9, after skb/);
@@ -97,7 +97,7 @@ test("a fraction beside a record number of 64 bits is compared, and the session 
 
 test("arguments of a wrong type are refused with their place, and nothing of them is kept", async () => {
   const client = session();
-  await client.start({ program });
+  await client.start({ program, startAt: "firstOutOfOrder" });
   const cases: [command: string, args: unknown, says: RegExp][] = [
     [
       "setBreakpoints",

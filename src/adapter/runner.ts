@@ -32,7 +32,16 @@ export interface Stop {
   sign: EffectRecord | null;
 }
 
-type Why = Pick<Stop, "reason" | "description"> & Partial<Pick<Stop, "rules" | "sign">>;
+export type Why = Pick<Stop, "reason" | "description"> & Partial<Pick<Stop, "rules" | "sign">>;
+
+/** A place to go to, and what is to be said there. */
+export interface Goal {
+  position: Position;
+  why: Why;
+}
+
+const isBehind = (a: Position, b: Position): boolean =>
+  a.event > b.event || (a.event === b.event && a.stage > b.stage);
 
 /** What a runner tells besides its stops. */
 interface Told {
@@ -49,6 +58,8 @@ interface Run {
   at: Position;
   direction: Direction;
   progress: Progress;
+  /** Where it stops forwards if nothing did before. */
+  goal?: Goal;
 }
 
 /** Moves through the trace: steps at once, continues in slices that somebody can interrupt. */
@@ -133,16 +144,24 @@ export class Runner {
     return this.runTo(() => search, { at, direction, progress });
   }
 
-  private async runTo(search: () => StopSearch, { at: from, direction, progress }: Run): Promise<Stop> {
+  /** Runs on to a goal, unless one of these breakpoints stops it before. */
+  towards(goal: Goal, rules: readonly StopRule[], progress: Progress): Promise<Stop> {
+    const search = new StopSearch(this.judged, rules);
+    return this.runTo(() => search, { at: this.stop.position, direction: 1, progress, goal });
+  }
+
+  private async runTo(search: () => StopSearch, { at: from, direction, progress, goal }: Run): Promise<Stop> {
     const { timeline } = this;
     let at = from;
     try {
       for (;;) {
         const result = search().next(at, direction, budget);
         at = result.at;
+        if (goal && (result.ended || isBehind(result.found?.position ?? at, goal.position)))
+          return this.arrive(goal.position, direction, goal.why);
         const stop = result.found ? this.found(result.found, direction) : null;
         if (stop) return stop;
-        if (result.ended) return this.ended(direction);
+        if (result.ended) return this.end(direction);
         const done = direction === 1 ? at.event : timeline.eventCount - at.event;
         await progress.tick(done, timeline.eventCount, "looking for the next stop");
       }
@@ -182,7 +201,8 @@ export class Runner {
     return this.arrive(position, direction, { reason, description, rules, sign });
   }
 
-  private ended(direction: Direction): Stop {
+  /** Goes to the end of the trace, or to its start. */
+  end(direction: Direction): Stop {
     const last = this.timeline.eventCount - 1;
     const { checked } = this.told;
     return direction === 1

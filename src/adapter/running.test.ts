@@ -16,7 +16,7 @@ const eventOf = (text: string | undefined) => Number(/\(event (\d+) of/.exec(tex
 /** A session on the long trace, on its way through it. */
 async function running(): Promise<DapClient> {
   const client = session(textEnvironment(long));
-  await client.start({ program: "/long.tlstrace", stopOnEntry: true }, []);
+  await client.start({ program: "/long.tlstrace", startAt: "entry" }, []);
   await client.ask("setFunctionBreakpoints", never);
   await client.ask("continue", { threadId: 1 });
   return client;
@@ -70,7 +70,7 @@ test("opening a long trace can be cancelled, and the session launched again", as
 test("goto jumps to a line's event, in both directions", async () => {
   const client = session(textEnvironment(long));
   const source = { path: "/long.tlstrace" };
-  await client.start({ program: source.path, stopOnEntry: true }, []);
+  await client.start({ program: source.path, startAt: "entry" }, []);
   const go = async (line: number) => {
     const { targets } = await client.ask("gotoTargets", { source, line });
     assert.equal(targets[0]!.line, line);
@@ -106,7 +106,7 @@ test("restart reads the file again, keeps breakpoints and begins anew", async ()
     ["changed", breakpoints[0]!.id, 6],
   );
 
-  const changed = { arguments: { program: source.path, stopOnEntry: true } };
+  const changed = { arguments: { program: source.path, startAt: "entry" } };
   assert.equal((await client.moves("restart", changed)).reason, "entry");
 });
 
@@ -126,6 +126,9 @@ test("disconnect ends a continue and closes the trace", async () => {
 
 test("the shipped sample restarts to the same stop", async () => {
   const client = session();
-  const first = await client.start({ program: sample("retransmission-in-record.tlstrace") });
+  const first = await client.start({
+    program: sample("retransmission-in-record.tlstrace"),
+    startAt: "firstOutOfOrder",
+  });
   assert.equal((await client.moves("restart", {})).text, first.text);
 });

@@ -103,15 +103,15 @@ test("in the middle of an event step back undoes a step in, down to the values o
 
 test("a step says what was gravest on its way", async () => {
   const client = session();
-  await client.start({ program, stopOnEntry: true }, []);
+  await client.start({ program, startAt: "entry" }, []);
   for (let event = 0; event < 4; event++) await client.moves("next");
   const { text } = await client.moves("next");
   assert.match(text!, /^Step: resync record=1 replayed=4344 /);
 });
 
-test("stopOnEntry stands before the first event; both ends of the trace stop there", async () => {
+test("`startAt` entry stands before the first event; both ends of the trace stop there", async () => {
   const client = session();
-  const entry = await client.start({ program, stopOnEntry: true }, []);
+  const entry = await client.start({ program, startAt: "entry" }, []);
   assert.deepEqual(
     [entry.reason, entry.text],
     ["entry", "Start of the trace (event 1 of 9, before it, forwards), 0 s"],
@@ -138,7 +138,7 @@ test("stopOnEntry stands before the first event; both ends of the trace stop the
 
 test("every way to a position shows the same values: forwards, backwards, by line, by reverse continue", async () => {
   const client = session();
-  await client.start({ program, stopOnEntry: true }, []);
+  await client.start({ program, startAt: "entry" }, []);
   const walk = async (command: string, granularity: string) => {
     const places: { place: string; values: string[] }[] = [];
     for (;;) {

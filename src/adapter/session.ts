@@ -17,6 +17,7 @@ import { readLine, wordMeant } from "./console/words.ts";
 import { exceptionInfo } from "./exception-info.ts";
 import { stackPage } from "./inspection/frames.ts";
 import { Inspection } from "./inspection/inspection.ts";
+import type { Job } from "./job.ts";
 import { type Debuggee, debuggeeOf, type LaunchArguments, readLaunch, readNoDebug } from "./launch.ts";
 import { type LineNote, LineNotes } from "./listing/lines.ts";
 import { LogOutput } from "./log-points.ts";
@@ -170,10 +171,14 @@ export class TraceDebugSession extends AnsweringSession {
   }
 
   private begin(): void | Promise<void> {
-    const { launch, runner } = this.target;
+    const { runner, start, launch } = this.target;
     if (this.noDebug) return this.sayAll();
-    if (!launch.stopOnEntry) return this.run(1);
-    this.tell(runner.stop);
+    if (launch.startAt.at === "end") return this.tell(runner.end(1));
+    if (start === null) return this.run(1);
+    const { position, why, onTheWay } = start;
+    if (onTheWay === "nothing") return this.tell(runner.arrive(position, 1, why));
+    const rules = onTheWay === "own" ? this.breakpoints.own : this.breakpoints.rules;
+    return this.running((job) => runner.towards(start, rules, job));
   }
 
   /** Without a debugger: what was found is said, and that is all. */
@@ -199,11 +204,16 @@ export class TraceDebugSession extends AnsweringSession {
   }
 
   /** Runs to the next stop and tells it, unless the session ended or restarted meanwhile. */
-  private async run(direction: Direction, sought?: string): Promise<void> {
+  private run(direction: Direction, sought?: string): Promise<void> {
     const { runner } = this.target;
-    const stop = await this.work("Looking for the next stop", undefined, (job) =>
+    return this.running((job) =>
       sought === undefined ? runner.run(direction, job) : runner.find(sought, direction, job),
     );
+  }
+
+  private async running(run: (job: Job) => Promise<Stop>): Promise<void> {
+    const { runner } = this.target;
+    const stop = await this.work("Looking for the next stop", undefined, run);
     // Who opens a trace cuts a run short: it is over, unless that fails and this trace stays.
     while (this.job) await this.job.ended;
     if (this.opened?.runner === runner) this.tell(stop);

@@ -157,15 +157,16 @@ export class DapClient {
     return this.events.filter(({ event }) => event === name).map(({ body }) => body as EventBodies[Name]);
   }
 
-  /** Launches with only these exception filters and runs to the first stop. */
+  /** Launches with only these exception filters and runs to the first stop, or to where `startAt` says. */
   async start(
     args: object,
     filters: string[] = ["out-of-order"],
     client: object = {},
   ): Promise<EventBodies["stopped"]> {
-    await this.launch(args, client);
+    await this.launch({ startAt: "entry", ...args }, client);
     await this.ask("setExceptionBreakpoints", { filters });
-    return this.moves("configurationDone", {});
+    const stop = await this.moves("configurationDone", {});
+    return "startAt" in args ? stop : this.moves("continue", { threadId: stop.threadId });
   }
 
   /** The value of an expression, in the innermost frame of the current event. */

@@ -13,7 +13,7 @@ const findingTable = {
     says: "A captured byte differs from whole-record encryption.",
     args: { seq: "seq", bytes: "count" },
     gravity: 280,
-    filter: "wire-differs",
+    filter: "wrong-bytes",
   },
   "authentication-failed": {
     says: "A captured record's tag does not fit its bytes.",
@@ -25,7 +25,7 @@ const findingTable = {
     says: "A captured record is plaintext.",
     args: { record: "row", length: "count" },
     gravity: 275,
-    filter: "plaintext",
+    filter: "leak",
   },
   "not-as-plaintext": {
     says: "A captured record is not the plaintext that is expected of it.",

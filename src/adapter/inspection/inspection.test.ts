@@ -66,7 +66,7 @@ test("restart frame goes back to where the stage was entered", async () => {
 
 test("each connection is a thread that stands behind its last event", async () => {
   const client = session(textEnvironment(two));
-  await client.start({ program: "/two.tlstrace", stopOnEntry: true }, []);
+  await client.start({ program: "/two.tlstrace", startAt: "entry" }, []);
   assert.deepEqual((await client.ask("threads")).threads, [
     { id: 1, name: "a" },
     { id: 2, name: "b" },

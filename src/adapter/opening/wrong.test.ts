@@ -99,8 +99,8 @@ test("keys that fit nothing: the first line and the stop at the end say that not
 });
 
 test("the stop, its call stack and Packet speak of the wrong byte, not of the packet's first one", async () => {
-  const client = session();
-  const stop = await client.start({ program: flippedCapture("flip58", original) }, ["wire-differs"]);
+  const client = await opened(flippedCapture("flip58", original));
+  const stop = await client.moves("configurationDone", {});
   assert.match(stop.text!, /: frame 58: byte 45978 \(1262305290\) is \d+, must be \d+: record 3, byte 13152/);
   const names = (await client.stack(stop.threadId)).map(({ name }) => name);
   assert.equal(names.at(-1), "record 3, byte 13152 (payload)");

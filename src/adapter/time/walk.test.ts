@@ -87,7 +87,7 @@ test("Step Back undoes Step Over and Step In exactly, from wherever they began",
   ].map(sample)) {
     for (const step of ["next", "stepIn", "stepOut"]) {
       const client = session();
-      await client.start({ program, stopOnEntry: true }, []);
+      await client.start({ program, startAt: "entry" }, []);
       const places = [await placeOf(client)];
       // Inside an event, so that a step over begins in its middle, too.
       for (const command of ["stepIn", "stepIn", step, step, "stepIn", step, step, step]) {

@@ -96,13 +96,13 @@ export const effectTable = {
     says: "Plaintext left on the wire.",
     args: { seq: "seq", bytes: "count" },
     gravity: 320,
-    filter: "plaintext",
+    filter: "leak",
   },
   placeholder: {
     says: "Placeholder bytes left on the wire where a tag belongs.",
     args: { seq: "seq", bytes: "count" },
     gravity: 310,
-    filter: "plaintext",
+    filter: "leak",
   },
   "wrong-tag": {
     says: "A wrong authentication tag left on the wire.",
@@ -305,7 +305,7 @@ export const effectTable = {
     says: "The NIC cannot take this descriptor: the transmit queue stops.",
     args: { length: "count", limit: "count" },
     gravity: 230,
-    filter: "device-error",
+    filter: "dropped",
   },
   "offload-removed": {
     says: "The driver's context of the connection is deleted.",

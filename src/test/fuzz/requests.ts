@@ -22,7 +22,7 @@ const proper: Record<keyof typeof requests, object> = {
     compare: ["innova"],
     streams: ["*"],
     tap: "auto",
-    stopOnEntry: true,
+    startAt: "entry",
   },
   restart: { arguments: { program } },
   configurationDone: {},

@@ -58,7 +58,7 @@ function* plaintextsOf(trace: Trace): Generator<Uint8Array> {
 async function shownBy(program: string, keys: string[]): Promise<string> {
   const client = session();
   try {
-    await client.launch({ program, keys, stopOnEntry: true });
+    await client.launch({ program, keys, startAt: "entry" });
     await client.moves("configurationDone", {});
     const lines = await everything(client);
     await client.ask("setFunctionBreakpoints", {

@@ -1,0 +1,120 @@
+import { firstAtLeast } from "../../core/base/columns.ts";
+import { Kind } from "../../core/words/event.ts";
+import { firstPlace, type Place, stopAt } from "../../judge/places.ts";
+import { type Judged, nextSign } from "../../replay/findings.ts";
+import type { Position } from "../../replay/timeline.ts";
+import { nearest } from "../../trace/diagnostics.ts";
+import { printDeclarations } from "../../trace/language/print.ts";
+import { UserError } from "../../trace/platform.ts";
+import { Sign } from "../../trace/signs.ts";
+import type { Trace } from "../../trace/trace.ts";
+import { labelOf } from "../filters.ts";
+import type { Goal } from "../runner.ts";
+
+const words = ["entry", "firstFinding", "firstOutOfOrder", "end"] as const;
+
+/**
+ * Where a session stands first: a word, a line, a frame or a sequence number; `first`: at the first finding where there is
+ * one, else at the first packet out of order, or at a breakpoint before.
+ */
+export type StartAt =
+  | { at: (typeof words)[number] | "first" }
+  | { at: "line" | "frame" | "seq"; number: number };
+
+/** Reads the attribute. Throws UserError that says what it takes. */
+export function readStartAt(given: unknown): StartAt {
+  if (given === undefined || given === null) return { at: "first" };
+  const number = (at: "line" | "frame" | "seq", n: number): StartAt => ({ at, number: n });
+  if (typeof given === "number" && Number.isSafeInteger(given) && given > 0) return number("line", given);
+  const word = words.find((each) => each === given);
+  if (word) return { at: word };
+  const [, kind, digits] = (typeof given === "string" && /^(frame|seq):(-?\d{1,15})$/.exec(given)) || [];
+  if (kind === "seq" || (kind === "frame" && Number(digits) > 0)) return number(kind, Number(digits));
+  const near =
+    typeof given === "string" ? nearest(given.replace(/:.*/, ""), [...words, "frame", "seq"]) : null;
+  const meant = near === null ? "" : `; did you mean ${near}?`;
+  throw new UserError(
+    `launch configuration: \`startAt\` is ${JSON.stringify(given)}; it takes ${words.join(", ")}, a line, frame:N, seq:N${meant}`,
+  );
+}
+
+/** Where a session stands first, and why; and what may stop it on the way there: nothing, breakpoints of one's own, all. */
+export interface Start extends Goal {
+  onTheWay: "nothing" | "own" | "all";
+}
+
+/** The start in this trace; null: it runs until something stops it, or to its end where that is asked for. Throws UserError for a place that it has not. */
+export function startOf(judged: Judged, start: StartAt): Start | null {
+  const { timeline } = judged;
+  const { at } = start;
+  if (at === "line" || at === "frame" || at === "seq") {
+    const event =
+      at === "seq" ? eventOfSeq(timeline.trace, start.number) : eventOfLine(timeline.trace, at, start.number);
+    return there({ event, stage: 0 }, `Start at ${at} ${start.number}`);
+  }
+  if (at === "end") return null;
+  if (at === "entry") return there({ event: 0, stage: -1 }, "Start of the trace");
+  const finding = at === "firstOutOfOrder" ? null : firstPlace(judged);
+  const place = finding ?? firstOutOfOrder(judged);
+  if (place === null) return null;
+  const isAsked = at !== "first";
+  return { ...goalOf(judged, place), onTheWay: isAsked ? "nothing" : finding ? "own" : "all" };
+}
+
+const there = (position: Position, description: string): Start => ({
+  position,
+  why: { reason: "entry", description },
+  onTheWay: "nothing",
+});
+
+function firstOutOfOrder(judged: Judged): Place | null {
+  const kind = Sign["out-of-order"];
+  const event = nextSign(judged, 0, 1, [kind]);
+  return event < 0 ? null : { event, kind };
+}
+
+/** A stop at a place, as a filter's. */
+export function goalOf(judged: Judged, place: Place): Goal {
+  const { position, sign } = stopAt(judged, place);
+  return { position, why: { reason: "exception", description: labelOf(place.kind), sign } };
+}
+
+/** The first event of a line or frame, else the one behind it. Throws UserError where there is none. */
+function eventOfLine(trace: Trace, at: "line" | "frame", number: number): number {
+  const { events, kind } = trace;
+  const isLine = at === "line";
+  if (!isLine && kind === "text")
+    throw new UserError(
+      `launch configuration: \`startAt\`: ${trace.name} has lines, no frames: name one of them`,
+    );
+  const lines = kind === "capture" && isLine ? listingLines(trace) : events.line.values;
+  const event = firstAtLeast(lines, number, events.count);
+  if (event < events.count) return event;
+  throw new UserError(
+    `launch configuration: \`startAt\`: the last ${at} with an event is ${lines[events.count - 1]}, before ${number}`,
+  );
+}
+
+/** The lines of a capture's events in its listing, all pages one behind the other. */
+function listingLines(trace: Trace): Int32Array {
+  const head = printDeclarations(trace, "masked").length;
+  return Int32Array.from({ length: trace.events.count }, (_, event) => head + event + 1);
+}
+
+/**
+ * The first packet that carries a byte: counted from its stream's offload start on, as listings do; where none is so
+ * large, as on the wire. Throws UserError where none carries it.
+ */
+function eventOfSeq(trace: Trace, number: number): number {
+  const { events, connections } = trace;
+  let onWire = -1;
+  for (let event = 0; event < events.count; event++) {
+    if (events.kind.values[event] !== Kind.transmit) continue;
+    const { startSeq } = connections[events.connection.values[event]!]!;
+    const [from, length] = [events.seq.values[event]!, events.length.values[event]!];
+    if (number >= from - startSeq && number < from - startSeq + length) return event;
+    if (onWire < 0 && number >= 0 && (number - from) >>> 0 < length && number <= 0xffffffff) onWire = event;
+  }
+  if (onWire >= 0) return onWire;
+  throw new UserError(`launch configuration: \`startAt\`: no packet carries byte ${number}`);
+}
