@@ -31,10 +31,16 @@ export function parseReference(text: string): MemoryReference {
 
 /** The reference of a node's bytes; null where it has none, or where they lie before the offload. */
 export function referenceOf(node: ViewNode, index: number, connection: Connection): string | null {
-  const kind = memoryKinds.find((each) => node.path === `memory.${each}`) ?? "wire";
+  const kind = memoryKinds.find((each) => node.path === `memory.${each}`) ?? kindOfPath(node.path);
   if (!node.range) return null;
   const offset = node.range.from - connection.startSeq;
   return offset < 0 ? null : referenceText({ connection: index, kind, offset });
+}
+
+/** A wrong byte opens as it was captured, or as it must be; everything else as it belongs on the wire. */
+function kindOfPath(path: string): MemoryKind {
+  if (path.startsWith("packet.wrong.expected")) return "expected";
+  return path.startsWith("packet.wrong") ? "captured" : "wire";
 }
 
 /** The bytes that a readMemory request asks for; addresses are relative to the offload start. */

@@ -3,21 +3,30 @@ import { advance, type Seq } from "../../core/base/seq.ts";
 import { placeholderRecord, type RecordView, streamBytes, wireRecord } from "../../core/nic/bytes.ts";
 import type { Path } from "./path.ts";
 import type { View } from "./view.ts";
+import { capturedBytes, expectedRecords } from "./wrong/bytes.ts";
 
-/** The three ways to look at sequence space: payload in clear with nothing where tags belong, what lies in host memory, what belongs on the wire. */
-export const memoryKinds = ["plaintext", "placeholder", "wire"] as const;
+/**
+ * The ways to look at sequence space: payload in clear with nothing where tags belong, what lies in host memory, what
+ * belongs on the wire; of a capture also what stands in it, and what must, in damaged records, too.
+ */
+export const memoryKinds = ["plaintext", "placeholder", "wire", "captured", "expected"] as const;
 export type MemoryKind = (typeof memoryKinds)[number];
 
 const kindSays: Readonly<Record<MemoryKind, string>> = {
   plaintext: "payload alone, zeros where the rest of the record lies",
   placeholder: "records as TCP has them, placeholders where tags belong",
   wire: "ciphertext and tags, as they belong on the wire",
+  captured: "as captured: in this packet where it holds them, elsewhere the first copy",
+  expected: "as they must stand in the capture, in damaged records as far as that is known",
 };
 
 /** Bytes that the connection has pushed. */
 const lengthOf = (view: View): number => view.socket.writeSeq - view.connection.startSeq;
 
-/** Sequence space three ways: each value opens as memory. */
+const isCaptured = ({ connection }: View): boolean => connection.source?.kind === "captured";
+const ofCaptures: readonly MemoryKind[] = ["captured", "expected"];
+
+/** Sequence space in all these ways: each value opens as memory. */
 export const memoryPaths: readonly Path[] = [
   {
     path: "memory",
@@ -31,6 +40,7 @@ export const memoryPaths: readonly Path[] = [
       path: `memory.${kind}`,
       says: `Its bytes as memory: ${kindSays[kind]}.`,
       reads: ["tail"],
+      ...(ofCaptures.includes(kind) && { where: isCaptured }),
       of: lengthOf,
       word: () => kindSays[kind],
       range: (view) => ({ from: view.connection.startSeq, length: lengthOf(view) }),
@@ -60,15 +70,18 @@ export function readStream(
 }
 
 /** All of it, or what is known up to the first record whose bytes are not. */
-function readable({ socket, log }: View, kind: MemoryKind, from: Seq, length: number): Uint8Array | null {
-  const whole = streamBytes(socket, from, length, views[kind]);
+function readable(view: View, kind: MemoryKind, from: Seq, length: number): Uint8Array | null {
+  if (kind === "captured") return capturedBytes(view, from, length);
+  const { socket, log, timeline } = view;
+  const records = kind === "expected" ? expectedRecords(timeline.trace) : views[kind];
+  const whole = streamBytes(socket, from, length, records);
   if (whole) return whole;
   let known = 0;
   for (let row = log.rowOf(from, log.count); row > 0 && row < log.count && known < length; row++) {
-    if (!views[kind](socket, row)) break;
+    if (!records(socket, row)) break;
     known = Math.min(length, log.end(row) - from);
   }
-  return known === 0 ? null : streamBytes(socket, from, known, views[kind]);
+  return known === 0 ? null : streamBytes(socket, from, known, records);
 }
 
 /** Payload bytes where they lie in the stream, zeros for header, nonce, type byte and tag. */
@@ -81,7 +94,7 @@ const plaintextRecord: RecordView = (socket, row) => {
   return bytes;
 };
 
-const views: Readonly<Record<MemoryKind, RecordView>> = {
+const views: Readonly<Record<Exclude<MemoryKind, "captured" | "expected">, RecordView>> = {
   plaintext: plaintextRecord,
   placeholder: placeholderRecord,
   wire: wireRecord,
