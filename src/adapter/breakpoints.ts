@@ -1,6 +1,6 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { stages } from "../core/words/stage.ts";
-import { type Expression, parseExpression } from "../replay/expression-parse.ts";
+import { type Expression, parseExpression } from "../replay/language/parse.ts";
 import { parseHit, type StopRule, stagesNamed } from "../replay/stops.ts";
 import { nearest } from "../trace/diagnostics.ts";
 import { UserError } from "../trace/platform.ts";

@@ -1,5 +1,5 @@
 import { evaluate } from "../replay/expression.ts";
-import { parseExpression } from "../replay/expression-parse.ts";
+import { parseExpression } from "../replay/language/parse.ts";
 import { type Raw, show, type ViewNode } from "../replay/view/value.ts";
 import type { View } from "../replay/view/view.ts";
 import { UserError } from "../trace/platform.ts";

@@ -1,6 +1,6 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { parseExpression } from "../replay/expression-parse.ts";
 import { type Judged, signsAt } from "../replay/findings.ts";
+import { parseExpression } from "../replay/language/parse.ts";
 import type { EffectRecord } from "../replay/recording.ts";
 import { type SearchResult, type StopRule, StopSearch } from "../replay/stops.ts";
 import type { Position, Timeline } from "../replay/timeline.ts";

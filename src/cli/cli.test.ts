@@ -187,7 +187,10 @@ test("a declaration with an error: what can be read is shown, and the status say
 });
 
 test("--help works everywhere and ends with status 0", () => {
-  for (const args of [["--help"], ...["replay", "verify", "test", "dap"].map((name) => [name, "--help"])]) {
+  for (const args of [
+    ["--help"],
+    ...["replay", "verify", "query", "test", "dap"].map((name) => [name, "--help"]),
+  ]) {
     const { status, out } = tlstrace(...args);
     assert.equal(status, 0);
     assert.match(out, /Usage: tlstrace/);

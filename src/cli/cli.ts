@@ -6,6 +6,7 @@ import type { CompareFlags } from "./compare.ts";
 import type { ExportFlags } from "./export.ts";
 import type { ReadFlags } from "./flags.ts";
 import { exitStatus, failure } from "./output.ts";
+import type { QueryFlags } from "./query.ts";
 import type { TestFlags } from "./test-command.ts";
 import type { VerifyFlags } from "./verify.ts";
 
@@ -83,6 +84,26 @@ reading(
   .requiredOption("--to <trace>", "the trace file to write; - = standard output")
   .option("--force", "replace the file if it exists")
   .action(async (file: string, flags: ExportFlags) => (await import("./export.ts")).exportTrace(file, flags));
+reading(
+  "query",
+  "Prints what of a trace fits a question, in the order of events: a row for each, or one value.\n" +
+    "  tlstrace query FILE 'transmits where outOfOrder and length < 100'\n" +
+    "  tlstrace query FILE 'resync.replayed where replayed > 8192' --columns packet.seq driver.expectedSeq\n" +
+    "  tlstrace query FILE 'sum(resync.replayed)'\n" +
+    "What can be asked stands in media/docs/expressions.md.",
+  "a trace file, a packetdrill script or a capture",
+)
+  .argument(
+    "<query>",
+    "a set of events or effects, `where` and a condition; or count, sum, min, max, first, last of one",
+  )
+  .addOption(profileOption())
+  .option("--columns <expression...>", "what else to tell of each, as driver.expectedSeq")
+  .option("--json", "one JSON object a row; sequence numbers are bytes from the offload's start")
+  .addOption(new Option("--csv", "comma-separated values with a heading (RFC 4180)").conflicts("json"))
+  .action(async (file: string, query: string, flags: QueryFlags) =>
+    (await import("./query.ts")).query(file, query, flags),
+  );
 program
   .command("test")
   .description(

@@ -9,7 +9,7 @@ import { finished } from "../trace/platform.ts";
 import type { Trace } from "../trace/trace.ts";
 import { changeAt, lastChange, nextChange, type ValueChange } from "./changes.ts";
 import { type Judged, noFindings } from "./findings.ts";
-import { same } from "./operations.ts";
+import { same } from "./language/operations.ts";
 import { type Position, Timeline } from "./timeline.ts";
 import { placeOf, rawAt } from "./view/paths.ts";
 import { judgedView } from "./view/view.ts";

@@ -1,12 +1,12 @@
 import type { Judged } from "./findings.ts";
-import { same } from "./operations.ts";
-import { type Hunter, type Quarry, Scan } from "./scan.ts";
+import { same } from "./language/operations.ts";
+import { type Hunter, type Quarry, Scan } from "./search/scan.ts";
+import { Watch } from "./search/watch.ts";
 import type { Position } from "./timeline.ts";
 import type { LiveView } from "./view/live.ts";
-import { type Place, rawAt, readsOf } from "./view/paths.ts";
+import { type Place, rawAt, readerOf, readsOf } from "./view/paths.ts";
 import type { Raw } from "./view/value.ts";
-import { judgedView } from "./view/view.ts";
-import { Watch } from "./watch.ts";
+import { judgedView, type View } from "./view/view.ts";
 
 /** A value of one connection that is followed through time: `driver.expectedSeq` of connection 0. */
 export interface Followed {
@@ -50,7 +50,7 @@ function before({ timeline }: Judged, connection: number, { event, stage }: Posi
 
 /** Hunts stages behind which a value may be another than it was. */
 export class ChangeHunter implements Hunter {
-  private readonly place: Place;
+  private readonly read: (view: View) => Raw;
   private readonly view: LiveView;
   private readonly watch: Watch;
   /** What only the middle of an event shows: behind an event that was not run it is not known. */
@@ -60,7 +60,7 @@ export class ChangeHunter implements Hunter {
   private event = -1;
 
   constructor(place: Place, view: LiveView) {
-    this.place = place;
+    this.read = readerOf(place);
     this.view = view;
     const reads = readsOf(place);
     this.watch = new Watch(reads);
@@ -71,13 +71,13 @@ export class ChangeHunter implements Hunter {
     this.isKnown = !this.isInside || this.event === this.view.position.event;
     if (this.isInside) return;
     this.watch.stirs(this.view);
-    this.last = rawAt(this.view, this.place);
+    this.last = this.read(this.view);
   }
 
   catches(): boolean {
     this.event = this.view.position.event;
     if (!this.watch.stirs(this.view) && this.isKnown) return false;
-    const value = rawAt(this.view, this.place);
+    const value = this.read(this.view);
     if (this.isKnown && same(value, this.last)) return false;
     this.last = value;
     this.isKnown = true;

@@ -6,7 +6,7 @@ import { Kind } from "../core/words/event.ts";
 import { parseTrace } from "../trace/language/parse.ts";
 import { UserError } from "../trace/platform.ts";
 import { completions, evaluate } from "./expression.ts";
-import { parseExpression } from "./expression-parse.ts";
+import { parseExpression } from "./language/parse.ts";
 import { Timeline } from "./timeline.ts";
 import { show, type ViewNode } from "./view/value.ts";
 import { viewAt } from "./view/view.ts";
@@ -87,6 +87,50 @@ const cases: [expression: string, value: string][] = [
   ["driver.vendor.tx_tls_ooo + 0", "1"],
   ["memory", "40087 bytes"],
   ["memory.wire > 40000", "true"],
+  // Short names are the packet's; words are the same as signs.
+  ["length", "35743"],
+  ["outOfOrder and not (length < 1448) or false", "true"],
+  ["not outOfOrder == true", "false"],
+  // A range ends before its second number, as those of the trace language.
+  ["packet.seq in 4344:4345", "true"],
+  ["packet.seq in 0:4344", "false"],
+  ["packet.seq + 1 in 4344 : 4344 + 2", "true"],
+  ["packet.ack in 0:100000", "false"],
+  ['packet.part matches "PAY*d"', "true"],
+  ['packet.part matches "pay"', "false"],
+  ["length matches '357?3'", "true"],
+  ["packet.ack matches '*'", "false"],
+  // The stream begins at 4294960000: 4344 bytes on is 4294964344; its end has wrapped.
+  ["abs(packet.seq)", "4294964344"],
+  ["abs(0 - 7)", "7"],
+  ["wire(4294964344) == packet.seq", "true"],
+  ["packet.endSeq in wire(32791):wire(32792)", "true"],
+  ["records.last.sn", "3"],
+  ["records.last.endSeq == records[3].endSeq", "true"],
+  ["record(2).sn", "2"],
+  ["record(3).endSeq", "40087 (32791)"],
+  ["record(3).released", "false"],
+  ["record(9).sn", "unknown"],
+  ["descriptors.last.length == null", "true"],
+  ['connection("web").driver.expectedSeq', "2896 (4294962896)"],
+  ["connection(1).records.last.sn + 1", "4"],
+  // What has happened so far, this event included: four transmits of 1448, 1448, 1448 and 35743 bytes.
+  ["count(transmits)", "4"],
+  ["count(transmits where length > 1448)", "1"],
+  ["sum(transmits.length)", "40087"],
+  ["max(transmits.length) - min(transmits.length)", "34295"],
+  ["first(transmits)", "2"],
+  ["last(transmits.seq where not outOfOrder)", "2896 (4294962896)"],
+  ["count(out-of-order)", "1"],
+  ["last(out-of-order.expected)", "2896 (4294962896)"],
+  ["count(resync where replayed > 4343)", "1"],
+  ["count(resync where replayed > 4344)", "0"],
+  ["sum(resync.replayed where record == 1)", "4344"],
+  ["count(acks)", "0"],
+  ["max(acks.ack)", "unknown"],
+  ["sum(acks.ack)", "0"],
+  ["count(events where count(transmits) >= 2)", "3"],
+  ['count(transmits where connection("web").tcp.name == "web")', "4"],
   // What only some events, states or traces have, and what is beyond the last of a family.
   ["packet.ack", "unknown"],
   ["packet.kernel.report1 == null", "true"],
@@ -100,7 +144,7 @@ const faults: [expression: string, message: RegExp][] = [
   ["", /empty/],
   ["1 +", /expected a value at the end/],
   ["(1", /expected "\)"/],
-  ["1 2", /expected an operator at column 2/],
+  ["1 2", /expected an operator at column 3, found "2"/],
   ["driver.nothing", /no value "driver.nothing"; paths begin with packet, tcp, records, driver, nic/],
   ["driver.expectedSec", /no value "driver.expectedSec"; did you mean "driver.expectedSeq"\?/],
   ["pakcet.length > 3", /no value "pakcet.length"; did you mean "packet.length"\?/],
@@ -115,7 +159,18 @@ const faults: [expression: string, message: RegExp][] = [
   ["driver.constructor", /no value "driver.constructor"/],
   ["driver.counters.constructor", /no value "driver.counters.constructor"/],
   ["__proto__", /no value "__proto__"/],
-  ["1 constructor 2", /expected an operator at column 2/],
+  ["1 constructor 2", /expected an operator at column 3/],
+  ["count(tramsits)", /nothing in a trace is called "tramsits"; did you mean "transmits"\?/],
+  ["count(resync where replaced > 1)", /no value "replaced"/],
+  ["count(1)", /expected a set of events, as transmits or resync, at column 7/],
+  ["sum(resync)", /sum needs to know of what: sum\(resync.length\)/],
+  ["cuont(resync)", /no function "cuont"; did you mean "count"\?/],
+  ['connection("wbe").tcp.name', /no connection "wbe"; did you mean "web"\?/],
+  ["connection(2).tcp.name", /no connection "2"/],
+  ["connection(1)", /expected a path, as .driver.expectedSeq, at the end/],
+  ["record(x)", /expected a record number at column 8/],
+  ["1 in 2", /expected ":" at the end/],
+  [".length", /expected a value at column 1/],
   ["'a' * 2", /not a number/],
   ["1 @ 2", /cannot read/],
   [`${"(".repeat(500)}1`, /expected a value/],
@@ -128,6 +183,42 @@ for (const [text, message] of faults) {
     );
   });
 }
+
+test("what is wrong is told with its range of the text", () => {
+  const ranges: [text: string, range: [at: number, end: number]][] = [
+    ["driver.expectedSeq == packet.lenght", [22, 35]],
+    ["1 + ", [4, 4]],
+    ["count(resnc) > 1", [6, 11]],
+    ["1 + frob(2)", [4, 8]],
+    ["3 @ 4", [2, 5]],
+  ];
+  for (const [text, [at, end]] of ranges) assert.throws(() => parseExpression(text), { at, end }, text);
+});
+
+test("what happened so far is counted up to where one stands", () => {
+  const counts = (text: string) => {
+    const expression = parseExpression(text);
+    return Array.from({ length: timeline.eventCount }, (_, event) =>
+      [-1, 0].map((stage) => evaluate(viewAt(timeline, { event, stage }), expression)),
+    );
+  };
+  // Events: 0 send, 1 to 4 transmits, 5 ack, 6 and 7 transmits, 8 ack; in front of its first stage an event has not happened.
+  assert.deepEqual(counts("count(transmits)"), [
+    [0, 0],
+    [0, 1],
+    [1, 2],
+    [2, 3],
+    [3, 4],
+    [4, 4],
+    [4, 5],
+    [5, 6],
+    [6, 6],
+  ]);
+  assert.deepEqual(
+    counts("count(acks)").map(([, behind]) => behind),
+    [0, 0, 0, 0, 0, 1, 1, 1, 2],
+  );
+});
 
 test("completion offers the roots, then what is inside a node", () => {
   assert.ok(completions(view, "dri").includes("driver"));

@@ -1,6 +1,6 @@
 import { compiled } from "./expression-compile.ts";
-import type { Expression } from "./expression-parse.ts";
-import { isTrue } from "./operations.ts";
+import { isTrue } from "./language/operations.ts";
+import type { Expression } from "./language/parse.ts";
 import { placeOf } from "./view/paths.ts";
 import { nodeAt, scopesOf } from "./view/scopes.ts";
 import type { Raw, ViewNode } from "./view/value.ts";

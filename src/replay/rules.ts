@@ -5,12 +5,12 @@ import { UserError } from "../trace/platform.ts";
 import { ChangeHunter, type Followed } from "./changes.ts";
 import type { Compiled } from "./expression-compile.ts";
 import { hasSign, type Judged, nextSign } from "./findings.ts";
-import { isTrue } from "./operations.ts";
-import type { Hunter, Quarry } from "./scan.ts";
+import { isTrue } from "./language/operations.ts";
+import type { Hunter, Quarry } from "./search/scan.ts";
+import { Watch } from "./search/watch.ts";
 import { nearer } from "./sign-index.ts";
 import { type LiveView, liveView } from "./view/live.ts";
 import type { View } from "./view/view.ts";
-import { Watch } from "./watch.ts";
 
 /** Where a rule applies, made ready for a search. */
 export interface Ready {
@@ -39,7 +39,8 @@ export function mayApply(judged: Judged, { kind, lines, signs }: Ready, event: n
 }
 
 /** True if the condition holds, or cannot be evaluated: what is wrong with it is told where it is looked at closely. */
-function mayHold({ of }: Compiled, view: View): boolean {
+function mayHold({ of, needsRecord }: Compiled, view: View): boolean {
+  if (needsRecord) return true;
   try {
     return isTrue(of(view));
   } catch (error) {

@@ -5,8 +5,8 @@ import { profileById } from "../core/profiles/all.ts";
 import { stages } from "../core/words/stage.ts";
 import { parseTrace } from "../trace/language/parse.ts";
 import { Sign, signsNamed } from "../trace/signs.ts";
-import { parseExpression } from "./expression-parse.ts";
 import { Findings, type Judged, noFindings } from "./findings.ts";
+import { parseExpression } from "./language/parse.ts";
 import { parseHit, type StopRule, StopSearch, stagesNamed } from "./stops.ts";
 import { Timeline } from "./timeline.ts";
 

@@ -5,11 +5,12 @@ import { UserError } from "../trace/platform.ts";
 import { changeAt, type Followed } from "./changes.ts";
 import { holds } from "./expression.ts";
 import { compiled } from "./expression-compile.ts";
-import type { Expression } from "./expression-parse.ts";
 import { type Judged, signsAt } from "./findings.ts";
+import type { Expression } from "./language/parse.ts";
 import type { EffectRecord } from "./recording.ts";
 import { mayApply, type Ready, RulesQuarry, signsOfStages } from "./rules.ts";
-import { Scan } from "./scan.ts";
+import { prepare as prepareAggregate } from "./search/aggregate.ts";
+import { Scan } from "./search/scan.ts";
 import type { Position } from "./timeline.ts";
 import { judgedView } from "./view/view.ts";
 
@@ -79,11 +80,14 @@ export class StopSearch {
   private readonly judged: Judged;
   private readonly rules: readonly PreparedRule[];
   /** The scan that goes on where the last one given was found; from elsewhere it begins anew. */
+  /** What conditions count is gone through before the first search. */
+  private preparing: Generator<number> | null;
   private scan: { at: number; direction: 1 | -1; scan: Scan } | null = null;
 
   constructor(judged: Judged, rules: readonly StopRule[]) {
     this.judged = judged;
     this.rules = rules.map((rule) => prepare(rule, judged));
+    this.preparing = gather(judged, this.rules);
   }
 
   /**
@@ -94,6 +98,7 @@ export class StopSearch {
     const left = { steps: budget };
     const edge = direction === 1 ? -1 : Number.MAX_SAFE_INTEGER;
     let position = from;
+    while (this.preparing && left.steps-- > 0) if (this.preparing.next().done) this.preparing = null;
     while (left.steps-- > 0) {
       const found = this.within(position, direction, left);
       if (found === "later") break;
@@ -217,6 +222,11 @@ class Hits {
   occurrenceAt(event: number): number {
     return firstAtLeast(this.events.values, event, this.events.length) + 1;
   }
+}
+
+function* gather(judged: Judged, rules: readonly Ready[]): Generator<number> {
+  for (const { condition } of rules)
+    for (const each of condition?.gathers ?? []) yield* prepareAggregate(judged, each);
 }
 
 interface PreparedRule extends Ready {

@@ -7,7 +7,7 @@ import { profileById, profiles } from "../core/profiles/all.ts";
 import { effects } from "../core/words/effect.ts";
 import { nodeEnvironment } from "../node/environment.ts";
 import { evaluate } from "../replay/expression.ts";
-import { parseExpression } from "../replay/expression-parse.ts";
+import { parseExpression } from "../replay/language/parse.ts";
 import { Timeline } from "../replay/timeline.ts";
 import { viewAt } from "../replay/view/view.ts";
 import { judge } from "../study/study.ts";

@@ -7,8 +7,8 @@ import { counterNames } from "../core/machine/counters.ts";
 import { type ConnectionState, type StateField, stateFields } from "../core/machine/state.ts";
 import { profileById, profiles } from "../core/profiles/all.ts";
 import { evaluate, holds } from "../replay/expression.ts";
-import { parseExpression } from "../replay/expression-parse.ts";
 import { Findings, noFindings, type Report } from "../replay/findings.ts";
+import { parseExpression } from "../replay/language/parse.ts";
 import { Timeline } from "../replay/timeline.ts";
 import type { Path } from "../replay/view/path.ts";
 import {

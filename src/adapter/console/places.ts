@@ -1,7 +1,7 @@
 import { firstThat } from "../../core/base/columns.ts";
 import { Kind } from "../../core/words/event.ts";
 import type { Judged } from "../../replay/findings.ts";
-import { didYouMean } from "../../replay/spelling.ts";
+import { didYouMean } from "../../replay/language/spelling.ts";
 import { UserError } from "../../trace/platform.ts";
 import { placeWord } from "../../trace/trace.ts";
 

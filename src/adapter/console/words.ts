@@ -1,6 +1,6 @@
 import { lastChange, nextChange } from "../../replay/changes.ts";
-import { parseExpression } from "../../replay/expression-parse.ts";
-import { didYouMean } from "../../replay/spelling.ts";
+import { parseExpression } from "../../replay/language/parse.ts";
+import { didYouMean } from "../../replay/language/spelling.ts";
 import { paths, placeOf } from "../../replay/view/paths.ts";
 import { show } from "../../replay/view/value.ts";
 import { describeToken } from "../../replay/view/why.ts";

@@ -1,6 +1,6 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { completions, evaluate, wordBefore } from "../../replay/expression.ts";
-import { parseExpression } from "../../replay/expression-parse.ts";
+import { parseExpression } from "../../replay/language/parse.ts";
 import { nodeByPath, scopesOf } from "../../replay/view/scopes.ts";
 import { type Raw, SeqValue, type ViewNode } from "../../replay/view/value.ts";
 import { describeToken } from "../../replay/view/why.ts";

@@ -1,7 +1,9 @@
 import { headerSize } from "../../core/base/record.ts";
 import { namedCountersOf } from "../../core/machine/count.ts";
 import { type CounterName, counters } from "../../core/machine/counters.ts";
-import type { StateField } from "../../core/machine/state.ts";
+import type { Profile } from "../../core/machine/profile.ts";
+import { ConnectionState, type StateField } from "../../core/machine/state.ts";
+import { fieldReaders } from "../field-readers.ts";
 import { comparedPaths } from "./compare-scope.ts";
 import {
   deviceOf,
@@ -117,12 +119,27 @@ const vendorPaths: readonly Path[] = [
   },
 ];
 
+const vendorFields = new WeakMap<Profile, ReadonlyMap<string, StateField>>();
+
+/** The field of the state behind each of a driver's counters: seen once, in a state whose counters are all different. */
+function vendorFieldsOf(profile: Profile): ReadonlyMap<string, StateField> {
+  let fields = vendorFields.get(profile);
+  if (!fields) {
+    const state = new ConnectionState();
+    for (const [i, { counter }] of counters.entries()) state[counter] = i;
+    const named = Object.entries(namedCountersOf(state, profile));
+    fields = new Map(named.map(([name, i]) => [name, counters[i]!.counter]));
+    vendorFields.set(profile, fields);
+  }
+  return fields;
+}
+
 const vendorCounter: Path<string> = {
   path: "driver.vendor.NAME",
   says: "One of these counters, under the vendor's name.",
   reads: counters.map(({ counter }) => counter),
-  family: { names: (view) => Object.keys(namedCountersOf(view.state, profileOf(view))) },
-  of: (view, name) => namedCountersOf(view.state, profileOf(view))[name]!,
+  family: { names: (view) => [...vendorFieldsOf(profileOf(view)).keys()] },
+  of: (view, name) => fieldReaders[vendorFieldsOf(profileOf(view)).get(name)!](view.state),
 };
 
 /** What the driver keeps of the connection. */

@@ -17,6 +17,8 @@ export type Family<Item> =
       first?: number;
       count(view: View): number;
       at(view: View, index: number): Item;
+      /** The item that carries a number, also one that is no longer among them; null if none does. */
+      numbered?(view: View, number: bigint): { item: Item; index: number } | null;
     }
   | { names(view: View): readonly Item[] };
 

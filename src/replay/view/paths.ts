@@ -46,8 +46,8 @@ export const scopeNames: readonly string[] = paths.flatMap(({ path }) => (parent
 export interface Place {
   readonly path: string;
   readonly row: Path;
-  /** The family that it leads through, and the name or number in it. */
-  readonly member: { family: Family<unknown>; key: string | number } | null;
+  /** The family that it leads through, and the name or place in it, `last`, or the number (a bigint) that an item carries. */
+  readonly member: { family: Family<unknown>; key: string | number | bigint } | null;
   /** Rows that it stands below and that are not always there. */
   readonly above: readonly Path[];
 }
@@ -62,11 +62,14 @@ export const noItem: Found = { item: undefined, index: 0 };
 
 const byPath = new Map(paths.map((row) => [row.path, row]));
 
-/** What is written for a row's path, its member's name or number caught. */
+/** What is written for a row's path, its member's name or number caught: `[3]`, `.first`, `.last`, and of records `record(17)`. */
 function patternOf({ path, family }: Path): RegExp {
-  const literal = path.replaceAll(".", "\\.").replace("[i]", "\\[(\\d+)\\]");
+  const literal = path.replaceAll(".", "\\.").replace("[i]", "(?:\\[(\\d+)\\]|\\.(first|last))");
   const ending = family === undefined ? literal : literal.replace(/NAME$/, "(\\w+)").replace(/N$/, "(\\d+)");
-  return new RegExp(`^${ending}$`);
+  const numbered = path.startsWith("records[i]")
+    ? `|record\\((\\d+)\\)${path.slice("records[i]".length).replaceAll(".", "\\.")}`
+    : "";
+  return new RegExp(`^(?:${ending}${numbered})$`);
 }
 
 const patterns = paths.map((row) => ({ row, pattern: patternOf(row) }));
@@ -75,20 +78,22 @@ const patterns = paths.map((row) => ({ row, pattern: patternOf(row) }));
 export function placeOf(path: string): Place | null {
   for (const { row, pattern } of patterns) {
     const match = pattern.exec(path);
-    if (match) return place(path, row, match[1] ?? null);
+    if (match) return place(path, row, match);
   }
   return null;
 }
 
-function place(path: string, row: Path, written: string | null): Place {
+function place(path: string, row: Path, [, index, end, number]: RegExpExecArray): Place {
   const above: Path[] = [];
   let { family } = row;
   for (let parent = byPath.get(parentOf(row.path)); parent; parent = byPath.get(parentOf(parent.path))) {
     family ??= parent.family;
     if (parent.where) above.push(parent);
   }
-  if (!family || written === null) return { path, row, member: null, above };
-  return { path, row, member: { family, key: "names" in family ? written : Number(written) }, above };
+  const written = index ?? end ?? number;
+  if (!family || written === undefined) return { path, row, member: null, above };
+  const ofNumber = "names" in family || end === "last" ? written : end === "first" ? 0 : Number(index);
+  return { path, row, member: { family, key: number === undefined ? ofNumber : BigInt(number) }, above };
 }
 
 /** What a view has at a place; null where there is nothing. */
@@ -98,19 +103,32 @@ export function find(view: View, { row, member, above }: Place): Found | null {
   return found && (row.where?.(view, found.item) ?? true) ? found : null;
 }
 
-function memberIn(view: View, family: Family<unknown>, key: string | number): Found | null {
+function memberIn(view: View, family: Family<unknown>, key: string | number | bigint): Found | null {
   if ("names" in family) {
-    const index = family.names(view).indexOf(key);
+    const index = family.names(view).indexOf(key as string);
     return index < 0 ? null : { item: key, index };
   }
-  const index = Number(key) - (family.first ?? 0);
-  return index >= 0 && index < family.count(view) ? { item: family.at(view, index), index } : null;
+  if (typeof key === "bigint") return family.numbered?.(view, key) ?? null;
+  const count = family.count(view);
+  const index = key === "last" ? count - 1 : Number(key) - (family.first ?? 0);
+  return index >= 0 && index < count ? { item: family.at(view, index), index } : null;
 }
 
 /** The value at a place; null, which is unknown, where there is nothing. */
 export function rawAt(view: View, at: Place): Raw {
   const found = find(view, at);
   return found && at.row.of(view, found.item);
+}
+
+/** The same as a function, made once for a place that is read often. */
+export function readerOf(at: Place): (view: View) => Raw {
+  const { row, member, above } = at;
+  if (member) return (view) => rawAt(view, at);
+  const wheres = [...above, row].flatMap(({ where }) => where ?? []);
+  return (view) => {
+    for (let i = 0; i < wheres.length; i++) if (!wheres[i]!(view, undefined)) return null;
+    return row.of(view, undefined);
+  };
 }
 
 /** All that the value at a place, and whether it is there at all, changes with; nothing = it is the same everywhere. */

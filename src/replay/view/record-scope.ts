@@ -71,13 +71,28 @@ function recordText(view: View, row: number): string {
   return `${range} ${typeName(log.type.at(row))}${partly}`;
 }
 
+/** The last record pushed with a number: where numbers count on, a look at the last one's tells its row. */
+function recordNumbered({ log, state }: View, number: bigint): { item: number; index: number } | null {
+  const { tail } = state;
+  const found = (row: number) => ({ item: row, index: row - state.head });
+  const last = tail > 0 ? log.knownSn(tail - 1) : null;
+  const guess = last === null ? -1 : tail - 1 - Number(last - number);
+  if (guess > 0 && guess < tail && log.knownSn(guess) === number) return found(guess);
+  for (let row = tail - 1; row > 0; row--) if (log.knownSn(row) === number) return found(row);
+  return null;
+}
+
 /** Of a record of the map, each by its row of the log. */
 const rowPaths: readonly Path<number>[] = [
   {
     path: "records[i]",
     says: "A record of the map, the oldest first: its bytes, its type, and whether it is partly acknowledged.",
     reads: ["head", "tail", "acked", "sndUna"],
-    family: { count: ({ state }) => state.tail - state.head, at: ({ state }, i) => state.head + i },
+    family: {
+      count: ({ state }) => state.tail - state.head,
+      at: ({ state }, i) => state.head + i,
+      numbered: recordNumbered,
+    },
     name: ({ log }, row) => recordName(log, row),
     of: recordText,
     range: ({ log }, row) => ({ from: log.start(row), length: log.length.at(row) }),

@@ -9,7 +9,7 @@ import type { Socket } from "../../core/machine/socket.ts";
 import type { ConnectionState } from "../../core/machine/state.ts";
 import type { PostedDescriptor } from "../../core/words/descriptor.ts";
 import { type Findings, type Judged, noFindings } from "../findings.ts";
-import type { Recording } from "../recording.ts";
+import type { EffectRecord, Recording } from "../recording.ts";
 import type { Position, Timeline } from "../timeline.ts";
 import { SeqValue } from "./value.ts";
 
@@ -33,6 +33,8 @@ export interface View {
   state: ConnectionState;
   /** The connection as it is there. */
   socket: Socket;
+  /** The sign that is spoken of, where one is. */
+  sign?: EffectRecord | null;
 }
 
 /** What is told of the state that an event found. */

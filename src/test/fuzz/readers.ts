@@ -8,7 +8,7 @@ import { profileById, profiles } from "../../core/profiles/all.ts";
 import { connectx } from "../../core/profiles/connectx.ts";
 import { layEvidence } from "../../judge/evidence/evidence.ts";
 import { completions, evaluate } from "../../replay/expression.ts";
-import { parseExpression } from "../../replay/expression-parse.ts";
+import { parseExpression } from "../../replay/language/parse.ts";
 import { Timeline } from "../../replay/timeline.ts";
 import { viewAt } from "../../replay/view/view.ts";
 import { type Evidence, readEvidence } from "../../trace/evidence/evidence.ts";

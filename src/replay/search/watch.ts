@@ -1,7 +1,7 @@
-import type { ConnectionState } from "../core/machine/state.ts";
-import { fieldReaders } from "./field-readers.ts";
-import type { Source } from "./view/path.ts";
-import type { View } from "./view/view.ts";
+import type { ConnectionState } from "../../core/machine/state.ts";
+import { fieldReaders } from "../field-readers.ts";
+import type { Source } from "../view/path.ts";
+import type { View } from "../view/view.ts";
 
 type Reader = (state: ConnectionState) => number;
 

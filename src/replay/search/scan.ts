@@ -1,8 +1,8 @@
-import { firstAtLeast } from "../core/base/columns.ts";
-import type { Judged } from "./findings.ts";
+import { firstAtLeast } from "../../core/base/columns.ts";
+import type { Judged } from "../findings.ts";
+import { snapshotInterval } from "../timeline.ts";
+import type { LiveView } from "../view/live.ts";
 import { LiveRun } from "./live-run.ts";
-import { snapshotInterval } from "./timeline.ts";
-import type { LiveView } from "./view/live.ts";
 
 /** What a scan looks for, event by event. */
 export interface Quarry {

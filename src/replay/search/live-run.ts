@@ -1,13 +1,17 @@
-import type { Socket } from "../core/machine/socket.ts";
-import { Stage } from "../core/words/stage.ts";
-import type { Judged } from "./findings.ts";
-import type { RerunSink } from "./timeline.ts";
-import { type LiveView, liveView } from "./view/live.ts";
+// replay/search: runs through events that somebody looks at in passing, and what is found on the way.
 
-/** What is asked during a run through a connection's events. Stages are counted among the connection's own. */
+import type { Socket } from "../../core/machine/socket.ts";
+import { Stage } from "../../core/words/stage.ts";
+import type { Judged } from "../findings.ts";
+import type { RerunSink } from "../timeline.ts";
+import { type LiveView, liveView } from "../view/live.ts";
+
+/** What is heard and asked during a run through a connection's events. Stages are counted among the connection's own. */
 export interface Asker {
   /** The run is about to enter an event; false ends it there. */
   begin(event: number): boolean;
+  /** An effect of the stage that is being worked on, for who listens. */
+  hear?(kind: number, a: number, b: number): void;
   /** Right behind a stage (one of Stage), where the view stands. */
   ask(stage: number): void;
 }
@@ -18,13 +22,14 @@ export interface Asker {
  */
 export class LiveRun implements RerunSink {
   socket: Socket | null = null;
-  /** Nobody hears effects: what only leads to one, as a look at a packet's bytes, is not done. */
-  readonly isDeaf: boolean = true;
+  /** Where nobody hears effects, what only leads to one, as a look at a packet's bytes, is not done. */
+  readonly isDeaf: boolean;
   readonly view: LiveView;
   asker: Asker | null = null;
 
-  constructor(judged: Judged, connection: number) {
+  constructor(judged: Judged, connection: number, isDeaf = true) {
     this.view = liveView(judged, connection);
+    this.isDeaf = isDeaf;
   }
 
   /** The view in front of an event's first stage. */
@@ -47,7 +52,9 @@ export class LiveRun implements RerunSink {
     return this.asker!.begin(event);
   }
 
-  effect(_kind: number, _a: number, _b: number): void {}
+  effect(kind: number, a: number, b: number): void {
+    if (!this.isDeaf) this.asker!.hear!(kind, a, b);
+  }
 
   stage(stage: number, detail = -1): void {
     const { position, posted, machine } = this.view;

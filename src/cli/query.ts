@@ -1,0 +1,95 @@
+import { evaluate } from "../replay/expression.ts";
+import { compiled, gatheringOf } from "../replay/expression-compile.ts";
+import type { Judged } from "../replay/findings.ts";
+import { aggregates, parseExpression, parseQuery } from "../replay/language/parse.ts";
+import { ExpressionError } from "../replay/language/tokens.ts";
+import { gather } from "../replay/search/aggregate.ts";
+import type { Occurrence } from "../replay/search/occurrences.ts";
+import { show } from "../replay/view/value.ts";
+import { judgedView } from "../replay/view/view.ts";
+import { csvRows, headingOf, jsonRows, queryRows, tableRows } from "../report/query.ts";
+import type { Study } from "../study/study.ts";
+import { globMatcher } from "../trace/glob.ts";
+import { paced, UserError } from "../trace/platform.ts";
+import { type ReadFlags, requestOf } from "./flags.ts";
+import { open, studied } from "./opened.ts";
+import { print } from "./output.ts";
+
+export interface QueryFlags extends ReadFlags {
+  columns?: string[];
+  json?: true;
+  csv?: true;
+}
+
+/** `tlstrace query`: what of a trace fits a question, as a table, JSON lines or CSV; or what it comes to, as one value. */
+export async function query(file: string, text: string, flags: QueryFlags): Promise<void> {
+  const isValue = new RegExp(`^\\s*(${aggregates.join("|")})\\s*\\(`).test(text);
+  if (isValue && (flags.stream || flags.columns || flags.json || flags.csv))
+    throw new UserError(
+      "one value has no rows: --stream, --columns, --json and --csv are for sets (tcp.name matches 'A>B')",
+    );
+  const ask = isValue ? valueAsked(text) : rowsAsked(text, flags);
+  const request = requestOf(file, flags);
+  const opened = await open(request);
+  await ask(await studied(opened), async (work, what) => {
+    const done = await paced(opened.progress, what, work);
+    opened.progress.end();
+    return done;
+  });
+}
+
+/** Does long work and shows how far it is. */
+type Working = <Result>(work: Generator<number, Result>, what: string) => Promise<Result>;
+type Ask = (study: Study, working: Working) => Promise<void>;
+
+const judgedBy = ({ timeline, findings }: Study): Judged => ({ timeline, findings });
+
+/** Of an expression the value at the trace's end. */
+function valueAsked(text: string): Ask {
+  const expression = pointed(text, () => parseExpression(text));
+  return async (study) => {
+    const judged = judgedBy(study);
+    const { eventCount } = judged.timeline;
+    if (eventCount === 0) throw new UserError("the trace has no events to ask about");
+    const position = { event: eventCount - 1, stage: Number.MAX_SAFE_INTEGER };
+    const value = evaluate(judgedView(judged, position), expression);
+    await print([typeof value === "object" && value !== null && "path" in value ? value.value : show(value)]);
+  };
+}
+
+function rowsAsked(text: string, flags: QueryFlags): Ask {
+  const { field, ...occurring } = pointed(text, () => parseQuery(text));
+  const asked = gatheringOf({ ...occurring, field });
+  const columns = (flags.columns ?? []).map((name) => ({
+    name,
+    of: compiled(pointed(name, () => parseExpression(name))).of,
+  }));
+  const value = /^\s*[\w-]+\.(\S+)/.exec(text)?.[1];
+  const values = [...(field && value ? [value] : []), ...columns.map(({ name }) => name)];
+  return async (study, working) => {
+    const judged = judgedBy(study);
+    const all = await working(gather(judged, asked), "looking");
+    const rows = queryRows(judged, ofStreams(judged, all, flags), { columns, hasValue: field !== null });
+    const heading = headingOf(judged, values);
+    const form = flags.json ? jsonRows : flags.csv ? csvRows : tableRows;
+    await print(form(rows, heading));
+  };
+}
+
+function ofStreams({ timeline }: Judged, all: readonly Occurrence[], { stream = [] }: QueryFlags) {
+  const isMeant = globMatcher(stream);
+  const { connections } = timeline.trace;
+  return all.filter(({ connection }) => isMeant(connections[connection]!.name));
+}
+
+/** What is wrong with an expression, with the place below it. */
+function pointed<Result>(text: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    const { at, end, message } = error;
+    const marks = `${" ".repeat(at)}${"^".repeat(Math.max(1, end - at))}`;
+    throw new UserError(`${message}\n  ${text.replace(/\s/g, " ")}\n  ${marks}`);
+  }
+}

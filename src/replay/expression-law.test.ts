@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { profiles } from "../core/profiles/all.ts";
+import { interpret, isSame, isTruth, NoNumber } from "../test/reference/expression.ts";
+import { Dice } from "../test/simulator/dice.ts";
+import { generate, kernelChoices, readStory } from "../test/simulator/generate.ts";
+import { settingOf } from "../test/simulator/simulation.ts";
+import { UserError } from "../trace/platform.ts";
+import { compiled } from "./expression-compile.ts";
+import { type Judged, noFindings } from "./findings.ts";
+import { type Expression, parseExpression } from "./language/parse.ts";
+import { type StopRule, StopSearch, stagesNamed } from "./stops.ts";
+import { Timeline } from "./timeline.ts";
+import { judgedView } from "./view/view.ts";
+
+const numbers = [
+  "packet.seq",
+  "endSeq",
+  "length",
+  "packet.ack",
+  "packet.recordSn",
+  "recordOffset",
+  "driver.expectedSeq",
+  "nic.expectedSeq",
+  "nic.recordOffset",
+  "nic.epoch",
+  "records.count",
+  "records[0].endSeq",
+  "records[2].length",
+  "records.last.sn",
+  "record(1).startSeq",
+  "tcp.sndUna",
+  "tcp.sndNxt",
+  "tcp.epoch",
+  "driver.counters.tx_tls_ooo",
+  "driver.counters.tx_tls_encrypted_bytes",
+  "descriptors.prefixLength",
+  "descriptors[0].length",
+  "descriptors.last.seq",
+  "memory.wire",
+  "connection(1).driver.expectedSeq",
+  "count(transmits where outOfOrder)",
+  "count(resync where replayed > 500)",
+  "sum(transmits.length where not outOfOrder)",
+  "max(encrypted.length)",
+  "last(acks.ack)",
+];
+const flags = [
+  "outOfOrder",
+  "nic.inStep",
+  "driver.paramsPosted",
+  "driver.resyncPending",
+  "tcp.offloaded",
+  "descriptors.last.taken",
+  "nic.queueStopped",
+];
+const texts = [
+  "packet.part",
+  "tcp.hook",
+  "tcp.encryption",
+  "driver.context",
+  "packet.fate",
+  "descriptors[0].kind",
+];
+
+/** A random number, by some of the grammar. */
+function numberText(dice: Dice, depth: number): string {
+  if (depth === 0 || dice.chance(0.5))
+    return dice.chance(0.7) ? dice.one(...numbers) : String(dice.from(0, 4000));
+  const [a, b] = [numberText(dice, depth - 1), numberText(dice, depth - 1)];
+  return dice.one(`(${a} + ${b})`, `${a} - (${b})`, `-${a}`, `${a} * 2`);
+}
+
+function conditionText(dice: Dice, depth: number): string {
+  if (depth > 0 && dice.chance(0.5)) {
+    const [a, b] = [conditionText(dice, depth - 1), conditionText(dice, depth - 1)];
+    return dice.one(`${a} and ${b}`, `(${a}) || ${b}`, `not (${a})`, `!(${a}) && (${b})`);
+  }
+  const [a, b] = [numberText(dice, 1), numberText(dice, 1)];
+  const op = dice.one("==", "!=", "<", "<=", ">", ">=");
+  const pattern = dice.one("*a*", "tls*", "?????", "*ware*");
+  return dice.one(
+    `${a} ${op} ${b}`,
+    `${a} ${op} ${b}`,
+    dice.one(...flags),
+    `${a} in ${b}:${b} + 2000`,
+    `before(${a}, ${b})`,
+    `${dice.one(...texts)} matches '${pattern}'`,
+    `${dice.one(...texts)} == ${dice.one(...texts)}`,
+  );
+}
+
+/** What the reference says at every stage; null where it cannot say: what a word or a fraction is part of. */
+function expected(judged: Judged, expression: Expression): { at: string; value: unknown }[] | null {
+  const { timeline } = judged;
+  const all: { at: string; value: unknown }[] = [];
+  try {
+    for (let event = 0; event < timeline.eventCount; event++)
+      for (const stage of timeline.record(event).stages.keys()) {
+        const view = judgedView(judged, { event, stage });
+        const value = interpret(judged, view, expression);
+        assert.ok(isSame(compiled(expression).of(view), value), `${event}/${stage}`);
+        all.push({ at: `${event}/${stage}`, value: isTruth(value) });
+      }
+  } catch (error) {
+    if (error instanceof NoNumber || error instanceof UserError) return null;
+    throw error;
+  }
+  return all;
+}
+
+function stopsOf(judged: Judged, rule: StopRule, direction: 1 | -1): string[] {
+  const search = new StopSearch(judged, [rule]);
+  const last = judged.timeline.eventCount - 1;
+  let at = direction === 1 ? { event: 0, stage: -1 } : { event: last, stage: Number.MAX_SAFE_INTEGER };
+  for (const stops: string[] = []; ; ) {
+    const { found, at: reached, ended } = search.next(at, direction, 1);
+    if (found) stops.push(`${found.position.event}/${found.position.stage}`);
+    if (ended) return stops;
+    at = reached;
+  }
+}
+
+const rounds = Number(process.env.FUZZ ?? 1) * 60;
+const firstSeed = Number(process.env.SEED ?? 500);
+
+test("a condition stops exactly where its plain interpretation holds, forwards and backwards", () => {
+  let [conditions, stops, kept] = [0, 0, 0];
+  for (let seed = firstSeed; seed < firstSeed + rounds; seed++) {
+    const dice = new Dice(seed);
+    const setting = settingOf(seed, profiles, kernelChoices);
+    const timeline = new Timeline(readStory(generate(seed, setting), setting.profile)).runAll();
+    const judged: Judged = { timeline, findings: noFindings };
+    if (timeline.eventCount === 0) continue;
+    for (let i = 0; i < 6; i++) {
+      const text = conditionText(dice, 2);
+      const condition = parseExpression(text);
+      const wanted = expected(judged, condition);
+      conditions++;
+      if (wanted === null) continue;
+      kept++;
+      const names = dice.one("*", "*", "driver.check", "wire", "tls.*");
+      const rule: StopRule = { id: 1, label: "", kind: "function", names, condition, hit: null };
+      const meant = new Set(stagesNamed(names));
+      const isMeant = (at: string) => {
+        const [event, stage] = at.split("/").map(Number);
+        return meant.has(timeline.record(event!).stages[stage!]!.stage);
+      };
+      const holding = wanted.filter(({ at, value }) => value === true && isMeant(at)).map(({ at }) => at);
+      const where = `seed ${seed}: ${names} if ${text}`;
+      assert.deepEqual(stopsOf(judged, rule, 1), holding, where);
+      assert.deepEqual(stopsOf(judged, rule, -1), holding.toReversed(), `${where}, backwards`);
+      stops += holding.length;
+    }
+  }
+  assert.ok(
+    kept > conditions * 0.7 && stops > conditions,
+    `${conditions} conditions, ${kept} of them kept, ${stops} stops`,
+  );
+});
