@@ -87,6 +87,7 @@ export class ChangeHunter implements Hunter {
 
 const quarryOf = ({ place, connection }: Followed): Quarry => ({
   connections: readsOf(place).size === 0 ? [] : [connection],
+  always: true,
   candidate: (from) => from,
   sees: () => null,
   hunter: (view) => new ChangeHunter(place, view),

@@ -52,6 +52,7 @@ function mayHold({ of, needsRecord }: Compiled, view: View): boolean {
 /** The events at which one of some rules may apply. */
 export class RulesQuarry implements Quarry {
   readonly connections: readonly number[] | null;
+  readonly always: boolean;
   private readonly rules: readonly Ready[];
   private readonly judged: Judged;
   private readonly lines: Int32Array;
@@ -66,6 +67,7 @@ export class RulesQuarry implements Quarry {
     this.connections = followed.includes(null)
       ? null
       : [...new Set(followed.map((each) => each!.connection))];
+    this.always = rules.every(needsRun) && rules.some(isEverywhere);
     this.lines = Int32Array.from(new Set(rules.flatMap(({ lines }) => [...lines]))).sort();
     const lists = rules.flatMap(({ kind, signs }) => (kind === "line" ? [] : [signs]));
     this.signs = lists.includes(null) ? null : [...new Set(lists.flatMap((list) => list ?? []))];
@@ -102,6 +104,7 @@ export class RulesQuarry implements Quarry {
 
   hunter(view: LiveView): Hunter {
     const hunters = this.rules.map((rule) => new RuleHunter(rule, view, this.judged));
+    if (hunters.length === 1) return hunters[0]!;
     return {
       start: () => {
         for (const hunter of hunters) hunter.start();
@@ -120,6 +123,10 @@ function needsRun({ kind, stages: numbers, signs, condition }: Ready): boolean {
   if (kind === "data" || (condition !== null && !condition.ofColumns)) return true;
   return kind === "function" && signs === null && numbers.size < stages.length;
 }
+
+/** Whether neither lists nor columns tell of any event that the rule does not apply there. */
+const isEverywhere = ({ kind, signs, condition }: Ready): boolean =>
+  kind !== "line" && signs === null && !condition?.ofColumns;
 
 /** Looks whether one rule applies, stage by stage; of a sign's condition whether it holds at any stage of the event. */
 class RuleHunter implements Hunter {

@@ -26,9 +26,15 @@ export class LiveRun implements RerunSink {
   readonly isDeaf: boolean;
   readonly view: LiveView;
   asker: Asker | null = null;
+  private readonly position: LiveView["position"];
+  private readonly posted: LiveView["posted"];
+  private readonly queue: { readonly count: number };
 
   constructor(judged: Judged, connection: number, isDeaf = true) {
     this.view = liveView(judged, connection);
+    this.position = this.view.position;
+    this.posted = this.view.posted;
+    this.queue = this.view.machine.queue;
     this.isDeaf = isDeaf;
   }
 
@@ -57,10 +63,10 @@ export class LiveRun implements RerunSink {
   }
 
   stage(stage: number, detail = -1): void {
-    const { position, posted, machine } = this.view;
+    const { posted } = this;
     if (stage === Stage.nic) posted.taken = detail + 1;
-    posted.count = machine.queue.count;
-    position.stage++;
+    posted.count = this.queue.count;
+    this.position.stage++;
     this.asker!.ask(stage);
   }
 }

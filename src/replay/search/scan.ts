@@ -2,12 +2,14 @@ import { firstAtLeast } from "../../core/base/columns.ts";
 import type { Judged } from "../findings.ts";
 import { snapshotInterval } from "../timeline.ts";
 import type { LiveView } from "../view/live.ts";
-import { LiveRun } from "./live-run.ts";
+import { type Asker, LiveRun } from "./live-run.ts";
 
 /** What a scan looks for, event by event. */
 export interface Quarry {
   /** The connections whose events are looked at; null = all. */
   readonly connections: readonly number[] | null;
+  /** True if only a run can tell of any event. */
+  readonly always: boolean;
   /** The next event in the direction, from `from` on (inclusive), that may be one as far as lists tell; −1 if none. */
   candidate(from: number, direction: 1 | -1): number;
   /** Whether an event is one by what the trace alone says; null = only a run can tell. */
@@ -29,12 +31,52 @@ interface Cursor {
   readonly run: LiveRun;
   readonly own: Int32Array;
   readonly hunter: Hunter;
+  readonly tracker: Tracker;
   /** Ordinal of the own event that is looked at next. */
   next: number;
   /** Events found and not given yet, the last one comes first. */
   found: number[];
   /** No event of the connection before this one (in the direction) is still to be given. */
   at: number;
+}
+
+/** Notes the events of a run in which the quarry is. */
+class Tracker implements Asker {
+  found: number[] = [];
+  private readonly quarry: Quarry;
+  private readonly hunter: Hunter;
+  private readonly view: LiveView;
+  private onlyFirst = false;
+  private isOpen = false;
+
+  constructor(quarry: Quarry, hunter: Hunter, view: LiveView) {
+    this.quarry = quarry;
+    this.hunter = hunter;
+    this.view = view;
+  }
+
+  start(onlyFirst: boolean): void {
+    this.found = [];
+    this.onlyFirst = onlyFirst;
+  }
+
+  begin(event: number): boolean {
+    const { quarry, found } = this;
+    if (this.onlyFirst && found.length > 0) return false;
+    if (quarry.always) this.isOpen = true;
+    else {
+      const seen = quarry.candidate(event, 1) === event ? quarry.sees(event, this.view.index) : false;
+      if (seen === true) found.push(event);
+      this.isOpen = seen === null;
+    }
+    return true;
+  }
+
+  ask(stage: number): void {
+    if (!this.isOpen || !this.hunter.catches(stage)) return;
+    const { event } = this.view.position;
+    if (this.found.at(-1) !== event) this.found.push(event);
+  }
 }
 
 /**
@@ -66,7 +108,10 @@ export class Scan {
     const next = direction === 1 ? firstAtLeast(own, from + 1) : firstAtLeast(own, from) - 1;
     if (next < 0 || next >= own.length) return;
     const run = new LiveRun(judged, connection);
-    this.put({ run, own, hunter: this.quarry.hunter(run.view), next, found: [], at: own[next]! });
+    const hunter = this.quarry.hunter(run.view);
+    const tracker = new Tracker(this.quarry, hunter, run.view);
+    run.asker = tracker;
+    this.put({ run, own, hunter, tracker, next, found: [], at: own[next]! });
   }
 
   /** How far it has come: no event between its start and here is still to be given. The trace's end when all are done. */
@@ -129,6 +174,7 @@ export class Scan {
   /** Ordinal of the first candidate from `from` on, before `end` in the direction; −1 if there is none. */
   private candidateIn({ own, run }: Cursor, from: number, end: number, direction: 1 | -1): number {
     const { quarry } = this;
+    if (quarry.always) return from;
     for (let ordinal = from; ordinal !== end; ordinal += direction) {
       const event = quarry.candidate(own[ordinal]!, direction);
       if (event < 0) return -1;
@@ -147,32 +193,21 @@ export class Scan {
   }
 
   /** The events with ordinals [begin, end) in which the hunter catches something; with `onlyFirst` the run ends there. */
-  private run(cursor: Cursor, begin: number, end: number, onlyFirst: boolean): number[] {
-    const { run, own, hunter } = cursor;
+  private run(
+    { run, own, hunter, tracker }: Cursor,
+    begin: number,
+    end: number,
+    onlyFirst: boolean,
+  ): number[] {
     const { view } = run;
-    const { quarry } = this;
-    const found: number[] = [];
-    let isOpen = false;
-    run.asker = {
-      begin: (event) => {
-        if (onlyFirst && found.length > 0) return false;
-        const seen = quarry.candidate(event, 1) === event ? quarry.sees(event, view.index) : false;
-        if (seen === true) found.push(event);
-        isOpen = seen === null;
-        return true;
-      },
-      ask: (stage) => {
-        if (!isOpen || !hunter.catches(stage)) return;
-        const { event } = view.position;
-        if (found.at(-1) !== event) found.push(event);
-      },
-    };
-    this.judged.timeline.rerun(view.index, begin, begin, run);
+    const { timeline } = this.judged;
+    timeline.rerun(view.index, begin, begin, run);
     run.enter(own[Math.max(0, begin - 1)]!);
     if (begin > 0) view.position.stage = Number.MAX_SAFE_INTEGER;
     hunter.start();
-    this.judged.timeline.rerun(view.index, begin, end, run);
-    return found;
+    tracker.start(onlyFirst);
+    timeline.rerun(view.index, begin, end, run);
+    return tracker.found;
   }
 
   private isNearer(a: Cursor, b: Cursor): boolean {

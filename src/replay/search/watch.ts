@@ -1,17 +1,15 @@
-import type { ConnectionState } from "../../core/machine/state.ts";
-import { fieldReaders } from "../field-readers.ts";
+import { type FieldReader, fieldReaders } from "../field-readers.ts";
 import type { Source } from "../view/path.ts";
 import type { View } from "../view/view.ts";
-
-type Reader = (state: ConnectionState) => number;
 
 /**
  * Tells whether what a value is made of may have changed since one last looked: most stages change nothing that one
  * asks for, and a look at a few fields costs next to nothing.
  */
 export class Watch {
-  private readonly readers: readonly Reader[];
+  private readonly readers: readonly FieldReader[];
   private readonly seen: Float64Array;
+  private readonly now: Float64Array;
   private readonly everyEvent: boolean;
   private readonly everyStage: boolean;
   private event = -1;
@@ -21,6 +19,7 @@ export class Watch {
       source === "event" || source === "before" || source === "stage" ? [] : [fieldReaders[source]],
     );
     this.seen = new Float64Array(this.readers.length).fill(Number.NaN);
+    this.now = new Float64Array(this.readers.length);
     this.everyEvent = reads.has("event") || reads.has("before");
     this.everyStage = reads.has("stage");
   }
@@ -29,11 +28,11 @@ export class Watch {
   stirs({ state, position }: View): boolean {
     let stirred = this.event < 0 || this.everyStage || (this.everyEvent && this.event !== position.event);
     this.event = position.event;
-    const { readers, seen } = this;
+    const { readers, seen, now } = this;
     for (let i = 0; i < readers.length; i++) {
-      const value = readers[i]!(state);
-      if (value === seen[i]) continue;
-      seen[i] = value;
+      readers[i]!(state, now, i);
+      if (now[i] === seen[i]) continue;
+      seen[i] = now[i]!;
       stirred = true;
     }
     return stirred;

@@ -3,7 +3,6 @@ import { namedCountersOf } from "../../core/machine/count.ts";
 import { type CounterName, counters } from "../../core/machine/counters.ts";
 import type { Profile } from "../../core/machine/profile.ts";
 import { ConnectionState, type StateField } from "../../core/machine/state.ts";
-import { fieldReaders } from "../field-readers.ts";
 import { comparedPaths } from "./compare-scope.ts";
 import {
   deviceOf,
@@ -139,7 +138,7 @@ const vendorCounter: Path<string> = {
   says: "One of these counters, under the vendor's name.",
   reads: counters.map(({ counter }) => counter),
   family: { names: (view) => [...vendorFieldsOf(profileOf(view)).keys()] },
-  of: (view, name) => fieldReaders[vendorFieldsOf(profileOf(view)).get(name)!](view.state),
+  of: (view, name) => view.state[vendorFieldsOf(profileOf(view)).get(name)!],
 };
 
 /** What the driver keeps of the connection. */

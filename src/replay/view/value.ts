@@ -1,16 +1,20 @@
-import { type Seq, toU32 } from "../../core/base/seq.ts";
+import { advance, type Seq, toU32 } from "../../core/base/seq.ts";
 import type { Connection } from "../../core/machine/connection.ts";
 
 /** A sequence number as views show and expressions compare it: bytes from the offload start, and as on the wire. */
 export class SeqValue {
   /** Relative to the first offloaded byte: negative = before the offload. */
   readonly relative: number;
-  /** As in the packet, 0 … 2^32 − 1. */
-  readonly absolute: number;
+  private readonly start: Seq;
 
-  constructor(connection: Connection, s: Seq) {
-    this.relative = s - connection.startSeq;
-    this.absolute = toU32(s);
+  constructor({ startSeq }: Connection, s: Seq) {
+    this.relative = s - startSeq;
+    this.start = startSeq;
+  }
+
+  /** As in the packet, 0 … 2^32 − 1. */
+  get absolute(): number {
+    return toU32(advance(this.start, this.relative));
   }
 
   toString(): string {
