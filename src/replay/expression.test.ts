@@ -145,7 +145,7 @@ const faults: [expression: string, message: RegExp][] = [
   ["1 +", /expected a value at the end/],
   ["(1", /expected "\)"/],
   ["1 2", /expected an operator at column 3, found "2"/],
-  ["driver.nothing", /no value "driver.nothing"; paths begin with packet, tcp, records, driver, nic/],
+  ["driver.nothing", /no value "driver.nothing"; paths begin with driver, nic, packet/],
   ["driver.expectedSec", /no value "driver.expectedSec"; did you mean "driver.expectedSeq"\?/],
   ["pakcet.length > 3", /no value "pakcet.length"; did you mean "packet.length"\?/],
   ["records[3].edSeq", /no value "records\[3\].edSeq"; did you mean "records\[i\].endSeq"\?/],
