@@ -12,6 +12,7 @@ export function timeTravel(memory: vscode.Memento): vscode.Disposable[] {
     commands.registerCommand("tlstrace.stepBackOut", () => say("rout")),
     commands.registerCommand("tlstrace.previousStop", () => say("prev")),
     commands.registerCommand("tlstrace.nextStop", () => say("fwd")),
+    commands.registerCommand("tlstrace.goTo", goToPlace),
     commands.registerCommand("tlstrace.checkpoint", nameCheckpoint),
     commands.registerCommand("tlstrace.goToCheckpoint", () => goToCheckpoint(memory)),
     debug.onDidReceiveDebugSessionCustomEvent(({ session, event, body }) => {
@@ -49,6 +50,16 @@ async function frameIn(session: vscode.DebugSession): Promise<{ frameId?: number
   });
   const [frame] = stack.stackFrames;
   return frame ? { frameId: frame.id } : {};
+}
+
+/** Asks where to go: the same words as behind `goto` in the console. */
+async function goToPlace(): Promise<void> {
+  const words = await vscode.window.showInputBox({
+    title: "Go to",
+    prompt: "A frame, event, line, time, sequence number, record, finding or checkpoint",
+    placeHolder: "frame 58 · event 12 · line 30 · time 1.5 · +20ms · seq 209430 B>A · record 13 · finding",
+  });
+  if (words !== undefined) await say(`goto ${words}`);
 }
 
 async function nameCheckpoint(): Promise<void> {

@@ -32,6 +32,8 @@ test("a word is a word only where no expression can be meant", () => {
     ["?", "help"],
     ["goto frame 58", "goto", "frame 58"],
     ["g seq -258", "goto", "seq -258"],
+    ["goto +20ms", "goto", "+20ms"],
+    ["goto -.5s", "goto", "-.5s"],
     ["find packet.length > 3", "find", "packet.length > 3"],
     ["info queue", "info", "queue"],
     ["next - 1", null],

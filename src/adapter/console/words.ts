@@ -148,7 +148,10 @@ function gotoPlace(desk: Desk, rest: string): Answered {
     });
     return arrived(`checkpoint ${text}`);
   }
-  const { event, note } = placeIn({ ...desk, judged: runner.judged }, text);
+  const { event, note } = placeIn(
+    { ...desk, judged: runner.judged, event: runner.stop.position.event },
+    text,
+  );
   runner.goto(event, `Go to ${text}`);
   return arrived(note === "" ? placeText(runner.timeline, runner.stop) : note);
 }
@@ -281,10 +284,10 @@ export function wordMeant(line: string): string {
 
 /**
  * The word that a line of the console begins with, and what stands behind it; null for an expression. A word that is
- * followed by an operator or a dot is a name in an expression.
+ * followed by an operator or a dot is a name in an expression, but a sign may stand before a number: `goto +20ms`.
  */
 export function readLine(line: string): { word: Word; rest: string } | null {
-  const match = /^\s*([A-Za-z]\w*|\?)(?:\s+(?![-+*/%<>=!&|.)])(.*))?\s*$/.exec(line);
+  const match = /^\s*([A-Za-z]\w*|\?)(?:\s+(?![*/%<>=!&|.)]|[-+](?![\d.]))(.*))?\s*$/.exec(line);
   const word = match && wordCalled(match[1]!);
   return word ? { word, rest: (match[2] ?? "").trim() } : null;
 }

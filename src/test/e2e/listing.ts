@@ -28,6 +28,17 @@ export function lineScenarios(scenario: Scenario): void {
     await workbench.picture("listing-stream");
   });
 
+  scenario("Go to asks for a place, as the console does by a word, and goes there", async (workbench) => {
+    const { page } = workbench;
+    await page.keyboard.press("Shift+Alt+G");
+    const input = page.locator(".quick-input-widget input");
+    await input.fill("frame 45");
+    await workbench.picture("listing-goto");
+    await page.keyboard.press("Enter");
+    await workbench.stopped(/^event 40 of 164, /);
+    await workbench.expectFrames(/skb, line 43, lossy\.pcap/);
+  });
+
   scenario("the button of the listing's tab debugs the capture again", async (workbench) => {
     const first = await workbench.status();
     await workbench.move("Continue");
