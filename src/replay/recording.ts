@@ -17,7 +17,7 @@ export interface StageRecord {
   effects: EffectRecord[];
   /** The connection that it is about: a device's event has stages of each of its connections. */
   connection: number;
-  state: ConnectionState;
+  readonly state: ConnectionState;
   /** What is in the queue when the event is done with this connection; the same list in all its stages. */
   descriptors: readonly PostedDescriptor[];
   /** How many of these are posted by then. */
@@ -48,17 +48,81 @@ export class EffectSink implements Sink {
   stage(): void {}
 }
 
-/** The sink for the event somebody looks at: keeps every stage with a copy of the state. `end` follows each connection. */
+/** States that are copied at once: an event may have thousands of stages, and few are looked at. */
+export const statesAtOnce = 64;
+
+/** Gives the states behind a connection's own stages [from, from + statesAtOnce) of the event, by running it once more. */
+export type Rerun = (socket: Socket, from: number) => readonly ConnectionState[];
+
+/** The states behind one connection's stages of an event: the first ones as they were copied, the others made when asked for. */
+class States {
+  private readonly socket: Socket;
+  private readonly rerun: Rerun;
+  private readonly first: ConnectionState[] = [];
+  /** Stages so far. */
+  count = 0;
+  private made: { from: number; states: readonly ConnectionState[] } | null = null;
+
+  constructor(socket: Socket, rerun: Rerun) {
+    this.socket = socket;
+    this.rerun = rerun;
+  }
+
+  push(): void {
+    if (this.count++ < statesAtOnce) this.first.push(this.socket.state.copy());
+  }
+
+  at(own: number): ConnectionState {
+    if (own < statesAtOnce) return this.first[own]!;
+    const from = own - (own % statesAtOnce);
+    if (this.made?.from !== from) this.made = { from, states: this.rerun(this.socket, from) };
+    return this.made.states[own - from]!;
+  }
+}
+
+/** A stage whose state may not have been copied yet. */
+class RecordedStage implements StageRecord {
+  readonly stage: number;
+  readonly detail: number;
+  readonly effects: EffectRecord[];
+  readonly connection: number;
+  readonly descriptors: readonly PostedDescriptor[];
+  readonly posted: number;
+  readonly taken: number;
+  private readonly states: States;
+  private readonly own: number;
+
+  constructor(fields: Omit<StageRecord, "state">, states: States) {
+    this.stage = fields.stage;
+    this.detail = fields.detail;
+    this.effects = fields.effects;
+    this.connection = fields.connection;
+    this.descriptors = fields.descriptors;
+    this.posted = fields.posted;
+    this.taken = fields.taken;
+    this.states = states;
+    this.own = states.count;
+  }
+
+  get state(): ConnectionState {
+    return this.states.at(this.own);
+  }
+}
+
+/** The sink for the event somebody looks at: keeps every stage with the state behind it. `end` follows each connection. */
 export class RecordingSink implements Sink {
   readonly stages: StageRecord[] = [];
   socket: Socket | null = null;
   private readonly nicStage: number;
+  private readonly rerun: Rerun;
+  private states: States | null = null;
   private effects: EffectRecord[] = [];
   private descriptors: PostedDescriptor[] = [];
   private taken = 0;
 
-  constructor(nicStage: number) {
+  constructor(nicStage: number, rerun: Rerun) {
     this.nicStage = nicStage;
+    this.rerun = rerun;
   }
 
   effect(kind: number, a: number, b: number): void {
@@ -66,18 +130,14 @@ export class RecordingSink implements Sink {
   }
 
   stage(stage: number, detail = -1): void {
-    const { index, state, queue } = this.socket!;
-    if (stage === this.nicStage) this.taken = detail + 1;
-    this.stages.push({
-      stage,
-      detail,
-      effects: this.effects,
-      connection: index,
-      state: state.copy(),
-      descriptors: this.descriptors,
-      posted: queue.count,
-      taken: this.taken,
-    });
+    const { effects, descriptors, taken } = this;
+    const { index: connection, queue } = this.socket!;
+    this.states ??= new States(this.socket!, this.rerun);
+    const nowTaken = stage === this.nicStage ? detail + 1 : taken;
+    const fields = { stage, detail, effects, connection, descriptors, posted: queue.count, taken: nowTaken };
+    this.stages.push(new RecordedStage(fields, this.states));
+    this.states.push();
+    this.taken = nowTaken;
     this.effects = [];
   }
 
@@ -85,6 +145,27 @@ export class RecordingSink implements Sink {
   end({ queue }: Socket): void {
     for (let i = 0; i < queue.count; i++) this.descriptors.push(queue.at(i));
     this.descriptors = [];
+    this.states = null;
     this.taken = 0;
+  }
+}
+
+/** The sink that copies the states behind some of a connection's stages. */
+export class StatesSink implements Sink {
+  socket: Socket | null = null;
+  readonly isDeaf = true;
+  readonly states: ConnectionState[] = [];
+  private readonly from: number;
+  private own = 0;
+
+  constructor(from: number) {
+    this.from = from;
+  }
+
+  effect(): void {}
+
+  stage(): void {
+    const own = this.own++;
+    if (own >= this.from && own < this.from + statesAtOnce) this.states.push(this.socket!.state.copy());
   }
 }

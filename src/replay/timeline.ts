@@ -8,7 +8,7 @@ import { type ConnectionState, stateFields } from "../core/machine/state.ts";
 import { step, stepFor } from "../core/step.ts";
 import { Stage } from "../core/words/stage.ts";
 import type { Trace } from "../trace/trace.ts";
-import { type EffectRecord, EffectSink, type Recording, RecordingSink } from "./recording.ts";
+import { type EffectRecord, EffectSink, type Recording, RecordingSink, StatesSink } from "./recording.ts";
 import { SignIndex } from "./sign-index.ts";
 
 /** Where the debugger stands: right after stage `stage` of event `event`; stage −1 = before the event's first stage. */
@@ -27,7 +27,7 @@ export interface RerunSink extends Sink {
   /** The connection is about to run this event; false = it shall not, and the run ends. */
   begin(event: number): boolean;
 }
-/** Recordings that are kept, and stages of them, some 1 KB each. */
+/** Recordings that are kept, and stages of them. */
 const recordingsMax = 64;
 const stagesMax = 2 ** 14;
 
@@ -168,12 +168,19 @@ export class Timeline {
     const { sockets } = this.machine;
     const connection = connections[0] ?? 0;
     const before = this.stateBefore(connection, event).copy();
-    const sink = new RecordingSink(Stage.nic);
+    const sink = new RecordingSink(Stage.nic, ({ index }, from) => this.statesBehind(event, index, from));
     for (const c of connections) {
       this.again(event, c, sink);
       sink.end(sockets[c]!);
     }
     return { event, connection, before, stages: sink.stages };
+  }
+
+  /** The states behind a connection's own stages of an event, from one on: as many as are copied at once. */
+  private statesBehind(event: number, connection: number, from: number): readonly ConnectionState[] {
+    const sink = new StatesSink(from);
+    this.again(event, connection, sink);
+    return sink.states;
   }
 
   /** What an event says, without its stages and their states: for who goes through all events. */
