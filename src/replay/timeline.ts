@@ -1,15 +1,16 @@
 // replay: time: timeline, recordings, the index of signs; stops and expressions.
 
-import { Column, firstAtLeast } from "../core/base/columns.ts";
+import { firstAtLeast } from "../core/base/columns.ts";
 import { createMachine, toBeginning } from "../core/create-machine.ts";
 import type { Machine } from "../core/machine/machine.ts";
 import type { Sink } from "../core/machine/socket.ts";
-import { type ConnectionState, stateFields } from "../core/machine/state.ts";
+import type { ConnectionState } from "../core/machine/state.ts";
 import { step, stepFor } from "../core/step.ts";
 import { Stage } from "../core/words/stage.ts";
 import type { Trace } from "../trace/trace.ts";
 import { type EffectRecord, EffectSink, type Recording, RecordingSink, StatesSink } from "./recording.ts";
 import { SignIndex } from "./sign-index.ts";
+import { Snapshots } from "./snapshots.ts";
 
 /** Where the debugger stands: right after stage `stage` of event `event`; stage −1 = before the event's first stage. */
 export interface Position {
@@ -17,8 +18,6 @@ export interface Position {
   stage: number;
 }
 
-/** A connection's snapshots are this many of its own events apart: runs that begin at one need no seek. */
-export const snapshotInterval = 500;
 /** An ordinal behind all events: that of a state which is no event's end. */
 const nowhere = 2 ** 31 - 1;
 
@@ -40,8 +39,8 @@ export class Timeline {
   readonly machine: Machine;
   /** Made when it is first asked for: who only runs forwards never needs it. */
   private own: OwnEvents | null = null;
-  /** By connection, made when it has the first. */
-  private readonly snapshots: (Column<Float64Array> | undefined)[] = [];
+  /** By connection. */
+  private readonly snapshots: readonly Snapshots[];
   /** How many of its own events the working state of each connection is past. */
   private readonly ordinals: Int32Array;
   private ran = 0;
@@ -57,6 +56,7 @@ export class Timeline {
     this.trace = trace;
     this.machine = createMachine(trace);
     this.sink = sink;
+    this.snapshots = trace.connections.map(() => new Snapshots());
     this.ordinals = new Int32Array(trace.connections.length);
   }
 
@@ -71,44 +71,37 @@ export class Timeline {
 
   /** The first pass, in slices: runs up to `count` more events and gives how many are done. */
   run(count: number): number {
-    const { machine, sink, ordinals } = this;
+    const { machine, sink, snapshots } = this;
+    const { queue } = machine;
     const connections = this.trace.events.connection.values;
     const end = Math.min(this.ran + count, this.eventCount);
     for (let event = this.ran; event < end; event++) {
       const connection = connections[event]!;
-      if (connection >= 0) {
-        const ordinal = ordinals[connection]!;
-        if (ordinal % snapshotInterval === 0 && ordinal > 0) this.snapshot(connection);
-        ordinals[connection] = ordinal + 1;
-      } else this.passAll(machine.members[-1 - connection]!);
+      if (connection < 0) {
+        for (const member of machine.members[-1 - connection]!) this.pass(member);
+        step(machine, event, sink);
+        continue;
+      }
+      this.pass(connection);
       step(machine, event, sink);
+      snapshots[connection]!.posted += queue.count;
     }
     this.ran = end;
     if (end === this.eventCount) this.effects.trim();
     return end;
   }
 
-  /** The connections of a device are about to run an event of it: a snapshot is due at every interval. */
-  private passAll(connections: readonly number[]): void {
-    for (const connection of connections) {
-      const ordinal = this.ordinals[connection]!++;
-      if (ordinal % snapshotInterval === 0 && ordinal > 0) this.snapshot(connection);
-    }
+  /** The connection is about to run one more of its events for the first time. */
+  private pass(connection: number): void {
+    const snapshots = this.snapshots[connection]!;
+    const ordinal = this.ordinals[connection]!++;
+    if (snapshots.isDue(ordinal)) snapshots.take(ordinal, this.machine.sockets[connection]!.state);
   }
 
   /** The whole first pass at once. */
   runAll(): this {
     this.run(this.eventCount);
     return this;
-  }
-
-  private snapshot(connection: number): void {
-    const pool = this.snapshots[connection] ?? new Column(new Float64Array(0));
-    this.snapshots[connection] = pool;
-    const at = pool.length;
-    pool.reserve(at + stateFields.length);
-    pool.length = at + stateFields.length;
-    this.machine.sockets[connection]!.state.save(pool.values, at);
   }
 
   /** Events of a connection, in order, as a view into one array. */
@@ -132,8 +125,10 @@ export class Timeline {
   private seek(connection: number, ordinal: number): ConnectionState {
     const { machine, ordinals } = this;
     const from = ordinals[connection]!;
-    const nearest = Math.floor(ordinal / snapshotInterval);
-    if (from > ordinal || from < nearest * snapshotInterval) this.restore(connection, nearest);
+    if (from === ordinal) return machine.sockets[connection]!.state;
+    const nearest = this.snapshots[connection]!.until(ordinal);
+    if (from > ordinal || from < this.snapshots[connection]!.ordinalOf(nearest))
+      this.restore(connection, nearest);
     const own = this.eventsOf(connection);
     for (let i = ordinals[connection]!; i < ordinal; i++)
       stepFor(machine, own[i]!, connection, this.seekSink);
@@ -141,11 +136,17 @@ export class Timeline {
     return machine.sockets[connection]!.state;
   }
 
-  private restore(connection: number, snapshot: number): void {
+  private restore(connection: number, nearest: number): void {
     const socket = this.machine.sockets[connection]!;
-    if (snapshot === 0) toBeginning(socket);
-    else socket.state.load(this.snapshots[connection]!.values, (snapshot - 1) * stateFields.length);
-    this.ordinals[connection] = snapshot * snapshotInterval;
+    const snapshots = this.snapshots[connection]!;
+    if (nearest === 0) toBeginning(socket);
+    else snapshots.load(nearest, socket.state);
+    this.ordinals[connection] = snapshots.ordinalOf(nearest);
+  }
+
+  /** The connection's own events [begin, end) around an ordinal that are run from one snapshot: a run of them needs no seek. */
+  blockAt(connection: number, ordinal: number): { begin: number; end: number } {
+    return this.snapshots[connection]!.block(ordinal, this.eventsOf(connection).length);
   }
 
   /** The event looked at closely: every stage with its effects and the state after it. */

@@ -4,7 +4,6 @@ import type { Evaluator } from "../language/evaluator.ts";
 import type { EventSet } from "../language/event-set.ts";
 import { isTrue } from "../language/operations.ts";
 import type { EffectRecord } from "../recording.ts";
-import { snapshotInterval } from "../timeline.ts";
 import type { Raw } from "../view/value.ts";
 import { judgedView, type View } from "../view/view.ts";
 import { LiveRun } from "./live-run.ts";
@@ -46,10 +45,10 @@ export function* occurrences(judged: Judged, asked: Asked): Generator<number, Oc
   const all: Occurrence[] = [];
   for (const connection of connections.keys()) {
     const collector = new Collector(judged, asked, connection, all);
-    const blocks = Math.ceil(collector.own.length / snapshotInterval);
-    for (let block = 0; block < blocks; block++) {
-      collector.take(block * snapshotInterval);
-      yield (connection + block / blocks) / connections.length;
+    const { length } = collector.own;
+    for (let done = 0; done < length; ) {
+      done = collector.take(done);
+      yield (connection + done / length) / connections.length;
     }
   }
   return connections.length < 2 ? all : all.sort((a, b) => a.event - b.event || a.connection - b.connection);
@@ -112,16 +111,19 @@ class Collector {
     this.run.asker = this;
   }
 
-  /** The block of events that begins with an ordinal. */
-  take(from: number): void {
-    const { own, judged } = this;
-    const to = Math.min(own.length, from + snapshotInterval);
-    if (this.asked.ofColumns && this.asked.set.of === "events") return this.takeColumns(from, to);
-    let end = to;
-    while (end > from && !this.isOf(own[end - 1]!)) end--;
-    if (end === from) return;
-    judged.timeline.rerun(this.run.view.index, from, end, this.run);
-    this.flush();
+  /** The block of events that begins with an ordinal; gives where it ends. */
+  take(from: number): number {
+    const { own, asked } = this;
+    const { timeline } = this.judged;
+    const { end: to } = timeline.blockAt(this.run.view.index, from);
+    if (asked.ofColumns && asked.set.of === "events") this.takeColumns(from, to);
+    else {
+      let end = to;
+      while (end > from && !this.isOf(own[end - 1]!)) end--;
+      timeline.rerun(this.run.view.index, from, end, this.run);
+      this.flush();
+    }
+    return to;
   }
 
   /** What the trace's own columns tell needs no run. */

@@ -1,6 +1,5 @@
 import { firstAtLeast } from "../../core/base/columns.ts";
 import type { Judged } from "../findings.ts";
-import { snapshotInterval } from "../timeline.ts";
 import type { LiveView } from "../view/live.ts";
 import { type Asker, LiveRun } from "./live-run.ts";
 
@@ -143,7 +142,7 @@ export class Scan {
 
   private runForwards(cursor: Cursor): void {
     const { own, run } = cursor;
-    const end = Math.min(own.length, (Math.floor(cursor.next / snapshotInterval) + 1) * snapshotInterval);
+    const { end } = this.judged.timeline.blockAt(run.view.index, cursor.next);
     const first = this.candidateIn(cursor, cursor.next, end, 1);
     if (first < 0) {
       cursor.next = end;
@@ -161,7 +160,7 @@ export class Scan {
 
   private runBackwards(cursor: Cursor): void {
     const end = cursor.next + 1;
-    const begin = Math.floor(cursor.next / snapshotInterval) * snapshotInterval;
+    const { begin } = this.judged.timeline.blockAt(cursor.run.view.index, cursor.next);
     cursor.next = begin - 1;
     const last = this.candidateIn(cursor, end - 1, begin - 1, -1);
     if (last < 0) return;
