@@ -1,8 +1,8 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { stages } from "../core/words/stage.ts";
 import { type Expression, parseExpression } from "../replay/language/parse.ts";
+import { didYouMean } from "../replay/spelling.ts";
 import { parseHit, type StopRule, stagesNamed } from "../replay/stops.ts";
-import { nearest } from "../trace/diagnostics.ts";
 import { UserError } from "../trace/platform.ts";
 import { defaultFilters, filterById, signsMeant, stopNames } from "./filters.ts";
 import { checkMessage } from "./log-points.ts";
@@ -156,9 +156,8 @@ function resolveFunction(id: number, breakpoint: FunctionOption): Resolved {
 function unknownName(names: string): string {
   const functions = stages.map(({ name }) => name);
   const stops = stopNames.map(({ name }) => name);
-  const near = nearest(names, [...functions, ...stages.flatMap((stage) => stage.functions), ...stops]);
-  const meant = near === null ? "" : `did you mean ${near}? `;
-  return `no function of the model is called ${names}; ${meant}there are ${functions.join(", ")}, and the kernel's names; stops are called ${stops.join(", ")}`;
+  const meant = didYouMean(names, [...functions, ...stages.flatMap((stage) => stage.functions), ...stops]);
+  return `no function of the model is called ${names}${meant}; there are ${functions.join(", ")}, and the kernel's names; stops are called ${stops.join(", ")}`;
 }
 
 /** The protocol has no hit conditions for exception filters, so they stand at the condition's end: `… hit >=3`. */

@@ -40,6 +40,6 @@ test("a function breakpoint may name what has no box in the view; a misspelt nam
   assert.match(stop.text!, /^Stop at rekey-started: rekey-started /);
   assert.equal((await asked("rekey-*")).verified, true);
   assert.match((await client.moves("continue")).text!, /^Stop at rekey-\*: rekey-/);
-  assert.match((await asked("rekey-startd")).message!, /did you mean rekey-started\?/);
-  assert.match((await asked("tls_get_recrod")).message!, /did you mean tls_get_record\?/);
+  assert.match((await asked("rekey-startd")).message!, /did you mean "rekey-started"\?/);
+  assert.match((await asked("tls_get_recrod")).message!, /did you mean "tls_get_record"\?/);
 });

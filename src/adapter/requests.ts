@@ -86,6 +86,8 @@ export const requests = {
   stepBack: thread,
   restartFrame: fields({ frameId: whole }, {}),
   goto: fields({ targetId: whole }, {}),
+  findings: nothing,
+  bytes: fields({ targetId: whole }, {}),
   gotoTargets: place,
   breakpointLocations: place,
   setBreakpoints: fields(

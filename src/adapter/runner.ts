@@ -121,6 +121,11 @@ export class Runner {
     return this.arrive(position, direction, { reason: "step", description: "Step", sign });
   }
 
+  /** Goes to a goal at once, whichever way it lies. */
+  arriveAt({ position, why }: Goal): Stop {
+    return this.arrive(position, position.event < this.stop.position.event ? -1 : 1, why);
+  }
+
   /** Goes to before an event does anything but begin. */
   goto(event: number, description: string): Stop {
     const direction = event < this.stop.position.event ? -1 : 1;
@@ -265,6 +270,8 @@ export interface StoppedBody extends StoppedEvent {
   /** When that is, in seconds since the trace began. */
   time: string;
   direction: Direction;
+  /** The event, counted from 0. */
+  event: number;
 }
 
 /** A stop as the editor is told of it; its text says why and where, for whoever hovers over the thread. */
@@ -282,6 +289,7 @@ export function stoppedBody(timeline: Timeline, stop: Stop): StoppedBody {
     place,
     time,
     direction,
+    event: position.event,
   };
   if (rules.length > 0) body.hitBreakpointIds = rules.map(({ id }) => id);
   return body;

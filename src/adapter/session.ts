@@ -1,7 +1,7 @@
 // adapter: the Debug Adapter Protocol.
 
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { placesOf } from "../judge/places.ts";
+import { isPlace, placesOf } from "../judge/places.ts";
 import type { FileVerdict } from "../judge/verdict.ts";
 import type { Position } from "../replay/timeline.ts";
 import { judgedView } from "../replay/view/view.ts";
@@ -21,7 +21,10 @@ import type { Job } from "./job.ts";
 import { type Debuggee, debuggeeOf, type LaunchArguments, readLaunch, readNoDebug } from "./launch.ts";
 import { type LineNote, LineNotes } from "./listing/lines.ts";
 import { LogOutput } from "./log-points.ts";
+import { type FindingsBody, findingsBody, placeOfTarget } from "./opening/findings.ts";
 import { openingOutput, sumLine } from "./opening/output.ts";
+import { type BytesBody, bytesAt } from "./opening/side-by-side.ts";
+import { goalOf } from "./opening/start-at.ts";
 import { checkedIn, verdictOf } from "./opening/verdict.ts";
 import type { Arguments } from "./requests.ts";
 import { type Direction, Runner, type Stop, stoppedBody } from "./runner.ts";
@@ -76,6 +79,8 @@ export class TraceDebugSession extends AnsweringSession {
       return runner.stepBack(stepBack, connection);
     }),
     goto: this.moving((args) => this.goto(args)),
+    findings: { body: () => this.findings() },
+    bytes: { body: (args) => this.bytes(args) },
     restartFrame: this.moving((args) => this.restartFrame(args)),
     gotoTargets: { body: (args) => ({ targets: this.gotoTargets(args) }) },
     setBreakpoints: {
@@ -242,6 +247,18 @@ export class TraceDebugSession extends AnsweringSession {
     return threadId - 1;
   }
 
+  private findings(): FindingsBody {
+    const { sources, verdict } = this.target;
+    return findingsBody(this.target, sources, verdict);
+  }
+
+  private bytes({ targetId }: Arguments["bytes"]): BytesBody {
+    const { runner, timeline } = this.target;
+    const place = placeOfTarget(timeline.eventCount, targetId);
+    if (!place || !isPlace(runner.judged, place)) throw new UserError(`there is no finding ${targetId}`);
+    return bytesAt(runner.judged, place);
+  }
+
   private gotoTargets({ source, line }: Arguments["gotoTargets"]): DebugProtocol.GotoTarget[] {
     const { sources, trace } = this.target;
     const found = sources.eventAt(source, line);
@@ -250,6 +267,8 @@ export class TraceDebugSession extends AnsweringSession {
 
   private goto({ targetId }: Arguments["goto"]): Stop {
     const { runner, timeline } = this.idle;
+    const place = placeOfTarget(timeline.eventCount, targetId);
+    if (place && isPlace(runner.judged, place)) return runner.arriveAt(goalOf(runner.judged, place));
     const event = targetId - 1;
     if (!(event >= 0 && event < timeline.eventCount)) throw new UserError(`there is no event ${targetId}`);
     return runner.goto(event, "Go to line");

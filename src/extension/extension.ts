@@ -5,12 +5,14 @@ import { TraceDebugSession } from "../adapter/session.ts";
 import { environmentIn } from "../node/environment.ts";
 import { configurationOf, configurationProvider, dynamicProvider } from "./configurations.ts";
 import { debugViewTrackers } from "./debug-view.ts";
+import { Findings } from "./findings.ts";
 import { expressionProvider, inlineValuesProvider } from "./hovers.ts";
 import { chooseKeys } from "./keys.ts";
 import { Lines } from "./lines.ts";
 import { Sessions } from "./sessions.ts";
 import { StaleFiles } from "./stale.ts";
 import { StatusTrackers } from "./status.ts";
+import { stopAt } from "./stop-at.ts";
 import { timeTravel } from "./time-travel.ts";
 import { activeTrace, debugType, isCapture, pickTrace } from "./trace-files.ts";
 
@@ -34,6 +36,8 @@ export function activate(context: vscode.ExtensionContext): void {
     debug.registerDebugAdapterTrackerFactory(debugType, new StatusTrackers(context.subscriptions)),
     debug.registerDebugAdapterTrackerFactory(debugType, debugViewTrackers),
     debug.registerDebugAdapterTrackerFactory(debugType, stale),
+    debug.registerDebugAdapterTrackerFactory(debugType, new Findings(context.subscriptions)),
+    commands.registerCommand("tlstrace.stopAt", stopAt),
     commands.registerCommand("tlstrace.debugFile", (uri?: vscode.Uri) => debugFile(sessions, uri)),
     commands.registerCommand("tlstrace.restart", () => stale.restart()),
     commands.registerCommand("tlstrace.stepBackInto", stepBackInto),

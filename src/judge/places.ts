@@ -33,13 +33,14 @@ export const placesOf = (judged: Judged): Generator<Place> => placesOfKinds(judg
 /** The first wrong byte, leak or failed expectation; null if there is none. */
 export const firstPlace = (judged: Judged): Place | null => placesOfKinds(judged, grave).next().value ?? null;
 
+/** True if there is such a sign at the event. */
+export const isPlace = ({ timeline, findings }: Judged, { event, kind }: Place): boolean =>
+  timeline.effects.has(event, kind) || findings.kinds.has(event, kind);
+
 function* placesOfKinds(judged: Judged, kinds: readonly number[]): Generator<Place, undefined> {
-  const { timeline, findings } = judged;
   for (let event = nextSign(judged, 0, 1, kinds); event >= 0; event = nextSign(judged, event + 1, 1, kinds))
-    for (const kind of kinds) {
-      const isThere = timeline.effects.has(event, kind) || findings.kinds.has(event, kind);
-      if (isThere && !showsInPacket(judged, event, kind)) yield { event, kind };
-    }
+    for (const kind of kinds)
+      if (isPlace(judged, { event, kind }) && !showsInPacket(judged, event, kind)) yield { event, kind };
 }
 
 /** A record fails whose first wrong byte is also the first one of a packet: the packet tells of it. */

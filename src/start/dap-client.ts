@@ -1,5 +1,7 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import type { LineNote, MarkedLines } from "../adapter/listing/lines.ts";
+import type { FindingsBody } from "../adapter/opening/findings.ts";
+import type { BytesBody } from "../adapter/opening/side-by-side.ts";
 import type { StoppedBody } from "../adapter/runner.ts";
 import type { TraceDebugSession } from "../adapter/session.ts";
 
@@ -24,6 +26,8 @@ interface Bodies {
   locations: NonNullable<DebugProtocol.LocationsResponse["body"]>;
   lines: { lines: LineNote[] };
   marks: { marks: MarkedLines };
+  findings: FindingsBody;
+  bytes: BytesBody;
 }
 
 interface EventBodies {

@@ -12,9 +12,11 @@ import type { Browser } from "playwright-core";
 import { type ServedWorkbench, serveWorkbench } from "../start/code-server.ts";
 import { installNote, installWorkbench, isInstalled, workbenchInstall } from "../start/workbench-install.ts";
 import { shapes, writeCapture } from "./bench/captures.ts";
+import { flippedCapture } from "./damage/flipped.ts";
 import { findBrowser, launchBrowser } from "./e2e/browser.ts";
 import { captureScenarios, listingScenarios } from "./e2e/capture.ts";
 import { familiesFile, familiesScenarios, familiesTrace } from "./e2e/families.ts";
+import { findingsScenarios, wrongByte } from "./e2e/findings.ts";
 import { keysScenarios } from "./e2e/keys.ts";
 import { largeScenarios } from "./e2e/large.ts";
 import { launchScenarios } from "./e2e/launch.ts";
@@ -64,6 +66,9 @@ describe("the extension in VS Code", () => {
     mkdirSync(pictures, { recursive: true });
     cpSync("media/samples", samples, { recursive: true });
     cpSync("media/samples/lossy.pcap", path.join(samples, "without-keys.pcap"));
+    const broken = flippedCapture("wrong-byte", wrongByte);
+    for (const name of [broken, broken.replace(".pcap", ".keys")])
+      cpSync(name, path.join(samples, path.basename(name)));
     writeFileSync(path.join(samples, familiesFile), familiesTrace);
     writeCapture(samples, shapes.lossy, 1);
     const profile = path.join(scratch, "profile");
@@ -109,6 +114,7 @@ describe("the extension in VS Code", () => {
     "a file that changes",
     staleScenarios(() => samples),
   );
+  group("a capture with a wrong byte", findingsScenarios);
   group("a trace file", traceScenarios, travelScenarios);
   group("two sessions", sessionsScenarios);
   group("a family that falls back to software", familiesScenarios);

@@ -30,30 +30,3 @@ export class DiagnosticList {
     this.list.push({ severity: "note", message, line, start: 0, end: 0 });
   }
 }
-
-/** The word that somebody may have meant: the nearest one, a third of whose letters differ at most; null if none is near. */
-export function nearest(given: string, words: readonly string[]): string | null {
-  const near = words
-    .map((word) => ({ word, edits: editsBetween(given.toLowerCase(), word.toLowerCase()) }))
-    .filter(({ word, edits }) => edits * 3 <= word.length)
-    .sort((a, b) => a.edits - b.edits);
-  return near[0]?.word ?? null;
-}
-
-/** Letters longer words are compared by. */
-const wordMax = 64;
-
-/** Letters to add, take away or change until one is the other (Levenshtein's distance), a row of his table at a time. */
-function editsBetween(a: string, b: string): number {
-  const [from, to] = [a.slice(0, wordMax), b.slice(0, wordMax)];
-  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const changed = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(changed, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[to.length]!;
-}

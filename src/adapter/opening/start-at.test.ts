@@ -123,7 +123,7 @@ test("a place that is none is refused with what there is", async () => {
     ["firstOutOfOder", "firstOutOfOrder"],
     ["fame:3", "frame"],
   ])
-    assert.throws(() => readStartAt(given), { message: new RegExp(`did you mean ${meant}\\?`) });
+    assert.throws(() => readStartAt(given), { message: new RegExp(`did you mean "${meant}"\\?`) });
   for (const given of [0, 1.5, -1, true, {}, [], "frame:0", "frame:x", "12", "", "seq:"])
     assert.throws(() => readStartAt(given), /`startAt` is .*; it takes entry, firstFinding/, String(given));
 });

@@ -2,8 +2,8 @@ import { firstAtLeast } from "../../core/base/columns.ts";
 import { Kind } from "../../core/words/event.ts";
 import { firstPlace, type Place, stopAt } from "../../judge/places.ts";
 import { type Judged, nextSign } from "../../replay/findings.ts";
+import { didYouMean } from "../../replay/spelling.ts";
 import type { Position } from "../../replay/timeline.ts";
-import { nearest } from "../../trace/diagnostics.ts";
 import { printDeclarations } from "../../trace/language/print.ts";
 import { UserError } from "../../trace/platform.ts";
 import { Sign } from "../../trace/signs.ts";
@@ -30,9 +30,8 @@ export function readStartAt(given: unknown): StartAt {
   if (word) return { at: word };
   const [, kind, digits] = (typeof given === "string" && /^(frame|seq):(-?\d{1,15})$/.exec(given)) || [];
   if (kind === "seq" || (kind === "frame" && Number(digits) > 0)) return number(kind, Number(digits));
-  const near =
-    typeof given === "string" ? nearest(given.replace(/:.*/, ""), [...words, "frame", "seq"]) : null;
-  const meant = near === null ? "" : `; did you mean ${near}?`;
+  const written = typeof given === "string" ? given.replace(/:.*/, "") : "";
+  const meant = didYouMean(written, [...words, "frame", "seq"]);
   throw new UserError(
     `launch configuration: \`startAt\` is ${JSON.stringify(given)}; it takes ${words.join(", ")}, a line, frame:N, seq:N${meant}`,
   );

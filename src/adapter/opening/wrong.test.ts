@@ -134,3 +134,37 @@ test("the stop, its call stack and Packet speak of the wrong byte, not of the pa
     [byteOf(original) ^ flippedBit, byteOf(original)].map(String),
   );
 });
+
+test("`findings` has all of it as data, by rule and stream; `goto` takes each, `bytes` lays it side by side", async () => {
+  const program = flippedCapture("both", original, again);
+  const client = await opened(program);
+  const start = await client.moves("configurationDone", {});
+  const { verdict, text, rules, counts } = await client.ask("findings");
+  assert.equal(verdict, "wrong");
+  assert.equal(text, told(client)[0]);
+  assert.equal(counts.find(({ what }) => what === "packets out of order")!.count, 39);
+  assert.deepEqual(
+    rules.map(({ label, count, streams }) => [label, count, streams.map((each) => each.count)]),
+    [["Wrong bytes", 2, [2]]],
+  );
+  const { findings } = rules[0]!.streams[0]!;
+  assert.deepEqual(
+    findings.map((finding) => /^frames? (\d+): /.exec(finding.text)![1]),
+    ["58", "89"],
+  );
+  assert.equal(findings[0]!.event, start.event, "the session stands at the first one");
+  for (const { targetId, event, text: words, line, source } of findings) {
+    const stop = await client.moves("goto", { threadId: start.threadId, targetId });
+    assert.equal(stop.event, event);
+    assert.ok(stop.text!.startsWith(`Wrong bytes: ${words} (`), stop.text);
+    const [frame] = await client.stack(stop.threadId);
+    assert.deepEqual([frame!.source!.name, frame!.line], [source.name, line]);
+    const bytes = await client.ask("bytes", { targetId });
+    const [captured, expected] = [bytes.captured, bytes.expected].map((side) => side.split("\n"));
+    const lines = [...expected!.keys()].filter((i) => captured![i] !== expected![i]);
+    assert.deepEqual(lines, words.startsWith("frame 58") ? [bytes.line] : lines);
+    assert.ok(lines.includes(bytes.line));
+  }
+  assert.match(await client.refused("bytes", { targetId: 3 }), /there is no finding 3/);
+  assert.match(await client.refused("goto", { threadId: 1, targetId: 10 ** 9 }), /there is no event/);
+});

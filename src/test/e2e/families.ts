@@ -31,7 +31,7 @@ export function familiesScenarios(scenario: Scenario): void {
     await workbench.expectFrames(/driver\.check, line 6,/);
     await workbench.setFilter("Out-of-order transmit", false);
     await workbench.setFilter("Software fallback", true);
-    await workbench.setFilter("Resync at the next record", true);
+    await workbench.stopAt("next-record-resync");
     await workbench.move("Continue");
     await workbench.stopped(/after tls\.fallback, forwards$/);
     assert.match(await workbench.exception(), /reason out-of-order, length 1133/);
@@ -55,13 +55,13 @@ export function familiesScenarios(scenario: Scenario): void {
   scenario(
     "a held queue keeps its packet, a device that is down leaves the rest to software",
     async (workbench) => {
-      await workbench.setFilter("Packet waits in the queue", true);
+      await workbench.stopAt("waiting");
       await workbench.setFilter("Software fallback", false);
       await workbench.move("Continue");
       await workbench.expectFrames(/queue, line 10,/);
       await workbench.expectValue("Descriptors", "waiting", /^1$/);
       await workbench.picture("families-waiting");
-      await workbench.setFilter("Device, route or queue changed", true);
+      await workbench.stopAt("device");
       await workbench.move("Continue");
       await workbench.expectFrames(/queue, line 11,/);
       await workbench.move("Continue");

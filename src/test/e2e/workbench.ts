@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Locator, Page } from "playwright-core";
+import { exceptionFilters } from "../../adapter/filters.ts";
 
 /** A row of the Variables view as the user sees it. */
 export interface VariableRow {
@@ -12,6 +13,9 @@ export interface VariableRow {
 
 /** Declares one test of what the user sees; when it fails, the window as it then was is kept. */
 export type Scenario = (title: string, body: (workbench: Workbench) => Promise<void>) => void;
+
+/** Labels of the exception filters that are on at first. */
+const filtersOn = exceptionFilters.filter(({ default: isOn }) => isOn).map(({ label }) => label);
 
 const waitMs = 20_000;
 
@@ -228,6 +232,16 @@ export class Workbench {
     await this.until(`${label} to be ${on}`, isSet);
   }
 
+  /** Takes a name that has no box in the view as a function breakpoint. */
+  async stopAt(name: string): Promise<void> {
+    this.hasBreakpoints = true;
+    await this.command("TLS Offload: Stop At");
+    const input = this.page.locator(".quick-input-widget input");
+    await input.fill(name);
+    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().click();
+    await this.page.locator(`.debug-breakpoints .monaco-list-row[aria-label*="${name}"]`).first().waitFor();
+  }
+
   /** Sets a breakpoint on a line of the active editor. */
   async breakpoint(line: number): Promise<void> {
     this.hasBreakpoints = true;
@@ -287,7 +301,7 @@ export class Workbench {
 
   /** Leaves nothing of a group of tests to the next one. */
   async reset(): Promise<void> {
-    for (const label of this.filtersSet) await this.setFilter(label, label === "Out-of-order transmit");
+    for (const label of this.filtersSet) await this.setFilter(label, filtersOn.includes(label));
     this.filtersSet.clear();
     if (this.hasBreakpoints) await this.command("Remove All Breakpoints");
     this.hasBreakpoints = false;

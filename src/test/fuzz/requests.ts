@@ -36,6 +36,8 @@ const proper: Record<keyof typeof requests, object> = {
   stepBack: { threadId: 1, granularity: "instruction" },
   restartFrame: { frameId: 1 },
   goto: { threadId: 1, targetId: 3 },
+  findings: {},
+  bytes: { targetId: 300 },
   gotoTargets: { source, line: 8 },
   breakpointLocations: { source, line: 1, endLine: 20 },
   setBreakpoints: {
