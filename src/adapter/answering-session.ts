@@ -122,6 +122,7 @@ const unasked = new Set<unknown>([
   "variables",
   "evaluate",
   "exceptionInfo",
+  "findings",
   "source",
   "breakpointLocations",
   "completions",

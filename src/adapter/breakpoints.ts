@@ -1,7 +1,7 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { stages } from "../core/words/stage.ts";
 import { type Expression, parseExpression } from "../replay/language/parse.ts";
-import { didYouMean } from "../replay/spelling.ts";
+import { didYouMean } from "../replay/language/spelling.ts";
 import { parseHit, type StopRule, stagesNamed } from "../replay/stops.ts";
 import { UserError } from "../trace/platform.ts";
 import { defaultFilters, filterById, signsMeant, stopNames } from "./filters.ts";

@@ -65,10 +65,7 @@ describe("the extension in VS Code", () => {
     packExtension();
     mkdirSync(pictures, { recursive: true });
     cpSync("media/samples", samples, { recursive: true });
-    cpSync("media/samples/lossy.pcap", path.join(samples, "without-keys.pcap"));
-    const broken = flippedCapture("wrong-byte", wrongByte);
-    for (const name of [broken, broken.replace(".pcap", ".keys")])
-      cpSync(name, path.join(samples, path.basename(name)));
+    copyCaptures();
     writeFileSync(path.join(samples, familiesFile), familiesTrace);
     writeCapture(samples, shapes.lossy, 1);
     const profile = path.join(scratch, "profile");
@@ -125,6 +122,14 @@ describe("the extension in VS Code", () => {
   );
   group("a capture of 100 MB", largeScenarios(`${shapes.lossy.name}.pcap`));
 });
+
+/** The sample's capture without its keys, and with a wrong byte. */
+function copyCaptures(): void {
+  cpSync("media/samples/lossy.pcap", path.join(samples, "without-keys.pcap"));
+  const broken = flippedCapture("wrong-byte", wrongByte);
+  for (const name of [broken, broken.replace(".pcap", ".keys")])
+    cpSync(name, path.join(samples, path.basename(name)));
+}
 
 function packExtension(): void {
   const { status } = spawnSync(process.execPath, ["esbuild.mjs", "package"], {

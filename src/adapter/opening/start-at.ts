@@ -2,7 +2,7 @@ import { firstAtLeast } from "../../core/base/columns.ts";
 import { Kind } from "../../core/words/event.ts";
 import { firstPlace, type Place, stopAt } from "../../judge/places.ts";
 import { type Judged, nextSign } from "../../replay/findings.ts";
-import { didYouMean } from "../../replay/spelling.ts";
+import { didYouMean } from "../../replay/language/spelling.ts";
 import type { Position } from "../../replay/timeline.ts";
 import { printDeclarations } from "../../trace/language/print.ts";
 import { UserError } from "../../trace/platform.ts";
