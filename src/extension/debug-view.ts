@@ -7,10 +7,14 @@ import * as vscode from "vscode";
 export const debugViewTrackers: vscode.DebugAdapterTrackerFactory = {
   createDebugAdapterTracker: () => ({
     onWillStartSession() {
-      if (vscode.workspace.getConfiguration("debug").get("openDebug") !== "neverOpen") void openDebugView();
+      if (opensDebugView()) void openDebugView();
     },
   }),
 };
+
+/** False if the user keeps the view closed. */
+export const opensDebugView = (): boolean =>
+  vscode.workspace.getConfiguration("debug").get("openDebug") !== "neverOpen";
 
 /** At the start and not at the stop: there it would be in the way of the editor showing the line and why it stopped. */
 async function openDebugView(): Promise<void> {

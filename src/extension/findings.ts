@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import type { FindingRow, FindingsBody } from "../adapter/opening/findings.ts";
 import type { BytesBody } from "../adapter/opening/side-by-side.ts";
 import type { StoppedBody } from "../adapter/runner.ts";
+import { opensDebugView } from "./debug-view.ts";
 
 /** A row of the tree: a text, a group of findings, or one of them. */
 interface Node {
@@ -28,6 +29,8 @@ export class Findings implements Tracker {
   private readonly problems = vscode.languages.createDiagnosticCollection("tlstrace");
   private readonly found = new Map<string, FindingsBody>();
   private readonly bytes = new Map<string, string>();
+  /** Sessions whose findings were shown once, by their identifiers. */
+  private readonly followed = new Set<string>();
   private roots: Node[] = [];
   private filter = "";
 
@@ -99,11 +102,14 @@ export class Findings implements Tracker {
     this.changed.fire(undefined);
   }
 
-  /** Marks the finding at which the session stands. */
+  /** Marks the finding at which the session stands; the first one opens the view, which the editor keeps closed at first. */
   private follow({ id }: vscode.DebugSession, { event }: StoppedBody): void {
-    if (id !== vscode.debug.activeDebugSession?.id || !this.view.visible) return;
+    if (id !== vscode.debug.activeDebugSession?.id) return;
+    if (!this.view.visible && (this.followed.has(id) || !opensDebugView())) return;
     const here = leavesOf(this.roots).find(({ finding }) => finding?.event === event);
-    if (here) void this.view.reveal(here, { select: true, focus: false });
+    if (!here) return;
+    this.followed.add(id);
+    void this.view.reveal(here, { select: true, focus: false });
   }
 
   private async ask(): Promise<void> {

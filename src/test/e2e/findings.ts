@@ -33,15 +33,9 @@ export function findingsScenarios(scenario: Scenario): void {
   );
 
   scenario("Findings and Problems list it; a click goes there", async (workbench) => {
-    const row = workbench.page.locator(
-      '[id$="tlstrace.findings"] .monaco-list-row, .pane-body .monaco-list-row',
-      {
-        hasText: words,
-      },
-    );
+    const row = workbench.page.locator(".part.sidebar .monaco-list-row", { hasText: words });
     await row.first().waitFor();
-    await workbench.goToLine(3);
-    await workbench.toolbar("Step Back");
+    await workbench.move("Step Back");
     await row.first().click();
     await workbench.stopped(/event 53 of 164/);
     await workbench.command("View: Focus Problems (Errors, Warnings, Infos)");
@@ -52,7 +46,9 @@ export function findingsScenarios(scenario: Scenario): void {
 
   scenario("one command lays the bytes side by side", async (workbench) => {
     await workbench.command("TLS Offload: Compare Captured and Expected Bytes");
-    const changed = workbench.page.locator(".diff-editor .line-insert, .diff-editor .char-insert");
+    const changed = workbench.page.locator(
+      ".monaco-diff-editor .line-insert, .monaco-diff-editor .char-insert",
+    );
     await changed.first().waitFor();
     await workbench.picture("wrong-byte-compared");
   });
