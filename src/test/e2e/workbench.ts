@@ -269,10 +269,11 @@ export class Workbench {
   /** What the debug hover says with the mouse at a place in the active editor; columns count from 1. */
   async hover(line: number, column: number): Promise<string> {
     await this.goToLine(line, column);
-    const cursor = await this.page.locator(".editor-instance .cursors-layer .cursor").first().boundingBox();
-    const { x, y, height } = cursor ?? { x: 0, y: 0, height: 0 };
+    const cursor = this.page.locator(".editor-instance .cursors-layer .cursor").first();
     const said = this.page.locator(".debug-hover-widget .value").first();
     await this.until(`a hover at line ${line}, column ${column}`, async () => {
+      // Hints that come meanwhile push the text aside.
+      const { x, y, height } = (await cursor.boundingBox()) ?? { x: 0, y: 0, height: 0 };
       await this.page.mouse.move(x + 40, y + 200);
       await this.page.mouse.move(x + 3, y + height / 2, { steps: 3 });
       return appears(said);
@@ -313,7 +314,9 @@ export class Workbench {
   async text(selector: string): Promise<string> {
     const found = this.page.locator(selector).first();
     if ((await found.count()) === 0) return "";
-    return ((await found.textContent()) ?? "").replace(/\s+/g, " ").trim();
+    // It may go between the two questions.
+    const text = await found.textContent({ timeout: shortMs }).catch(() => "");
+    return (text ?? "").replace(/\s+/g, " ").trim();
   }
 
   /** Polls until something holds; the failure says what was seen instead. */
