@@ -12,6 +12,7 @@ import { measureLines, measureProcesses, tsharkVersion } from "./bench/processes
 import { measureFirstStop, measureFloor, measureReading, openCapture } from "./bench/reading.ts";
 import { measureByteSeek, measureReplay } from "./bench/replaying.ts";
 import { measureRetained } from "./bench/retained.ts";
+import { measureSearches } from "./bench/searching.ts";
 
 const { values: flags } = parseArgs({
   options: { captures: { type: "string" }, rounds: { type: "string", default: "5" } },
@@ -91,6 +92,7 @@ async function measure(folder: string): Promise<void> {
     ...(await measureFirstStop(lossy, rounds)),
   ]);
   await part("replay", async () => measureReplay(rounds));
+  await part("search", async () => measureSearches(rounds));
   await part("seek with bytes", async () => {
     const { timeline, close } = await openCapture(lossy);
     const found = measureByteSeek(timeline, rounds);

@@ -1,4 +1,4 @@
-import { type FieldReader, fieldReaders } from "../field-readers.ts";
+import { type FieldWatch, fieldWatches } from "../field-watches.ts";
 import type { Source } from "../view/path.ts";
 import type { View } from "../view/view.ts";
 
@@ -7,34 +7,42 @@ import type { View } from "../view/view.ts";
  * asks for, and a look at a few fields costs next to nothing.
  */
 export class Watch {
-  private readonly readers: readonly FieldReader[];
+  private readonly fields: readonly FieldWatch[];
   private readonly seen: Float64Array;
-  private readonly now: Float64Array;
-  private readonly everyEvent: boolean;
+  private readonly inEvent: boolean;
   private readonly everyStage: boolean;
+  private isFirst = true;
   private event = -1;
+  private posted = 0;
+  private taken = 0;
 
   constructor(reads: ReadonlySet<Source>) {
-    this.readers = [...reads].flatMap((source) =>
-      source === "event" || source === "before" || source === "stage" ? [] : [fieldReaders[source]],
+    this.fields = [...reads].flatMap((source) =>
+      source === "event" || source === "before" || source === "stage" ? [] : [fieldWatches[source]],
     );
-    this.seen = new Float64Array(this.readers.length).fill(Number.NaN);
-    this.now = new Float64Array(this.readers.length);
-    this.everyEvent = reads.has("event") || reads.has("before");
+    this.seen = new Float64Array(this.fields.length).fill(Number.NaN);
     this.everyStage = reads.has("stage");
+    this.inEvent = this.everyStage || reads.has("event") || reads.has("before");
   }
 
   /** True the first time, and whenever something may be another than it was when this was asked last. */
-  stirs({ state, position }: View): boolean {
-    let stirred = this.event < 0 || this.everyStage || (this.everyEvent && this.event !== position.event);
-    this.event = position.event;
-    const { readers, seen, now } = this;
-    for (let i = 0; i < readers.length; i++) {
-      readers[i]!(state, now, i);
-      if (now[i] === seen[i]) continue;
-      seen[i] = now[i]!;
-      stirred = true;
-    }
-    return stirred;
+  stirs(view: View): boolean {
+    const { fields, seen } = this;
+    const { state } = view;
+    let stirred = this.inEvent ? this.stirsInEvent(view) : false;
+    for (let i = 0; i < fields.length; i++) if (fields[i]!(state, seen, i)) stirred = true;
+    if (!this.isFirst) return stirred;
+    this.isFirst = false;
+    return true;
+  }
+
+  /** Another event, or of a value that changes on the way through one, another queue: that is all a stage shows beside the state. */
+  private stirsInEvent({ position, posted }: View): boolean {
+    const { event } = position;
+    if (event !== this.event) this.event = event;
+    else if (!this.everyStage || (posted.count === this.posted && posted.taken === this.taken)) return false;
+    this.posted = posted.count;
+    this.taken = posted.taken;
+    return true;
   }
 }
