@@ -6,11 +6,14 @@ import { Dice } from "../test/simulator/dice.ts";
 import { generate, kernelChoices, readStory } from "../test/simulator/generate.ts";
 import { settingOf } from "../test/simulator/simulation.ts";
 import { UserError } from "../trace/platform.ts";
+import { signsNamed } from "../trace/signs.ts";
+import { changeAt } from "./changes.ts";
 import { compiled } from "./expression-compile.ts";
-import { type Judged, noFindings } from "./findings.ts";
+import { type Judged, noFindings, signsAt } from "./findings.ts";
 import { type Expression, parseExpression } from "./language/parse.ts";
 import { type StopRule, StopSearch, stagesNamed } from "./stops.ts";
 import { Timeline } from "./timeline.ts";
+import { placeOf } from "./view/paths.ts";
 import { judgedView } from "./view/view.ts";
 
 const numbers = [
@@ -121,6 +124,45 @@ function stopsOf(judged: Judged, rule: StopRule, direction: 1 | -1): string[] {
   }
 }
 
+/** A random rule, and whether it means a stage, told without a search. */
+function ruleOf(judged: Judged, dice: Dice): { what: string; rule: StopRule; isMeant(at: string): boolean } {
+  const { timeline } = judged;
+  const bare = { id: 1, label: "", condition: null, hit: null };
+  const positionOf = (at: string) => {
+    const [event, stage] = at.split("/").map(Number);
+    return { event: event!, stage: stage! };
+  };
+  const kind = dice.one("function", "function", "sign", "line", "data");
+  if (kind === "sign") {
+    const signs = signsNamed(dice.one("encrypted", "out-of-order", "acknowledged"), "resync");
+    const isMeant = (at: string) => signsAt(judged, positionOf(at)).some((sign) => signs.includes(sign.kind));
+    return { what: `signs ${signs}`, rule: { ...bare, kind, signs }, isMeant };
+  }
+  if (kind === "line") {
+    const events = Int32Array.from({ length: timeline.eventCount }, (_, event) => event).filter(() =>
+      dice.chance(0.3),
+    );
+    const isMeant = (at: string) => positionOf(at).stage === 0 && events.includes(positionOf(at).event);
+    return { what: `lines of ${events}`, rule: { ...bare, kind, events }, isMeant };
+  }
+  if (kind === "data") {
+    const path = dice.one("driver.expectedSeq", "nic.expectedSeq", "records.count", "descriptors", "length");
+    const followed = {
+      place: placeOf(path) ?? placeOf(`packet.${path}`)!,
+      connection: dice.from(0, timeline.trace.connections.length - 1),
+    };
+    const isMeant = (at: string) => changeAt(judged, followed, positionOf(at)) !== null;
+    return { what: `${path} of ${followed.connection}`, rule: { ...bare, kind, followed }, isMeant };
+  }
+  const names = dice.one("*", "*", "driver.check", "wire", "tls.*");
+  const meant = new Set(stagesNamed(names));
+  const isMeant = (at: string) => {
+    const { event, stage } = positionOf(at);
+    return meant.has(timeline.record(event).stages[stage]!.stage);
+  };
+  return { what: names, rule: { ...bare, kind, names }, isMeant };
+}
+
 const rounds = Number(process.env.FUZZ ?? 1) * 60;
 const firstSeed = Number(process.env.SEED ?? 500);
 
@@ -139,17 +181,15 @@ test("a condition stops exactly where its plain interpretation holds, forwards a
       conditions++;
       if (wanted === null) continue;
       kept++;
-      const names = dice.one("*", "*", "driver.check", "wire", "tls.*");
-      const rule: StopRule = { id: 1, label: "", kind: "function", names, condition, hit: null };
-      const meant = new Set(stagesNamed(names));
-      const isMeant = (at: string) => {
-        const [event, stage] = at.split("/").map(Number);
-        return meant.has(timeline.record(event!).stages[stage!]!.stage);
-      };
+      const { what, rule, isMeant } = ruleOf(judged, dice);
       const holding = wanted.filter(({ at, value }) => value === true && isMeant(at)).map(({ at }) => at);
-      const where = `seed ${seed}: ${names} if ${text}`;
-      assert.deepEqual(stopsOf(judged, rule, 1), holding, where);
-      assert.deepEqual(stopsOf(judged, rule, -1), holding.toReversed(), `${where}, backwards`);
+      const where = `seed ${seed}: ${what} if ${text}`;
+      assert.deepEqual(stopsOf(judged, { ...rule, condition }, 1), holding, where);
+      assert.deepEqual(
+        stopsOf(judged, { ...rule, condition }, -1),
+        holding.toReversed(),
+        `${where}, backwards`,
+      );
       stops += holding.length;
     }
   }
