@@ -76,6 +76,23 @@ reading(
   .option("--json", "one JSON object a line: profiles, events that differ, findings, the outcome")
   .action(async (file: string, flags: CompareFlags) => (await import("./compare.ts")).compare(file, flags));
 reading(
+  "why",
+  "Says where a byte of a stream comes from and where it went: write, record, the packets that carried it with their\n" +
+    "descriptors, who encrypted it and by which resync, acknowledgement, release.",
+  "a trace file, a packetdrill script or a capture",
+)
+  .argument("<stream>", "its name or a glob that means it alone, as A>B")
+  .argument(
+    "<seq>",
+    "the byte: from the offload start on, or as on the wire; of a range, as 1448:2896, its first one.\n" +
+      "In a script by the script's own numbers; a negative one stands behind --",
+  )
+  .addOption(profileOption())
+  .option("--json", "one JSON object")
+  .action(async (file: string, stream: string, seq: string, flags: ReadFlags & { json?: true }) =>
+    (await import("./why.ts")).why(file, { stream, seq }, flags),
+  );
+reading(
   "export",
   "Writes a capture or script as a trace file, which replays to the same effects; keys and payload stay behind.",
   "a capture, a packetdrill script or a trace file",

@@ -23,7 +23,7 @@ import { Authenticated, placeWord, type Stream, type WireName, wireNameOf } from
 export type Line = Readonly<Record<string, unknown>>;
 
 /** Record numbers that a JSON number cannot hold are decimal strings. */
-const snOf = (sn: bigint | null) =>
+export const snOf = (sn: bigint | null) =>
   sn === null ? null : sn <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(sn) : String(sn);
 
 /** Names bytes by their SHA-256 in hexadecimal digits; the platform's own is much faster than a portable one. */

@@ -187,6 +187,8 @@ export interface Trace {
   verdicts: Verdicts | null;
   /** Where the records of a capture's connections lie in its file, by `stream` of their sources. */
   captured: CapturedRecords[];
+  /** What its file calls the first offloaded byte of each connection: a packetdrill script counts from the SYN; absent = 0. */
+  firstNumber?: number;
   /** Packets in a capture's file, TCP or not. */
   frames?: number;
   /** Reads them there: the one thing of a Trace that is no data. Null where nothing is captured, or no file at hand. */

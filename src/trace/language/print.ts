@@ -227,7 +227,7 @@ function timeText(stepNs: number): string {
 }
 
 /** What stands behind the connection's name. */
-function detailText(trace: Trace, index: number, connection: Connection): string {
+export function detailText(trace: Trace, index: number, connection: Connection): string {
   const { events } = trace;
   const form = formOfKind[events.kind.at(index)];
   // An edit can make an event of no kind: its line is none of the language.

@@ -49,7 +49,7 @@ export class ScheduleTrace {
   /** `startSeq`: the place on the ring of the first payload byte. */
   constructor(name: string, profile: Profile, startSeq = firstPayloadByte) {
     this.startSeq = seq(startSeq);
-    this.trace = emptyTrace(name, "text");
+    this.trace = { ...emptyTrace(name, "text"), firstNumber: firstPayloadByte };
     this.trace.devices.push(nicNamed("eth0", profile, mtuUsual));
   }
 

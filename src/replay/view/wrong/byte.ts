@@ -9,7 +9,7 @@ import type { Damage, Trace } from "../../../trace/trace.ts";
 import type { EffectRecord } from "../../recording.ts";
 import type { View } from "../view.ts";
 import { capturedBytes, expectedByte, expectedRecords } from "./bytes.ts";
-import { type Packets, packetsOf } from "./packets.ts";
+import { packetsIn } from "./packets.ts";
 
 /** What is wrong with the captured bytes of an event, which is a packet or a record, by the first byte that is. */
 export interface WrongByte {
@@ -32,27 +32,8 @@ export interface WrongByte {
 /** Bytes of an explicit nonce (RFC 5288 §3). */
 const nonceSize = 8;
 
-/** What was found of a trace: everything that shows a stop asks for it. */
-interface Known {
-  bytes: Map<number, WrongByte | null>;
-  packets: Map<number, Packets>;
-}
-
-const known = new WeakMap<Trace, Known>();
-
-function knownOf(trace: Trace): Known {
-  const found = known.get(trace) ?? { bytes: new Map(), packets: new Map() };
-  known.set(trace, found);
-  return found;
-}
-
-/** The packets of a connection by what they hold. */
-function packetsIn(trace: Trace, connection: number): Packets {
-  const { packets } = knownOf(trace);
-  if (!packets.has(connection))
-    packets.set(connection, packetsOf(trace, new Set([connection])).get(connection)!);
-  return packets.get(connection)!;
-}
+/** What was found of a trace, by event: everything that shows a stop asks for it. */
+const known = new WeakMap<Trace, Map<number, WrongByte | null>>();
 
 /** Signs that say of a capture's own bytes that they are wrong. */
 export const wrongSigns: readonly number[] = signsNamed(
@@ -75,7 +56,8 @@ export function wrongByteOf(view: View): WrongByte | null {
   const { verdicts, events } = trace;
   if (verdicts === null || events.connection.at(event) !== view.index) return null;
   if (!verdicts.differences.has(event) && !verdicts.damage.has(event)) return null;
-  const { bytes } = knownOf(trace);
+  const bytes = known.get(trace) ?? new Map<number, WrongByte | null>();
+  known.set(trace, bytes);
   if (!bytes.has(event)) bytes.set(event, lookedFor(view));
   return bytes.get(event)!;
 }

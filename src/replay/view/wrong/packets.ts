@@ -1,35 +1,55 @@
 import { headerSize, tagSize } from "../../../core/base/record.ts";
-import type { Seq } from "../../../core/base/seq.ts";
 import { Kind } from "../../../core/words/event.ts";
 import { type Damage, type Trace, Wire } from "../../../trace/trace.ts";
 
-/** A transmit, by where its bytes lie from the offload start on. */
-interface Sent {
-  event: number;
-  from: number;
-  to: number;
-}
+/** Blocks of sequence space are no smaller than this: about a segment. */
+const blockMin = 2048;
 
-/** The packets of one connection, by what they hold. */
+/** The packets of one connection, by what they hold: columns, as a capture has millions. Places are from the offload start on. */
 export class Packets {
   private readonly trace: Trace;
-  /** In order of `from`. */
-  private readonly sent: Sent[] = [];
-  private longest = 0;
-  private readonly startSeq: Seq;
+  private readonly startSeq: number;
+  /** Transmits by the block of sequence space that they begin in, of each block in their order. */
+  private readonly events: Int32Array;
+  /** Of block b: events[begins[b] … begins[b + 1]). */
+  private readonly begins: Int32Array;
+  private readonly first: number;
+  private readonly blockSize: number;
+  private readonly longest: number;
 
   constructor(trace: Trace, connection: number, transmits: readonly number[]) {
     this.trace = trace;
-    const { events, connections } = trace;
-    const { startSeq } = connections[connection]!;
-    this.startSeq = startSeq;
+    this.startSeq = trace.connections[connection]!.startSeq;
+    let [first, last, longest] = [0, 0, 0];
     for (const event of transmits) {
-      const from = events.seq.at(event) - startSeq;
-      const length = events.length.at(event);
-      this.longest = Math.max(this.longest, length);
-      this.sent.push({ event, from, to: from + length });
+      const from = this.from(event);
+      if (from < first) first = from;
+      if (from > last) last = from;
+      longest = Math.max(longest, trace.events.length.at(event));
     }
-    this.sent.sort((a, b) => a.from - b.from);
+    this.first = first;
+    this.longest = longest;
+    this.blockSize = Math.max(blockMin, Math.ceil((last - first + 1) / (transmits.length + 1)));
+    this.begins = new Int32Array(this.blockOf(last) + 2);
+    this.events = new Int32Array(transmits.length);
+    this.sort(transmits);
+  }
+
+  /** A counting sort by blocks. */
+  private sort(transmits: readonly number[]): void {
+    const { begins, events } = this;
+    for (const event of transmits) begins[this.blockOf(this.from(event)) + 1]!++;
+    for (let block = 1; block < begins.length; block++) begins[block]! += begins[block - 1]!;
+    const next = begins.slice();
+    for (const event of transmits) events[next[this.blockOf(this.from(event))]!++] = event;
+  }
+
+  private from(event: number): number {
+    return this.trace.events.seq.at(event) - this.startSeq;
+  }
+
+  private blockOf(from: number): number {
+    return Math.floor((from - this.first) / this.blockSize);
   }
 
   /** Frames of the packets that hold what is wrong with an event's record, or may hold it, in order. */
@@ -37,7 +57,7 @@ export class Packets {
     const { events, verdicts } = this.trace;
     const damage = verdicts?.damage.get(event);
     if (damage === undefined) return [events.line.at(event)];
-    const record = { at: events.seq.at(event) - this.startSeq, length: events.length.at(event) };
+    const record = { at: this.from(event), length: events.length.at(event) };
     const holding = rangesOf(damage, record).flatMap(([from, to]) => this.holding(from, to));
     const differing =
       "wrong" in damage || "faults" in damage
@@ -47,25 +67,36 @@ export class Packets {
     return frames.size === 0 ? [events.line.at(event)] : [...frames].sort((a, b) => a - b);
   }
 
-  /** The events of the packets that left with a byte, in order; `at`: from the offload start on. */
+  /** The events of the packets that hold a byte, in order. */
   carriersOf(at: number): number[] {
     return this.holding(at, at + 1).sort((a, b) => a - b);
   }
 
   /** Transmits with a byte of [from, to). */
   private holding(from: number, to: number): number[] {
-    const { sent, longest } = this;
-    let [low, high] = [0, sent.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (sent[middle]!.from > from - longest) high = middle;
-      else low = middle + 1;
-    }
+    const { begins, events, trace } = this;
+    const blocks = begins.length - 1;
+    const low = Math.max(0, Math.min(blocks, this.blockOf(from - this.longest)));
+    const high = Math.max(low, Math.min(blocks, this.blockOf(to - 1) + 1));
     const found: number[] = [];
-    for (; low < sent.length && sent[low]!.from < to; low++)
-      if (sent[low]!.to > from) found.push(sent[low]!.event);
+    for (let i = begins[low]!; i < begins[high]!; i++) {
+      const event = events[i]!;
+      const start = this.from(event);
+      if (start < to && start + trace.events.length.at(event) > from) found.push(event);
+    }
     return found;
   }
+}
+
+const known = new WeakMap<Trace, Map<number, Packets>>();
+
+/** The packets of a connection by what they hold, made when first asked for. */
+export function packetsIn(trace: Trace, connection: number): Packets {
+  const packets = known.get(trace) ?? new Map<number, Packets>();
+  known.set(trace, packets);
+  if (!packets.has(connection))
+    packets.set(connection, packetsOf(trace, new Set([connection])).get(connection)!);
+  return packets.get(connection)!;
 }
 
 /** The packets of each of these connections, found in one pass over the events. */
