@@ -123,6 +123,8 @@ const unasked = new Set<unknown>([
   "evaluate",
   "exceptionInfo",
   "findings",
+  "lines",
+  "marks",
   "source",
   "breakpointLocations",
   "completions",

@@ -58,7 +58,7 @@ function explainWrong(view: View, wrong: WrongByte, { name, says, readOn }: Sign
   const { count, copy, cause } = wrongWords(view, wrong);
   const hex = hexAround(view, wrong);
   const details = Object.entries({
-    count,
+    count: wrong.count === 1 ? "" : count,
     copy,
     cause,
     "captured bytes": hex?.is ?? "",
