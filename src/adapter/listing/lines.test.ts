@@ -8,6 +8,7 @@ import { longTrace } from "../../test/bench/long-trace.ts";
 import { sample, session, textEnvironment } from "../../test/dap-session.ts";
 import { sourcesOf } from "../sources.ts";
 import { type LineNote, LineNotes } from "./lines.ts";
+import { marked } from "./marks.ts";
 
 /** Stops in a file and gives the notes of all its lines, and the marked ones. */
 async function notesOf(program: string, text?: string) {
@@ -106,6 +107,17 @@ test("as many lines are out of order, and resync, as the golden text says", asyn
     assert.equal(marks[name]!.length, events, name);
     assert.equal(lines.filter((note) => note.marks.includes(name)).length, events, name);
   }
+});
+
+test("each mark stands for signs that there are, and what leaks or is wrong is marked", async () => {
+  for (const [name, kinds] of Object.entries(marked)) assert.ok(kinds.length > 0, name);
+  const client = session();
+  const args = { profile: "connectx/wrong-slave@v4.19", startAt: "entry" };
+  await client.start({ program: sample("bond-wrong-slave.tlstrace"), ...args });
+  const source = (await client.ask("loadedSources")).sources[0]!;
+  const { marks } = await client.ask("marks", { source });
+  // The sample says so itself: of line 14 in expect lines, of line 20 that the retransmission fares no better.
+  assert.deepEqual(marks.leak, [14, 20]);
 });
 
 test("the records of a capture's lines count on", async () => {

@@ -1,8 +1,8 @@
 import { firstAtLeast } from "../../core/base/columns.ts";
 import { Flag, Kind } from "../../core/words/event.ts";
 import { type Judged, nextSign } from "../../replay/findings.ts";
-import { signs } from "../../trace/signs.ts";
 import type { Trace } from "../../trace/trace.ts";
+import { filterById } from "../filters.ts";
 
 /** What a line can be marked by, the gravest first. */
 export const markNames = [
@@ -17,13 +17,13 @@ export const markNames = [
 ] as const;
 export type MarkName = (typeof markNames)[number];
 
-const ofFilters = (...filters: string[]): readonly number[] =>
-  signs.flatMap(({ filter }, kind) => (filter !== undefined && filters.includes(filter) ? [kind] : []));
+/** Signs of each of these filters; every one has some. */
+const ofFilters = (...filters: string[]): readonly number[] => filters.flatMap((id) => filterById(id)!.kinds);
 
 /** The signs that a mark stands for. */
-const marked: Readonly<Record<Exclude<MarkName, "stop" | "retransmission">, readonly number[]>> = {
-  wrong: ofFilters("wrong-bytes", "wire-differs", "expectation-failed", "evidence-differs"),
-  leak: ofFilters("plaintext"),
+export const marked: Readonly<Record<Exclude<MarkName, "stop" | "retransmission">, readonly number[]>> = {
+  wrong: ofFilters("wrong-bytes", "expectation-failed", "evidence-differs"),
+  leak: ofFilters("leak"),
   "out-of-order": ofFilters("out-of-order"),
   resync: ofFilters("resync"),
   fallback: ofFilters("software-fallback"),
