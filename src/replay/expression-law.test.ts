@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { profiles } from "../core/profiles/all.ts";
+import { Kind } from "../core/words/event.ts";
+import { longTrace } from "../test/bench/long-trace.ts";
 import { interpret, isSame, isTruth, NoNumber } from "../test/reference/expression.ts";
 import { Dice } from "../test/simulator/dice.ts";
 import { generate, kernelChoices, readStory } from "../test/simulator/generate.ts";
@@ -197,4 +199,29 @@ test("a condition stops exactly where its plain interpretation holds, forwards a
     kept > conditions * 0.7 && stops > conditions,
     `${conditions} conditions, ${kept} of them kept, ${stops} stops`,
   );
+});
+
+test("no event is left out between two blocks, by lists, columns or runs, in either direction", () => {
+  const timeline = new Timeline(longTrace(1100, 0.01, 3)).runAll();
+  const judged: Judged = { timeline, findings: noFindings };
+  assert.ok(timeline.eventCount > 1200, "several blocks");
+  const transmits = Array.from({ length: timeline.eventCount }, (_, event) => event).filter(
+    (event) => timeline.trace.events.kind.at(event) === Kind.transmit,
+  );
+  const bare = { id: 1, label: "", hit: null };
+  const rules: StopRule[] = [
+    { ...bare, kind: "function", names: "driver.advance", condition: null },
+    { ...bare, kind: "function", names: "driver.check", condition: null },
+    { ...bare, kind: "function", names: "driver.check", condition: parseExpression("length > 0") },
+    { ...bare, kind: "function", names: "driver.check", condition: parseExpression("tcp.sndNxt != 0.5") },
+  ];
+  for (const rule of rules)
+    for (const direction of [1, -1] as const) {
+      const events = stopsOf(judged, rule, direction).map((at) => Number(at.split("/")[0]));
+      assert.deepEqual(
+        direction === 1 ? events : events.toReversed(),
+        transmits,
+        `${rule.names} ${direction}`,
+      );
+    }
 });

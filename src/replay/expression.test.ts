@@ -226,6 +226,11 @@ test("completion offers the roots, then what is inside a node", () => {
   assert.deepEqual(completions(view, "memory.w"), ["memory.wire"]);
   assert.deepEqual(completions(view, "records[1].re"), ["records[1].released"]);
   assert.deepEqual(completions(view, "packet.ac"), [], "not of a transmit");
+  assert.deepEqual(completions(view, "2 < leng"), ["length"], "the packet's without its name");
+  assert.deepEqual(completions(view, "rec"), ["records", "recordSn", "recordOffset", "record"]);
+  assert.deepEqual(completions(view, "1 + cou"), ["count"]);
+  assert.deepEqual(completions(view, "1 + count(out-of"), ["out-of-order", "out-of-step"]);
+  assert.deepEqual(completions(view, "count(transmits where outOf"), ["outOfOrder"]);
 });
 
 test("an acknowledgement that waits for the record map's lock is shown until it has done its work", () => {
