@@ -46,7 +46,7 @@ export function nodeAt(view: View, place: Place): ViewNode | null {
 export function nodeByPath(view: View, path: string): ViewNode | null {
   const place = placeOf(path);
   if (place) return nodeAt(view, place);
-  const row = /^record\((\d+)\)/.exec(path);
+  const row = /^record\(#(\d+)\)/.exec(path);
   if (!row || Number(row[1]) >= view.state.tail) return null;
   let node: ViewNode | undefined = recordNode(view, Number(row[1]));
   while (node && node.path !== path)
@@ -54,9 +54,9 @@ export function nodeByPath(view: View, path: string): ViewNode | null {
   return node ?? null;
 }
 
-/** One row of the record log, also one that is not in the map, with everything known of it. */
+/** One row of the record log, also one that is not in the map, with everything known of it. Its path names the row: numbers may come again. */
 export const recordNode = (view: View, row: number): ViewNode =>
-  nodeOf(view, branches.get("records[i]")!, `record(${row})`, { item: row, index: row });
+  nodeOf(view, branches.get("records[i]")!, `record(#${row})`, { item: row, index: row });
 
 function nodeOf(view: View, branch: Branch, path: string, found: Found): ViewNode {
   const { row, named, indexed } = branch;
