@@ -236,10 +236,9 @@ export class Workbench {
   async stopAt(name: string): Promise<void> {
     this.hasBreakpoints = true;
     await this.command("TLS Offload: Stop At");
-    const input = this.page.locator(".quick-input-widget input");
-    await input.fill(name);
-    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().click();
-    await this.page.locator(`.debug-breakpoints .monaco-list-row[aria-label*="${name}"]`).first().waitFor();
+    await this.page.locator(".quick-input-widget input").fill(name);
+    await this.page.locator(`.quick-input-list .monaco-list-row[aria-label^="${name},"]`).click();
+    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
   }
 
   /** Sets a breakpoint on a line of the active editor. */
