@@ -1,4 +1,4 @@
-// replay: time: timeline, recordings, the index of signs; stops and expressions.
+// replay: time: timeline, recordings, the index of signs; stops, changes of values, compiled expressions.
 
 import { firstAtLeast } from "../core/base/columns.ts";
 import { createMachine, toBeginning } from "../core/create-machine.ts";

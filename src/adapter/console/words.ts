@@ -1,3 +1,5 @@
+// adapter/console: the words of the debug console, and the places that one can go to.
+
 import { lastChange, nextChange } from "../../replay/changes.ts";
 import { parseExpression } from "../../replay/language/parse.ts";
 import { didYouMean } from "../../replay/language/spelling.ts";

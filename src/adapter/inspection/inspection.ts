@@ -1,3 +1,5 @@
+// adapter/inspection: what an editor asks about a place in time: frames, scopes, variables, memory.
+
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { completions, evaluate, wordBefore } from "../../replay/expression.ts";
 import { parseExpression } from "../../replay/language/parse.ts";

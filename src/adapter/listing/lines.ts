@@ -1,3 +1,5 @@
+// adapter/listing: what the lines of a listing carry.
+
 import { firstAtLeast } from "../../core/base/columns.ts";
 import { seq } from "../../core/base/seq.ts";
 import type { Socket } from "../../core/machine/socket.ts";

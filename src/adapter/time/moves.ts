@@ -1,3 +1,5 @@
+// adapter/time: moves, what they undo, stops made before, checkpoints.
+
 import type { Position, Timeline } from "../../replay/timeline.ts";
 
 /**

@@ -1,4 +1,4 @@
-// replay/language: expressions as somebody writes them, and what their operators do.
+// replay/language: expressions as somebody writes them: tokens, parser, sets of events, numbers.
 
 import { UserError } from "../../trace/platform.ts";
 

@@ -1,4 +1,5 @@
-// replay/search: runs through events that somebody looks at in passing, and what is found on the way.
+// replay/search: runs through events that are looked at in passing: nothing is recorded, no view is built for
+// a miss.
 
 import type { Socket } from "../../core/machine/socket.ts";
 import { Stage } from "../../core/words/stage.ts";

@@ -16,7 +16,7 @@ for (const shape of [shapes.clean, shapes.lossy]) {
     t.after(close);
     const { verdicts, connections } = timeline.trace;
     assert.deepEqual(
-      connections.map(({ name }) => name),
+      connections.map(({ flow }) => flow),
       ["10.77.0.1:4433>10.77.0.2:40000"],
       "the server sends, the client only finishes its handshake",
     );

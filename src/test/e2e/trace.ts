@@ -65,15 +65,17 @@ export function travelScenarios(scenario: Scenario): void {
   });
 
   scenario(
-    "step back undoes a step, and reverse continue returns to the stop before it",
+    "Step Back undoes the step, Step Back Over goes an event back, and continue returns",
     async (workbench) => {
       await workbench.setFilter("Out-of-order transmit", true);
       await workbench.move("Step Into");
       await workbench.stopped(/after wire, forwards$/);
       await workbench.move("Step Back");
       await workbench.stopped(/after nic PKT, backwards$/);
-      await workbench.move("Reverse");
-      await workbench.stopped(/after driver\.check, backwards$/);
+      await workbench.command("TLS Offload: Step Back Over");
+      await workbench.expectFrames(/line 7,/);
+      await workbench.move("Continue");
+      await workbench.stopped(/after driver\.check, forwards$/);
       await workbench.expectValues(scopes, first);
     },
   );
@@ -86,6 +88,35 @@ export function travelScenarios(scenario: Scenario): void {
     await workbench.stopped(/after driver\.check, backwards$/);
     await workbench.expectValues(scopes, first);
   });
+
+  scenario(
+    "what the protocol has no button for is a command, and a word in the console",
+    async (workbench) => {
+      await workbench.expectValue("Now", "driver.expectedSeq", /^2896 /);
+      await workbench.expectValue("Now", "packet.seq", /^4344 /);
+      await workbench.picture("trace-now");
+      await workbench.command("TLS Offload: Step Back Out");
+      await workbench.stopped(/event 5 of 9, before it, backwards$/);
+      await workbench.command("TLS Offload: Previous Stop");
+      await workbench.stopped(/event 5 of 9, after driver\.check/);
+      await workbench.expectValues(scopes, first);
+      await workbench.say("goto event 7");
+      await workbench.stopped(/event 7 of 9/);
+      await workbench.say("checkpoint seventh");
+      await workbench.say("goto start");
+      await workbench.stopped(/event 1 of 9/);
+      await workbench.say("goto seventh");
+      await workbench.stopped(/event 7 of 9/);
+      await workbench.say("goto seq 4344");
+      await workbench.stopped(/event 5 of 9/);
+      await workbench.say("last driver.expectedSeq");
+      await workbench.picture("trace-words");
+      await workbench.command("TLS Offload: Previous Stop");
+      await workbench.move("Reverse");
+      await workbench.stopped(/event 5 of 9, after driver\.check, backwards$/);
+      await workbench.expectValues(scopes, first);
+    },
+  );
 
   scenario("the mouse over a range tells its record and who sent it", async (workbench) => {
     const words = await workbench.hover(6, 17);

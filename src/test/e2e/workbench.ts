@@ -134,6 +134,23 @@ export class Workbench {
     await this.until(`${label} to move on from ${before}`, async () => (await this.status()) !== before);
   }
 
+  /** Types a line into the debug console, which answers. */
+  async say(line: string): Promise<void> {
+    const answers = this.page.locator(".repl .monaco-list-row");
+    const before = await answers.count();
+    await this.command("Debug Console: Focus on Debug Console View");
+    const input = this.page.locator(".repl-input-wrapper .monaco-editor").first();
+    await this.until(`the console to take "${line}"`, async () => {
+      await input.click();
+      await this.page.keyboard.press("Control+A");
+      await this.page.keyboard.type(line);
+      return (await input.innerText()).replaceAll("\u00a0", " ").includes(line);
+    });
+    await this.page.keyboard.press("Escape");
+    await this.page.keyboard.press("Enter");
+    await this.until(`an answer to "${line}"`, async () => (await answers.count()) > before);
+  }
+
   /** Where the debugger stands, in the status bar's words: position and direction. */
   status(): Promise<string> {
     return this.text('.statusbar-item[id$="tlstrace.position"]');

@@ -125,6 +125,19 @@ export function pcapngForms(secrets: string): Uint8Array[] {
   return [...sections, joined(...sections)];
 }
 
+/** A little-endian pcap file's packets as a pcapng file that brings its keys. */
+export function asPcapng(file: Uint8Array, secrets: string): Uint8Array {
+  const view = new DataView(file.buffer, file.byteOffset, file.length);
+  const b = pcapngBlocks();
+  const blocks = [b.section(), b.interface(view.getUint32(20, true)), b.secrets(secrets)];
+  for (let at = 24, i = 0; at + 16 <= file.length; i++) {
+    const length = view.getUint32(at + 8, true);
+    blocks.push(b.enhanced(0, BigInt(i), file.subarray(at + 16, at + 16 + length)));
+    at += 16 + length;
+  }
+  return joined(...blocks);
+}
+
 /** Captures of the corpus up to this size are taken; there are some thirty. */
 const corpusSizeMax = 12_000;
 

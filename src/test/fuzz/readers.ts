@@ -27,7 +27,15 @@ import * as evidence from "../evidence-sample.ts";
 import { failuresOf } from "../simulator/check.ts";
 import { mutate } from "../simulator/mutate.ts";
 import { seekFailure } from "../simulator/seeks.ts";
-import { assertClear, captured, capturedWithin, corpusCaptures, pcapForms, pcapngForms } from "./captures.ts";
+import {
+  asPcapng,
+  assertClear,
+  captured,
+  capturedWithin,
+  corpusCaptures,
+  pcapForms,
+  pcapngForms,
+} from "./captures.ts";
 import { damagedJson, damagedLines } from "./damage-json.ts";
 import type { Reader } from "./fuzzer.ts";
 import { askAll, requestLines } from "./requests.ts";
@@ -202,7 +210,7 @@ export const readers: readonly Reader[] = [
   },
   {
     name: "pcapng",
-    seeds: () => [...pcapngForms(lossyKeys), ...pcapngs.captures],
+    seeds: () => [asPcapng(keyedCapture, keyed.keyLog), ...pcapngForms(lossyKeys), ...pcapngs.captures],
     read: (input) => capturedWithin(input, pcapngs.keys),
   },
   {

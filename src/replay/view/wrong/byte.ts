@@ -1,5 +1,5 @@
-// replay/view/wrong: the first wrong byte of an event: place, values, copies, cause; bytes as captured and as they
-// must be.
+// replay/view/wrong: the first wrong byte of an event: place, values, copies, cause; bytes as captured and as
+// they must be.
 
 import { headerSize, tagSize } from "../../../core/base/record.ts";
 import { advance, type Seq, seq } from "../../../core/base/seq.ts";
