@@ -23,7 +23,7 @@ import { launchScenarios } from "./e2e/launch.ts";
 import { lineScenarios, staleScenarios } from "./e2e/listing.ts";
 import { openingScenarios } from "./e2e/opening.ts";
 import { sessionsScenarios } from "./e2e/sessions.ts";
-import { traceScenarios, travelScenarios } from "./e2e/trace.ts";
+import { lookScenarios, traceScenarios, travelScenarios } from "./e2e/trace.ts";
 import { type Scenario, Workbench } from "./e2e/workbench.ts";
 
 const pictures = path.resolve("out/e2e");
@@ -112,7 +112,7 @@ describe("the extension in VS Code", () => {
     staleScenarios(() => samples),
   );
   group("a capture with a wrong byte", findingsScenarios);
-  group("a trace file", traceScenarios, travelScenarios);
+  group("a trace file", traceScenarios, travelScenarios, lookScenarios);
   group("two sessions", sessionsScenarios);
   group("a family that falls back to software", familiesScenarios);
   group("a capture without keys", keysScenarios);

@@ -117,7 +117,10 @@ export function travelScenarios(scenario: Scenario): void {
       await workbench.expectValues(scopes, first);
     },
   );
+}
 
+/** Looking closer from there: what lies under the mouse, and conditions. */
+export function lookScenarios(scenario: Scenario): void {
   scenario("the mouse over a range tells its record and who sent it", async (workbench) => {
     const words = await workbench.hover(6, 17);
     assert.match(words, /record 1, offset 1448 of 16413 \(payload\); sent once, line 6; not acknowledged/);

@@ -144,7 +144,7 @@ export class Workbench {
       await input.click();
       await this.page.keyboard.press("Control+A");
       await this.page.keyboard.type(line);
-      return (await input.innerText()).replaceAll("\u00a0", " ").includes(line);
+      return ((await input.textContent()) ?? "").replaceAll("\u00a0", " ").includes(line);
     });
     await this.page.keyboard.press("Escape");
     await this.page.keyboard.press("Enter");
