@@ -1,3 +1,5 @@
+// replay/view/why: the way of a byte: write, record, the packets that carried it, acknowledgement, release.
+
 // replay/view/why: where a byte of the stream comes from and where it went.
 
 import type { Seq } from "../../../core/base/seq.ts";
