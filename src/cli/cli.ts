@@ -5,6 +5,7 @@ import { UserError } from "../trace/platform.ts";
 import type { CompareFlags } from "./compare.ts";
 import type { ExportFlags } from "./export.ts";
 import type { ReadFlags } from "./flags.ts";
+import type { MinimiseFlags } from "./minimise.ts";
 import { exitStatus, failure } from "./output.ts";
 import type { QueryFlags } from "./query.ts";
 import type { TestFlags } from "./test-command.ts";
@@ -120,6 +121,23 @@ reading(
   .addOption(new Option("--csv", "comma-separated values with a heading (RFC 4180)").conflicts("json"))
   .action(async (file: string, query: string, flags: QueryFlags) =>
     (await import("./query.ts")).query(file, query, flags),
+  );
+reading(
+  "minimise",
+  "Writes the smallest trace that still shows something, with an expect line for it; keys and payload stay behind.\n" +
+    "  tlstrace minimise FILE --keep 'resync where replayed > 8192' --out small.tlstrace",
+  "a trace file, a packetdrill script or a capture",
+)
+  .addOption(profileOption())
+  .requiredOption(
+    "--keep <query>",
+    "what it must show: an effect or a set of events, `where` and a condition",
+  )
+  .option("--out <trace>", "the trace file to write (default: standard output)", "-")
+  .option("--force", "replace the file if it exists")
+  .option("--seconds <n>", "end after so long with what it is then", "60")
+  .action(async (file: string, flags: MinimiseFlags) =>
+    (await import("./minimise.ts")).minimise(file, flags),
   );
 program
   .command("test")

@@ -23,7 +23,7 @@ export interface ExportFlags extends ReadFlags {
  */
 export async function exportTrace(file: string, flags: ExportFlags): Promise<void> {
   const { to } = flags;
-  if (to !== "-") refuse(file, to, flags.force === true);
+  if (to !== "-") refuseToReplace(file, to, flags.force === true);
   const { subject } = await open(requestOf(file, flags));
   const { trace } = subject;
   if (trace.connections.length === 0) throw new UserError(`${visiblePath(file)} has no stream to export`);
@@ -37,7 +37,7 @@ export async function exportTrace(file: string, flags: ExportFlags): Promise<voi
 }
 
 /** Nobody's file is written over unasked, and the one that is read never. */
-function refuse(file: string, to: string, force: boolean): void {
+export function refuseToReplace(file: string, to: string, force: boolean): void {
   if (!existsSync(to)) return;
   if (existsSync(file) && realpathSync(file) === realpathSync(to))
     throw new UserError(`${visiblePath(to)} is the file to export: choose another name`);
@@ -46,7 +46,7 @@ function refuse(file: string, to: string, force: boolean): void {
 }
 
 /** The trace as it stands in a file: without keys, and what it names is looked for beside it. */
-function asFile(trace: Trace, to: string): Trace {
+export function asFile(trace: Trace, to: string): Trace {
   const isOfCapture = trace.kind === "capture";
   const devices = trace.devices.map((device) => {
     const { profile } = device;

@@ -83,7 +83,7 @@ function ofStreams({ timeline }: Judged, all: readonly Occurrence[], { stream = 
 }
 
 /** What is wrong with an expression, with the place below it. */
-function pointed<Result>(text: string, read: () => Result): Result {
+export function pointed<Result>(text: string, read: () => Result): Result {
   try {
     return read();
   } catch (error) {

@@ -39,6 +39,7 @@ const floors: readonly (readonly string[])[] = [
   ["judge"],
   ["judge/compare", "judge/evidence"],
   ["study"],
+  ["lab"],
   ["report", "node", "adapter"],
   ["cli", "start", "extension"],
 ];
@@ -51,6 +52,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   replay: [],
   judge: [],
   study: [],
+  lab: [],
   report: [],
   node: ["node", "@noble/ciphers"],
   adapter: ["@vscode/debugadapter", "@vscode/debugprotocol"],

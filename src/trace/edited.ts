@@ -88,7 +88,7 @@ function madeAlone(trace: Trace, made: readonly number[]): { excerpt: Trace; ind
 export const readAs = (trace: Trace, text: string): Trace => parseTrace(trace.name, text, profilesOf(trace));
 
 /** The trace as its printed text says it. */
-const readPrinted = (trace: Trace): Trace => readAs(trace, printTrace(trace));
+export const readPrinted = (trace: Trace): Trace => readAs(trace, printTrace(trace));
 
 /** Finds what a trace's own lines name: the profiles of its devices, of its files, of the model. */
 function profilesOf({ devices, profileFiles }: Trace): ProfileFinder {

@@ -116,7 +116,7 @@ export function pushCaptured(socket: Socket, kind: number, sink: Sink): void {
   if (kind === RecordKind.gap || state.software === 0) row.kind = kind;
   row.type = extra.type;
   row.epoch = extra.epoch;
-  row.sn = socket.shared.recordSns.get(event) ?? (extra.startsEpoch ? 0n : null);
+  row.sn = socket.shared.recordSns.get(event) ?? (extra.startsEpoch ? 0n : row.sn);
   row.snKnown = kind === RecordKind.record && !extra.snUnknown;
   if (extra.unopened) row.payloadAt = -1;
   push(socket, row, sink);
