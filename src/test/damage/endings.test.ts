@@ -86,3 +86,41 @@ test("fewer bytes than a header at the end that begin none are foreign", async (
     assert.deepEqual(await judged(session, stream, ended), ["unchecked", "ends-within", 4], `${bytes}`);
   }
 });
+
+/** Records of text of these lengths, the last of them an alert with this description, if any. */
+function recordsOf(session: Session, sizes: readonly number[], alert?: number): Buffer[] {
+  const { of, keys, first } = session;
+  const contents = sizes.map((size) => ({ type: 23, bytes: Buffer.alloc(size, "text ") }));
+  if (alert !== undefined) contents.push({ type: 21, bytes: Buffer.from([1, alert]) });
+  return contents.map(({ type, bytes }, i) => {
+    const sn = first + BigInt(i);
+    return sealed(of, { type, sn, bytes }, { keys, sn });
+  });
+}
+
+const without = (bytes: Buffer, at: number) => Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1)]);
+
+for (const of of suites)
+  test(`${of.name}: where a record is due, bytes that are none are wrong, unless TLS was closed before them`, async () => {
+    const session = sessionOf(of);
+    const [one, empty, two] = recordsOf(session, [400, 0, 300]) as [Buffer, Buffer, Buffer];
+    for (const at of [0, 1, 2]) {
+      // No record is as short, so that its end is not where the next one begins; nor is there one behind the last.
+      const damaged = [
+        [one, without(empty, at), two],
+        [one, empty, without(two, at)],
+      ];
+      for (const records of damaged)
+        for (const ending of [stopped, ended])
+          assert.equal((await judged(session, Buffer.concat(records), ending))[0], "wrong", `byte ${at}`);
+    }
+    const goOn = ["220 in the clear\r\n", "220 in the clear again, as behind FTP's CCC\r\n"];
+    for (const text of goOn)
+      for (const [alert, verdict] of [
+        [0, "unchecked"],
+        [100, "wrong"],
+      ] as const) {
+        const stream = Buffer.concat([...recordsOf(session, [400], alert), Buffer.from(text)]);
+        assert.equal((await judged(session, stream, stopped))[0], verdict, `alert ${alert}`);
+      }
+  });

@@ -9,7 +9,7 @@ export interface Suite {
   name: string;
   version: "1.2" | "1.3";
   id: number;
-  cipher: "aes-128-gcm" | "aes-256-gcm" | "chacha20-poly1305";
+  cipher: "aes-128-gcm" | "aes-256-gcm" | "aes-128-ccm" | "chacha20-poly1305";
   hash: "sha256" | "sha384";
 }
 
@@ -28,6 +28,12 @@ export const suites: readonly Suite[] = [
   suite("1.3", 0x1301, "aes-128-gcm"),
   suite("1.3", 0x1302, "aes-256-gcm"),
   suite("1.3", 0x1303, "chacha20-poly1305"),
+];
+
+/** AES-CCM (RFC 7251, RFC 8446 §B.4), whose tags do not tell the nonce either. */
+export const ccmSuites: readonly Suite[] = [
+  suite("1.2", 0xc0ac, "aes-128-ccm"),
+  suite("1.3", 0x1304, "aes-128-ccm"),
 ];
 
 /** `iv`: the salt alone where records carry the rest of the nonce. */
@@ -100,7 +106,7 @@ function expanded(hash: string, secret: Buffer, label: string, length: number): 
   return hmac(hash, secret, info).subarray(0, length);
 }
 
-const keySize = (of: Suite) => (of.cipher === "aes-128-gcm" ? 16 : 32);
+const keySize = (of: Suite) => (of.cipher.startsWith("aes-128-") ? 16 : 32);
 export const keys13 = (of: Suite, secret: Buffer): Keys => ({
   key: expanded(of.hash, secret, "key", keySize(of)),
   iv: expanded(of.hash, secret, "iv", 12),

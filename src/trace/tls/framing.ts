@@ -12,11 +12,14 @@ export interface Header {
 /** RFC 5246 §6.2.3 allows a ciphertext 2048 bytes more than the payload; RFC 8446 §5.2 fewer. */
 export const recordSizeMax = headerSize + payloadSizeMax + 2048;
 
+/** Type of a record that TLS 1.2 may have, too (RFC 6520), which the model does not follow. */
+export const heartbeat = 24;
+
 /** The header in these bytes, null if it cannot be one: type 20 to 24, version 3.x, a length that RFC 5246 allows. */
 export function parseHeader(bytes: Uint8Array, at = 0): Header | null {
   const type = bytes[at]!;
   const length = headerSize + u16be(bytes, at + 3);
-  if (type < 20 || type > 24 || bytes[at + 1] !== 3 || bytes[at + 2]! > 4) return null;
+  if (type < 20 || type > heartbeat || bytes[at + 1] !== 3 || bytes[at + 2]! > 4) return null;
   if (length === headerSize || length > recordSizeMax) return null;
   return { type, version: u16be(bytes, at + 1), length };
 }

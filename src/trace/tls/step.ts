@@ -40,6 +40,8 @@ export interface Place {
   nonce: bigint | null;
   /** What the last record that was right as another one was right by. */
   shift: Shift | null;
+  /** A record must begin there, or nothing: the one before it was opened, and does not say that it is the last. */
+  isDue: boolean;
 }
 
 /** A record that a walk would take at its place. Its bytes are valid until the walk is asked again. */
@@ -60,7 +62,7 @@ export interface RecordStep {
   carries: Uint8Array | null;
   /** The same, if it is. */
   tells: Uint8Array | null;
-  /** Its real type, and what it says if that is a handshake message and could be read: it may change the keys. */
+  /** Its real type, and what it says if that is an alert or a handshake message and could be read: it may change the keys. */
   contentType: number;
   message: Uint8Array;
   /** Copies that make it whole. */
@@ -122,9 +124,13 @@ export function authentic(ground: Ground, place: Place, record: Uint8Array): Rec
 /** No message. */
 export const nothing = new Uint8Array(0);
 
-/** What a record of this type and content says of the handshake. */
+/** What a record of this type and content says of the handshake, or as an alert. */
 export const messageIn = (plaintext: Uint8Array, type: number, size: number): Uint8Array =>
-  type === recordType.handshake ? plaintext.subarray(0, size) : nothing;
+  type === recordType.handshake || type === recordType.alert ? plaintext.subarray(0, size) : nothing;
+
+/** True for an alert after which its sender sends no more records: a close_notify, or a fatal one (RFC 5246 §7.2, RFC 8446 §6). */
+export const isClosing = (alert: Uint8Array): boolean =>
+  alert.length === 2 && (alert[0] === 2 || alert[1] === 0);
 
 /** A record of which only the type in its header is known. */
 export function unread({ version }: Ground, { type: headerType, length }: Header): RecordStep {

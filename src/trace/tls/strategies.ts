@@ -5,10 +5,18 @@ import { overlaysWithin } from "./copies.ts";
 import { damagedIn, shifted } from "./damage/diagnose.ts";
 import { lookOf, sureBits } from "./damage/looks.ts";
 import { failed, failedStep, keyed } from "./failed.ts";
-import { headerAt, isProtectedHeader, mayBeginHeader, parseHeader, recordSizeMax } from "./framing.ts";
+import {
+  headerAt,
+  heartbeat,
+  isProtectedHeader,
+  mayBeginHeader,
+  parseHeader,
+  recordSizeMax,
+} from "./framing.ts";
 import type { Followed } from "./search.ts";
 import {
   authentic,
+  type GapStep,
   type Ground,
   type Misfit,
   type Place,
@@ -114,9 +122,9 @@ const foreign: Strategy = (ground, { place, record }) => {
 };
 
 /** Fewer bytes than a header at the stream's end that begin none. */
-export const stray: Strategy = ({ stream, origin }, { place: { position, unread } }) => {
+export const stray: Strategy = ({ stream, origin }, { place: { position, isDue } }) => {
   const length = stream.end - position;
-  if (unread > 0 || stream.read(position, length, stub) < length || mayBeginHeader(stub, length)) return null;
+  if (!isDue || stream.read(position, length, stub) < length || mayBeginHeader(stub, length)) return null;
   stream.ask(Number.POSITIVE_INFINITY);
   return {
     kind: "gap",
@@ -126,6 +134,27 @@ export const stray: Strategy = ({ stream, origin }, { place: { position, unread 
   };
 };
 const stub = new Uint8Array(headerSize);
+
+/** A record must begin here, and none does: what lies before the next one that is found is of none. */
+const noRecord: Strategy = (ground, { place, header }) => {
+  // A type that is rare rather than wrong.
+  if (!place.isDue || header?.type === heartbeat) return null;
+  const { stream, origin } = ground;
+  const { position } = place;
+  const gap = gapAt(ground, place, true);
+  const bytes = new Uint8Array(Math.min(gap.end - position, 2 * recordSizeMax));
+  const length = stream.read(position, bytes.length, bytes);
+  return { ...gap, damage: { part: "foreign", at: position - origin, length } };
+};
+
+/** Up to where the framing is found again behind a hole or damage, or lost for good. */
+export function gapAt({ search, stream }: Ground, place: Place, canOpen: boolean): GapStep {
+  const { position, epoch, index, unread } = place;
+  const authentic = canOpen ? search.nextAuthentic(position, epoch, index, unread) : null;
+  const found = authentic ?? search.nextChain(position, epoch);
+  if (found === null) stream.ask(Number.POSITIVE_INFINITY);
+  return { kind: "gap", end: found?.position ?? stream.end, found, damage: null };
+}
 
 /** Its length is right, for the next record stands behind it. */
 const beforeNext: Strategy = (ground, { place, record }) => {
@@ -193,7 +222,7 @@ export const forFailed = [
   asFramed,
 ];
 /** For bytes that are no header, where records can be opened. */
-export const forBadHeader = [byCopies, foreign, upToNext, asLast];
+export const forBadHeader = [byCopies, foreign, upToNext, asLast, noRecord];
 /** For a record of which bytes are missing, or in which the capture ends. */
 export const forIncomplete = [
   byCopies,

@@ -33,6 +33,7 @@ import {
   authentic,
   type GapStep,
   type Ground,
+  isClosing,
   type Misfit,
   messageIn,
   type Place,
@@ -40,7 +41,7 @@ import {
   type Step,
   unread,
 } from "./step.ts";
-import { firstOf, forBadHeader, forFailed, forIncomplete, stray } from "./strategies.ts";
+import { firstOf, forBadHeader, forFailed, forIncomplete, gapAt, stray } from "./strategies.ts";
 
 /** What following one stream's records from its offload start found. */
 export interface Walked {
@@ -134,7 +135,15 @@ export class Walker {
     const comparer = new CopyComparer(assembly, copyWindow);
     const work = { opener, search, comparer, budget, trials, searchedAt: -1 };
     this.ground = { stream, version, origin: position, sizeMin, ...work };
-    this.place = { position, epoch: opener.first, index: recSeq0 === null ? -1 : 0, unread: 0, nonce, shift };
+    this.place = {
+      position,
+      epoch: opener.first,
+      index: recSeq0 === null ? -1 : 0,
+      unread: 0,
+      nonce,
+      shift,
+      isDue: start.keysFit,
+    };
     this.protection = protection;
     this.isHostTap = isHostTap;
     this.clear = input.clear;
@@ -229,9 +238,11 @@ export class Walker {
     if (this.clear) return clearStep(ground, place, this.clear) ?? clearGap(ground, place, this.clear);
     const header = headerAt(stream, place.position);
     const misfit = { place, header: null, record: null };
-    if (header === undefined) return (this.canOpen() && stray(ground, misfit)) || this.gap();
+    if (header === undefined)
+      return (this.canOpen() && stray(ground, misfit)) || gapAt(ground, place, this.canOpen());
     if (!isProtectedHeader(header, sizeMin)) {
-      return (this.canOpen() && firstOf(forBadHeader, ground, misfit)) || this.gap();
+      const bad = { ...misfit, header };
+      return (this.canOpen() && firstOf(forBadHeader, ground, bad)) || gapAt(ground, place, this.canOpen());
     }
     const bytes = buffer.subarray(0, header.length);
     const record = stream.read(place.position, header.length, bytes) === header.length ? bytes : null;
@@ -261,16 +272,6 @@ export class Walker {
     return { ...step, type, tells: record, contentType: type, message };
   }
 
-  /** Up to where the framing is found again behind a hole or damage, or lost for good. */
-  private gap(): GapStep {
-    const { search, stream } = this.ground;
-    const { position, epoch, index, unread } = this.place;
-    const authentic = this.canOpen() ? search.nextAuthentic(position, epoch, index, unread) : null;
-    const found = authentic ?? search.nextChain(position, epoch);
-    if (found === null) stream.ask(Number.POSITIVE_INFINITY);
-    return { kind: "gap", end: found?.position ?? stream.end, found, damage: null };
-  }
-
   /** Takes what `next` gave, and stands behind it. */
   apply(step: Step): void {
     if (step.kind === "record") this.applyRecord(step);
@@ -283,6 +284,7 @@ export class Walker {
     this.noteUnknown(position, end);
     this.walked.table.pushGap(position, end, epoch.number);
     this.place.position = end;
+    this.place.isDue = false;
     if (found === null) return;
     this.enter(found.epoch);
     this.place.index = found.index;
@@ -334,7 +336,8 @@ export class Walker {
     const { position: start, epoch, index } = place;
     this.walked.table.push({ start, length, type, epoch: epoch.number, index, authenticated });
     place.position += length;
-    place.unread = authenticated === Authenticated.yes ? 0 : place.unread + 1;
+    place.isDue = authenticated === Authenticated.yes;
+    place.unread = place.isDue ? 0 : place.unread + 1;
     if (index >= 0) place.index++;
   }
 
@@ -344,7 +347,8 @@ export class Walker {
     const { opener, version } = this.ground;
     const isTls12 = version === 0x0303;
     if (isTls12 && contentType === recordType.changeCipherSpec) this.enter(opener.after(place.epoch));
-    if (part.length === 0) return;
+    if (contentType === recordType.alert && isClosing(part)) place.isDue = false;
+    if (contentType !== recordType.handshake) return;
     for (const message of this.messages.feed(part)) {
       const { number } = place.epoch;
       if (isTls12) walked.hellos[number] = helloOf(message) ?? walked.hellos[number];

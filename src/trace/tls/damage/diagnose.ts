@@ -14,6 +14,7 @@ import { openRecord, type Protection } from "../decrypt.ts";
 import { gcmKeyOf } from "./gcm.ts";
 import { bytesOf, type Words, wordsOf } from "./ghash.ts";
 import { lookOf, sureBits } from "./looks.ts";
+import { isUnderMistakenIv } from "./mistaken-ivs.ts";
 import { type NamedKeys, type Origin, originUnder, searchingFar, type Trials } from "./origin.ts";
 import { differingBlock, littleEndian, oneTimeR } from "./poly1305.ts";
 
@@ -67,6 +68,7 @@ export function diagnose(failed: FailedRecord, isThorough: boolean): Diagnosis {
     wrongHeader(failed) ??
     wrongNonce(failed) ??
     elsewhere(failed) ??
+    underMistakenIv(failed) ??
     wrongBytes(failed) ?? { ...(likelyLeaked(failed) ?? unknown(failed)), isGuess: true }
   );
 }
@@ -160,6 +162,9 @@ function elsewhere(failed: FailedRecord): Diagnosis | null {
   }
   return null;
 }
+
+const underMistakenIv = (failed: FailedRecord): Diagnosis | null =>
+  isUnderMistakenIv(failed) ? found({ part: "iv", under: null }) : null;
 
 /** The keys that are due, and others of the session. */
 const namedKeys = ({ keys, sn, others }: FailedRecord): NamedKeys[] => [
