@@ -63,7 +63,7 @@ test("application data is what tshark decrypts", async (t) => {
     const trace = await readBytes(loadCapture(folder, facts));
     assert.equal(trace.connections.length, 2, facts.name);
     let compared = 0;
-    trace.connections.forEach(({ name }, connection) => {
+    trace.streams.forEach(({ name, connection }) => {
       const ours = contentOf(trace, connection);
       const theirs = second.sides[name.includes(`:${second.port}>`) ? 0 : 1];
       assert.ok(ours.equals(theirs), `${facts.name}, ${name}: ${ours.length} bytes, tshark ${theirs.length}`);
