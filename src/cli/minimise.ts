@@ -1,3 +1,4 @@
+import { effects } from "../core/words/effect.ts";
 import { minimising } from "../lab/minimise.ts";
 import { saveFile } from "../node/save.ts";
 import { gatheringOf } from "../replay/expression-compile.ts";
@@ -33,6 +34,9 @@ export async function minimise(file: string, flags: MinimiseFlags): Promise<void
   const seconds = Number(flags.seconds);
   if (!(seconds > 0)) throw new UserError(`--seconds takes a number above 0, not "${flags.seconds}"`);
   const { set, ...rest } = pointed(keep, () => parseQuery(keep));
+  // Which line fails, or which byte is wrong, would be another one in a smaller trace: that is not the same reason.
+  if (set.of === "signs" && set.kind >= effects.length)
+    throw new UserError(`--keep takes effects and events; ${set.name} is what was found by judging the file`);
   const asked = gatheringOf({ set, ...rest });
   if (out !== "-") refuseToReplace(file, out, force === true);
   const { subject, progress } = await open(requestOf(file, flags));

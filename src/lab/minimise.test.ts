@@ -82,3 +82,10 @@ test("a capture comes to a trace without keys and payload, with its expect line"
   const again = parseTrace("again", stdout, profileById);
   assert.ok(isRight(again) && has("out-of-order")(again));
 });
+
+test("what judging found is refused: a smaller trace would show another", () => {
+  const args = ["minimise", "media/samples/lossy.pcap", "--keep", "expectation-failed"];
+  const { status, stderr } = spawnSync(process.execPath, ["dist/cli.js", ...args], { encoding: "utf8" });
+  assert.equal(status, 2);
+  assert.match(stderr, /--keep takes effects and events; expectation-failed is what was found/);
+});
