@@ -61,7 +61,8 @@ export function familiesScenarios(scenario: Scenario): void {
       await workbench.expectFrames(/queue, line 10,/);
       await workbench.expectValue("Descriptors", "waiting", /^1$/);
       await workbench.picture("families-waiting");
-      await workbench.stopAt("device");
+      await workbench.stopAt("queue-resumed");
+      await workbench.stopAt("device-down");
       await workbench.move("Continue");
       await workbench.expectFrames(/queue, line 11,/);
       await workbench.move("Continue");
