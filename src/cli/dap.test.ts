@@ -66,7 +66,8 @@ test("an editor on a TCP port debugs a sample to its first out-of-order transmit
   // Editors that leave out the path format mean paths.
   const initialized = await ask("initialize", { adapterID: "tlstrace" });
   assert.equal(initialized.body.supportsStepBack, true);
-  assert.equal((await ask("launch", { program: sample("retransmission-in-record.tlstrace") })).success, true);
+  const program = sample("retransmission-in-record.tlstrace");
+  assert.equal((await ask("launch", { program, startAt: "entry" })).success, true);
   await event("initialized");
   await ask("setExceptionBreakpoints", { filters: ["out-of-order"] });
   await ask("configurationDone", {});
@@ -281,15 +282,19 @@ test("a closed stdin and a signal end the adapter in the middle of a run", async
   rmSync(folder, { recursive: true });
 });
 
-test("an editor on stdin and stdout debugs a sample; disconnecting ends the process", async () => {
+test("an editor on stdin and stdout debugs a sample; disconnecting ends the process", async (t) => {
   const child = spawn(process.execPath, ["dist/cli.js", "dap"], { stdio: ["pipe", "pipe", "inherit"] });
+  t.after(() => child.kill());
   const exited = new Promise((resolve) => child.once("exit", resolve));
   const { ask, event } = speaking(child.stdout, child.stdin);
   await ask("initialize", { adapterID: "tlstrace" });
-  assert.equal((await ask("launch", { program: sample("retransmission-in-record.tlstrace") })).success, true);
+  const program = sample("retransmission-in-record.tlstrace");
+  assert.equal((await ask("launch", { program, startAt: "entry" })).success, true);
   await event("initialized");
   await ask("setExceptionBreakpoints", { filters: ["resync"] });
   await ask("configurationDone", {});
+  assert.equal((await event("stopped")).body.reason, "entry");
+  await ask("continue", { threadId: 1 });
   assert.match((await event("stopped")).body.text, /resync record=1 replayed=4344/);
   await ask("disconnect", {});
   assert.equal(await exited, 0);
