@@ -6,13 +6,25 @@ import { tokenAt } from "./token.ts";
 export const expressionProvider: vscode.EvaluatableExpressionProvider = {
   provideEvaluatableExpression(document, position) {
     const { line, character } = position;
-    const token = tokenAt(document.lineAt(line).text, character);
+    const token = tokenAt(document.lineAt(line).text, character, {
+      isScript: /\.pkt$/i.test(document.fileName) || document.languageId === "packetdrill",
+      above: () => subjectAbove(document, line),
+    });
     return (
       token &&
       new vscode.EvaluatableExpression(new vscode.Range(line, token.start, line, token.end), token.text)
     );
   },
 };
+
+/** The connection of the event that stands nearest above a line; null if none does, or it is a device's. */
+function subjectAbove(document: vscode.TextDocument, line: number): string | null {
+  for (let above = line - 1; above >= 0; above--) {
+    const found = /^[+-][\d.]+[ \t]+([^\s#]\S*)/.exec(document.lineAt(above).text);
+    if (found) return found[1]!;
+  }
+  return null;
+}
 
 /** Inline values: both expected sequence numbers, on the stopped line only, since they hold nowhere else. */
 export const inlineValuesProvider: vscode.InlineValuesProvider = {

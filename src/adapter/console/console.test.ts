@@ -257,5 +257,13 @@ test("help and info write a row each, rows of events with their lines", async ()
   const linked = client.events.slice(records).filter(({ event }) => event === "output");
   assert.deepEqual([linked[1]!.body.line, linked[1]!.body.source.path], [4, trace]);
   for (const kind of ["stream", "streams"]) assert.ok((await type(client, `info ${kind}`)).length > 0);
-  assert.match(await type(client, "why 4344"), /record 1, offset/);
+  const before = client.events.length;
+  assert.equal(
+    await type(client, "why 4344"),
+    "web, byte 4344 (4294964344): record 1, byte 4344 of 16413 (payload)",
+  );
+  const way = written(client, before).map((line) => line.replace(/: .*/, ""));
+  assert.deepEqual(way, ["written", "record", "sent", "acknowledged", "released"]);
+  const sent = client.events.slice(before).find(({ body }) => /^sent: /.test(body.output))!;
+  assert.deepEqual([sent.body.line, sent.body.source.path], [8, trace]);
 });

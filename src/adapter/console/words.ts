@@ -5,9 +5,10 @@ import { parseExpression } from "../../replay/language/parse.ts";
 import { didYouMean } from "../../replay/language/spelling.ts";
 import { paths, placeOf } from "../../replay/view/paths.ts";
 import { show } from "../../replay/view/value.ts";
-import { describeToken } from "../../replay/view/why.ts";
+import { bytesIn } from "../../replay/view/why/numbers.ts";
+import { storyOf } from "../../replay/view/why/story.ts";
+import { storyHead, storyRows } from "../../replay/view/why/words.ts";
 import { UserError } from "../../trace/platform.ts";
-import { placeWord } from "../../trace/trace.ts";
 import { placeText } from "../runner.ts";
 import { checkpointAt, positionOf } from "../time/checkpoints.ts";
 import { eventBack, type Move, next, outBack, stageBack, stepBack, stepIn, stepOut } from "../time/moves.ts";
@@ -232,16 +233,23 @@ const lookWords: readonly Word[] = [
   },
   {
     word: "why",
-    takes: "SEQ",
-    says: "What a byte of the stream is, and in what it was sent; also a range, as 4344:40087.",
-    run: ({ view }, rest) => {
-      const told = describeToken(view, needed(rest, "why", "a sequence number or a range"));
-      if (!told) throw new UserError(`why takes a sequence number or a range, not "${rest}"`);
-      const { connection, timeline } = view;
-      return { result: `${connection.name}, by ${placeWord(timeline.trace)}: ${told.value}` };
-    },
+    takes: "[STREAM] SEQ",
+    says: "Where a byte of the stream comes from and where it went; of a range, as 4344:40087, its first one.",
+    run: why,
   },
 ];
+
+function why({ view }: Desk, rest: string): Answered {
+  const place = bytesIn(view, needed(rest, "why", "a sequence number or a range"));
+  if (!place) throw new UserError(`why takes a sequence number or a range, not "${rest}"`);
+  const story = storyOf(view.timeline, place.connection, place.bytes.from);
+  const rows = storyRows(view.timeline, story).map(({ name, text, event }) => ({
+    text: `${name}: ${text}`,
+    ...(event !== null && { event }),
+  }));
+  const taken = place.bytes.isAbsolute ? " (taken as a number of the wire)" : "";
+  return { result: `${storyHead(view.timeline, story)}${taken}`, rows };
+}
 
 /** Every word of the console, in the order of `help`. */
 export const words: readonly Word[] = [

@@ -139,9 +139,18 @@ test("evaluate knows paths, expressions and places in the stream", async () => {
   const evaluate = (expression: string, context: string) => client.ask("evaluate", { expression, context });
   assert.match(
     (await evaluate("1448:2896(1448)", "hover")).result,
-    /^record 1, offset 1448 of 16413 \(payload\); sent once, line 6/,
+    /^record 1, byte 1448 of 16413 \(payload\); sent 2 times, lines 6, 12/,
   );
-  assert.match((await evaluate("16413", "hover")).result, /^record 2, offset 0 of 16413 \(header\)/);
+  assert.match((await evaluate("16413", "hover")).result, /^record 2, byte 0 of 16413 \(header\)/);
+  const byte = await evaluate("web 1448", "hover");
+  const way = (await client.ask("variables", { variablesReference: byte.variablesReference })).variables;
+  assert.deepEqual(
+    way.map(({ name }: { name: string }) => name),
+    ["written", "record", "sent", "sent again 1", "acknowledged", "released", "record 1"],
+  );
+  // Each row leads to its line: the sample's line 12 sends 1448:2896 again.
+  const { valueLocationReference: locationReference } = way[3]!;
+  assert.equal((await client.ask("locations", { locationReference })).line, 12);
   assert.equal((await evaluate("16413", "watch")).result, "16413");
   assert.equal((await evaluate("packet.seq - driver.expectedSeq", "repl")).result, "1448");
   assert.match((await evaluate("driver.expectedSeq", "clipboard")).result, /^2896 \(4294962896\)$/);

@@ -5,6 +5,7 @@ import { completions, evaluate, wordBefore } from "../../replay/expression.ts";
 import { parseExpression } from "../../replay/language/parse.ts";
 import { nodeByPath, scopesOf } from "../../replay/view/scopes.ts";
 import { type Raw, SeqValue, type ViewNode } from "../../replay/view/value.ts";
+import { byteByPath } from "../../replay/view/why/node.ts";
 import { describeToken } from "../../replay/view/why.ts";
 import { UserError } from "../../trace/platform.ts";
 import type { Client } from "../capabilities.ts";
@@ -87,7 +88,7 @@ export class Inspection {
   private nodeIn(frame: Frame, path: string): ViewNode | null {
     if (path === changesPath) return this.changes(frame);
     const view = this.frames.view(frame);
-    return path === nowPath ? nowOf(view) : nodeByPath(view, path);
+    return path === nowPath ? nowOf(view) : (byteByPath(view, path) ?? nodeByPath(view, path));
   }
 
   variables(args: Arguments["variables"]): DebugProtocol.Variable[] {

@@ -62,11 +62,17 @@ test("a range under the mouse tells its record, offset, senders and fate", () =>
   const later = viewAt(timeline, { event: 7, stage: 0 });
   assert.match(
     describeToken(later, "1448:2896(1448)")!.value,
-    /^record 1, offset 1448 of 16413 \(payload\); sent 2 times, lines 6, 12; not acknowledged$/,
+    /^record 1, byte 1448 of 16413 \(payload\); sent 2 times, lines 6, 12; acknowledged at line 16; released at line 16$/,
   );
-  assert.match(describeToken(later, "100")!.value, /sent once, line 5; acknowledged$/);
-  assert.match(describeToken(later, "50000")!.value, /not pushed yet/);
+  assert.match(
+    describeToken(later, "100")!.value,
+    /sent once, line 5; acknowledged at line 11; released at line 16$/,
+  );
+  assert.match(describeToken(later, "50000")!.value, /^in no record; never sent; never acknowledged$/);
   assert.match(describeToken(later, "-5")!.value, /before the offload/);
-  assert.match(describeToken(later, "web")!.value, /^TLS 1\.2, aes-128-gcm, on eth0 from byte \d+$/);
-  assert.equal(describeToken(later, "packet.seq"), null);
+  // Another stream's byte is told by its name ahead; a name alone is the stream itself.
+  assert.equal(describeToken(later, "web 100")!.value, describeToken(later, "100")!.value);
+  assert.match(describeToken(later, "web")!.value, /^TLS 1\.2, aes-128-gcm, on eth0/);
+  for (const none of ["app", "app 100", "web x", "packet.seq"])
+    assert.equal(describeToken(later, none), null);
 });

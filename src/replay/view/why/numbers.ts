@@ -1,5 +1,6 @@
 import { advance, near, type Seq, toU32 } from "../../../core/base/seq.ts";
 import type { Timeline } from "../../timeline.ts";
+import type { View } from "../view.ts";
 import { packetsIn } from "../wrong/packets.ts";
 
 /** Bytes of a stream that somebody names. */
@@ -44,6 +45,22 @@ export function bytesNamed(
   if (isHeld(timeline, connection, from)) return { from, length, isAbsolute: false };
   const onWire = first >= 0 && first < 2 ** 32 ? onRing(timeline, connection, near(first, here)) : null;
   return onWire === null ? { from, length, isAbsolute: false } : { from: onWire, length, isAbsolute: true };
+}
+
+/**
+ * The same, with the stream before it where it is another than the one looked at: `4344`, `web 1448:2896(1448)`. Null
+ * for anything else.
+ */
+export function bytesIn(view: View, text: string): { connection: number; bytes: NamedBytes } | null {
+  const { timeline, index, socket } = view;
+  const [, name, written] = /^\s*(?:(\S+)\s+)?(-?\d+(?::\S+)?(?: \(\d+\))?)\s*$/.exec(text) ?? [];
+  if (written === undefined) return null;
+  const named = timeline.trace.connections.findIndex((connection) => connection.name === name);
+  const connection = name === undefined ? index : named;
+  if (connection < 0) return null;
+  const here = connection === index ? socket.writeSeq : timeline.trace.connections[connection]!.startSeq;
+  const bytes = bytesNamed(timeline, { connection, here }, written);
+  return bytes && { connection, bytes };
 }
 
 /** A packet or a record holds it. */

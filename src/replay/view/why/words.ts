@@ -1,6 +1,6 @@
 import { RecordKind } from "../../../core/machine/record-log.ts";
 import { detailText } from "../../../trace/language/print.ts";
-import { eventPlace } from "../../../trace/trace.ts";
+import { eventPlace, placeWord } from "../../../trace/trace.ts";
 import type { Timeline } from "../../timeline.ts";
 import { recordName } from "../view.ts";
 import type { Copy } from "./copy.ts";
@@ -16,14 +16,44 @@ export interface StoryRow {
 }
 
 /** `web, byte 4344 (4294964344): record 1, byte 4344 of 16413 (payload)`. */
-export function storyHead(timeline: Timeline, { connection, seq, record }: Story): string {
-  const { name, startSeq } = timeline.trace.connections[connection]!;
+export const storyHead = (timeline: Timeline, story: Story): string => {
+  const { name } = timeline.trace.connections[story.connection]!;
+  const byte = byteText(timeline, story.connection, story.seq);
+  return `${name}, byte ${byte}: ${placeText(timeline, story)}`;
+};
+
+/** `record 1, byte 4344 of 16413 (payload)`. */
+function placeText(timeline: Timeline, { connection, seq, record }: Story): string {
+  const { startSeq } = timeline.trace.connections[connection]!;
   const { records } = timeline.machine.sockets[connection]!;
-  const byte = `${name}, byte ${byteText(timeline, connection, seq)}`;
-  if (record === null) return `${byte}: ${seq < startSeq ? "before the offload" : "in no record"}`;
+  if (record === null) return seq < startSeq ? "before the offload" : "in no record";
   const { row, offset, length, part } = record;
-  const where = `byte ${offset} of ${length}${part === null ? "" : ` (${part})`}`;
-  return `${byte}: ${recordName(records, row)}, ${where}`;
+  return `${recordName(records, row)}, byte ${offset} of ${length}${part === null ? "" : ` (${part})`}`;
+}
+
+/** Places that one line names at most. */
+const placesMax = 8;
+
+/** The story on one line: `record 1, byte 4344 of 16413 (payload); sent 2 times, lines 6, 12; acknowledged at line 16; …`. */
+export function storyLine(timeline: Timeline, story: Story): string {
+  const { trace } = timeline;
+  const { copies, copyCount, acknowledged, released } = story;
+  const places = copies.slice(0, placesMax).map(({ event }) => trace.events.line.at(event));
+  const more = copyCount > placesMax ? ", …" : "";
+  const words = `${placeWord(trace)}${copyCount > 1 ? "s" : ""} ${places.join(", ")}${more}`;
+  const times = copyCount === 1 ? "sent once" : `sent ${copyCount} times`;
+  const at = (event: number | null) =>
+    event !== null && event >= 0
+      ? ` at ${eventPlace(trace, event)}`
+      : event === null
+        ? ""
+        : " before the first event";
+  return [
+    placeText(timeline, story),
+    copyCount === 0 ? "never sent" : `${times}, ${words}`,
+    acknowledged === null ? "never acknowledged" : `acknowledged${at(acknowledged)}`,
+    ...(released === null ? [] : [`released${at(released)}`]),
+  ].join("; ");
 }
 
 /** Its way in rows: written, record, sent, sent again, acknowledged, released. */
