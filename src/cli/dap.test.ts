@@ -67,7 +67,7 @@ test("an editor on a TCP port debugs a sample to its first out-of-order transmit
   const initialized = await ask("initialize", { adapterID: "tlstrace" });
   assert.equal(initialized.body.supportsStepBack, true);
   const program = sample("retransmission-in-record.tlstrace");
-  assert.equal((await ask("launch", { program, startAt: "entry" })).success, true);
+  assert.equal((await ask("launch", { program })).success, true);
   await event("initialized");
   await ask("setExceptionBreakpoints", { filters: ["out-of-order"] });
   await ask("configurationDone", {});
