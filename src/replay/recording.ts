@@ -49,10 +49,18 @@ export class EffectSink implements Sink {
 }
 
 /** States that are copied at once: an event may have thousands of stages, and few are looked at. */
-export const statesAtOnce = 64;
+const statesAtOnce = 64;
+/** At most, where they are looked at one after the other: each time twice as many, lest the event be run for each few of them. */
+const statesMax = 2 ** 14;
 
-/** Gives the states behind a connection's own stages [from, from + statesAtOnce) of the event, by running it once more. */
-export type Rerun = (socket: Socket, from: number) => readonly ConnectionState[];
+/** Which of a connection's own stages of an event. */
+export interface StageRange {
+  from: number;
+  count: number;
+}
+
+/** Gives the states behind a connection's own stages of the event, by running it once more. */
+export type Rerun = (socket: Socket, range: StageRange) => readonly ConnectionState[];
 
 /** The states behind one connection's stages of an event: the first ones as they were copied, the others made when asked for. */
 class States {
@@ -61,11 +69,12 @@ class States {
   private readonly first: ConnectionState[] = [];
   /** Stages so far. */
   count = 0;
-  private made: { from: number; states: readonly ConnectionState[] } | null = null;
+  private made: { from: number; states: readonly ConnectionState[] };
 
   constructor(socket: Socket, rerun: Rerun) {
     this.socket = socket;
     this.rerun = rerun;
+    this.made = { from: 0, states: this.first };
   }
 
   push(): void {
@@ -74,9 +83,16 @@ class States {
 
   at(own: number): ConnectionState {
     if (own < statesAtOnce) return this.first[own]!;
-    const from = own - (own % statesAtOnce);
-    if (this.made?.from !== from) this.made = { from, states: this.rerun(this.socket, from) };
-    return this.made.states[own - from]!;
+    const { from, states } = this.made;
+    const known = states[own - from];
+    if (known !== undefined) return known;
+    const end = from + states.length;
+    const isNext = own >= end && own < end + statesAtOnce;
+    const range = isNext
+      ? { from: end, count: Math.min(2 * states.length, statesMax) }
+      : { from: own - (own % statesAtOnce), count: statesAtOnce };
+    this.made = { from: range.from, states: this.rerun(this.socket, range) };
+    return this.made.states[own - range.from]!;
   }
 }
 
@@ -155,17 +171,17 @@ export class StatesSink implements Sink {
   socket: Socket | null = null;
   readonly isDeaf = true;
   readonly states: ConnectionState[] = [];
-  private readonly from: number;
+  private readonly range: StageRange;
   private own = 0;
 
-  constructor(from: number) {
-    this.from = from;
+  constructor(range: StageRange) {
+    this.range = range;
   }
 
   effect(): void {}
 
   stage(): void {
-    const own = this.own++;
-    if (own >= this.from && own < this.from + statesAtOnce) this.states.push(this.socket!.state.copy());
+    const at = this.own++ - this.range.from;
+    if (at >= 0 && at < this.range.count) this.states.push(this.socket!.state.copy());
   }
 }

@@ -5,18 +5,22 @@ import { type ConnectionState, stateFields } from "../core/machine/state.ts";
 const eventsMax = 500;
 /** … and so many descriptors, an event more or less: one that posts thousands is as long to run as thousands of others. */
 const postedMax = 4096;
+/** … and so many records, likewise: one write may make tens of thousands. */
+const recordsMax = 4096;
 
 /** States of a connection that were kept on the way, from which it is run to anywhere; the first one, at its beginning, is implied. */
 export class Snapshots {
   /** Most connections never have one: made when there is the first. With how many of its own events each is past, ascending. */
   private kept: { pool: Column<Float64Array>; ordinals: Column<Int32Array> } | null = null;
   private last = 0;
+  /** End of the record map at the last one. */
+  private tail = 0;
   /** Descriptors posted since the last one: whoever runs the events counts them. */
   posted = 0;
 
   /** True if so many events, or such long ones, went by since the last one that another one is due. */
-  isDue(ordinal: number): boolean {
-    return ordinal - this.last >= eventsMax || this.posted >= postedMax;
+  isDue(ordinal: number, { tail }: ConnectionState): boolean {
+    return ordinal - this.last >= eventsMax || this.posted >= postedMax || tail - this.tail >= recordsMax;
   }
 
   take(ordinal: number, state: ConnectionState): void {
@@ -28,6 +32,7 @@ export class Snapshots {
     state.save(pool.values, at);
     ordinals.push(ordinal);
     this.last = ordinal;
+    this.tail = state.tail;
     this.posted = 0;
   }
 

@@ -8,7 +8,14 @@ import type { ConnectionState } from "../core/machine/state.ts";
 import { step, stepFor } from "../core/step.ts";
 import { Stage } from "../core/words/stage.ts";
 import type { Trace } from "../trace/trace.ts";
-import { type EffectRecord, EffectSink, type Recording, RecordingSink, StatesSink } from "./recording.ts";
+import {
+  type EffectRecord,
+  EffectSink,
+  type Recording,
+  RecordingSink,
+  type StageRange,
+  StatesSink,
+} from "./recording.ts";
 import { SignIndex } from "./sign-index.ts";
 import { Snapshots } from "./snapshots.ts";
 
@@ -95,7 +102,8 @@ export class Timeline {
   private pass(connection: number): void {
     const snapshots = this.snapshots[connection]!;
     const ordinal = this.ordinals[connection]!++;
-    if (snapshots.isDue(ordinal)) snapshots.take(ordinal, this.machine.sockets[connection]!.state);
+    const { state } = this.machine.sockets[connection]!;
+    if (snapshots.isDue(ordinal, state)) snapshots.take(ordinal, state);
   }
 
   /** The whole first pass at once. */
@@ -169,7 +177,7 @@ export class Timeline {
     const { sockets } = this.machine;
     const connection = connections[0] ?? 0;
     const before = this.stateBefore(connection, event).copy();
-    const sink = new RecordingSink(Stage.nic, ({ index }, from) => this.statesBehind(event, index, from));
+    const sink = new RecordingSink(Stage.nic, ({ index }, range) => this.statesBehind(event, index, range));
     for (const c of connections) {
       this.again(event, c, sink);
       sink.end(sockets[c]!);
@@ -177,9 +185,9 @@ export class Timeline {
     return { event, connection, before, stages: sink.stages };
   }
 
-  /** The states behind a connection's own stages of an event, from one on: as many as are copied at once. */
-  private statesBehind(event: number, connection: number, from: number): readonly ConnectionState[] {
-    const sink = new StatesSink(from);
+  /** The states behind some of a connection's own stages of an event. */
+  private statesBehind(event: number, connection: number, range: StageRange): readonly ConnectionState[] {
+    const sink = new StatesSink(range);
     this.again(event, connection, sink);
     return sink.states;
   }
