@@ -1,7 +1,8 @@
-import { type Case, dropped, mapped, sent, testCases, two } from "./source-cases.ts";
+import { aheadOfDrivers, type Case, dropped, mapped, sent, testCases, two } from "./source-cases.ts";
 
 /** bnxt_ktls_xmit(), bnxt_ktls_tx_ooo(), bnxt_ktls_xmit_commit(): section 5.6. */
 const bnxt: Case[] = [
+  ...aheadOfDrivers,
   {
     ...{ story: `${sent}; > 20:29 dma=1`, posted: "", expected: 258 },
     effects: `out-of-order expected=258 seq=20, resync record=1 replayed=0, ${mapped(1, 1)}, ${dropped("dma-error", 9)}`,
@@ -64,18 +65,6 @@ const bnxt: Case[] = [
     ...{ story: `${two}; > 0:50; > -5:5`, posted: "", expected: 50 },
     effects: `out-of-order expected=50 seq=-5, ${dropped("no-sync-data", 10)}`,
     counters: { tx_tls_ooo: 0 },
-  },
-  {
-    // Nothing to encrypt: the function gives it back before it looks at anything.
-    ...{ story: `${sent}; > 258:258 fin`, posted: "", expected: 258 },
-    effects: ``,
-    counters: { tx_tls_encrypted_packets: 1, tx_tls_ooo: 0 },
-  },
-  {
-    // The hook encrypts what is for no device any more: the driver is not asked.
-    ...{ story: `${sent}; down; > 0:129`, posted: "PKT#1@0+129+software", expected: 258 },
-    effects: `software-fallback reason=device-down length=129`,
-    counters: { tx_tls_ooo: 0, fallback_packets: 1 },
   },
   {
     // In order nothing goes ahead of the packet, for which bnxt_start_xmit() has looked for room.

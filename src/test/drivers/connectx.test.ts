@@ -1,7 +1,8 @@
-import { type Case, dropped, mapped, sent, testCases, two } from "./source-cases.ts";
+import { aheadOfDrivers, type Case, dropped, mapped, sent, testCases, two } from "./source-cases.ts";
 
 /** mlx5e_ktls_handle_tx_skb(), mlx5e_ktls_tx_handle_ooo(), mlx5e_sq_xmit(): section 5.2. DUMPs of at most 1522. */
 const connectx: Case[] = [
+  ...aheadOfDrivers,
   {
     // tx_post_resync_dump() of the 1st, 2nd, 3rd DUMP: FAIL, expected_seq as before; the packet itself: already moved on.
     ...{ story: "send 16384; > 0:9000; > 3100:3200 dma=1", posted: "PROGRESS| NOP|", expected: 9000 },
@@ -121,18 +122,6 @@ const connectx: Case[] = [
     },
     effects: `out-of-order expected=129 seq=113, resync record=1 replayed=113, encrypted seq=113 length=16`,
     counters: { tx_tls_dump_packets: 2 },
-  },
-  {
-    // Nothing to encrypt: the function gives it back before it looks at anything.
-    ...{ story: `${sent}; > 258:258 fin`, posted: "", expected: 258 },
-    effects: ``,
-    counters: { tx_tls_encrypted_packets: 1, tx_tls_ooo: 0 },
-  },
-  {
-    // The hook encrypts what is for no device any more: the driver is not asked.
-    ...{ story: `${sent}; down; > 0:129`, posted: "PKT#1@0+129+software", expected: 258 },
-    effects: `software-fallback reason=device-down length=129`,
-    counters: { tx_tls_ooo: 0, fallback_packets: 1 },
   },
 ];
 

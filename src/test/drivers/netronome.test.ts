@@ -1,7 +1,18 @@
-import { type Case, dropped, mapped, sent, testCases, two } from "./source-cases.ts";
+import {
+  aheadOfDrivers,
+  atNextRecord,
+  type Case,
+  dropped,
+  mapped,
+  sent,
+  testCases,
+  two,
+} from "./source-cases.ts";
 
 /** nfp_net_tls_tx(), nfp_net_tls_tx_undo(): section 5.4. */
 const netronome: Case[] = [
+  ...atNextRecord,
+  ...aheadOfDrivers,
   {
     ...{ story: `${two}; > 0:50; > 50:60 dma=1`, posted: "", expected: 50 },
     effects: `${mapped(1, 0)}, ${dropped("dma-error", 10)}`,
@@ -10,16 +21,6 @@ const netronome: Case[] = [
   {
     ...{ story: `${two}; > 0:50; > 60:70 no-memory`, posted: "", expected: 50 },
     effects: `out-of-order expected=50 seq=60, ${dropped("no-sync-data", 10)}`,
-    counters: { tx_tls_ooo: 1, tx_tls_drop_no_sync_data: 1 },
-  },
-  {
-    ...{ story: `${two}; > 0:50; > -5:0`, posted: "PKT@-5+5+clear", expected: 50 },
-    effects: "out-of-order expected=50 seq=-5, bypass seq=-5 length=5",
-    counters: { tx_tls_ooo: 1, tx_tls_drop_no_sync_data: 0 },
-  },
-  {
-    ...{ story: `${two}; > 0:50; > -5:5`, posted: "", expected: 50 },
-    effects: `out-of-order expected=50 seq=-5, ${dropped("no-sync-data", 10)}`,
     counters: { tx_tls_ooo: 1, tx_tls_drop_no_sync_data: 1 },
   },
   {
@@ -32,57 +33,6 @@ const netronome: Case[] = [
     ...{ story: `${two}; > 0:50; > 60:70`, posted: "PKT#1@60+10+software", expected: 50 },
     effects: `out-of-order expected=50 seq=60, software-fallback reason=out-of-order length=10, resync-requested seq=60 expected=50`,
     counters: { tx_tls_ooo: 1, fallback_packets: 1 },
-  },
-  {
-    // Asked for once.
-    ...{ story: `${two}; > 0:50; > 60:70; > 70:80`, posted: "PKT#1@70+10+software", expected: 50 },
-    effects: `out-of-order expected=50 seq=70, software-fallback reason=resync-pending length=10`,
-    counters: { tx_tls_ooo: 2, fallback_packets: 2 },
-  },
-  {
-    // tls_dev_resync() at the record's push: the packet is in order.
-    ...{
-      story: `${two}; > 0:50; > 60:258; send 100; > 258:387`,
-      posted: "PKT@258+129+stream",
-      expected: 387,
-    },
-    effects: `encrypted seq=258 length=129`,
-    counters: { tx_tls_ooo: 1, fallback_packets: 1 },
-  },
-  {
-    // The header alone, backward: nothing is asked for.
-    ...{ story: `${sent}; > 0:13`, posted: "PKT#1@0+13+software", expected: 258 },
-    effects: `out-of-order expected=258 seq=0, software-fallback reason=out-of-order length=13`,
-    counters: { tx_tls_ooo: 1, fallback_packets: 1 },
-  },
-  {
-    // What was sent again, two records of it, left the device where it stands.
-    ...{ story: `${sent}; > 20:258; send 100; > 258:387`, posted: "PKT@258+129+stream", expected: 387 },
-    effects: `encrypted seq=258 length=129`,
-    counters: { tx_tls_ooo: 1, fallback_packets: 1 },
-  },
-  {
-    ...{ story: `${sent}; ack 129; > 128:140`, posted: "", expected: 258 },
-    effects: `out-of-order expected=258 seq=128, lookup-failed seq=128, ${dropped("no-sync-data", 12)}`,
-    counters: { tx_tls_ooo: 1, tx_tls_drop_no_sync_data: 1 },
-  },
-  {
-    // The fallback's packet cannot be mapped.
-    ...{ story: `${sent}; > 20:30 dma=1`, posted: "", expected: 258 },
-    effects: `out-of-order expected=258 seq=20, software-fallback reason=out-of-order length=10, ${mapped(1, 0)}, ${dropped("dma-error", 10)}`,
-    counters: { tx_tls_ooo: 1, fallback_packets: 1 },
-  },
-  {
-    // Nothing to encrypt: the function gives it back before it looks at anything.
-    ...{ story: `${sent}; > 258:258 fin`, posted: "", expected: 258 },
-    effects: ``,
-    counters: { tx_tls_encrypted_packets: 1, tx_tls_ooo: 0 },
-  },
-  {
-    // The hook encrypts what is for no device any more: the driver is not asked.
-    ...{ story: `${sent}; down; > 0:129`, posted: "PKT#1@0+129+software", expected: 258 },
-    effects: `software-fallback reason=device-down length=129`,
-    counters: { tx_tls_ooo: 0, fallback_packets: 1 },
   },
   {
     // nfp_nfd3_prep_tx_meta() finds no memory for the handle: nfp_net_tls_tx_undo() takes next_seq back, hw_tls_tx stays.
