@@ -1,8 +1,9 @@
 import { bugs } from "../../core/bugs/catalogue.ts";
 import type { Kernel } from "../../core/machine/generation.ts";
 import type { Profile } from "../../core/machine/profile.ts";
-import { edited } from "../../trace/edited.ts";
+import { minimising } from "../../lab/minimise.ts";
 import { printTrace } from "../../trace/language/print.ts";
+import { finished } from "../../trace/platform.ts";
 import type { Diagnostic, Trace } from "../../trace/trace.ts";
 import { type Coverage, type Failure, failuresOf, laws, noCoverage } from "./check.ts";
 import { Dice } from "./dice.ts";
@@ -83,10 +84,7 @@ function failureOf(read: Trace, profile: Profile, seed: number, coverage?: Cover
   }
 }
 
-/**
- * A smaller trace that breaks the same rule: events are taken out, many at once first, as long as it still fails. One
- * with errors (a segment of bytes that nobody wrote any more) does not count.
- */
+/** A smaller trace that breaks the same rule; the trace as it is where its text does not. */
 export function minimise(
   failed: FailedRun,
   profile: Profile,
@@ -95,18 +93,16 @@ export function minimise(
 ): FailedRun {
   if (failed.failure.rule === unreadable) return failed;
   const deadline = Date.now() + timeMs;
-  let { failure, trace } = failed;
-  for (let size = trace.events.count; size >= 1 && Date.now() < deadline; ) {
-    const before = trace.events.count;
-    for (let event = 0; event < trace.events.count && Date.now() < deadline; ) {
-      const count = Math.min(size, trace.events.count - event);
-      const smaller = edited(trace, [{ edit: "drop", event, count }]);
-      const still = errorIn(smaller) ? null : failureIn(smaller);
-      if (still?.rule === failure.rule) [failure, trace] = [still, smaller];
-      else event += size;
-    }
-    // What was taken out last may be all that an event before it was needed for: single ones are tried again.
-    if (size > 1 || trace.events.count === before) size = Math.floor(size / 2);
-  }
-  return { ...failed, failure, trace, text: printTrace(trace) };
+  let { failure } = failed;
+  const goal = {
+    shows: (trace: Trace) => {
+      const still = failureIn(trace);
+      if (still?.rule !== failure.rule) return false;
+      failure = still;
+      return true;
+    },
+    isOver: () => Date.now() > deadline,
+  };
+  const small = finished(minimising(failed.trace, goal));
+  return small === null ? failed : { ...failed, failure, trace: small.trace, text: printTrace(small.trace) };
 }
