@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { inlinePaths } from "../replay/view/paths.ts";
-import { tokenAt } from "./token.ts";
+import { subjectOf, tokenAt } from "../trace/language/token-at.ts";
 
 /** Hovers evaluate a whole token: a range of sequence space, a number or a name. */
 export const expressionProvider: vscode.EvaluatableExpressionProvider = {
@@ -20,8 +20,8 @@ export const expressionProvider: vscode.EvaluatableExpressionProvider = {
 /** The connection of the event that stands nearest above a line; null if none does, or it is a device's. */
 function subjectAbove(document: vscode.TextDocument, line: number): string | null {
   for (let above = line - 1; above >= 0; above--) {
-    const found = /^[+-][\d.]+[ \t]+([^\s#]\S*)/.exec(document.lineAt(above).text);
-    if (found) return found[1]!;
+    const subject = subjectOf(document.lineAt(above).text);
+    if (subject !== null) return subject;
   }
   return null;
 }

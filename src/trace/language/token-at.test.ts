@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { tokenAt } from "./token.ts";
+import { tokenAt } from "./token-at.ts";
 
 /** `line` holds `|` where the mouse is; an event of web stands above it. */
 function check(line: string, expected: string | null, isScript = false): void {

@@ -1,5 +1,5 @@
-import { connectionFormOf } from "../trace/language/event-forms.ts";
-import { signs } from "../trace/signs.ts";
+import { signs } from "../signs.ts";
+import { connectionFormOf } from "./event-forms.ts";
 
 /** Part of a line by columns from 0, end exclusive, and what to evaluate for it. */
 export interface Token {
@@ -21,6 +21,9 @@ const comments = { trace: /(?<!\S)#.*$/, script: /(?<!\S)(#|\/\/).*$/ };
 
 /** An event of the trace language: its time, what it happens to, its verb, what stands behind. */
 const eventLine = /^([+-][\d.]+[ \t]+)([^\s#]\S*)([ \t]+)?(\S+)?/;
+
+/** What an event's line is about: its connection's or device's name; null for a line of another kind. */
+export const subjectOf = (line: string): string | null => eventLine.exec(line)?.[2] ?? null;
 
 /**
  * The token at a column of a line, null if there is nothing to evaluate. A number is one only where the grammar has a
