@@ -1,21 +1,19 @@
 import * as vscode from "vscode";
 import type { LineNote, MarkedLines } from "../adapter/listing/lines.ts";
-import { type MarkName, markNames } from "../adapter/listing/marks.ts";
+import { type MarkName, markNames, markWords } from "../adapter/listing/marks.ts";
 import type { Sessions, Shown } from "./sessions.ts";
 import { debugType } from "./trace-files.ts";
 
-/** A mark's colour, its place in the ruler, and what it says under the mouse. */
-const looks: Readonly<
-  Record<MarkName, readonly [color: string, lane: vscode.OverviewRulerLane, says: string]>
-> = {
-  wrong: ["editorOverviewRuler.errorForeground", vscode.OverviewRulerLane.Full, "wrong"],
-  leak: ["charts.purple", vscode.OverviewRulerLane.Full, "plaintext leaves"],
-  stop: ["debugIcon.breakpointForeground", vscode.OverviewRulerLane.Left, "a filter stops here"],
-  "out-of-order": ["charts.orange", vscode.OverviewRulerLane.Center, "out of order"],
-  resync: ["charts.yellow", vscode.OverviewRulerLane.Center, "resync"],
-  fallback: ["charts.blue", vscode.OverviewRulerLane.Center, "software fallback"],
-  lost: ["charts.red", vscode.OverviewRulerLane.Right, "lost or dropped"],
-  retransmission: ["charts.green", vscode.OverviewRulerLane.Right, "sent again"],
+/** A mark's colour and its place in the ruler. */
+const looks: Readonly<Record<MarkName, readonly [color: string, lane: vscode.OverviewRulerLane]>> = {
+  wrong: ["editorOverviewRuler.errorForeground", vscode.OverviewRulerLane.Full],
+  leak: ["charts.purple", vscode.OverviewRulerLane.Full],
+  stop: ["debugIcon.breakpointForeground", vscode.OverviewRulerLane.Left],
+  "out-of-order": ["charts.orange", vscode.OverviewRulerLane.Center],
+  resync: ["charts.yellow", vscode.OverviewRulerLane.Center],
+  fallback: ["charts.blue", vscode.OverviewRulerLane.Center],
+  lost: ["charts.red", vscode.OverviewRulerLane.Right],
+  retransmission: ["charts.green", vscode.OverviewRulerLane.Right],
 };
 
 /** Milliseconds that an editor may still scroll before its lines are asked for. */
@@ -63,11 +61,10 @@ export class Lines implements vscode.InlayHintsProvider {
 
   async provideInlayHints(document: vscode.TextDocument, range: vscode.Range): Promise<vscode.InlayHint[]> {
     const notes = await this.notesOf(document, range);
-    return notes.map(({ line, text, event, frame, time, record }) => {
+    return notes.map(({ line, text, says }) => {
       const hint = new vscode.InlayHint(new vscode.Position(line - 1, 0), text.replaceAll(" ", "\u00a0"));
       hint.paddingRight = true;
-      const says = [`event ${event}`, ...(frame === undefined ? [] : [`frame ${frame}`]), `${time} s`];
-      hint.tooltip = [...says, ...(record === undefined ? [] : [`record ${record}`])].join(", ");
+      hint.tooltip = says;
       return hint;
     });
   }
@@ -113,7 +110,7 @@ export class Lines implements vscode.InlayHintsProvider {
       const edged = notes.flat().filter(({ marks }) => marks[0] === name);
       const told = edged.map(({ line, marks }) => ({
         range: rangeOf(line),
-        hoverMessage: marks.map((each) => looks[each][2]).join(", "),
+        hoverMessage: marks.map((each) => markWords[each]).join(", "),
       }));
       editor.setDecorations(this.edges[name], told);
     }

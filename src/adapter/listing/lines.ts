@@ -22,6 +22,8 @@ export interface LineNote {
   record?: string;
   /** All of that in columns, as wide on each line of the trace. */
   text: string;
+  /** The same in words: `event 28, frame 30, 0.012402 s, record 2`. */
+  says: string;
   marks: MarkName[];
 }
 
@@ -97,11 +99,11 @@ export class LineNotes {
       time,
       ...(record !== null && { record }),
     };
-    return { ...note, text: this.columns(note), marks: this.marks.of(event, stops) };
+    return { ...note, text: this.columns(note), says: worded(note), marks: this.marks.of(event, stops) };
   }
 
   /** `#45000 f58 0.123456 r13`: event, frame, time, record. */
-  private columns({ event, frame, time, record }: Omit<LineNote, "text" | "marks">): string {
+  private columns({ event, frame, time, record }: Place): string {
     const { widths } = this;
     const parts = [
       `#${event}`.padStart(widths.event),
@@ -112,6 +114,16 @@ export class LineNotes {
     return parts.join(" ");
   }
 }
+
+type Place = Omit<LineNote, "text" | "says" | "marks">;
+
+const worded = ({ event, frame, time, record }: Place): string =>
+  [
+    `event ${event}`,
+    ...(frame === undefined ? [] : [`frame ${frame}`]),
+    `${time} s`,
+    ...(record === undefined ? [] : [`record ${record}`]),
+  ].join(", ");
 
 /** Characters of the columns. */
 type Widths = Readonly<Record<"event" | "frame" | "time" | "record", number>>;

@@ -4,18 +4,19 @@ import { type Judged, nextSign } from "../../replay/findings.ts";
 import type { Trace } from "../../trace/trace.ts";
 import { filterById } from "../filters.ts";
 
-/** What a line can be marked by, the gravest first. */
-export const markNames = [
-  "wrong",
-  "leak",
-  "out-of-order",
-  "resync",
-  "fallback",
-  "lost",
-  "retransmission",
-  "stop",
-] as const;
-export type MarkName = (typeof markNames)[number];
+/** What a line can be marked by, the gravest first, and how that is told. */
+export const markWords = {
+  wrong: "wrong",
+  leak: "plaintext leaves",
+  "out-of-order": "out of order",
+  resync: "resync",
+  fallback: "software fallback",
+  lost: "lost or dropped",
+  retransmission: "sent again",
+  stop: "a filter stops here",
+} as const;
+export type MarkName = keyof typeof markWords;
+export const markNames = Object.keys(markWords) as readonly MarkName[];
 
 /** Signs of each of these filters; every one has some. */
 const ofFilters = (...filters: string[]): readonly number[] => filters.flatMap((id) => filterById(id)!.kinds);
