@@ -6,6 +6,7 @@ import { type SearchResult, type StopRule, StopSearch } from "../replay/stops.ts
 import type { Position, Timeline } from "../replay/timeline.ts";
 import { gravest, wordSign } from "../replay/view/explain.ts";
 import { stageName } from "../replay/view/stage-name.ts";
+import { secondsText } from "../replay/view/value.ts";
 import { viewAt } from "../replay/view/view.ts";
 import { Cancelled, type Progress, UserError } from "../trace/platform.ts";
 import { messageOf } from "./answering-session.ts";
@@ -128,8 +129,7 @@ export class Runner {
 
   /** Goes to before an event does anything but begin. */
   goto(event: number, description: string): Stop {
-    const direction = event < this.stop.position.event ? -1 : 1;
-    return this.arrive({ event, stage: 0 }, direction, { reason: "goto", description });
+    return this.arriveAt({ position: { event, stage: 0 }, why: { reason: "goto", description } });
   }
 
   /** Runs to the next stop in the direction, to the end of the trace, or to where `progress` is cancelled. */
@@ -249,19 +249,16 @@ function headline(judged: Judged, from: Position, to: Position, direction: Direc
   return gravest(passed.flatMap((stage) => signsAt(judged, { event, stage })));
 }
 
-/** Position and direction of a stop on one line: `event 5 of 9, after driver.check, forwards`. */
-export function placeText(timeline: Timeline, { position, direction }: Stop): string {
+/** A position on one line: `event 5 of 9, after driver.check`. */
+export function positionText(timeline: Timeline, position: Position): string {
   const where =
     position.stage < 0 ? "before it" : `after ${stageName(viewAt(timeline, position), position.stage)}`;
-  const way = direction === 1 ? "forwards" : "backwards";
-  return `event ${position.event + 1} of ${timeline.eventCount}, ${where}, ${way}`;
+  return `event ${position.event + 1} of ${timeline.eventCount}, ${where}`;
 }
 
-/** When an event is, with as many digits as it has: `0.00136 s`. */
-function timeText({ trace }: Timeline, event: number): string {
-  const seconds = trace.events.count === 0 ? 0 : trace.events.timeNs.at(event) / 1e9;
-  return `${seconds.toFixed(9).replace(/\.?0+$/, "")} s`;
-}
+/** The same of a stop, with the way that led there: `event 5 of 9, after driver.check, forwards`. */
+export const placeText = (timeline: Timeline, { position, direction }: Stop): string =>
+  `${positionText(timeline, position)}, ${direction === 1 ? "forwards" : "backwards"}`;
 
 /** The body of a stopped event, with what the protocol has no word for. */
 export interface StoppedBody extends StoppedEvent {
@@ -278,7 +275,8 @@ export interface StoppedBody extends StoppedEvent {
 export function stoppedBody(timeline: Timeline, stop: Stop): StoppedBody {
   const { reason, description, rules, position, direction } = stop;
   const place = placeText(timeline, stop);
-  const time = timeText(timeline, position.event);
+  const { events } = timeline.trace;
+  const time = secondsText(events.count === 0 ? 0 : events.timeNs.at(position.event));
   const sign = stop.sign ? `: ${wordSign(viewAt(timeline, position), stop.sign)}` : "";
   const body: StoppedBody = {
     reason,

@@ -7,13 +7,11 @@ import type { Position } from "../replay/timeline.ts";
 import { judgedView } from "../replay/view/view.ts";
 import type { Environment } from "../study/environment.ts";
 import { printEvent } from "../trace/language/print.ts";
-import { paced, UserError } from "../trace/platform.ts";
-import { visible } from "../trace/visible.ts";
+import { UserError } from "../trace/platform.ts";
 import { AnsweringSession, type Answers } from "./answering-session.ts";
 import { Breakpoints } from "./breakpoints.ts";
 import { capabilities, clientOf } from "./capabilities.ts";
-import type { Answered, Desk } from "./console/desk.ts";
-import { readLine, wordMeant } from "./console/words.ts";
+import { Console, type Host, wordCompletions } from "./console/console.ts";
 import { exceptionInfo } from "./exception-info.ts";
 import { stackPage } from "./inspection/frames.ts";
 import { Inspection } from "./inspection/inspection.ts";
@@ -29,7 +27,6 @@ import { checkedIn, verdictOf } from "./opening/verdict.ts";
 import type { Arguments } from "./requests.ts";
 import { type Direction, Runner, type Stop, stoppedBody } from "./runner.ts";
 import { type Sources, sourcesOf } from "./sources.ts";
-import type { Checkpoint } from "./time/checkpoints.ts";
 import { type Move, next, stageBack, stepBack, stepIn, stepOut } from "./time/moves.ts";
 import { Visits } from "./time/visits.ts";
 
@@ -49,8 +46,7 @@ export class TraceDebugSession extends AnsweringSession {
   private readonly environment: Environment;
   private readonly breakpoints = new Breakpoints();
   private readonly counter = { last: 0 };
-  private readonly checkpoints = new Map<string, Checkpoint>();
-  private begun: (() => unknown) | null = null;
+  private readonly console: Console;
   private opened: Target | null = null;
   /** Nobody debugs: the client only wants to hear what is found. */
   private noDebug = false;
@@ -94,8 +90,15 @@ export class TraceDebugSession extends AnsweringSession {
     stackTrace: { body: (args) => this.stackTrace(args) },
     scopes: { body: ({ frameId }) => ({ scopes: this.target.inspection.scopes(frameId) }) },
     variables: { body: (args) => ({ variables: this.target.inspection.variables(args) }) },
-    evaluate: { body: (args, seq) => this.evaluate(args, seq), after: () => this.afterWord() },
-    completions: { body: (args) => ({ targets: this.target.inspection.completions(args) }) },
+    evaluate: {
+      body: (args, seq) => this.console.evaluate(args, this.target.inspection, seq),
+      after: () => this.console.goOn(),
+    },
+    completions: {
+      body: (args) => ({
+        targets: [...wordCompletions(args, this.client), ...this.target.inspection.completions(args)],
+      }),
+    },
     readMemory: { body: (args) => this.target.inspection.readMemory(args) },
     source: { body: (args) => this.source(args) },
     loadedSources: { body: () => ({ sources: this.opened?.sources.all() ?? [] }) },
@@ -107,6 +110,18 @@ export class TraceDebugSession extends AnsweringSession {
   constructor(environment: Environment) {
     super();
     this.environment = environment;
+    this.console = new Console(this.host());
+  }
+
+  private host(): Host {
+    return {
+      idle: () => this.idle,
+      write: (said) => this.write(said),
+      say: (event, body) => this.say(event, body),
+      run: (direction, sought) => this.run(direction, sought),
+      tell: () => this.tell(this.target.runner.stop),
+      work: (title, seq, body) => this.work(title, seq, body),
+    };
   }
 
   private initialize(args: Arguments["initialize"]): DebugProtocol.Capabilities {
@@ -118,7 +133,7 @@ export class TraceDebugSession extends AnsweringSession {
 
   private launch(args: unknown, seq: number): Promise<void> {
     const launch = readLaunch(args);
-    for (const kept of launch.checkpoints) this.checkpoints.set(kept.name, kept);
+    this.console.restore(launch.checkpoints);
     this.noDebug = readNoDebug(args);
     return this.open(launch, seq);
   }
@@ -285,58 +300,6 @@ export class TraceDebugSession extends AnsweringSession {
       throw new UserError("only a stage that an event has entered can be entered again");
     const before = { event: position.event, stage: position.stage - 1 };
     return runner.arrive(before, -1, { reason: "restart", description: `Before ${name}` });
-  }
-
-  /** What the console is asked: its words, else an expression. */
-  private evaluate(args: Arguments["evaluate"], seq: number): unknown {
-    const line = args.context === "repl" ? readLine(args.expression) : null;
-    if (!line) return this.evaluated(args);
-    const answered = line.word.run(this.desk(args.frameId, seq), line.rest);
-    return answered instanceof Promise ? answered.then((each) => this.told(each)) : this.told(answered);
-  }
-
-  /** What a word came to: its rows, then its answer; what it has begun waits for that. */
-  private told({ result, rows = [], moved, begins, kept }: Answered): DebugProtocol.EvaluateResponse["body"] {
-    const { sources, runner } = this.target;
-    for (const { text, event } of rows)
-      this.write({ output: `${text}\n`, ...(event !== undefined && sources.placeOf(event)) });
-    if (moved) this.begun = () => this.tell(runner.stop);
-    if (begins) this.begun = begins;
-    if (kept) this.say("tlstraceCheckpoints", { checkpoints: [...this.checkpoints.values()] });
-    return { result: visible(result), variablesReference: 0 };
-  }
-
-  /** An expression's value; who slipped in a word of the console is told which one is near. */
-  private evaluated(args: Arguments["evaluate"]): DebugProtocol.EvaluateResponse["body"] {
-    try {
-      return this.target.inspection.evaluate(args);
-    } catch (error) {
-      if (args.context !== "repl" || !(error instanceof UserError)) throw error;
-      throw new UserError(`${error.message}${wordMeant(args.expression)}`);
-    }
-  }
-
-  /** What a word of the console has begun is done behind its answer. */
-  private afterWord(): unknown {
-    const { begun } = this;
-    this.begun = null;
-    return begun?.();
-  }
-
-  private desk(frameId: number | undefined, seq: number): Desk {
-    const { runner, inspection, sources, visits } = this.idle;
-    const { source } = sources.placeOf(runner.stop.position.event);
-    const frame = inspection.frames.frame(frameId);
-    return {
-      runner,
-      visits,
-      checkpoints: this.checkpoints,
-      connection: frame.connection,
-      view: inspection.frames.view(frame),
-      eventAtLine: (line) => sources.eventAt(source, line)?.event ?? null,
-      run: (direction, sought) => this.run(direction, sought),
-      look: (search) => this.work("Looking", seq, (job) => paced(job, "looking through the trace", search)),
-    };
   }
 
   private breakpointLines(args: Arguments["breakpointLocations"]): DebugProtocol.BreakpointLocation[] {

@@ -196,6 +196,18 @@ test("find goes to where an expression holds, both ways, and to the end if it ho
   assert.match(await moved(client, "find packet.seq == 123456"), /^event 9 of 9/);
 });
 
+test("a word is completed at the beginning of a line, and only there", async () => {
+  const client = session();
+  await client.start({ program: trace });
+  const offered = async (text: string) => {
+    const { targets } = await client.ask("completions", { text, column: text.length + 1 });
+    return targets.filter(({ type: kind }) => kind === "keyword").map(({ label }) => label);
+  };
+  assert.deepEqual(await offered("checkp"), ["checkpoint", "checkpoints"]);
+  assert.deepEqual(await offered("driver.expectedSeq - go"), []);
+  assert.deepEqual(await offered(""), []);
+});
+
 test("last and next say who changed a value, with the line", async () => {
   const client = session();
   await client.start({ program: trace }, ["resync"]);

@@ -3,6 +3,7 @@ import { near, type Seq } from "../../core/base/seq.ts";
 import { Kind } from "../../core/words/event.ts";
 import type { Judged } from "../../replay/findings.ts";
 import { didYouMean } from "../../replay/language/spelling.ts";
+import { secondsText } from "../../replay/view/value.ts";
 import { UserError } from "../../trace/platform.ts";
 import { placeWord, type Trace } from "../../trace/trace.ts";
 
@@ -142,7 +143,7 @@ function timeAt({ judged: { timeline }, event }: Ground, written: string): Found
   // Clocks of captures may go back, so that this is no search in halves.
   for (let at = from; at < events.count; at++)
     if (events.timeNs.values[at]! >= wanted - slackNs) return found(at);
-  throw new UserError(`the trace ends before ${(wanted / 1e9).toFixed(6).replace(/\.?0+$/, "")} s`);
+  throw new UserError(`the trace ends before ${secondsText(wanted)}`);
 }
 
 /** What is written in front of a stream's name, and that stream; without a name the one where the debugger is. */

@@ -9,7 +9,7 @@ import { bytesIn } from "../../replay/view/why/numbers.ts";
 import { storyOf } from "../../replay/view/why/story.ts";
 import { storyHead, storyRows } from "../../replay/view/why/words.ts";
 import { UserError } from "../../trace/platform.ts";
-import { placeText } from "../runner.ts";
+import { placeText, positionText } from "../runner.ts";
 import { checkpointAt, positionOf } from "../time/checkpoints.ts";
 import { eventBack, type Move, next, outBack, stageBack, stepBack, stepIn, stepOut } from "../time/moves.ts";
 import type { Answered, Desk } from "./desk.ts";
@@ -90,8 +90,8 @@ function visit({ runner, visits }: Desk, direction: 1 | -1): Answered {
   const position = visits.go(direction);
   if (!position) throw new UserError(`there is no ${direction === 1 ? "later" : "earlier"} stop`);
   const description = direction === 1 ? "Next stop again" : "Previous stop again";
-  runner.arrive(position, direction, { reason: "goto", description });
-  return { result: description, moved: true };
+  runner.arriveAt({ position, why: { reason: "goto", description } });
+  return arrived(description);
 }
 
 const placeWords: readonly Word[] = [
@@ -144,12 +144,9 @@ function gotoPlace(desk: Desk, rest: string): Answered {
   const text = needed(rest, "goto", "a place, such as frame 58");
   const kept = checkpoints.get(text);
   if (kept) {
-    const position = positionOf(runner.timeline, kept);
-    runner.arrive(position, directionTo(runner, position.event), {
-      reason: "goto",
-      description: `Checkpoint ${text}`,
-    });
-    return arrived(`checkpoint ${text}`);
+    const description = `Checkpoint ${text}`;
+    runner.arriveAt({ position: positionOf(runner.timeline, kept), why: { reason: "goto", description } });
+    return arrived(description);
   }
   const { event, note } = placeIn(
     { ...desk, judged: runner.judged, event: runner.stop.position.event },
@@ -158,9 +155,6 @@ function gotoPlace(desk: Desk, rest: string): Answered {
   runner.goto(event, `Go to ${text}`);
   return arrived(note === "" ? placeText(runner.timeline, runner.stop) : note);
 }
-
-const directionTo = ({ stop }: Desk["runner"], event: number): 1 | -1 =>
-  event < stop.position.event ? -1 : 1;
 
 function keep({ runner, checkpoints }: Desk, rest: string): Answered {
   const name = rest === "" ? freeName(checkpoints) : rest;
@@ -203,9 +197,8 @@ const changed = (word: string, says: string, direction: 1 | -1): Word => ({
     if (!change)
       return { result: `${rest} ${direction === 1 ? "stays as it is" : "is as it was at the start"}` };
     const { position, from, to } = change;
-    const where = placeText(runner.timeline, { ...runner.stop, position });
     const row = { text: `${rest}: ${show(from)} → ${show(to)}`, event: position.event };
-    return { result: where.replace(/, \w+$/, ""), rows: [row] };
+    return { result: positionText(runner.timeline, position), rows: [row] };
   },
 });
 

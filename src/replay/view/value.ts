@@ -30,6 +30,9 @@ export function show(raw: Raw): string {
   return raw === null ? "unknown" : String(raw);
 }
 
+/** A time in nanoseconds, with as many digits as it has: `0.00136 s`. */
+export const secondsText = (ns: number): string => `${(ns / 1e9).toFixed(9).replace(/\.?0+$/, "")} s`;
+
 /** A named value with what is inside it. */
 export interface ViewNode {
   name: string;

@@ -1,0 +1,117 @@
+import type { DebugProtocol } from "@vscode/debugprotocol";
+import { type Progress, paced, UserError } from "../../trace/platform.ts";
+import { visible } from "../../trace/visible.ts";
+import type { Client } from "../capabilities.ts";
+import type { Inspection } from "../inspection/inspection.ts";
+import type { Arguments } from "../requests.ts";
+import type { Direction, Runner } from "../runner.ts";
+import type { Sources } from "../sources.ts";
+import type { Checkpoint } from "../time/checkpoints.ts";
+import type { Visits } from "../time/visits.ts";
+import type { Answered, Desk } from "./desk.ts";
+import { readLine, wordMeant, words } from "./words.ts";
+
+/** What is debugged, while it stands still. */
+interface Standing {
+  runner: Runner;
+  inspection: Inspection;
+  sources: Sources;
+  visits: Visits;
+}
+
+/** The session that the console belongs to. */
+export interface Host {
+  /** Throws UserError while the trace runs, or if none is open. */
+  idle(): Standing;
+  write(said: DebugProtocol.OutputEvent["body"]): void;
+  say(event: string, body: object): void;
+  /** Runs, and tells where it stopped. */
+  run(direction: Direction, sought?: string): Promise<void>;
+  /** Tells that the debugger stands where it has moved to. */
+  tell(): void;
+  work<Result>(title: string, seq: number, body: (progress: Progress) => Promise<Result>): Promise<Result>;
+}
+
+type EvaluateBody = NonNullable<DebugProtocol.EvaluateResponse["body"]>;
+
+/** What is typed into the debug console: words, each with its answer and what is done behind it, and expressions. */
+export class Console {
+  private readonly host: Host;
+  private readonly checkpoints = new Map<string, Checkpoint>();
+  /** What the last word has begun: it waits for the word's answer. */
+  private begun: (() => unknown) | null = null;
+
+  constructor(host: Host) {
+    this.host = host;
+  }
+
+  /** Takes what a client kept of earlier sessions. */
+  restore(checkpoints: readonly Checkpoint[]): void {
+    for (const kept of checkpoints) this.checkpoints.set(kept.name, kept);
+  }
+
+  evaluate(args: Arguments["evaluate"], inspection: Inspection, seq: number): unknown {
+    const line = args.context === "repl" ? readLine(args.expression) : null;
+    if (!line) return expressionValue(args, inspection);
+    const answered = line.word.run(this.desk(args.frameId, seq), line.rest);
+    return answered instanceof Promise ? answered.then((each) => this.told(each)) : this.told(answered);
+  }
+
+  /** Does what the last word has begun, behind its answer. */
+  goOn(): unknown {
+    const { begun } = this;
+    this.begun = null;
+    return begun?.();
+  }
+
+  /** Its rows, then its answer. */
+  private told({ result, rows = [], moved, begins, kept }: Answered): EvaluateBody {
+    const { host } = this;
+    for (const { text, event } of rows)
+      host.write({ output: `${text}\n`, ...(event !== undefined && host.idle().sources.placeOf(event)) });
+    if (moved) this.begun = () => host.tell();
+    if (begins) this.begun = begins;
+    if (kept) host.say("tlstraceCheckpoints", { checkpoints: [...this.checkpoints.values()] });
+    return { result: visible(result), variablesReference: 0 };
+  }
+
+  private desk(frameId: number | undefined, seq: number): Desk {
+    const { host, checkpoints } = this;
+    const { runner, inspection, sources, visits } = host.idle();
+    const { source } = sources.placeOf(runner.stop.position.event);
+    const frame = inspection.frames.frame(frameId);
+    return {
+      runner,
+      visits,
+      checkpoints,
+      connection: frame.connection,
+      view: inspection.frames.view(frame),
+      eventAtLine: (line) => sources.eventAt(source, line)?.event ?? null,
+      run: (direction, sought) => host.run(direction, sought),
+      look: (search) => host.work("Looking", seq, (job) => paced(job, "looking through the trace", search)),
+    };
+  }
+}
+
+/** An expression's value; who slipped in a word of the console is told which one is near. */
+function expressionValue(args: Arguments["evaluate"], inspection: Inspection): EvaluateBody {
+  try {
+    return inspection.evaluate(args);
+  } catch (error) {
+    if (args.context !== "repl" || !(error instanceof UserError)) throw error;
+    throw new UserError(`${error.message}${wordMeant(args.expression)}`);
+  }
+}
+
+/** The words that a line may become of which only the beginning is typed. */
+export function wordCompletions(
+  { text, column }: Arguments["completions"],
+  { firstColumn, firstPlace }: Client,
+): DebugProtocol.CompletionItem[] {
+  const typed = text.slice(0, Math.max(0, column - firstColumn));
+  const fitting = words.filter(({ word }) => typed !== "" && word.startsWith(typed));
+  return fitting.map(({ word, says }) => ({
+    ...{ label: word, detail: says, type: "keyword" as const },
+    ...{ start: firstPlace, length: typed.length },
+  }));
+}
