@@ -144,7 +144,7 @@ test("what cannot be done says what can, and moves nobody", async () => {
   const place = await type(client, "where");
   const cases: [string, RegExp][] = [
     ["goto", /goto takes a place/],
-    ["goto frame 3", /has lines, not frames: goto line 3/],
+    ["goto frame 3", /has lines, not frames: name line 3/],
     ["goto event 99", /no event 99: the trace has 9/],
     ["goto seq 1e3", /seq takes a number/],
     ["goto seq 99999999", /no transmit of web carries byte 99999999/],

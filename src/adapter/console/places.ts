@@ -1,9 +1,11 @@
 import { firstAtLeast } from "../../core/base/columns.ts";
-import { near, type Seq } from "../../core/base/seq.ts";
 import { Kind } from "../../core/words/event.ts";
 import type { Judged } from "../../replay/findings.ts";
 import { didYouMean } from "../../replay/language/spelling.ts";
+import type { Timeline } from "../../replay/timeline.ts";
 import { secondsText } from "../../replay/view/value.ts";
+import { bytesNamed } from "../../replay/view/why/numbers.ts";
+import { packetsIn } from "../../replay/view/wrong/packets.ts";
 import { UserError } from "../../trace/platform.ts";
 import { placeWord, type Trace } from "../../trace/trace.ts";
 
@@ -106,16 +108,22 @@ function lineAt({ eventAtLine }: Ground, written: string): FoundPlace {
   return found(event);
 }
 
-/** The packet of a frame; where none of its streams' is in it, its first event, or that of the next frame that has some. */
 function frameAt({ judged: { timeline } }: Ground, written: string): FoundPlace {
-  const { trace } = timeline;
+  return atFrame(timeline.trace, numberIn(written, "frame"));
+}
+
+/**
+ * The packet of a frame; where none of its streams' is in it, its first event, or that of the next frame that has some.
+ * Throws UserError where there is none.
+ */
+export function atFrame(trace: Trace, frame: number): FoundPlace {
   if (placeWord(trace) === "line")
-    throw new UserError(`${trace.name} has lines, not frames: goto line ${written}`);
-  const frame = numberIn(written, "frame");
+    throw new UserError(`${trace.name} has lines, not frames: name line ${frame}`);
   const { events } = trace;
   const frames = events.line.values.subarray(0, events.count);
   const first = firstAtLeast(frames, frame);
-  if (first === frames.length) throw new UserError(`no event stands at frame ${frame} or behind it`);
+  if (first === frames.length)
+    throw new UserError(`the last frame with an event is ${frames.at(-1)}, before ${frame}`);
   const next = frames[first]!;
   let event = first;
   while (event < frames.length && frames[event] === next && events.kind.at(event) !== Kind.transmit) event++;
@@ -162,32 +170,29 @@ function seqAt(ground: Ground, written: string): FoundPlace {
   const { timeline } = ground.judged;
   const { text, of } = ofStream(ground, written);
   const number = numberIn(text, "seq");
-  const { trace } = timeline;
-  const { startSeq, name } = trace.connections[of]!;
-  // A script's numbers are its own.
-  const isScript = trace.kind === "text" && trace.declarationLines === undefined;
-  const relative = (isScript ? number : startSeq + number) as Seq;
-  const carriers = carriersOf(trace, timeline.eventsOf(of), relative);
-  const wired = carriers.length === 0 && number >= 0 ? near(number, startSeq) : relative;
-  const all = carriers.length > 0 ? carriers : carriersOf(trace, timeline.eventsOf(of), wired);
-  if (all.length === 0) throw new UserError(`no transmit of ${name} carries byte ${number}`);
+  const { carriers, isAbsolute } = carriersOf(timeline, of, number);
+  const { name } = timeline.trace.connections[of]!;
+  if (carriers.length === 0) throw new UserError(`no transmit of ${name} carries byte ${number}`);
   const copy = Math.max(
     0,
-    all.findIndex((event) => event > ground.event),
+    carriers.findIndex((event) => event > ground.event),
   );
-  const sent = all.length === 1 ? "" : `copy ${copy + 1} of ${all.length}`;
-  const onWire = carriers.length > 0 ? "" : `${number} is taken as the sequence number on the wire`;
-  return found(all[copy]!, [onWire, sent].filter((note) => note !== "").join("; "));
+  const sent = carriers.length === 1 ? "" : `copy ${copy + 1} of ${carriers.length}`;
+  const onWire = isAbsolute ? `${number} is taken as the sequence number on the wire` : "";
+  return found(carriers[copy]!, [onWire, sent].filter((note) => note !== "").join("; "));
 }
 
-function carriersOf({ events }: Trace, own: Iterable<number>, at: Seq): number[] {
-  const carriers: number[] = [];
-  for (const event of own) {
-    const ahead = at - events.seq.at(event);
-    if (events.kind.at(event) === Kind.transmit && ahead >= 0 && ahead < events.length.at(event))
-      carriers.push(event);
-  }
-  return carriers;
+/** The transmits of a stream that carry the byte of a number: by the file's own count, else as on the wire. */
+export function carriersOf(
+  timeline: Timeline,
+  connection: number,
+  number: number,
+): { carriers: readonly number[]; isAbsolute: boolean } {
+  const { startSeq } = timeline.trace.connections[connection]!;
+  const bytes = bytesNamed(timeline, { connection, here: startSeq }, `${number}`);
+  if (bytes === null) return { carriers: [], isAbsolute: false };
+  const carriers = packetsIn(timeline.trace, connection).carriersOf(bytes.from - startSeq);
+  return { carriers, isAbsolute: bytes.isAbsolute };
 }
 
 /** Where a record is pushed; after a rekey numbers begin anew, so that the same words go from one to the next. */

@@ -108,7 +108,7 @@ test("a place that is none is refused with what there is", async () => {
     await refusal({ program: right, startAt: 99 }),
     /the last line with an event is 16, before 99/,
   );
-  assert.match(await refusal({ program: right, startAt: "frame:3" }), /has lines, no frames/);
+  assert.match(await refusal({ program: right, startAt: "frame:3" }), /has lines, not frames/);
   assert.match(
     await refusal({ program: lossy, startAt: "frame:9999" }),
     /the last frame with an event is 181/,

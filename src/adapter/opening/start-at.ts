@@ -1,13 +1,13 @@
 import { firstAtLeast } from "../../core/base/columns.ts";
-import { Kind } from "../../core/words/event.ts";
 import { firstPlace, type Place, stopAt } from "../../judge/places.ts";
 import { type Judged, nextSign } from "../../replay/findings.ts";
 import { didYouMean } from "../../replay/language/spelling.ts";
-import type { Position } from "../../replay/timeline.ts";
+import type { Position, Timeline } from "../../replay/timeline.ts";
 import { printDeclarations } from "../../trace/language/print.ts";
 import { UserError } from "../../trace/platform.ts";
 import { Sign } from "../../trace/signs.ts";
 import type { Trace } from "../../trace/trace.ts";
+import { atFrame, carriersOf } from "../console/places.ts";
 import { labelOf } from "../filters.ts";
 import type { Goal } from "../runner.ts";
 
@@ -47,9 +47,7 @@ export function startOf(judged: Judged, start: StartAt): Start | null {
   const { timeline } = judged;
   const { at } = start;
   if (at === "line" || at === "frame" || at === "seq") {
-    const event =
-      at === "seq" ? eventOfSeq(timeline.trace, start.number) : eventOfLine(timeline.trace, at, start.number);
-    return there({ event, stage: 0 }, `Start at ${at} ${start.number}`);
+    return there({ event: eventAt(timeline, at, start.number), stage: 0 }, `Start at ${at} ${start.number}`);
   }
   if (at === "end") return null;
   if (at === "entry") return there({ event: 0, stage: -1 }, "Start of the trace");
@@ -78,20 +76,24 @@ export function goalOf(judged: Judged, place: Place): Goal {
   return { position, why: { reason: "exception", description: labelOf(place.kind), sign } };
 }
 
-/** The first event of a line or frame, else the one behind it. Throws UserError where there is none. */
-function eventOfLine(trace: Trace, at: "line" | "frame", number: number): number {
+/** The event that a place is. Throws UserError, which names the attribute, where there is none. */
+function eventAt(timeline: Timeline, at: "line" | "frame" | "seq", number: number): number {
+  try {
+    if (at === "line") return eventOfLine(timeline.trace, number);
+    return at === "frame" ? atFrame(timeline.trace, number).event : eventOfSeq(timeline, number);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`launch configuration: \`startAt\`: ${error.message}`);
+  }
+}
+
+/** The first event of a line, else the one below it. */
+function eventOfLine(trace: Trace, line: number): number {
   const { events, kind } = trace;
-  const isLine = at === "line";
-  if (!isLine && kind === "text")
-    throw new UserError(
-      `launch configuration: \`startAt\`: ${trace.name} has lines, no frames: name one of them`,
-    );
-  const lines = kind === "capture" && isLine ? listingLines(trace) : events.line.values;
-  const event = firstAtLeast(lines, number, events.count);
+  const lines = kind === "capture" ? listingLines(trace) : events.line.values;
+  const event = firstAtLeast(lines, line, events.count);
   if (event < events.count) return event;
-  throw new UserError(
-    `launch configuration: \`startAt\`: the last ${at} with an event is ${lines[events.count - 1]}, before ${number}`,
-  );
+  throw new UserError(`the last line with an event is ${lines[events.count - 1]}, before ${line}`);
 }
 
 /** The lines of a capture's events in its listing, all pages one behind the other. */
@@ -100,20 +102,14 @@ function listingLines(trace: Trace): Int32Array {
   return Int32Array.from({ length: trace.events.count }, (_, event) => head + event + 1);
 }
 
-/**
- * The first packet that carries a byte: counted from its stream's offload start on, as listings do; where none is so
- * large, as on the wire. Throws UserError where none carries it.
- */
-function eventOfSeq(trace: Trace, number: number): number {
-  const { events, connections } = trace;
-  let onWire = -1;
-  for (let event = 0; event < events.count; event++) {
-    if (events.kind.values[event] !== Kind.transmit) continue;
-    const { startSeq } = connections[events.connection.values[event]!]!;
-    const [from, length] = [events.seq.values[event]!, events.length.values[event]!];
-    if (number >= from - startSeq && number < from - startSeq + length) return event;
-    if (onWire < 0 && number >= 0 && (number - from) >>> 0 < length && number <= 0xffffffff) onWire = event;
+/** The first packet of any stream that carries a byte: by the file's own count, where none does as on the wire. */
+function eventOfSeq(timeline: Timeline, number: number): number {
+  const streams = Array.from(timeline.trace.connections.keys(), (each) => carriersOf(timeline, each, number));
+  for (const isWanted of [false, true]) {
+    const firsts = streams.flatMap(({ carriers, isAbsolute }) =>
+      carriers.length > 0 && isAbsolute === isWanted ? [carriers[0]!] : [],
+    );
+    if (firsts.length > 0) return firsts.reduce((a, b) => Math.min(a, b));
   }
-  if (onWire >= 0) return onWire;
-  throw new UserError(`launch configuration: \`startAt\`: no packet carries byte ${number}`);
+  throw new UserError(`no packet carries byte ${number}`);
 }
