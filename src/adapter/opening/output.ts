@@ -29,7 +29,7 @@ const linesMax = 50;
 /** What opening the trace has to say: the verdict, what is wrong, the counts, and what reading it had to say. */
 export function openingOutput(debuggee: Debuggee, sources: Sources, verdict: FileVerdict): Line[] {
   return [
-    { category: verdictCategory[verdict.verdict], output: `${firstLine(debuggee.trace, verdict)}\n` },
+    { category: categoryOf(debuggee.trace, verdict), output: `${firstLine(debuggee.trace, verdict)}\n` },
     ...bounded(foundLines(debuggee, sources)),
     ...countLines(debuggee, sources),
     ...bounded(overlayLines(debuggee)),
@@ -44,6 +44,11 @@ const verdictCategory: Readonly<Record<VerdictWord, Category>> = {
   wrong: "stderr",
   unreadable: "stderr",
 };
+
+/** That a trace which somebody wrote has nothing to compare is no warning. */
+function categoryOf({ verdicts }: Trace, { verdict }: FileVerdict): Category {
+  return verdict === "unchecked" && verdicts === null ? "stdout" : verdictCategory[verdict];
+}
 
 function bounded(lines: Iterable<Line>): Line[] {
   const shown: Line[] = [];

@@ -84,7 +84,10 @@ export function listingScenarios(scenario: Scenario): void {
   });
 
   scenario("the mouse over a range of the listing tells its record and who sent it", async (workbench) => {
-    assert.match(await workbench.hover(29, 20), /record 1, offset 4086 of 16413 \(payload\); sent 2 times/);
+    assert.match(
+      await workbench.hover(29, 20),
+      /record 1, byte 4086 of 16413 \(payload\); sent 3 times, frames 12, 27, 40; acknowledged at frame 61/,
+    );
     await workbench.picture("capture-hover");
   });
 

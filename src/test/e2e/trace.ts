@@ -123,7 +123,10 @@ export function travelScenarios(scenario: Scenario): void {
 export function lookScenarios(scenario: Scenario): void {
   scenario("the mouse over a range tells its record and who sent it", async (workbench) => {
     const words = await workbench.hover(6, 17);
-    assert.match(words, /record 1, offset 1448 of 16413 \(payload\); sent once, line 6; not acknowledged/);
+    assert.match(
+      words,
+      /record 1, byte 1448 of 16413 \(payload\); sent 2 times, lines 6, 12; acknowledged at line 16/,
+    );
     await workbench.picture("trace-hover");
   });
 

@@ -192,9 +192,15 @@ export class Workbench {
 
   /** Opens scopes of the Variables view. The editor closes them again when it is stepped quickly. */
   private async openScopes(names: readonly string[]): Promise<void> {
-    for (const name of names) {
-      const row = this.page.locator(`.debug-variables .monaco-list-row[aria-label="Scope ${name}"]`);
-      if ((await row.count()) === 0 || (await row.getAttribute("aria-expanded")) === "true") continue;
+    const scopes = this.page.locator('.debug-variables .monaco-list-row[aria-label^="Scope "]');
+    // Others give way from the last one on: rows are in the page only while in sight.
+    for (const row of (await scopes.all()).reverse()) {
+      const label = (await done(row.waitFor({ timeout: shortMs })))
+        ? await row.getAttribute("aria-label")
+        : null;
+      if (label === null) continue;
+      const isWanted = names.includes(label.replace(/^Scope /, ""));
+      if (((await row.getAttribute("aria-expanded")) === "true") === isWanted) continue;
       await row.locator(".monaco-tl-twistie").click();
       await sleep(200);
     }
@@ -206,7 +212,7 @@ export class Workbench {
     if ((await header.count()) > 0) await header.click();
   }
 
-  /** The rows of some scopes of the Variables view, opened if need be. */
+  /** The rows of some scopes of the Variables view; they are opened, and all others closed. */
   async values(...scopes: string[]): Promise<VariableRow[]> {
     await this.closeWatch();
     await this.openScopes(scopes);
@@ -252,8 +258,15 @@ export class Workbench {
   /** Takes a name that has no box in the view as a function breakpoint. */
   async stopAt(name: string): Promise<void> {
     this.hasBreakpoints = true;
-    await this.command("TLS Offload: Stop At");
-    await this.page.locator(".quick-input-widget input").fill(name);
+    const title = "TLS Offload: Stop At";
+    const found = this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first();
+    // The command asks in the same place that it was picked in, so that the input is there before and behind.
+    const asks = this.page.locator('.quick-input-widget input[placeholder^="What to stop at"]');
+    await this.quickInput(`"${title}" to ask`, "F1", `>${title}`, async () => {
+      await done(found.click({ timeout: shortMs }));
+      return appears(asks);
+    });
+    await asks.fill(name);
     await this.page.locator(`.quick-input-list .monaco-list-row[aria-label^="${name},"]`).click();
     await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
   }
@@ -286,7 +299,8 @@ export class Workbench {
   async hover(line: number, column: number): Promise<string> {
     await this.goToLine(line, column);
     const cursor = this.page.locator(".editor-instance .cursors-layer .cursor").first();
-    const said = this.page.locator(".debug-hover-widget .value").first();
+    // What an earlier hover opened stays in the page, hidden.
+    const said = this.page.locator(".debug-hover-widget .value:visible").first();
     await this.until(`a hover at line ${line}, column ${column}`, async () => {
       // Hints that come meanwhile push the text aside.
       const { x, y, height } = (await cursor.boundingBox()) ?? { x: 0, y: 0, height: 0 };
