@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { test } from "node:test";
-import type { DapClient } from "../start/dap-client.ts";
 import { children, sample, session, textEnvironment } from "../test/dap-session.ts";
+import type { DapClient } from "./dap-client.ts";
 import { requests } from "./requests.ts";
 
 // Event 5 of the sample is its first out-of-order transmit, on line 8.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { DapClient } from "../start/dap-client.ts";
 import { sample, session, textEnvironment } from "../test/dap-session.ts";
+import type { DapClient } from "./dap-client.ts";
 
 const header =
   "device eth0 profile=connectx mtu=1500\nconnection web device=eth0 version=1.3 cipher=aes-128-gcm seq=0\n";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { DapClient } from "../start/dap-client.ts";
 import { children, everything, sample, session } from "../test/dap-session.ts";
+import type { DapClient } from "./dap-client.ts";
 
 // The numbers of this sample are the design's: the write becomes records 1 to 3 at 0:40087, the driver expects 2896
 // when 4344:40087 comes, and the queue then holds PROGRESS NOP DUMP×3 PKT.

@@ -4,10 +4,10 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline/promises";
 import type { DebugProtocol } from "@vscode/debugprotocol";
+import { DapClient } from "../adapter/dap-client.ts";
 import { TraceDebugSession } from "../adapter/session.ts";
 import { nodeEnvironment } from "../node/environment.ts";
 import { UserError } from "../trace/platform.ts";
-import { DapClient } from "./dap-client.ts";
 import { openEditor } from "./editor.ts";
 
 /** What `npm start` debugs: a real capture with lost packets, and its keys. */

@@ -1,8 +1,8 @@
 import path from "node:path";
 import type { DebugProtocol } from "@vscode/debugprotocol";
+import { DapClient } from "../adapter/dap-client.ts";
 import { TraceDebugSession } from "../adapter/session.ts";
 import { nodeEnvironment } from "../node/environment.ts";
-import { DapClient } from "../start/dap-client.ts";
 import type { Environment } from "../study/environment.ts";
 
 /** A new session with an editor attached to it. */

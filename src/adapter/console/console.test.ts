@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import type { DapClient } from "../../start/dap-client.ts";
 import { everything, sample, session } from "../../test/dap-session.ts";
+import type { DapClient } from "../dap-client.ts";
 import { type Checkpoint, readCheckpoints } from "../time/checkpoints.ts";
 import { readLine, words } from "./words.ts";
 

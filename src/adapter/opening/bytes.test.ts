@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import type { DapClient } from "../../start/dap-client.ts";
 import { damaged } from "../../test/damage/damages.ts";
 import { byteOf, fileBeside, flippedBit, flippedCapture } from "../../test/damage/flipped.ts";
 import { sentBy } from "../../test/damage/reading.ts";
 import { type Content, sessionOf, suites } from "../../test/damage/sealed-session.ts";
 import { captureOf } from "../../test/damage/tcp-capture.ts";
 import { children, session } from "../../test/dap-session.ts";
+import type { DapClient } from "../dap-client.ts";
 
 type Kind = "plaintext" | "placeholder" | "wire" | "captured" | "expected";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { DapClient } from "../../start/dap-client.ts";
 import { byteOf, type Flip, fileBeside, flippedBit, flippedCapture } from "../../test/damage/flipped.ts";
 import { children, session } from "../../test/dap-session.ts";
+import type { DapClient } from "../dap-client.ts";
 
 /**
  * Expected numbers are tshark's of lossy.pcap, server to client: the offload starts at 1262259312; frame 58 carries

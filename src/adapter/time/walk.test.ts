@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { DapClient } from "../../start/dap-client.ts";
 import { everything, sample, session } from "../../test/dap-session.ts";
 import { seeded } from "../../test/simulator/mutate.ts";
+import type { DapClient } from "../dap-client.ts";
 
 const seed = Number(process.env.SEED ?? 20_261_128);
 

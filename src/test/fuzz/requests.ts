@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import type { DapClient } from "../../adapter/dap-client.ts";
 import type { requests } from "../../adapter/requests.ts";
-import type { DapClient } from "../../start/dap-client.ts";
 import { sample, session } from "../dap-session.ts";
 
 const program = sample("retransmission-in-record.tlstrace");

@@ -1,9 +1,9 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import type { LineNote, MarkedLines } from "../adapter/listing/lines.ts";
-import type { FindingsBody } from "../adapter/opening/findings.ts";
-import type { BytesBody } from "../adapter/opening/side-by-side.ts";
-import type { StoppedBody } from "../adapter/runner.ts";
-import type { TraceDebugSession } from "../adapter/session.ts";
+import type { LineNote, MarkedLines } from "./listing/lines.ts";
+import type { FindingsBody } from "./opening/findings.ts";
+import type { BytesBody } from "./opening/side-by-side.ts";
+import type { StoppedBody } from "./runner.ts";
+import type { TraceDebugSession } from "./session.ts";
 
 /** The bodies of the answers that somebody looks into. */
 interface Bodies {
