@@ -67,10 +67,10 @@ export class Breakpoints {
 
   /** Replaces the breakpoints of one source. */
   setLines(sources: Sources, args: Arguments["setBreakpoints"]): Answer[] {
-    const { source } = args;
+    const { source, lines = [] } = args;
     // A reference may look like a name, and a name like a path.
     const key = JSON.stringify([source.path ?? source.name ?? source.sourceReference]);
-    const requested = (args.breakpoints ?? []).map((breakpoint) => ({
+    const requested = (args.breakpoints ?? lines.map((line) => ({ line }))).map((breakpoint) => ({
       id: this.nextId++,
       source,
       breakpoint,

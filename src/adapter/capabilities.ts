@@ -35,10 +35,14 @@ export interface Client {
   firstColumn: 0 | 1;
   /** Number of a text's first place in the completions that it gets. */
   firstPlace: 0 | 1;
+  /** Calls files by URIs, not by paths. */
+  uris: boolean;
   /** Asks for children in pages. */
   pages: boolean;
   /** Shows what type a variable has. */
   types: boolean;
+  /** Shows memory. */
+  memory: boolean;
   /** Shows progress. */
   progress: boolean;
 }
@@ -55,8 +59,10 @@ export function clientOf(args: Arguments["initialize"]): Client {
     firstLine: args.linesStartAt1 === false ? 0 : 1,
     firstColumn,
     firstPlace: countsPlacesFromZero.test(args.clientID ?? "") ? 0 : firstColumn,
+    uris: args.pathFormat === "uri",
     pages: args.supportsVariablePaging === true,
     types: args.supportsVariableType === true,
+    memory: args.supportsMemoryReferences === true,
     progress: args.supportsProgressReporting === true,
   };
 }

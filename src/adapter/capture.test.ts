@@ -127,7 +127,11 @@ test("out-of-order stops of a corpus capture are as many as its facts say, both 
   assert.ok(wanted > 0);
 });
 
-test("listing pages are stable: each has so many events, the first one the declarations above them", () => {
+/** For an editor that counts lines from here. */
+const counting = (firstLine: 0 | 1) => ({ program: "/big.pcap", client: { firstLine, uris: false } });
+
+/** A capture of two full pages and five events. */
+function bigTrace(): Trace {
   const events = new EventLog();
   const event = {
     timeNs: 0,
@@ -152,13 +156,17 @@ test("listing pages are stable: each has so many events, the first one the decla
     recSeq0: 0n,
     ...usualSocket,
   };
-  const trace: Trace = {
+  return {
     ...emptyTrace("big.pcap", "capture"),
     devices: [nicNamed("eth0", connectx, 1500)],
     connections: [{ ...connection, epochs: [], mss: 0, captured: true, installed: false, source: null }],
     events,
   };
-  const sources = sourcesOf(trace, "/big.pcap", 1);
+}
+
+test("listing pages are stable: each has so many events, the first one the declarations above them", () => {
+  const trace = bigTrace();
+  const sources = sourcesOf(trace, { ...counting(1), keep: null });
   assert.deepEqual(
     sources.all().map(({ name, sourceReference }) => [name, sourceReference]),
     [
@@ -179,8 +187,46 @@ test("listing pages are stable: each has so many events, the first one the decla
   const pages = sources.all().map(({ sourceReference }) => sources.text(sourceReference!));
   assert.equal(pages.join(""), printTrace(trace), "one behind the other the pages are the trace");
   // An editor that counts from 0 means the same event by the line before.
-  const fromZero = sourcesOf(trace, "/big.pcap", 0);
+  const fromZero = sourcesOf(trace, { ...counting(0), keep: null });
   assert.deepEqual(fromZero.eventAt(page, 4), { event: 20_004, line: 4 });
   assert.deepEqual(fromZero.linesWithin(page, 0, 1), [0, 1]);
   assert.equal(fromZero.placeOf(20_001).line, 1);
+});
+
+test("pages that are files are written when the editor hears of them, and found by their folder and name", () => {
+  const written: [name: string, text: string][] = [];
+  const keep = (name: string, text: string) => {
+    written.push([name, text]);
+    return `/home/me/cache/${text.length}/${name}`;
+  };
+  const trace = { ...bigTrace(), name: "a b/[1]*.pcap" };
+  const virtual = sourcesOf(trace, { ...counting(1), keep: null });
+  const sources = sourcesOf(trace, { ...counting(1), keep });
+  assert.equal(sources.all().length, 1, "a folder that cannot be written shows at once");
+  written.length = 0;
+  const { source, line } = sources.placeOf(20_001);
+  assert.deepEqual(
+    written.map(([name]) => name),
+    ["a_b__1__.pcap.20001-20005.tlstrace"],
+  );
+  assert.equal(written[0]![1], virtual.text(3));
+  assert.deepEqual([line, source.sourceReference], [2, undefined]);
+  assert.equal(sources.all()[1], source);
+  assert.equal(sources.placeOf(20_004).source, source);
+  assert.equal(written.length, 1);
+  // An editor may have followed links above the folder, and may know a page of an earlier session.
+  const linked = { path: source.path!.replace("/home/me", "/mnt/home") };
+  assert.deepEqual(sources.eventAt(linked, 5), { event: 20_004, line: 5 });
+  const first = { path: `/home/me/cache/${virtual.text(1).length}/a_b__1__.pcap.1-10000.tlstrace` };
+  assert.deepEqual(sources.eventsOf(first), [0, pageSize]);
+  assert.deepEqual(sources.linesWithin(first, 1, 4), [3, 4]);
+  // The same name above another text, another capture's, or none.
+  for (const path of [
+    first.path.replace(/\d+\/a/, "7/a"),
+    "/x/y.tlstrace",
+    "a_b__1__.pcap.1-10000.tlstrace",
+    "",
+  ])
+    assert.equal(sources.eventAt({ path }, 3), null, path);
+  assert.equal(sources.eventAt({ name: "a_b__1__.pcap.1-10000.tlstrace" }, 3), null);
 });

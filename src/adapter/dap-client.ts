@@ -141,6 +141,7 @@ export class DapClient {
       adapterID: "tlstrace",
       supportsVariablePaging: true,
       supportsVariableType: true,
+      supportsMemoryReferences: true,
       supportsProgressReporting: true,
       ...client,
     });

@@ -9,6 +9,7 @@ import type { Trace } from "../trace/trace.ts";
 import { kernelIds } from "../trace/variant.ts";
 import { readStartAt, type Start, type StartAt, startOf } from "./opening/start-at.ts";
 import { type Checkpoint, readCheckpoints } from "./time/checkpoints.ts";
+import { pathOfUri } from "./uris.ts";
 
 /** What a launch configuration may say; package.json's `configurationAttributes` describe the same. */
 export interface LaunchArguments {
@@ -27,11 +28,15 @@ export interface LaunchArguments {
   /** Paths of what the kernel reported meanwhile; empty = nothing to lay over the replay. */
   evidence: string[];
   startAt: StartAt;
+  /** How the editor gets at a capture's listing: as a document that it asks for, or as a file. */
+  listing: (typeof listings)[number];
   /** Profiles to compare the trace's own with; empty = none. */
   compare: string[];
-  /** What a client kept of earlier sessions. */
-  checkpoints: Checkpoint[];
+  /** What a client kept of earlier sessions; null: it keeps none. */
+  checkpoints: Checkpoint[] | null;
 }
+
+const listings = ["virtual", "file"] as const;
 
 /** What a session debugs. */
 export interface Debuggee extends Study {
@@ -66,7 +71,7 @@ export function readLaunch(given: unknown): LaunchArguments {
   if (typeof program !== "string" || program.trim() === "")
     throw new UserError("launch configuration: `program` must be the path of a trace or capture file");
   return {
-    program,
+    program: pathOfUri(program),
     keys: readKeys(attributes.keys),
     profile: readProfile(attributes.profile),
     streams: readStreams(attributes.streams),
@@ -76,9 +81,17 @@ export function readLaunch(given: unknown): LaunchArguments {
     names: choiceOf("names", attributes.names, speaker),
     evidence: readPaths(attributes, "evidence"),
     startAt: readStartAt(attributes.startAt),
+    listing: readListing(attributes.listing),
     compare: readCompare(attributes.compare),
     checkpoints: readCheckpoints(attributes.checkpoints),
   };
+}
+
+function readListing(given: unknown): LaunchArguments["listing"] {
+  const word = listings.find((each) => each === (given ?? listings[0]));
+  if (word === undefined)
+    throw new UserError(`launch configuration: \`listing\` takes ${listings.join(" or ")}`);
+  return word;
 }
 
 /** The protocol's own word in a launch request: replay, say what was found, and end. */

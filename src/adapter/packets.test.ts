@@ -129,7 +129,7 @@ test("arguments of a wrong type are refused with their place, and nothing of the
       /^readMemory\.count takes an integer from 0 on/,
     ],
     ["initialize", { linesStartAt1: "yes" }, /^initialize\.linesStartAt1 takes true or false/],
-    ["initialize", { pathFormat: "uri" }, /^paths are taken as they are, not as `uri`$/],
+    ["initialize", { pathFormat: "inode" }, /^files go by `path` or by `uri`, not by `inode`$/],
   ];
   for (const [command, args, says] of cases)
     assert.match(await client.refused(command, args as object), says);

@@ -71,6 +71,7 @@ export const requests = {
     {
       ...{ clientID: text, linesStartAt1: flag, columnsStartAt1: flag, pathFormat: text },
       ...{ supportsVariablePaging: flag, supportsVariableType: flag, supportsProgressReporting: flag },
+      supportsMemoryReferences: flag,
     },
   ),
   launch: anything,
@@ -92,7 +93,8 @@ export const requests = {
   breakpointLocations: place,
   setBreakpoints: fields(
     { source },
-    { breakpoints: list(fields({ line: whole }, { ...condition, logMessage: text })) },
+    // `lines` is what old clients send instead.
+    { breakpoints: list(fields({ line: whole }, { ...condition, logMessage: text })), lines: list(whole) },
   ),
   setFunctionBreakpoints: fields({ breakpoints: list(fields({ name: text }, condition)) }, {}),
   setExceptionBreakpoints: fields(

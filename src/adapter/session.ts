@@ -126,7 +126,8 @@ export class TraceDebugSession extends AnsweringSession {
 
   private initialize(args: Arguments["initialize"]): DebugProtocol.Capabilities {
     const { pathFormat = "path" } = args;
-    if (pathFormat !== "path") throw new UserError(`paths are taken as they are, not as \`${pathFormat}\``);
+    if (!["path", "uri"].includes(pathFormat))
+      throw new UserError(`files go by \`path\` or by \`uri\`, not by \`${pathFormat}\``);
     this.client = clientOf(args);
     return capabilities;
   }
@@ -164,7 +165,11 @@ export class TraceDebugSession extends AnsweringSession {
 
   private targetOf(debuggee: Debuggee, launch: LaunchArguments): Target {
     const verdict = verdictOf(debuggee);
-    const sources = sourcesOf(debuggee.trace, launch.program, this.client.firstLine);
+    const sources = sourcesOf(debuggee.trace, {
+      program: launch.program,
+      client: this.client,
+      keep: launch.listing === "file" ? this.environment.keepListing : null,
+    });
     const logged = new LogOutput();
     const log = (position: Position, message: string) => {
       const line = logged.line(judgedView(debuggee, position), message);

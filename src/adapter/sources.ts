@@ -1,9 +1,12 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { firstAtLeast } from "../core/base/columns.ts";
+import type { Environment } from "../study/environment.ts";
 import { printDeclarations, printEvent } from "../trace/language/print.ts";
 import { UserError } from "../trace/platform.ts";
 import type { Trace } from "../trace/trace.ts";
+import type { Client } from "./capabilities.ts";
 import type { Arguments } from "./requests.ts";
+import { pathOfUri, uriOfPath } from "./uris.ts";
 
 type Source = DebugProtocol.Source;
 /** What a client calls a source by. */
@@ -37,10 +40,41 @@ export const pageSize = 10_000;
 /** Most lines told at once to an editor that asks where breakpoints can be. */
 const linesMax = 10_000;
 
-/** `firstLine`: the number that the editor gives the first line, 0 or 1. */
-export function sourcesOf(trace: Trace, program: string, firstLine: 0 | 1): Sources {
-  const sources = trace.kind === "text" ? fileSources(trace, program) : listingSources(trace);
-  return firstLine === 1 ? sources : fromZero(sources);
+/** What else decides on the sources of a trace. */
+export interface Asked {
+  /** Path of the trace or capture. */
+  program: string;
+  client: Pick<Client, "firstLine" | "uris">;
+  /** Writes a page of a capture's listing into a file of that name, and gives its path; null: the editor asks for pages by reference. */
+  keep: Environment["keepListing"] | null;
+}
+
+export function sourcesOf(trace: Trace, { program, client, keep }: Asked): Sources {
+  const sources =
+    trace.kind === "text"
+      ? fileSources(trace, program)
+      : listingSources(trace, keep === null ? virtualPages(trace) : filePages(trace, keep));
+  const counted = client.firstLine === 1 ? sources : fromZero(sources);
+  return client.uris ? byUris(counted) : counted;
+}
+
+/** The same for an editor that calls files by URIs. A listing that it asks for has none. */
+function byUris(sources: Sources): Sources {
+  const told = ({ path, ...source }: Source): Source =>
+    source.sourceReference || path === undefined ? source : { ...source, path: uriOfPath(path) };
+  const meant = ({ path, ...source }: SourceName): SourceName =>
+    path === undefined ? source : { ...source, path: pathOfUri(path) };
+  return {
+    ...sources,
+    placeOf: (event) => {
+      const { source, line } = sources.placeOf(event);
+      return { source: told(source), line };
+    },
+    eventAt: (source, line) => sources.eventAt(meant(source), line),
+    eventsOf: (source) => sources.eventsOf(meant(source)),
+    linesWithin: (source, from, to) => sources.linesWithin(meant(source), from, to),
+    all: () => sources.all().map(told),
+  };
 }
 
 /** The same for an editor that counts lines from 0. */
@@ -86,25 +120,31 @@ function fileSources(trace: Trace, program: string): Sources {
 const normalised = (path: string) =>
   path.replace(/\\/g, "/").replace(/^[A-Z]:/, (drive) => drive.toLowerCase());
 
+/** The pages of a capture's listing, counted from 0, as the editor knows them. */
+interface Pages {
+  source(page: number): Source;
+  /** The page that the editor means; -1 if it is none of these. */
+  meant(given: SourceName): number;
+  /** Those that the editor can open. */
+  all(): Source[];
+  text(sourceReference: number): string;
+}
+
 /** A capture: its events as stable pages of text, printed when somebody looks. */
-function listingSources(trace: Trace): Sources {
+function listingSources(trace: Trace, pages: Pages): Sources {
   const count = trace.events.count;
-  const head = printDeclarations(trace, "masked");
+  const { length: headLines } = headOf(trace);
   /** Lines of the page above its first event. */
-  const above = (first: number) => (first === 0 ? head.length : 0);
-  const pages = Array.from({ length: Math.ceil(count / pageSize) }, (_, page) => pageSource(trace, page));
-  /** First event of the page that the editor means; editors that forget references keep the name. */
-  const firstEventOf = ({ sourceReference, path, name }: SourceName): number => {
-    const known = sourceReference
-      ? sourceReference - 1
-      : pages.findIndex((page) => page.name === (path ?? name));
-    return known >= 0 && known < pages.length ? known * pageSize : count;
-  };
+  const above = (first: number) => (first === 0 ? headLines : 0);
   const endOf = (first: number) => Math.min(first + pageSize, count);
+  const firstEventOf = (given: SourceName): number => {
+    const page = pages.meant(given);
+    return page < 0 ? count : page * pageSize;
+  };
   return {
     placeOf: (event) => {
       const first = event - (event % pageSize);
-      return { source: pages[first / pageSize]!, line: event - first + above(first) + 1 };
+      return { source: pages.source(first / pageSize), line: event - first + above(first) + 1 };
     },
     eventAt: (given, line) => {
       const first = firstEventOf(given);
@@ -118,18 +158,85 @@ function listingSources(trace: Trace): Sources {
       const last = Math.min(to, endOf(first) - first + above(first), begin + linesMax - 1);
       return Array.from({ length: Math.max(0, last - begin + 1) }, (_, i) => begin + i);
     },
-    all: () => pages,
+    all: () => pages.all(),
+    text: (sourceReference) => pages.text(sourceReference),
+  };
+}
+
+const origin = "listing of the capture's events";
+const pageCount = (trace: Trace): number => Math.ceil(trace.events.count / pageSize);
+const headOf = (trace: Trace): string[] => printDeclarations(trace, "masked");
+
+/** The page's events, counted from 1, both included. */
+function rangeOf(trace: Trace, page: number): string {
+  return `${page * pageSize + 1}-${Math.min((page + 1) * pageSize, trace.events.count)}`;
+}
+
+function pageText(trace: Trace, page: number): string {
+  const first = page * pageSize;
+  const { length } = trace.events.kind.values.subarray(first, Math.min(first + pageSize, trace.events.count));
+  const lines = Array.from({ length }, (_, i) => printEvent(trace, first + i));
+  return `${[...(first === 0 ? headOf(trace) : []), ...lines].join("\n")}\n`;
+}
+
+/** Documents that the editor asks for by reference. */
+function virtualPages(trace: Trace): Pages {
+  const sources = Array.from({ length: pageCount(trace) }, (_, page) => {
+    const name = `${trace.name} [${rangeOf(trace, page)}].tlstrace`;
+    return { name, path: name, sourceReference: page + 1, origin };
+  });
+  return {
+    source: (page) => sources[page]!,
+    meant: ({ sourceReference, path, name }) =>
+      sources.findIndex((source) =>
+        // Editors that forget references keep the name.
+        sourceReference ? source.sourceReference === sourceReference : source.name === (path ?? name),
+      ),
+    all: () => sources,
     text: (sourceReference) => {
-      if (!pages[sourceReference - 1]) throw new UserError(`there is no listing page ${sourceReference}`);
-      const first = (sourceReference - 1) * pageSize;
-      const lines = Array.from({ length: endOf(first) - first }, (_, i) => printEvent(trace, first + i));
-      return `${[...(first === 0 ? head : []), ...lines].join("\n")}\n`;
+      if (!sources[sourceReference - 1]) throw new UserError(`there is no listing page ${sourceReference}`);
+      return pageText(trace, sourceReference - 1);
     },
   };
 }
 
-function pageSource(trace: Trace, page: number): Source {
-  const last = Math.min((page + 1) * pageSize, trace.events.count);
-  const name = `${trace.name} [${page * pageSize + 1}-${last}].tlstrace`;
-  return { name, path: name, sourceReference: page + 1, origin: "listing of the capture's events" };
+/** Files, each written when the editor first hears of it. */
+function filePages(trace: Trace, keep: Environment["keepListing"]): Pages {
+  const stem = fileStem(trace.name);
+  const names = Array.from(
+    { length: pageCount(trace) },
+    (_, page) => `${stem}.${rangeOf(trace, page)}.tlstrace`,
+  );
+  const written = new Map<number, Source>();
+  const source = (page: number): Source => {
+    let known = written.get(page);
+    if (!known) {
+      known = { name: names[page]!, path: keep(names[page]!, pageText(trace, page)), origin };
+      written.set(page, known);
+    }
+    return known;
+  };
+  // What cannot be written is refused before the session begins, not in its midst.
+  source(0);
+  return {
+    source,
+    // By the folder that holds the file and its name: above them an editor may have followed links.
+    meant: ({ path }) => {
+      const [folder, name] = tailOf(path ?? "");
+      const page = names.indexOf(name ?? "");
+      return page >= 0 && tailOf(source(page).path!)[0] === folder ? page : -1;
+    },
+    all: () => [...written.values()],
+    text: () => {
+      throw new UserError("the listing is a file: open it");
+    },
+  };
 }
+
+/** A capture's name without what a file system or an editor's command line takes for something else. */
+const fileStem = (name: string): string => name.replace(/[^\p{L}\p{N}._+-]/gu, "_").slice(-stemMax);
+/** So that every file system takes the name, whatever its letters. */
+const stemMax = 50;
+
+/** The last two parts of a path. */
+const tailOf = (path: string): string[] => path.split(/[\\/]/).slice(-2);

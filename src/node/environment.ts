@@ -1,4 +1,5 @@
 import type { Environment } from "../study/environment.ts";
+import { keepListing } from "./kept-listings.ts";
 import { findKeys } from "./key-files.ts";
 import { keyFolder } from "./key-folder.ts";
 import { openNamed } from "./named-file.ts";
@@ -12,6 +13,7 @@ export const environmentIn = (workspace: () => readonly string[]): Environment =
   openNamed: (trace, path) => openNamed(trace, path, workspace()),
   findKeys,
   keyFolder,
+  keepListing,
 });
 
 /** For a command, and for an adapter on its own: the folder where it was started is the workspace. */

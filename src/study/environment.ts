@@ -12,6 +12,11 @@ export interface Environment {
   openNamed(trace: string, path: string): FileAccess;
   /** The key logs below a folder, as one. Throws UserError for what is no folder. */
   keyFolder(path: string): KeyFolder;
+  /**
+   * Keeps a page of a listing as a file of this name that can be read, not written, and gives its path: the same text
+   * under the same name has the same path ever after. Throws UserError if it cannot be written.
+   */
+  keepListing(name: string, text: string): string;
   /** Looks for a key log or crypto_info beside a capture. */
   findKeys(path: string): FoundKeys;
 }

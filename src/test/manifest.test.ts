@@ -54,7 +54,7 @@ test("the launch attributes are those that the adapter reads, with its defaults"
   const read = readLaunch({ program: "/a.tlstrace" });
   assert.deepEqual(Object.keys(launch.properties).sort(), Object.keys(read).sort());
   assert.deepEqual(launch.required, ["program"]);
-  for (const name of ["tap", "offloadStart", "copies", "evidence", "compare"] as const)
+  for (const name of ["tap", "offloadStart", "copies", "listing", "evidence", "compare"] as const)
     assert.deepEqual(launch.properties[name]!.default, read[name], name);
 });
 

@@ -221,7 +221,7 @@ test("last and next say who changed a value, with the line", async () => {
 
 test("a checkpoint leads back to the same values, in a changed file and in another session, too", async () => {
   const client = session();
-  await client.start({ program: trace }, ["resync"]);
+  await client.start({ program: trace, checkpoints: [] }, ["resync"]);
   const values = await everything(client);
   assert.match(await type(client, "checkpoint here"), /^checkpoint here: event 5 of 9, after driver\.resync/);
   const [event] = client.events.filter(({ event: name }) => name === "tlstraceCheckpoints");

@@ -38,6 +38,7 @@ type EvaluateBody = NonNullable<DebugProtocol.EvaluateResponse["body"]>;
 export class Console {
   private readonly host: Host;
   private readonly checkpoints = new Map<string, Checkpoint>();
+  private areKept = false;
   /** What the last word has begun: it waits for the word's answer. */
   private begun: (() => unknown) | null = null;
 
@@ -45,9 +46,10 @@ export class Console {
     this.host = host;
   }
 
-  /** Takes what a client kept of earlier sessions. */
-  restore(checkpoints: readonly Checkpoint[]): void {
-    for (const kept of checkpoints) this.checkpoints.set(kept.name, kept);
+  /** Takes what a client kept of earlier sessions; one that keeps none is not told of new ones either. */
+  restore(checkpoints: readonly Checkpoint[] | null): void {
+    this.areKept = checkpoints !== null;
+    for (const kept of checkpoints ?? []) this.checkpoints.set(kept.name, kept);
   }
 
   evaluate(args: Arguments["evaluate"], inspection: Inspection, seq: number): unknown {
@@ -71,7 +73,8 @@ export class Console {
       host.write({ output: `${text}\n`, ...(event !== undefined && host.idle().sources.placeOf(event)) });
     if (moved) this.begun = () => host.tell();
     if (begins) this.begun = begins;
-    if (kept) host.say("tlstraceCheckpoints", { checkpoints: [...this.checkpoints.values()] });
+    if (kept && this.areKept)
+      host.say("tlstraceCheckpoints", { checkpoints: [...this.checkpoints.values()] });
     return { result: visible(result), variablesReference: 0 };
   }
 

@@ -137,7 +137,7 @@ export class Inspection {
     const links: Links = {};
     const { connections } = this.runner.timeline.trace;
     const memory = referenceOf(node, frame.connection, connections[frame.connection]!);
-    if (memory !== null) links.memoryReference = memory;
+    if (memory !== null && this.client.memory) links.memoryReference = memory;
     if (node.event !== null)
       links.valueLocationReference = links.declarationLocationReference = this.hold(frame, node);
     return links;

@@ -147,7 +147,11 @@ test("a script's line of several events is told once, another file's lines not a
 test("of a million lines those in sight are told at once, and marks as many as a ruler shows", (t) => {
   const trace = longTrace(830_000, 0.02, 1);
   const timeline = new Timeline(trace).runAll();
-  const sources = sourcesOf(trace, "/long.tlstrace", 1);
+  const sources = sourcesOf(trace, {
+    program: "/long.tlstrace",
+    client: { firstLine: 1, uris: false },
+    keep: null,
+  });
   const began = performance.now();
   const notes = new LineNotes(judge(timeline), sources);
   const source = { path: "/long.tlstrace" };

@@ -28,8 +28,9 @@ const checkpointsMax = 1000;
 const textFields = ["name", "connection", "event", "stage"] as const;
 const numberFields = ["seq", "length", "occurrence", "stageOccurrence"] as const;
 
-/** Checkpoints as a client gives them back; what is none is left out. */
-export function readCheckpoints(given: unknown): Checkpoint[] {
+/** Checkpoints as a client gives them back; what is none is left out. Null: it gives no list, so it keeps none. */
+export function readCheckpoints(given: unknown): Checkpoint[] | null {
+  if (given === undefined || given === null) return null;
   const list: unknown[] = Array.isArray(given) ? given.slice(0, checkpointsMax) : [];
   return list.filter((each): each is Checkpoint => {
     if (typeof each !== "object" || each === null) return false;
