@@ -43,8 +43,16 @@ interface EventBodies {
 
 type BodyOf<Command extends string> = Command extends keyof Bodies ? Bodies[Command] : unknown;
 
-/** Longer than any answer takes. */
+/** Longer than any answer takes that a test waits for. */
 const patienceMs = 60_000;
+
+/** How a client listens. */
+interface Listening {
+  /** Milliseconds until an answer is too late; null: somebody waits who can interrupt. */
+  patience?: number | null;
+  /** Is told of each event as it arrives. */
+  hear?(event: DebugProtocol.Event): void;
+}
 
 /**
  * An editor in the same process: talks to a session as VS Code's inline adapters are talked to, keeps every event,
@@ -53,13 +61,17 @@ const patienceMs = 60_000;
 export class DapClient {
   readonly events: DebugProtocol.Event[] = [];
   readonly session: TraceDebugSession;
+  private readonly patience: number | null;
+  private readonly hear: (event: DebugProtocol.Event) => void;
   private seq = 1;
   private readonly pending = new Map<number, (response: DebugProtocol.Response) => void>();
   private readonly waiting: { name: string; from: number; resolve: (event: DebugProtocol.Event) => void }[] =
     [];
 
-  constructor(session: TraceDebugSession) {
+  constructor(session: TraceDebugSession, { patience = patienceMs, hear = () => {} }: Listening = {}) {
     this.session = session;
+    this.patience = patience;
+    this.hear = hear;
     session.onDidSendMessage((message) => this.receive(message as DebugProtocol.ProtocolMessage));
   }
 
@@ -73,6 +85,7 @@ export class DapClient {
       return;
     }
     this.events.push(copy as DebugProtocol.Event);
+    this.hear(copy as DebugProtocol.Event);
     for (const waiter of [...this.waiting]) this.serve(waiter);
   }
 
@@ -128,9 +141,11 @@ export class DapClient {
   }
 
   private patiently<Result>(what: string, promise: Promise<Result>): Promise<Result> {
+    const { patience } = this;
+    if (patience === null) return promise;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no ${what} within ${patienceMs} ms`)), patienceMs);
+      timer = setTimeout(() => reject(new Error(`no ${what} within ${patience} ms`)), patience);
     });
     return Promise.race([promise, late]).finally(() => clearTimeout(timer));
   }

@@ -3,6 +3,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { UserError } from "../trace/platform.ts";
 import type { CompareFlags } from "./compare.ts";
+import type { DebugFlags } from "./debug.ts";
 import type { ExportFlags } from "./export.ts";
 import type { ReadFlags } from "./flags.ts";
 import type { MinimiseFlags } from "./minimise.ts";
@@ -139,6 +140,18 @@ reading(
   .action(async (file: string, flags: MinimiseFlags) =>
     (await import("./minimise.ts")).minimise(file, flags),
   );
+reading(
+  "debug",
+  "The debugger in a terminal: takes the words of the debug console and expressions, from -e or a line each from\n" +
+    "standard input.\n" +
+    "  tlstrace debug FILE -e 'goto frame 58' -e 'why 4344' -e 'last driver.expectedSeq'\n" +
+    "What can be typed stands in media/docs/time-travel.md.",
+  "a trace file, a packetdrill script or a capture",
+)
+  .addOption(profileOption())
+  .option("-e, --eval <line...>", "lines to type, one after the other; the first that is refused ends it")
+  .option("--start-at <place>", "where to begin, as a launch configuration says it: entry, end, frame:58, …")
+  .action(async (file: string, flags: DebugFlags) => (await import("./debug.ts")).debug(file, flags));
 program
   .command("test")
   .description(

@@ -72,7 +72,16 @@ export class Console {
     for (const { text, event } of rows)
       host.write({ output: `${text}\n`, ...(event !== undefined && host.idle().sources.placeOf(event)) });
     if (moved) this.begun = () => host.tell();
-    if (begins) this.begun = begins;
+    if (begins)
+      this.begun = () => {
+        // Nobody who only asked for a value expects a run.
+        const { timeline, stop } = host.idle().runner;
+        host.say("continued", {
+          threadId: timeline.connectionAt(stop.position) + 1,
+          allThreadsContinued: true,
+        });
+        return begins();
+      };
     if (kept && this.areKept)
       host.say("tlstraceCheckpoints", { checkpoints: [...this.checkpoints.values()] });
     return { result: visible(result), variablesReference: 0 };
