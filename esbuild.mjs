@@ -18,8 +18,19 @@ function run(command, args, options = {}) {
   if (result.status !== 0) process.exit(result.status ?? 1);
 }
 
+/** True if what package.json asks for lies there in the lock file's versions: also after a pull that changed them. */
+function isInstalled() {
+  const json = (file) => (existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {});
+  const { dependencies, devDependencies } = json("package.json");
+  const locked = json("package-lock.json").packages;
+  return Object.keys({ ...dependencies, ...devDependencies }).every((name) => {
+    const place = `node_modules/${name}`;
+    return json(`${place}/package.json`).version === locked[place].version;
+  });
+}
+
 function install() {
-  if (existsSync("node_modules/esbuild") && existsSync("node_modules/.package-lock.json")) return;
+  if (isInstalled()) return;
   console.error("installing the packages of package-lock.json ...");
   // Not `npm ci`, which refuses a lock file without the optional packages of every platform there is; the versions are
   // the lock file's all the same. No package of ours needs its install script.

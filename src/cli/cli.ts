@@ -150,6 +150,7 @@ reading(
 )
   .addOption(profileOption())
   .option("-e, --eval <line...>", "lines to type, one after the other; the first that is refused ends it")
+  .option("-q, --quiet", "without what opening the file says")
   .option("--start-at <place>", "where to begin, as a launch configuration says it: entry, end, frame:58, …")
   .action(async (file: string, flags: DebugFlags) => (await import("./debug.ts")).debug(file, flags));
 program
@@ -183,6 +184,14 @@ program
   .description("Serves the Debug Adapter Protocol on stdin and stdout, or on a TCP port of this machine.")
   .option("--port <n>", "listen on 127.0.0.1:<n> instead")
   .action(async ({ port }: { port?: string }) => (await import("./dap.ts")).serve(port));
+
+program
+  .command("mcp")
+  .description(
+    "Serves the Model Context Protocol on stdin and stdout, for agents: findings, why, state at, query, compare, …\n" +
+      "It reads what it is asked about and writes nothing; keys and payload are in no answer.",
+  )
+  .action(async () => (await import("./agents/server.ts")).serve());
 
 /** A command that reads a file, with the options of reading. */
 function reading(name: string, description: string, what: string, argument = "<file>"): Command {

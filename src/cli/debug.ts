@@ -14,12 +14,14 @@ export interface DebugFlags extends ReadFlags {
   /** Lines to type, one after the other; without any they are read from standard input. */
   eval?: string[];
   startAt?: string;
+  /** Without what opening says. */
+  quiet?: true;
 }
 
 /** `tlstrace debug FILE`: the debugger in a terminal. What is typed is what the debug console of an editor takes. */
 export async function debug(file: string, flags: DebugFlags): Promise<void> {
   const terminal = new Terminal();
-  await terminal.begin(launchOf(file, flags));
+  await terminal.begin(launchOf(file, flags), flags.quiet === true);
   if (flags.eval) await terminal.batch(flags.eval);
   else await terminal.converse();
   await terminal.end();
@@ -70,9 +72,15 @@ class Terminal {
     this.isRunning = false;
   }
 
-  async begin(launch: object): Promise<void> {
-    await this.client.launch(launch);
-    await this.client.moves("configurationDone", {});
+  async begin(launch: object, isQuiet: boolean): Promise<void> {
+    const { client } = this;
+    await client.ask("initialize", { adapterID: "tlstrace", supportsVariableType: true });
+    const initialized = client.next("initialized");
+    const { success, message } = await client.send("launch", launch);
+    if (!success) throw new UserError(message ?? "it cannot be debugged");
+    await initialized;
+    await client.moves("configurationDone", {});
+    if (isQuiet) this.lines.length = 0;
     await this.show();
   }
 
@@ -187,7 +195,9 @@ class Terminal {
       column: text.length + 1,
       frameId: this.frameId,
     });
-    const typed = /[\w-]*$/.exec(text)![0];
+    // They stand for what is typed from `start` on, which counts from 1.
+    const start = Math.max(1, ...targets.map(({ start = 1 }) => start));
+    const typed = text.slice(start - 1);
     const words = targets
       .map(({ text: insert, label }) => insert ?? label)
       .filter((word) => word.startsWith(typed));

@@ -4,6 +4,7 @@ import type { Study } from "../study/study.ts";
 import { type OpenSubject, openSubject } from "../study/subject.ts";
 import type { Progress } from "../trace/platform.ts";
 import { speaker } from "./flags.ts";
+import { spooled } from "./fleet/spool.ts";
 import { complain, complainLine, complainOfEvidence } from "./output.ts";
 
 /** A file that is open, and the progress that goes on while it is worked on. */
@@ -12,10 +13,14 @@ export interface Opened {
   progress: Progress & { end(): void };
 }
 
-/** Opens what is asked for and complains of what could not be read of it. Throws UserError for what the user has to mend. */
+/**
+ * Opens what is asked for, `-` = what comes on standard input, and complains of what could not be read of it. Throws
+ * UserError for what the user has to mend.
+ */
 export async function open(request: StudyRequest): Promise<Opened> {
   const progress = terminalProgress();
-  const subject = await openSubject(nodeEnvironment, request, speaker, progress);
+  const program = request.program === "-" ? (await spooled(process.stdin)).path : request.program;
+  const subject = await openSubject(nodeEnvironment, { ...request, program }, speaker, progress);
   progress.end();
   complain(request.program, subject.trace);
   for (const { name, isNamed, fits } of subject.keys)

@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import { TraceDebugSession } from "../adapter/session.ts";
 import { environmentIn } from "../node/environment.ts";
+import { offerAgents } from "./agents.ts";
 import { configurationOf, configurationProvider, dynamicProvider } from "./configurations.ts";
 import { debugViewTrackers } from "./debug-view.ts";
 import { Findings } from "./findings.ts";
@@ -22,6 +23,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const memory = context.workspaceState;
   const sessions = new Sessions(context.subscriptions);
   const stale = new StaleFiles(context.subscriptions);
+  offerAgents(context);
   context.subscriptions.push(
     debug.registerDebugAdapterDescriptorFactory(debugType, {
       createDebugAdapterDescriptor: () =>

@@ -56,7 +56,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   report: [],
   node: ["node", "@noble/ciphers"],
   adapter: ["@vscode/debugadapter", "@vscode/debugprotocol"],
-  cli: ["node", "commander", "workerpool", "@vscode/debugprotocol"],
+  cli: ["node", "commander", "workerpool", "@modelcontextprotocol/sdk", "@vscode/debugprotocol"],
   start: ["node", "@vscode/debugprotocol"],
   extension: ["node", "vscode", "@vscode/debugprotocol"],
 };

@@ -280,7 +280,7 @@ function unknownWord(name: string): never {
 
 /** The word of the console that somebody may have meant with a line that is none, as the end of a sentence. */
 export function wordMeant(line: string): string {
-  const first = /^\s*([A-Za-z]\w*)/.exec(line)?.[1] ?? "";
+  const first = /^\s*([A-Za-z]\w*)(?!\S)/.exec(line)?.[1] ?? "";
   const known = words.map(({ word }) => word);
   return didYouMean(first, known);
 }

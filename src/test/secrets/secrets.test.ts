@@ -114,6 +114,12 @@ async function assertKept(corpus: string, { file, keylog, cryptoinfo }: CaptureF
     ["verify", "--json", at(file), ...asked],
     ["compare", "--profiles", "connectx,netronome", "--all", at(file), ...asked],
     ["compare", "--profiles", "connectx,netronome", "--json", at(file), ...asked],
+    [
+      "debug",
+      at(file),
+      ...asked,
+      ...["goto start", "info records", "(memory)", "(keys)"].flatMap((line) => ["-e", line]),
+    ],
     ["test", "--junit", "/dev/stdout", "--sarif", "/dev/stderr", at(file)],
     ...(keys.length > 0 ? brokenKeys(text) : []).map((broken) => ["verify", at(file), "--keys", broken]),
   ];
