@@ -80,6 +80,7 @@ const bundles = [
     format: "cjs",
     outExtension: { ".js": ".cjs" },
     external: ["vscode"],
+    minify: true,
   },
   // Split, so that a command loads only what it needs; minified, because parsing is a good part of a short run.
   {

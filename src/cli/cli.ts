@@ -184,6 +184,14 @@ program
   .description("Serves the Debug Adapter Protocol on stdin and stdout, or on a TCP port of this machine.")
   .option("--port <n>", "listen on 127.0.0.1:<n> instead")
   .action(async ({ port }: { port?: string }) => (await import("./dap.ts")).serve(port));
+program
+  .command("lsp")
+  .description(
+    "Serves the Language Server Protocol on stdin and stdout: what an editor asks about trace files and scripts.",
+  )
+  .addOption(new Option("--stdio", "what clients say for that").default(true))
+  .addOption(new Option("--clientProcessId <n>").hideHelp())
+  .action(async () => (await import("./lsp.ts")).serveLanguage());
 
 program
   .command("mcp")

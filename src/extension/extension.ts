@@ -52,6 +52,13 @@ export function activate(context: vscode.ExtensionContext): void {
     ),
     languages.registerInlineValuesProvider({ language: debugType }, inlineValuesProvider),
   );
+  void language(context);
+}
+
+/** The language server is started once the editor goes on: a session does not wait for it. */
+async function language({ asAbsolutePath, subscriptions }: vscode.ExtensionContext): Promise<void> {
+  const { startLanguageClient } = await import("./language-client.ts");
+  subscriptions.push(await startLanguageClient(asAbsolutePath("dist/cli.js")));
 }
 
 /** The languages that are debugged as text; a capture's listing is in the first. */

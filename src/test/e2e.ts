@@ -18,6 +18,7 @@ import { captureScenarios, listingScenarios } from "./e2e/capture.ts";
 import { familiesFile, familiesScenarios, familiesTrace } from "./e2e/families.ts";
 import { findingsScenarios, wrongByte } from "./e2e/findings.ts";
 import { keysScenarios } from "./e2e/keys.ts";
+import { languageScenarios } from "./e2e/language.ts";
 import { largeScenarios } from "./e2e/large.ts";
 import { launchScenarios } from "./e2e/launch.ts";
 import { lineScenarios, staleScenarios } from "./e2e/listing.ts";
@@ -104,22 +105,18 @@ describe("the extension in VS Code", () => {
       after(() => pictured(`after ${title}`, (shown) => shown.reset()));
       for (const part of parts) part(scenario);
     });
+  const folder = () => samples;
   group("a window that has just opened", openingScenarios);
   group("a capture", captureScenarios, listingScenarios);
   group("the lines of a listing", lineScenarios);
-  group(
-    "a file that changes",
-    staleScenarios(() => samples),
-  );
+  group("a file that changes", staleScenarios(folder));
   group("a capture with a wrong byte", findingsScenarios);
   group("a trace file", traceScenarios, travelScenarios, lookScenarios);
   group("two sessions", sessionsScenarios);
   group("a family that falls back to software", familiesScenarios);
   group("a capture without keys", keysScenarios);
-  group(
-    "a launch configuration",
-    launchScenarios(() => samples),
-  );
+  group("a launch configuration", launchScenarios(folder));
+  group("a trace that is written", languageScenarios(folder));
   group("a capture of 100 MB", largeScenarios(`${shapes.lossy.name}.pcap`));
 });
 

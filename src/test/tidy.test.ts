@@ -40,6 +40,8 @@ const floors: readonly (readonly string[])[] = [
   ["judge/compare", "judge/evidence"],
   ["study"],
   ["lab"],
+  ["language"],
+  ["lsp"],
   ["report", "node", "adapter"],
   ["cli", "start", "extension"],
 ];
@@ -53,12 +55,21 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   judge: [],
   study: [],
   lab: [],
+  language: ["vscode-languageserver-types"],
+  lsp: ["vscode-languageserver", "vscode-languageserver-textdocument"],
   report: [],
   node: ["node", "@noble/ciphers"],
   adapter: ["@vscode/debugadapter", "@vscode/debugprotocol"],
-  cli: ["node", "commander", "workerpool", "@modelcontextprotocol/sdk", "@vscode/debugprotocol"],
+  cli: [
+    "node",
+    "commander",
+    "workerpool",
+    "@modelcontextprotocol/sdk",
+    "vscode-languageserver",
+    "@vscode/debugprotocol",
+  ],
   start: ["node", "@vscode/debugprotocol"],
-  extension: ["node", "vscode", "@vscode/debugprotocol"],
+  extension: ["node", "vscode", "vscode-languageclient", "@vscode/debugprotocol"],
 };
 
 /** Source files in one folder at most, tests left out. */

@@ -18,10 +18,10 @@ function distance(a: string, b: string): number {
   return old[b.length]!;
 }
 
-/** Of the words that there are the one that was meant, as a sentence's end; empty where none is near. */
-export function didYouMean(written: string, words: Iterable<string>): string {
-  if (written.length > lengthMax) return "";
-  let best = "";
+/** Of the words that there are the one that was meant; null where none is near. */
+export function nearest(written: string, words: Iterable<string>): string | null {
+  if (written.length > lengthMax) return null;
+  let best: string | null = null;
   let least = Math.max(1, Math.floor(written.length / 3)) + 1;
   for (const word of words) {
     if (word.length > lengthMax || Math.abs(word.length - written.length) >= least) continue;
@@ -29,5 +29,11 @@ export function didYouMean(written: string, words: Iterable<string>): string {
     if (far >= least) continue;
     [best, least] = [word, far];
   }
-  return best === "" ? "" : `; did you mean "${best}"?`;
+  return best;
+}
+
+/** The same as a sentence's end; empty where none is near. */
+export function didYouMean(written: string, words: Iterable<string>): string {
+  const meant = nearest(written, words);
+  return meant === null ? "" : `; did you mean "${meant}"?`;
 }

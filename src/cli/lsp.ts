@@ -1,0 +1,32 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { createConnection } from "vscode-languageserver/node";
+import { type ServerEnvironment, serve } from "../lsp/server.ts";
+import { fileUri } from "../node/file-uri.ts";
+import { openNamed } from "../node/named-file.ts";
+import { UserError } from "../trace/platform.ts";
+import { version } from "./version.ts";
+
+/** `tlstrace lsp`: the Language Server Protocol on stdin and stdout. */
+export function serveLanguage(): void {
+  // What a library logs must not get among the messages.
+  console.log = console.info = console.error;
+  serve(createConnection(process.stdin, process.stdout), environment);
+}
+
+const environment: ServerEnvironment = {
+  version,
+  openBeside(uri, named) {
+    if (!uri.startsWith("file:"))
+      throw new UserError(`${named} is beside a file that is not saved yet: save it`);
+    return openNamed(fileURLToPath(uri), named, []);
+  },
+  page: (page, text) => {
+    const file = path.join(pages, page);
+    return existsSync(file) ? `[${text}](${fileUri(file)})` : null;
+  },
+};
+
+/** Where the documents lie beside the command. */
+const pages = fileURLToPath(new URL("../media/docs", import.meta.url));

@@ -1,0 +1,75 @@
+import {
+  type CompletionItem,
+  CompletionItemKind,
+  type Position,
+  type Range,
+} from "vscode-languageserver-types";
+import type { TraceDocument } from "./document.ts";
+import { expectedAt, type NameKind, type Place } from "./expected.ts";
+import { declarationsOf } from "./names.ts";
+import { type LinePlace, type Offer, type OfferKind, offersOf } from "./offers.ts";
+
+const icons: Readonly<Record<OfferKind, CompletionItemKind>> = {
+  form: CompletionItemKind.Keyword,
+  word: CompletionItemKind.Keyword,
+  flag: CompletionItemKind.EnumMember,
+  option: CompletionItemKind.Property,
+  name: CompletionItemKind.Variable,
+  constant: CompletionItemKind.Constant,
+  effect: CompletionItemKind.Event,
+  profile: CompletionItemKind.Class,
+  number: CompletionItemKind.Value,
+};
+
+/** Characters behind which something else can stand. */
+export const completionTriggers = [" ", "=", ",", "/", "@", "+"];
+
+/** What the names of a document are. */
+export function kindsOfNames(document: TraceDocument): NameKind {
+  const kinds = new Map(declarationsOf(document).map(({ name, declares }) => [name, declares]));
+  return (name) => kinds.get(name) ?? null;
+}
+
+/** What can be written at a column of a line, in the order in which it is worth looking at; and what that replaces. */
+export function offersAt(
+  document: TraceDocument,
+  line: number,
+  column: number,
+): { place: Place; offers: Offer[] } | null {
+  const text = document.lines[line];
+  if (document.isScript || text === undefined || text.length > lineMax) return null;
+  const place = expectedAt(text, column, kindsOfNames(document));
+  if (place === null) return null;
+  const { written } = place;
+  const linePlace: LinePlace = {
+    document,
+    line,
+    before: text.slice(0, written.start),
+    written: written.text,
+  };
+  return { place, offers: place.expected.flatMap((expected) => offersOf(expected, linePlace)) };
+}
+
+/** No line of the language is longer (lexer). */
+const lineMax = 10_000;
+
+/** What can be written at a place. */
+export function completionsAt(document: TraceDocument, position: Position): CompletionItem[] {
+  const found = offersAt(document, position.line, document.columnOf(position));
+  if (found === null) return [];
+  const { start, end } = found.place.written;
+  const range = document.range(position.line, start, end);
+  return found.offers.map((offer, i) => itemOf(offer, i, range));
+}
+
+function itemOf({ label, kind, says, usage }: Offer, at: number, range: Range): CompletionItem {
+  return {
+    label,
+    kind: icons[kind],
+    ...(usage !== "" && { detail: usage }),
+    documentation: says,
+    sortText: String(at).padStart(4, "0"),
+    filterText: label,
+    textEdit: { range, newText: label },
+  };
+}

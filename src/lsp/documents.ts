@@ -1,0 +1,48 @@
+import { TraceDocument } from "../language/document.ts";
+import type { FileAccess } from "../trace/platform.ts";
+import { profileFinder } from "../trace/profiles/finder.ts";
+
+/** Finds the files that a document names. */
+export interface Named {
+  /** A profile file that a document names by a path that begins beside it. Throws UserError for one that cannot be had. */
+  openBeside(uri: string, path: string): FileAccess;
+}
+
+/** The documents that a client has open, each as it stands now. */
+export class OpenDocuments {
+  private readonly documents = new Map<string, TraceDocument>();
+  private readonly named: Named;
+
+  constructor(named: Named) {
+    this.named = named;
+  }
+
+  of(uri: string): TraceDocument | null {
+    return this.documents.get(uri) ?? null;
+  }
+
+  set(uri: string, text: string): void {
+    const before = this.documents.get(uri) ?? null;
+    const profiles = before?.profiles ?? this.finderOf(uri);
+    this.documents.set(uri, new TraceDocument(uri, text, profiles, before));
+  }
+
+  delete(uri: string): void {
+    this.documents.delete(uri);
+  }
+
+  /** Files that they name have changed: reads all of them again, and gives which those are. */
+  again(): string[] {
+    for (const [uri, before] of this.documents)
+      this.documents.set(uri, new TraceDocument(uri, before.text, this.finderOf(uri), before));
+    return [...this.documents.keys()];
+  }
+
+  /** What a document answers; null if it is not open, as a request that comes late asks. */
+  ask<Answer>({ uri }: { uri: string }, answer: (document: TraceDocument) => Answer): Answer | null {
+    const document = this.documents.get(uri);
+    return document === undefined ? null : answer(document);
+  }
+
+  private readonly finderOf = (uri: string) => profileFinder((path) => this.named.openBeside(uri, path));
+}

@@ -1,0 +1,73 @@
+// lsp: the Language Server Protocol: documents as they change, requests to those functions.
+
+import {
+  type Connection,
+  type InitializeResult,
+  TextDocumentSyncKind,
+  TextDocuments,
+} from "vscode-languageserver";
+import { TextDocument } from "vscode-languageserver-textdocument";
+import { completionsAt, completionTriggers } from "../language/completion.ts";
+import { diagnosticsOf } from "../language/diagnostics.ts";
+import { hoverAt, type PageLink } from "../language/hover.ts";
+import { type Named, OpenDocuments } from "./documents.ts";
+
+/** What a composition root gives the server. */
+export interface ServerEnvironment extends Named {
+  page: PageLink;
+  version: string;
+}
+
+/** Milliseconds that a document may still change before its diagnostics are told: what was asked of it is answered first. */
+const restMs = 5;
+
+/** Answers a client about the documents that it has open. Nothing is run and no file is written. */
+export function serve(connection: Connection, environment: ServerEnvironment): void {
+  const texts = new TextDocuments(TextDocument);
+  const open = new OpenDocuments(environment);
+  const waiting = new Map<string, NodeJS.Timeout>();
+  const tell = (uri: string) => {
+    clearTimeout(waiting.get(uri));
+    waiting.set(
+      uri,
+      setTimeout(() => publish(uri), restMs),
+    );
+  };
+  const publish = (uri: string) => {
+    waiting.delete(uri);
+    const document = open.of(uri);
+    if (document === null) return;
+    const { version } = texts.get(uri)!;
+    void connection.sendDiagnostics({ uri, version, diagnostics: diagnosticsOf(document) });
+  };
+  connection.onInitialize(() => initialized(environment));
+  texts.onDidChangeContent(({ document }) => {
+    open.set(document.uri, document.getText());
+    tell(document.uri);
+  });
+  texts.onDidClose(({ document: { uri } }) => {
+    clearTimeout(waiting.get(uri));
+    open.delete(uri);
+    void connection.sendDiagnostics({ uri, diagnostics: [] });
+  });
+  connection.onDidChangeWatchedFiles(() => {
+    for (const uri of open.again()) tell(uri);
+  });
+  connection.onCompletion(({ textDocument, position }) =>
+    open.ask(textDocument, (document) => completionsAt(document, position)),
+  );
+  connection.onHover(({ textDocument, position }) =>
+    open.ask(textDocument, (document) => hoverAt(document, position, environment.page)),
+  );
+  texts.listen(connection);
+  connection.listen();
+}
+
+const initialized = ({ version }: ServerEnvironment): InitializeResult => ({
+  serverInfo: { name: "tlstrace", version },
+  capabilities: {
+    textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: false },
+    completionProvider: { triggerCharacters: completionTriggers },
+    hoverProvider: true,
+  },
+});
