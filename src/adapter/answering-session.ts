@@ -34,9 +34,26 @@ export abstract class AnsweringSession extends DebugSession {
   protected job: Job | null = null;
   protected abstract readonly answers: Answers;
   private jobs = 0;
+  /** Who waits for the client's answer, in the order in which it was asked. */
+  private readonly asked: ((response: DebugProtocol.Response) => void)[] = [];
 
   protected override dispatchRequest(request: DebugProtocol.Request): void {
     void this.answer(request);
+  }
+
+  override handleMessage(message: DebugProtocol.ProtocolMessage): void {
+    if (message.type === "response") this.asked.shift()?.(message as DebugProtocol.Response);
+    else super.handleMessage(message);
+  }
+
+  /** Has the client debug something in a session of its own; false if it cannot, or would not. */
+  protected async startDebugging(configuration: object): Promise<boolean> {
+    if (!this.client.startsDebugging) return false;
+    const answered = new Promise<DebugProtocol.Response>((resolve) => this.asked.push(resolve));
+    // The base class would wait for the answer so long and no longer: how long somebody looks at a dialog is his to say.
+    const noCallback = undefined as unknown as (response: DebugProtocol.Response) => void;
+    this.sendRequest("startDebugging", { configuration, request: "launch" }, 0, noCallback);
+    return (await answered).success;
   }
 
   /** The editor is gone, or wants to be. */

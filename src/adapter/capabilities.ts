@@ -45,6 +45,8 @@ export interface Client {
   memory: boolean;
   /** Shows progress. */
   progress: boolean;
+  /** Starts a session when it is asked to. */
+  startsDebugging: boolean;
 }
 
 /**
@@ -64,5 +66,6 @@ export function clientOf(args: Arguments["initialize"]): Client {
     types: args.supportsVariableType === true,
     memory: args.supportsMemoryReferences === true,
     progress: args.supportsProgressReporting === true,
+    startsDebugging: args.supportsStartDebuggingRequest === true,
   };
 }

@@ -166,7 +166,7 @@ function bigTrace(): Trace {
 
 test("listing pages are stable: each has so many events, the first one the declarations above them", () => {
   const trace = bigTrace();
-  const sources = sourcesOf(trace, { ...counting(1), keep: null });
+  const sources = sourcesOf(trace, { ...counting(1), keep: null, fork: null });
   assert.deepEqual(
     sources.all().map(({ name, sourceReference }) => [name, sourceReference]),
     [
@@ -187,7 +187,7 @@ test("listing pages are stable: each has so many events, the first one the decla
   const pages = sources.all().map(({ sourceReference }) => sources.text(sourceReference!));
   assert.equal(pages.join(""), printTrace(trace), "one behind the other the pages are the trace");
   // An editor that counts from 0 means the same event by the line before.
-  const fromZero = sourcesOf(trace, { ...counting(0), keep: null });
+  const fromZero = sourcesOf(trace, { ...counting(0), keep: null, fork: null });
   assert.deepEqual(fromZero.eventAt(page, 4), { event: 20_004, line: 4 });
   assert.deepEqual(fromZero.linesWithin(page, 0, 1), [0, 1]);
   assert.equal(fromZero.placeOf(20_001).line, 1);
@@ -200,8 +200,8 @@ test("pages that are files are written when the editor hears of them, and found 
     return `/home/me/cache/${text.length}/${name}`;
   };
   const trace = { ...bigTrace(), name: "a b/[1]*.pcap" };
-  const virtual = sourcesOf(trace, { ...counting(1), keep: null });
-  const sources = sourcesOf(trace, { ...counting(1), keep });
+  const virtual = sourcesOf(trace, { ...counting(1), keep: null, fork: null });
+  const sources = sourcesOf(trace, { ...counting(1), keep, fork: null });
   assert.equal(sources.all().length, 1, "a folder that cannot be written shows at once");
   written.length = 0;
   const { source, line } = sources.placeOf(20_001);

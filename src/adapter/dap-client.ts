@@ -60,6 +60,8 @@ interface Listening {
  */
 export class DapClient {
   readonly events: DebugProtocol.Event[] = [];
+  /** What the session asked of the editor; each was answered with yes. */
+  readonly asked: DebugProtocol.Request[] = [];
   readonly session: TraceDebugSession;
   private readonly patience: number | null;
   private readonly hear: (event: DebugProtocol.Event) => void;
@@ -84,9 +86,17 @@ export class DapClient {
       this.pending.delete(response.request_seq);
       return;
     }
+    if (copy.type === "request") return this.agree(copy as DebugProtocol.Request);
     this.events.push(copy as DebugProtocol.Event);
     this.hear(copy as DebugProtocol.Event);
     for (const waiter of [...this.waiting]) this.serve(waiter);
+  }
+
+  private agree(request: DebugProtocol.Request): void {
+    this.asked.push(request);
+    const { seq, command } = request;
+    const response = { seq: this.seq++, type: "response", request_seq: seq, command, success: true };
+    this.session.handleMessage(response as DebugProtocol.Response);
   }
 
   private serve(waiter: (typeof this.waiting)[number]): void {

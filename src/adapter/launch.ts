@@ -1,12 +1,14 @@
+import { type Fork, forkedBy } from "../lab/fork.ts";
 import type { Environment } from "../study/environment.ts";
 import { choiceOf, profileWord, type Speaker, type StudyRequest, variantWord } from "../study/request.ts";
 import { type Study, study } from "../study/study.ts";
-import { type KeysGiven, openSubject } from "../study/subject.ts";
+import { type KeysGiven, openSubject, type Subject } from "../study/subject.ts";
 import { type FileAccess, type Progress, UserError } from "../trace/platform.ts";
 import { fileWordOf } from "../trace/profile-word.ts";
 import { profileForms } from "../trace/profiles/finder.ts";
 import type { Trace } from "../trace/trace.ts";
 import { kernelIds } from "../trace/variant.ts";
+import { visibleLine } from "../trace/visible.ts";
 import { readStartAt, type Start, type StartAt, startOf } from "./opening/start-at.ts";
 import { type Checkpoint, readCheckpoints } from "./time/checkpoints.ts";
 import { pathOfUri } from "./uris.ts";
@@ -34,6 +36,10 @@ export interface LaunchArguments {
   compare: string[];
   /** What a client kept of earlier sessions; null: it keeps none. */
   checkpoints: Checkpoint[] | null;
+  /** Changes to the trace, one after the other, each as a line such as `5: drop`; empty = it stays as it is. */
+  edits: string[];
+  /** What a fork is called, `1`, below that `1.2`; empty for what is none. */
+  fork: string;
 }
 
 const listings = ["virtual", "file"] as const;
@@ -46,6 +52,18 @@ export interface Debuggee extends Study {
   keys: readonly KeysGiven[];
   /** Where the session stands first; null: it runs until something stops it. */
   start: Start | null;
+  /** What it is a fork of, and how; null if it is none. */
+  forkOf: ForkOf | null;
+}
+
+/** How a session's trace parts from another one, its parent. */
+export interface ForkOf {
+  fork: Fork;
+  parent: Trace;
+  /** `fork 1`. */
+  name: string;
+  /** With its changes: `fork 1 (5: drop)`. */
+  title: string;
 }
 
 /** What is asked wrongly is told by the attribute that asks it. */
@@ -79,11 +97,13 @@ export function readLaunch(given: unknown): LaunchArguments {
     offloadStart: choiceOf("offloadStart", attributes.offloadStart, speaker),
     copies: choiceOf("copies", attributes.copies, speaker),
     names: choiceOf("names", attributes.names, speaker),
-    evidence: readPaths(attributes, "evidence"),
+    evidence: readTexts(attributes, "evidence", "paths of files"),
     startAt: readStartAt(attributes.startAt),
     listing: readListing(attributes.listing),
     compare: readCompare(attributes.compare),
     checkpoints: readCheckpoints(attributes.checkpoints),
+    edits: readTexts(attributes, "edits", "lines such as `5: drop`"),
+    fork: typeof attributes.fork === "string" ? visibleLine(attributes.fork).slice(0, forkNameMax) : "",
   };
 }
 
@@ -117,11 +137,14 @@ function readCompare(words: unknown): string[] {
   return list.map((word) => variantWord(word, speaker));
 }
 
-function readPaths(attributes: Record<string, unknown>, name: string): string[] {
+/** Longer ones nobody gives a fork. */
+const forkNameMax = 40;
+
+function readTexts(attributes: Record<string, unknown>, name: string, what: string): string[] {
   const given = attributes[name] ?? [];
-  const paths: unknown[] = Array.isArray(given) ? given : [given];
-  if (paths.every((path) => typeof path === "string" && path !== "")) return paths as string[];
-  throw new UserError(`launch configuration: \`${name}\` takes paths of files`);
+  const texts: unknown[] = Array.isArray(given) ? given : [given];
+  if (texts.every((text) => typeof text === "string" && text !== "")) return texts as string[];
+  throw new UserError(`launch configuration: \`${name}\` takes ${what}`);
 }
 
 function readStreams(streams: unknown): string[] {
@@ -179,16 +202,39 @@ export async function debuggeeOf(
   launch: LaunchArguments,
   progress: Progress,
 ): Promise<Debuggee> {
-  const { file, ...subject } = await openSubject(environment, requestOf(launch), speaker, progress);
+  const { file, ...opened } = await openSubject(environment, requestOf(launch), speaker, progress);
   try {
-    const { trace } = subject;
+    const { trace, keys } = opened;
     if (trace.connections.length === 0 || trace.events.count === 0) throw new UserError(nothingIn(trace));
-    const studied = await study(subject, progress);
-    return { file, keys: subject.keys, start: startOf(studied, launch.startAt), ...studied };
+    const forkOf = forkIn(opened, launch);
+    const studied = await study(forkOf ? forkedSubject(opened, forkOf, launch.edits) : opened, progress);
+    return { file, keys, start: startOf(studied, launch.startAt, forkOf), forkOf, ...studied };
   } catch (error) {
     file.close?.();
     throw error;
   }
+}
+
+/** The trace as the launch configuration changes it; null if it does not. Throws UserError for what cannot be. */
+function forkIn({ trace }: Subject, { edits, fork }: LaunchArguments): ForkOf | null {
+  const name = fork === "" ? "fork" : `fork ${fork}`;
+  try {
+    const last = forkedBy(trace, edits);
+    return last && { ...last, name, title: `${name} (${visibleLine(edits.join(", "))})` };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`launch configuration: \`edits\`: ${error.message}`);
+  }
+}
+
+/** What is studied of a fork: what it is compared under is changed like the trace itself. */
+function forkedSubject(subject: Subject, { fork: { trace } }: ForkOf, edits: readonly string[]): Subject {
+  const { contest } = subject;
+  const contestants = contest?.contestants.map((each) => ({
+    ...each,
+    trace: each.trace === subject.trace ? trace : forkedBy(each.trace, edits)!.fork.trace,
+  }));
+  return { ...subject, trace, contest: contest && { ...contest, contestants: contestants! } };
 }
 
 /** Most reasons named when there is nothing to debug. */

@@ -72,6 +72,7 @@ export const requests = {
       ...{ clientID: text, linesStartAt1: flag, columnsStartAt1: flag, pathFormat: text },
       ...{ supportsVariablePaging: flag, supportsVariableType: flag, supportsProgressReporting: flag },
       supportsMemoryReferences: flag,
+      supportsStartDebuggingRequest: flag,
     },
   ),
   launch: anything,

@@ -269,10 +269,12 @@ export interface StoppedBody extends StoppedEvent {
   direction: Direction;
   /** The event, counted from 0. */
   event: number;
+  /** Of a fork its name and how it parts from its parent. */
+  fork?: string;
 }
 
 /** A stop as the editor is told of it; its text says why and where, for whoever hovers over the thread. */
-export function stoppedBody(timeline: Timeline, stop: Stop): StoppedBody {
+export function stoppedBody(timeline: Timeline, stop: Stop, fork: string | null = null): StoppedBody {
   const { reason, description, rules, position, direction } = stop;
   const place = placeText(timeline, stop);
   const { events } = timeline.trace;
@@ -281,13 +283,14 @@ export function stoppedBody(timeline: Timeline, stop: Stop): StoppedBody {
   const body: StoppedBody = {
     reason,
     description,
-    text: `${description}${sign} (${place}), ${time}`,
+    text: `${description}${sign} (${place}), ${time}${fork === null ? "" : `, ${fork}`}`,
     threadId: timeline.connectionAt(position) + 1,
     allThreadsStopped: true,
     place,
     time,
     direction,
     event: position.event,
+    ...(fork !== null && { fork }),
   };
   if (rules.length > 0) body.hitBreakpointIds = rules.map(({ id }) => id);
   return body;

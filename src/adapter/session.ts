@@ -13,6 +13,7 @@ import { Breakpoints } from "./breakpoints.ts";
 import { capabilities, clientOf } from "./capabilities.ts";
 import { Console, type Host, wordCompletions } from "./console/console.ts";
 import { exceptionInfo } from "./exception-info.ts";
+import { Forks } from "./forks/forks.ts";
 import { stackPage } from "./inspection/frames.ts";
 import { Inspection } from "./inspection/inspection.ts";
 import type { Job } from "./job.ts";
@@ -46,6 +47,7 @@ export class TraceDebugSession extends AnsweringSession {
   private readonly environment: Environment;
   private readonly breakpoints = new Breakpoints();
   private readonly counter = { last: 0 };
+  private readonly forks: Forks;
   private readonly console: Console;
   private opened: Target | null = null;
   /** Nobody debugs: the client only wants to hear what is found. */
@@ -110,7 +112,13 @@ export class TraceDebugSession extends AnsweringSession {
   constructor(environment: Environment) {
     super();
     this.environment = environment;
-    this.console = new Console(this.host());
+    this.forks = new Forks({
+      environment,
+      debugged: () => this.target,
+      write: (said) => this.write(said),
+      startDebugging: (configuration) => this.startDebugging(configuration),
+    });
+    this.console = new Console(this.host(), this.forks);
   }
 
   private host(): Host {
@@ -165,10 +173,12 @@ export class TraceDebugSession extends AnsweringSession {
 
   private targetOf(debuggee: Debuggee, launch: LaunchArguments): Target {
     const verdict = verdictOf(debuggee);
-    const sources = sourcesOf(debuggee.trace, {
+    const { trace, forkOf } = debuggee;
+    const sources = sourcesOf(trace, {
       program: launch.program,
       client: this.client,
       keep: launch.listing === "file" ? this.environment.keepListing : null,
+      fork: forkOf?.name ?? null,
     });
     const logged = new LogOutput();
     const log = (position: Position, message: string) => {
@@ -177,7 +187,7 @@ export class TraceDebugSession extends AnsweringSession {
     };
     const runner = new Runner(debuggee, this.breakpoints, {
       log,
-      checked: checkedIn(debuggee.trace, verdict),
+      checked: checkedIn(trace, verdict),
     });
     const inspection = new Inspection(runner, this.client, this.counter);
     const notes = new LineNotes(debuggee, sources);
@@ -246,7 +256,8 @@ export class TraceDebugSession extends AnsweringSession {
 
   private tell(stop: Stop): void {
     this.target.visits.add(stop.position);
-    this.say("stopped", stoppedBody(this.target.timeline, stop));
+    const { timeline, forkOf } = this.target;
+    this.say("stopped", stoppedBody(timeline, stop, forkOf?.title ?? null));
   }
 
   /** A step of a thread; `fine`: where the client asks for instructions. */

@@ -1,7 +1,7 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { firstAtLeast } from "../core/base/columns.ts";
 import type { Environment } from "../study/environment.ts";
-import { printDeclarations, printEvent } from "../trace/language/print.ts";
+import { printDeclarations, printEvent, printTrace } from "../trace/language/print.ts";
 import { UserError } from "../trace/platform.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { Client } from "./capabilities.ts";
@@ -47,13 +47,18 @@ export interface Asked {
   client: Pick<Client, "firstLine" | "uris">;
   /** Writes a page of a capture's listing into a file of that name, and gives its path; null: the editor asks for pages by reference. */
   keep: Environment["keepListing"] | null;
+  /** What a fork is called, whose file says something else; null: the trace is as its file says. */
+  fork: string | null;
 }
 
-export function sourcesOf(trace: Trace, { program, client, keep }: Asked): Sources {
+export function sourcesOf(own: Trace, { program, client, keep, fork }: Asked): Sources {
+  const trace = fork === null ? own : { ...own, name: `${own.name} ${fork}` };
   const sources =
-    trace.kind === "text"
-      ? fileSources(trace, program)
-      : listingSources(trace, keep === null ? virtualPages(trace) : filePages(trace, keep));
+    trace.kind === "capture"
+      ? listingSources(trace, keep === null ? virtualPages(trace) : filePages(trace, keep))
+      : fork === null
+        ? lineSources(trace, { name: trace.name, path: program }, () => null)
+        : forkSources(trace, keep);
   const counted = client.firstLine === 1 ? sources : fromZero(sources);
   return client.uris ? byUris(counted) : counted;
 }
@@ -93,11 +98,24 @@ function fromZero(sources: Sources): Sources {
   };
 }
 
-/** A trace file: events know their lines. */
-function fileSources(trace: Trace, program: string): Sources {
-  const source: Source = { name: trace.name, path: program };
+/** A fork of a trace file: a text of its own. */
+function forkSources(trace: Trace, keep: Asked["keep"]): Sources {
+  const text = printTrace(trace, "masked");
+  const name = `${keep === null ? trace.name : fileStem(trace.name)}.tlstrace`;
+  const made = { name, origin: "a fork of the trace" };
+  if (keep !== null) return lineSources(trace, { ...made, path: keep(name, text) }, () => null);
+  return lineSources(trace, { ...made, path: name, sourceReference: 1 }, (reference) =>
+    reference === 1 ? text : null,
+  );
+}
+
+/** One text, whose lines the events know: a file, or what `textOf` gives. */
+function lineSources(trace: Trace, source: Source, textOf: (reference: number) => string | null): Sources {
   const lines = trace.events.line.values.subarray(0, trace.events.count);
-  const isOurs = ({ path }: SourceName) => path !== undefined && normalised(path) === normalised(program);
+  const isOurs = ({ path, name, sourceReference }: SourceName) =>
+    sourceReference
+      ? sourceReference === source.sourceReference
+      : normalised(path ?? (source.sourceReference ? (name ?? "") : "")) === normalised(source.path!);
   return {
     placeOf: (event) => ({ source, line: lines[event]! }),
     eventAt: (given, line) => {
@@ -110,8 +128,10 @@ function fileSources(trace: Trace, program: string): Sources {
       return [...lines.subarray(firstAtLeast(lines, from), firstAtLeast(lines, to + 1))].slice(0, linesMax);
     },
     all: () => [source],
-    text: () => {
-      throw new UserError(`${program} is a file: open it`);
+    text: (reference) => {
+      const text = textOf(reference);
+      if (text === null) throw new UserError(`${source.path} is a file: open it`);
+      return text;
     },
   };
 }

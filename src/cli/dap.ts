@@ -53,10 +53,18 @@ export function serveTcp(port: number, environment: Environment): Promise<Server
 const withoutHosts = (environment: Environment): Environment => ({
   ...environment,
   openFile: (path) => {
-    if (/^[\\/]{2}/.test(path))
-      throw new UserError(
-        `${path} may lie on another machine: name a file of this one, or use stdin and stdout`,
-      );
+    refuseHost(path);
     return environment.openFile(path);
   },
+  saveTrace: (trace, to, says) => {
+    if (to !== null) refuseHost(to);
+    return environment.saveTrace(trace, to, says);
+  },
 });
+
+function refuseHost(path: string): void {
+  if (/^[\\/]{2}/.test(path))
+    throw new UserError(
+      `${path} may lie on another machine: name a file of this one, or use stdin and stdout`,
+    );
+}

@@ -1,6 +1,7 @@
 import { effects } from "../core/words/effect.ts";
 import { minimising } from "../lab/minimise.ts";
 import { saveFile } from "../node/save.ts";
+import { asFile } from "../node/trace-file.ts";
 import { gatheringOf } from "../replay/expression-compile.ts";
 import { parseQuery } from "../replay/language/parse.ts";
 import { gather } from "../replay/search/aggregate.ts";
@@ -13,7 +14,7 @@ import { finished, paced, UserError } from "../trace/platform.ts";
 import { signs } from "../trace/signs.ts";
 import type { Trace } from "../trace/trace.ts";
 import { visiblePath } from "../trace/visible.ts";
-import { asFile, refuseToReplace } from "./export.ts";
+import { refuseToReplace } from "./export.ts";
 import { type ReadFlags, requestOf } from "./flags.ts";
 import { open } from "./opened.ts";
 import { complainLine, print } from "./output.ts";

@@ -36,8 +36,10 @@ export class Sessions {
     if (uri.scheme === "debug") return this.listingIn(uri);
     const active = vscode.debug.activeDebugSession;
     const all = [...(active ? [active] : []), ...this.living.values()];
+    // A fork shows its own text, not the file's.
     const session = all.find(({ id, configuration }) => {
-      return this.living.has(id) && isSamePath(configuration.program, uri.fsPath);
+      const isFork = configuration.edits?.length > 0;
+      return !isFork && this.living.has(id) && isSamePath(configuration.program, uri.fsPath);
     });
     return session ? { session, source: { name: uri.fsPath, path: uri.fsPath } } : null;
   }

@@ -42,9 +42,9 @@ export class StatusTrackers implements vscode.DebugAdapterTrackerFactory {
   private show(): void {
     const stop = this.stops.get(vscode.debug.activeDebugSession?.id ?? "");
     if (!stop) return this.item.hide();
-    const { text = "", place, time, direction } = stop;
+    const { text = "", place, time, direction, fork } = stop;
     const icon = direction === -1 ? "$(debug-reverse-continue)" : "$(debug-continue)";
-    this.item.text = `${icon} ${time} · ${place}`;
+    this.item.text = `${icon} ${fork === undefined ? "" : `${fork} · `}${time} · ${place}`;
     this.item.tooltip = text;
     this.item.accessibilityInformation = { label: text };
     this.item.show();

@@ -1,4 +1,4 @@
-// lab: traces made of traces: the smallest one that still shows something.
+// lab: traces made of traces: the smallest one that still shows something; forks, which part from another at an event.
 
 import { deviceColumn, EventLog, Kind } from "../core/words/event.ts";
 import type { Edit } from "../trace/edit.ts";

@@ -5,6 +5,7 @@ import { keyFolder } from "./key-folder.ts";
 import { openNamed } from "./named-file.ts";
 import { openFile } from "./open-file.ts";
 import { nodePlatform } from "./platform.ts";
+import { saveTrace } from "./trace-file.ts";
 
 /** What node gives a study, wherever it is made. `workspace`: folders whose files any trace may name. */
 export const environmentIn = (workspace: () => readonly string[]): Environment => ({
@@ -14,6 +15,7 @@ export const environmentIn = (workspace: () => readonly string[]): Environment =
   findKeys,
   keyFolder,
   keepListing,
+  saveTrace,
 });
 
 /** For a command, and for an adapter on its own: the folder where it was started is the workspace. */

@@ -1,5 +1,6 @@
 import type { KeyLog } from "../trace/keys/key-log.ts";
 import type { FileAccess, Platform } from "../trace/platform.ts";
+import type { Trace } from "../trace/trace.ts";
 
 /** What a composition root gives a study: files and platform crypto. */
 export interface Environment {
@@ -19,6 +20,11 @@ export interface Environment {
   keepListing(name: string, text: string): string;
   /** Looks for a key log or crypto_info beside a capture. */
   findKeys(path: string): FoundKeys;
+  /**
+   * Writes a trace, with a comment that says what it is, into a file that is not there yet; null: a temporary one. Gives
+   * its path. Throws UserError where it cannot.
+   */
+  saveTrace(trace: Trace, to: string | null, says: string): string;
 }
 
 /** What lies beside a capture. */

@@ -55,6 +55,8 @@ export interface Applied {
   trace: Trace;
   /** Events that edits made or placed, ascending; all others are as they were. */
   made: readonly number[];
+  /** What became of the events of the trace: their places, −1 = gone. */
+  placeOf: Int32Array;
   /** An error for each edit that cannot be; it is left out. */
   refused: readonly Diagnostic[];
 }
@@ -133,7 +135,8 @@ class Draft {
     const { trace, devices, connections, runs, made } = this;
     const base = { ...trace, devices, connections };
     const isAsWas = runs.length === 1 && this.count === trace.events.count && made.length === 0;
-    return isAsWas ? { trace: base, made: [] } : rearranged(base, runs, made);
+    if (!isAsWas) return rearranged(base, runs, made);
+    return { trace: base, made: [], placeOf: Int32Array.from({ length: this.count }, (_, event) => event) };
   }
 
   /** Takes `count` events away at a place and puts others there. */
@@ -188,7 +191,11 @@ class Draft {
 
   private set(event: number, to: Partial<StatedEvent>): string | null {
     const was = this.at(event);
-    return this.isFixed(was.kind) ? ofCapture : this.put(event, 1, { ...was, ...to });
+    if (this.isFixed(was.kind)) return ofCapture;
+    const now = { ...was, ...to };
+    // Bytes that it had not before lie nowhere in the file.
+    const isCaptured = now.seq === was.seq && now.length <= was.length;
+    return this.put(event, 1, isCaptured ? now : { ...now, offset: -1 });
   }
 
   private expect(event: number, expected: MadeEvent["expected"][number]): null {

@@ -27,13 +27,13 @@ interface Arrangement {
 
 /**
  * The trace with its events arranged anew and all that goes by an event or a line along. `runs` are events of the trace,
- * or −1 − the index of one in `made`; the result's `made` are the places of those.
+ * or −1 − the index of one in `made`; the result's `made` are the places of those, its `placeOf` of the trace's events.
  */
 export function rearranged(
   trace: Trace,
   runs: readonly Run[],
   made: readonly MadeEvent[],
-): { trace: Trace; made: number[] } {
+): { trace: Trace; made: number[]; placeOf: Int32Array } {
   const placeOf = new Int32Array(trace.events.count).fill(-1);
   const placed: [number, MadeEvent][] = [];
   let place = 0;
@@ -57,7 +57,7 @@ export function rearranged(
     verdicts: trace.verdicts && verdictsOf(arrangement, trace.verdicts),
   };
   if (lines && declarationLines) after.declarationLines = declarationLines.map((line) => lines.shifted(line));
-  return { trace: after, made: placed.map(([place]) => place) };
+  return { trace: after, made: placed.map(([place]) => place), placeOf };
 }
 
 function eventsOf({ trace, runs, placed, lines }: Arrangement): EventLog {

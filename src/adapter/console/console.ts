@@ -2,6 +2,7 @@ import type { DebugProtocol } from "@vscode/debugprotocol";
 import { type Progress, paced, UserError } from "../../trace/platform.ts";
 import { visible } from "../../trace/visible.ts";
 import type { Client } from "../capabilities.ts";
+import type { Forks } from "../forks/forks.ts";
 import type { Inspection } from "../inspection/inspection.ts";
 import type { Arguments } from "../requests.ts";
 import type { Direction, Runner } from "../runner.ts";
@@ -37,13 +38,15 @@ type EvaluateBody = NonNullable<DebugProtocol.EvaluateResponse["body"]>;
 /** What is typed into the debug console: words, each with its answer and what is done behind it, and expressions. */
 export class Console {
   private readonly host: Host;
+  private readonly forks: Forks;
   private readonly checkpoints = new Map<string, Checkpoint>();
   private areKept = false;
   /** What the last word has begun: it waits for the word's answer. */
   private begun: (() => unknown) | null = null;
 
-  constructor(host: Host) {
+  constructor(host: Host, forks: Forks) {
     this.host = host;
+    this.forks = forks;
   }
 
   /** Takes what a client kept of earlier sessions; one that keeps none is not told of new ones either. */
@@ -88,7 +91,7 @@ export class Console {
   }
 
   private desk(frameId: number | undefined, seq: number): Desk {
-    const { host, checkpoints } = this;
+    const { host, checkpoints, forks } = this;
     const { runner, inspection, sources, visits } = host.idle();
     const { source } = sources.placeOf(runner.stop.position.event);
     const frame = inspection.frames.frame(frameId);
@@ -96,6 +99,7 @@ export class Console {
       runner,
       visits,
       checkpoints,
+      forks,
       connection: frame.connection,
       view: inspection.frames.view(frame),
       eventAtLine: (line) => sources.eventAt(source, line)?.event ?? null,
@@ -115,15 +119,23 @@ function expressionValue(args: Arguments["evaluate"], inspection: Inspection): E
   }
 }
 
-/** The words that a line may become of which only the beginning is typed. */
+/** The words that a line may become of which only the beginning is typed, and those that stand behind a word. */
 export function wordCompletions(
   { text, column }: Arguments["completions"],
   { firstColumn, firstPlace }: Client,
 ): DebugProtocol.CompletionItem[] {
   const typed = text.slice(0, Math.max(0, column - firstColumn));
-  const fitting = words.filter(({ word }) => typed !== "" && word.startsWith(typed));
-  return fitting.map(({ word, says }) => ({
-    ...{ label: word, detail: says, type: "keyword" as const },
-    ...{ start: firstPlace, length: typed.length },
-  }));
+  const [, before = "", last = ""] = /^(.*?)(\S*)$/s.exec(typed)!;
+  const start = before.length + firstPlace;
+  const item = (label: string, detail?: string): DebugProtocol.CompletionItem => ({
+    ...{ label, type: "keyword" as const, start, length: last.length },
+    ...(detail !== undefined && { detail }),
+  });
+  if (before.trim() === "")
+    return words
+      .filter(({ word }) => typed.trim() !== "" && word.startsWith(last))
+      .map(({ word, says }) => item(word, says));
+  const read = readLine(before);
+  const offered = read?.word.offers?.(read.rest) ?? [];
+  return offered.filter((each) => each.startsWith(last)).map((each) => item(each));
 }

@@ -1,4 +1,5 @@
 import type { View } from "../../replay/view/view.ts";
+import type { Forks } from "../forks/forks.ts";
 import type { Direction, Runner } from "../runner.ts";
 import type { Checkpoint } from "../time/checkpoints.ts";
 import type { Visits } from "../time/visits.ts";
@@ -28,6 +29,7 @@ export interface Desk {
   readonly runner: Runner;
   readonly visits: Visits;
   readonly checkpoints: Map<string, Checkpoint>;
+  readonly forks: Forks;
   /** The connection whose frame is looked at. */
   readonly connection: number;
   readonly view: View;

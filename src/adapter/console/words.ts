@@ -9,6 +9,7 @@ import { bytesIn } from "../../replay/view/why/numbers.ts";
 import { storyOf } from "../../replay/view/why/story.ts";
 import { storyHead, storyRows } from "../../replay/view/why/words.ts";
 import { UserError } from "../../trace/platform.ts";
+import { fork, forkWords, listForks, offeredBehind } from "../forks/fork-words.ts";
 import { placeText, positionText } from "../runner.ts";
 import { checkpointAt, positionOf } from "../time/checkpoints.ts";
 import { eventBack, type Move, next, outBack, stageBack, stepBack, stepIn, stepOut } from "../time/moves.ts";
@@ -25,6 +26,8 @@ export interface Word {
   takes: string;
   /** What it does, as a sentence. */
   says: string;
+  /** What can stand next behind it and these words. */
+  offers?(before: string): readonly string[];
   /** Throws UserError for what it cannot take. */
   run(desk: Desk, rest: string): Answered | Promise<Answered>;
 }
@@ -244,12 +247,24 @@ function why({ view }: Desk, rest: string): Answered {
   return { result: `${storyHead(view.timeline, story)}${taken}`, rows };
 }
 
+const whatIfWords: readonly Word[] = [
+  {
+    word: "fork",
+    takes: "CHANGE",
+    says: `What would be if something were otherwise here, in a session of its own: ${forkWords.join(", ")}.`,
+    offers: (before) => (before === "" ? forkWords : offeredBehind(before)),
+    run: fork,
+  },
+  { word: "forks", takes: "", says: "Lists the forks.", run: listForks },
+];
+
 /** Every word of the console, in the order of `help`. */
 export const words: readonly Word[] = [
   ...stepWords,
   ...runWords,
   ...placeWords,
   ...lookWords,
+  ...whatIfWords,
   {
     word: "help",
     short: "?",

@@ -151,6 +151,7 @@ test("of a million lines those in sight are told at once, and marks as many as a
     program: "/long.tlstrace",
     client: { firstLine: 1, uris: false },
     keep: null,
+    fork: null,
   });
   const began = performance.now();
   const notes = new LineNotes(judge(timeline), sources);

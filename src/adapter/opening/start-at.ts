@@ -42,14 +42,25 @@ export interface Start extends Goal {
   onTheWay: "nothing" | "own" | "all";
 }
 
-/** The start in this trace; null: it runs until something stops it, or to its end where that is asked for. Throws UserError for a place that it has not. */
-export function startOf(judged: Judged, start: StartAt): Start | null {
+/** Where a fork parts from its parent, and what is said there. */
+interface Parting {
+  fork: { begins: number };
+  title: string;
+}
+
+/**
+ * The start in this trace; null: it runs until something stops it, or to its end where that is asked for. A fork starts
+ * where it parts from its parent, unless another place is asked for. Throws UserError for a place that it has not.
+ */
+export function startOf(judged: Judged, start: StartAt, forkOf: Parting | null): Start | null {
   const { timeline } = judged;
   const { at } = start;
   if (at === "line" || at === "frame" || at === "seq") {
     return there({ event: eventAt(timeline, at, start.number), stage: 0 }, `Start at ${at} ${start.number}`);
   }
   if (at === "end") return null;
+  if (at === "first" && forkOf)
+    return there({ event: forkOf.fork.begins, stage: 0 }, `Start of ${forkOf.title}`);
   if (at === "entry") return there({ event: 0, stage: -1 }, "Start of the trace");
   const finding = at === "firstOutOfOrder" ? null : firstPlace(judged);
   const place = finding ?? firstOutOfOrder(judged);

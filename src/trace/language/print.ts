@@ -60,10 +60,10 @@ interface Statement {
  * The trace as text that reads back as the same trace, in one normal form: everything stands on its own line number
  * where it has one that is still free, gaps are blank lines.
  */
-export function printTrace(trace: Trace): string {
+export function printTrace(trace: Trace, keys: PrintedKeys = "stated"): string {
   // Of a capture nothing has a place in a text, and it can have millions of lines.
   if (trace.kind === "capture") return joined(placelessLines(trace));
-  const statements = statementsOf(trace);
+  const statements = statementsOf(trace, keys);
   const taken = new Set(statements.map((statement) => statement.line));
   const wholeLines = [...trace.comments]
     .filter(([line]) => !taken.has(line))
@@ -116,11 +116,11 @@ function expectedOf({ expectations }: Trace): Map<number, Expectation[]> {
 }
 
 /** All statements in the order of the language: declarations, each event with what it is expected to do, the whole file's. */
-function statementsOf(trace: Trace): Statement[] {
+function statementsOf(trace: Trace, keys: PrintedKeys): Statement[] {
   const expected = expectedOf(trace);
   const statementsAt = (event: number): Statement[] =>
     (expected.get(event) ?? []).map((each) => ({ line: each.line, text: expectationText(each) }));
-  const declarations = printDeclarations(trace, "stated");
+  const declarations = printDeclarations(trace, keys);
   const statements = declarations.map((text, i) => ({ line: trace.declarationLines?.[i] ?? 0, text }));
   for (let event = 0; event < trace.events.count; event++) {
     statements.push({ line: trace.events.line.at(event), text: printEvent(trace, event) });
