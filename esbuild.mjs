@@ -92,6 +92,15 @@ const bundles = [
     chunkNames: "cli-[hash]",
     banner: { js: `#!/usr/bin/env node\n${banner.js}` },
   },
+  // Runs in windows of the editor, beside its style.
+  {
+    entryPoints: { picture: "src/webview/main.ts", "picture-style": "src/webview/picture.css" },
+    outdir: "dist",
+    format: "iife",
+    platform: "browser",
+    minify: true,
+    sourcemap: false,
+  },
   // Not shipped, but run: its answer is.
   {
     entryPoints: ["src/trace/profiles/schema.ts"],
@@ -244,6 +253,7 @@ async function main() {
       run(node, ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings"]);
       run(node, ["node_modules/typescript/bin/tsc", "-p", "."]);
       run(node, ["node_modules/typescript/bin/tsc", "-p", "src/core"]);
+      run(node, ["node_modules/typescript/bin/tsc", "-p", "src/webview"]);
     },
     package: async () => {
       await build(esbuild);

@@ -2,6 +2,7 @@ import type { DebugProtocol } from "@vscode/debugprotocol";
 import type { LineNote, MarkedLines } from "./listing/lines.ts";
 import type { FindingsBody } from "./opening/findings.ts";
 import type { BytesBody } from "./opening/side-by-side.ts";
+import type { PictureBody } from "./pictures/pictures.ts";
 import type { StoppedBody } from "./runner.ts";
 import type { TraceDebugSession } from "./session.ts";
 
@@ -28,6 +29,7 @@ interface Bodies {
   marks: { marks: MarkedLines };
   findings: FindingsBody;
   bytes: BytesBody;
+  picture: PictureBody;
 }
 
 interface EventBodies {
@@ -36,6 +38,7 @@ interface EventBodies {
   breakpoint: DebugProtocol.BreakpointEvent["body"];
   progressStart: DebugProtocol.ProgressStartEvent["body"];
   progressEnd: DebugProtocol.ProgressEndEvent["body"];
+  tlstracePicture: { threadId: number };
   initialized: undefined;
   exited: DebugProtocol.ExitedEvent["body"];
   terminated: undefined;

@@ -19,6 +19,7 @@ function shown(given: unknown): string {
 
 const text = reader<string>("a text", (given) => typeof given === "string");
 const flag = reader<boolean>("true or false", (given) => typeof given === "boolean");
+const number = reader<number>("a number", (given) => Number.isFinite(given));
 const integer = reader<number>("an integer", (given) => Number.isSafeInteger(given));
 const whole = reader<number>(
   "an integer from 0 on",
@@ -90,6 +91,10 @@ export const requests = {
   goto: fields({ targetId: whole }, {}),
   findings: nothing,
   bytes: fields({ targetId: whole }, {}),
+  picture: fields(
+    { threadId: whole, columns: whole },
+    { from: number, to: number, low: number, high: number },
+  ),
   gotoTargets: place,
   breakpointLocations: place,
   setBreakpoints: fields(

@@ -25,6 +25,7 @@ import { openingOutput, sumLine } from "./opening/output.ts";
 import { type BytesBody, bytesAt } from "./opening/side-by-side.ts";
 import { goalOf } from "./opening/start-at.ts";
 import { checkedIn, verdictOf } from "./opening/verdict.ts";
+import { type PictureBody, Pictures } from "./pictures/pictures.ts";
 import type { Arguments } from "./requests.ts";
 import { type Direction, Runner, type Stop, stoppedBody } from "./runner.ts";
 import { type Sources, sourcesOf } from "./sources.ts";
@@ -40,6 +41,7 @@ interface Target extends Debuggee {
   inspection: Inspection;
   notes: LineNotes;
   visits: Visits;
+  pictures: Pictures;
 }
 
 /** The Debug Adapter Protocol: what each request means here. The work is done in the files beside this one. */
@@ -79,6 +81,7 @@ export class TraceDebugSession extends AnsweringSession {
     goto: this.moving((args) => this.goto(args)),
     findings: { body: () => this.findings() },
     bytes: { body: (args) => this.bytes(args) },
+    picture: { body: (args) => this.picture(args) },
     restartFrame: this.moving((args) => this.restartFrame(args)),
     gotoTargets: { body: (args) => ({ targets: this.gotoTargets(args) }) },
     setBreakpoints: {
@@ -164,7 +167,7 @@ export class TraceDebugSession extends AnsweringSession {
   private open(launch: LaunchArguments, seq: number): Promise<void> {
     return this.work("Opening the trace", seq, async (job) => {
       const debuggee = await debuggeeOf(this.environment, launch, job);
-      this.opened?.file.close?.();
+      this.close();
       this.opened = this.targetOf(debuggee, launch);
       const { sources, verdict } = this.opened;
       for (const line of openingOutput(debuggee, sources, verdict)) this.write(line);
@@ -191,7 +194,20 @@ export class TraceDebugSession extends AnsweringSession {
     });
     const inspection = new Inspection(runner, this.client, this.counter);
     const notes = new LineNotes(debuggee, sources);
-    return { ...debuggee, launch, verdict, sources, runner, inspection, notes, visits: new Visits() };
+    const pictures = new Pictures(debuggee, (connection) =>
+      this.say("tlstracePicture", { threadId: connection + 1 }),
+    );
+    return {
+      ...debuggee,
+      launch,
+      verdict,
+      sources,
+      runner,
+      inspection,
+      notes,
+      pictures,
+      visits: new Visits(),
+    };
   }
 
   private get target(): Target {
@@ -226,8 +242,13 @@ export class TraceDebugSession extends AnsweringSession {
 
   override dispose(): void {
     this.job?.cancel();
-    this.opened?.file.close?.();
+    this.close();
     this.opened = null;
+  }
+
+  private close(): void {
+    this.opened?.pictures.dispose();
+    this.opened?.file.close?.();
   }
 
   private going(direction: Direction): Answers["continue"] {
@@ -288,6 +309,11 @@ export class TraceDebugSession extends AnsweringSession {
     const place = placeOfTarget(timeline.eventCount, targetId);
     if (!place || !isPlace(runner.judged, place)) throw new UserError(`there is no finding ${targetId}`);
     return bytesAt(runner.judged, place);
+  }
+
+  private picture(args: Arguments["picture"]): PictureBody {
+    const { pictures, runner } = this.target;
+    return pictures.view(args, this.connectionOf(args.threadId), runner.stop.position.event);
   }
 
   private gotoTargets({ source, line }: Arguments["gotoTargets"]): DebugProtocol.GotoTarget[] {

@@ -10,6 +10,7 @@ import { Findings } from "./findings.ts";
 import { expressionProvider, inlineValuesProvider } from "./hovers.ts";
 import { chooseKeys } from "./keys.ts";
 import { Lines } from "./lines.ts";
+import { Pictures } from "./pictures.ts";
 import { Sessions } from "./sessions.ts";
 import { StaleFiles } from "./stale.ts";
 import { StatusTrackers } from "./status.ts";
@@ -24,6 +25,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const sessions = new Sessions(context.subscriptions);
   const stale = new StaleFiles(context.subscriptions);
   offerAgents(context);
+  new Pictures(context);
   context.subscriptions.push(
     debug.registerDebugAdapterDescriptorFactory(debugType, {
       createDebugAdapterDescriptor: () =>

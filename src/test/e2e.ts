@@ -23,6 +23,7 @@ import { largeScenarios } from "./e2e/large.ts";
 import { launchScenarios } from "./e2e/launch.ts";
 import { lineScenarios, staleScenarios } from "./e2e/listing.ts";
 import { openingScenarios } from "./e2e/opening.ts";
+import { pictureScenarios } from "./e2e/pictures.ts";
 import { sessionsScenarios } from "./e2e/sessions.ts";
 import { lookScenarios, traceScenarios, travelScenarios } from "./e2e/trace.ts";
 import { type Scenario, Workbench } from "./e2e/workbench.ts";
@@ -67,8 +68,6 @@ describe("the extension in VS Code", () => {
     mkdirSync(pictures, { recursive: true });
     cpSync("media/samples", samples, { recursive: true });
     copyCaptures();
-    writeFileSync(path.join(samples, familiesFile), familiesTrace);
-    writeCapture(samples, shapes.lossy, 1);
     const profile = path.join(scratch, "profile");
     served = await serveWorkbench(install, { profile, folder: samples, vsix, password: null, settings });
     browser = await launchBrowser(executable);
@@ -113,6 +112,7 @@ describe("the extension in VS Code", () => {
   group("a capture with a wrong byte", findingsScenarios);
   group("a trace file", traceScenarios, travelScenarios, lookScenarios);
   group("two sessions", sessionsScenarios);
+  group("pictures", pictureScenarios);
   group("a family that falls back to software", familiesScenarios);
   group("a capture without keys", keysScenarios);
   group("a launch configuration", launchScenarios(folder));
@@ -120,8 +120,10 @@ describe("the extension in VS Code", () => {
   group("a capture of 100 MB", largeScenarios(`${shapes.lossy.name}.pcap`));
 });
 
-/** The sample's capture without its keys, and with a wrong byte. */
+/** The sample's capture without its keys, and with a wrong byte; a trace of a family, and a large capture. */
 function copyCaptures(): void {
+  writeFileSync(path.join(samples, familiesFile), familiesTrace);
+  writeCapture(samples, shapes.lossy, 1);
   cpSync("media/samples/lossy.pcap", path.join(samples, "without-keys.pcap"));
   const broken = flippedCapture("wrong-byte", wrongByte);
   for (const name of [broken, broken.replace(".pcap", ".keys")])

@@ -42,8 +42,9 @@ const floors: readonly (readonly string[])[] = [
   ["lab"],
   ["language"],
   ["lsp"],
+  ["pictures"],
   ["report", "node", "adapter"],
-  ["cli", "start", "extension"],
+  ["cli", "start", "extension", "webview"],
 ];
 
 /** Packages that what is below a folder may import; `node` stands for every module of Node.js. */
@@ -57,6 +58,8 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   lab: [],
   language: ["vscode-languageserver-types"],
   lsp: ["vscode-languageserver", "vscode-languageserver-textdocument"],
+  pictures: [],
+  webview: [],
   report: [],
   node: ["node", "@noble/ciphers"],
   adapter: ["@vscode/debugadapter", "@vscode/debugprotocol"],

@@ -38,6 +38,7 @@ const proper: Record<keyof typeof requests, object> = {
   goto: { threadId: 1, targetId: 3 },
   findings: {},
   bytes: { targetId: 300 },
+  picture: { threadId: 1, columns: 100, from: 0, to: 1e6, low: 0, high: 1e5 },
   gotoTargets: { source, line: 8 },
   breakpointLocations: { source, line: 1, endLine: 20 },
   setBreakpoints: {

@@ -1,0 +1,140 @@
+import { randomBytes } from "node:crypto";
+import type { DebugProtocol } from "@vscode/debugprotocol";
+import * as vscode from "vscode";
+import type { PictureBody } from "../adapter/pictures/pictures.ts";
+import type { Ask, Tell } from "../pictures/messages.ts";
+import { debugType } from "./trace-files.ts";
+
+/** The pictures of debug sessions, in windows beside the text: each follows its session, and a click in it goes there. */
+export class Pictures implements vscode.DebugAdapterTrackerFactory {
+  private readonly extension: vscode.Uri;
+  private readonly panels = new Map<string, Panel>();
+
+  constructor({ extensionUri, subscriptions }: vscode.ExtensionContext) {
+    this.extension = extensionUri;
+    subscriptions.push(
+      vscode.commands.registerCommand("tlstrace.showPicture", () => this.show()),
+      vscode.debug.onDidTerminateDebugSession(({ id }) => this.panels.get(id)?.end()),
+      vscode.debug.registerDebugAdapterTrackerFactory(debugType, this),
+    );
+  }
+
+  createDebugAdapterTracker({ id }: vscode.DebugSession): vscode.DebugAdapterTracker {
+    return {
+      onDidSendMessage: ({ type, event }: DebugProtocol.Event) => {
+        if (type === "event" && (event === "stopped" || event === "tlstracePicture"))
+          this.panels.get(id)?.refresh();
+      },
+    };
+  }
+
+  private show(): void {
+    const session = vscode.debug.activeDebugSession;
+    if (session?.type !== debugType)
+      return void vscode.window.showErrorMessage(
+        "A picture is of a debug session: debug a trace or capture first.",
+      );
+    const known = this.panels.get(session.id);
+    if (known) return known.reveal();
+    const panel = new Panel(this.extension, session);
+    this.panels.set(session.id, panel);
+    panel.onDidDispose(() => this.panels.delete(session.id));
+  }
+}
+
+/** The picture of one session. */
+class Panel {
+  private readonly session: vscode.DebugSession;
+  private readonly window: vscode.WebviewPanel;
+  /** The stream that is shown; 0 = not known yet. */
+  private threadId = 0;
+  private isOver = false;
+
+  constructor(extension: vscode.Uri, session: vscode.DebugSession) {
+    this.session = session;
+    const dist = vscode.Uri.joinPath(extension, "dist");
+    this.window = vscode.window.createWebviewPanel(
+      "tlstrace.picture",
+      `Picture: ${session.name}`,
+      { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
+      { enableScripts: true, localResourceRoots: [dist], retainContextWhenHidden: true },
+    );
+    this.window.webview.onDidReceiveMessage((ask: Ask) => this.answer(ask));
+    this.window.webview.html = pageOf(this.window.webview, dist);
+  }
+
+  onDidDispose(act: () => void): void {
+    this.window.onDidDispose(act);
+  }
+
+  reveal(): void {
+    this.window.reveal(undefined, true);
+  }
+
+  refresh(): void {
+    this.tell({ tell: "changed" });
+  }
+
+  end(): void {
+    this.isOver = true;
+    this.tell({ tell: "over", why: "The session is over: the picture stays as it is." });
+  }
+
+  private tell(message: Tell): void {
+    void this.window.webview.postMessage(message);
+  }
+
+  private async answer(ask: Ask): Promise<void> {
+    if (ask.ask === "save") return save(ask);
+    if (this.isOver) return;
+    switch (ask.ask) {
+      case "ready":
+        return this.begin();
+      case "stream":
+        this.threadId = ask.threadId;
+        return this.refresh();
+      case "part": {
+        // A window that has just opened knows its size before it knows its stream.
+        if (this.threadId === 0) return;
+        const { id, columns, area } = ask;
+        const asked = { threadId: this.threadId, ...area, columns };
+        const { view, now, ...body }: PictureBody = await this.session.customRequest("picture", asked);
+        return this.tell({ tell: "part", id, area: body.area, view, now });
+      }
+      case "go":
+        await this.session.customRequest("goto", { threadId: this.threadId, targetId: ask.event + 1 });
+    }
+  }
+
+  private async begin(): Promise<void> {
+    const { threads }: DebugProtocol.ThreadsResponse["body"] = await this.session.customRequest("threads");
+    const item = vscode.debug.activeStackItem;
+    this.threadId = item?.session === this.session ? item.threadId : (threads[0]?.id ?? 1);
+    const streams = threads.map(({ id, name }) => ({ threadId: id, name }));
+    this.tell({ tell: "streams", streams, threadId: this.threadId });
+  }
+}
+
+async function save({ kind, content }: Extract<Ask, { ask: "save" }>): Promise<void> {
+  const uri = await vscode.window.showSaveDialog({ filters: { [kind.toUpperCase()]: [kind] } });
+  if (!uri) return;
+  const bytes =
+    kind === "svg" ? Buffer.from(content) : Buffer.from(content.slice(content.indexOf(",") + 1), "base64");
+  await vscode.workspace.fs.writeFile(uri, bytes);
+}
+
+/** The page of a picture: it may run our script, and load nothing from anywhere. */
+function pageOf(webview: vscode.Webview, dist: vscode.Uri): string {
+  const nonce = randomBytes(16).toString("base64");
+  const at = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(dist, name)).toString();
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="UTF-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ${webview.cspSource} 'unsafe-inline'; script-src 'nonce-${nonce}';">
+<title>Picture</title>
+<link rel="stylesheet" href="${at("picture-style.css")}">
+</head>
+<body><main></main><script nonce="${nonce}" src="${at("picture.js")}"></script></body>
+</html>`;
+}

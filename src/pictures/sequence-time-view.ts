@@ -1,0 +1,52 @@
+import type { Marks, Stretch } from "./lane.ts";
+
+interface LaneRow {
+  says: string;
+  /** Its marks are values that stay until the next one. */
+  isLine?: true;
+}
+
+/** What is drawn of a stream, from the back to the front: how it is told, and whether it is a line through its marks. */
+const table = {
+  acknowledged: { says: "acknowledged", isLine: true },
+  sacked: { says: "acknowledged selectively" },
+  driver: { says: "the driver expects", isLine: true },
+  nic: { says: "the NIC expects", isLine: true },
+  sent: { says: "sent" },
+  again: { says: "sent again" },
+  "out-of-order": { says: "out of order at the driver" },
+  resync: { says: "resync: what the device was fed again" },
+  fallback: { says: "encrypted in software" },
+  lost: { says: "lost on the wire" },
+  dropped: { says: "dropped before the wire" },
+  leak: { says: "plaintext left" },
+  wrong: { says: "wrong bytes" },
+} as const satisfies Record<string, LaneRow>;
+export type LaneName = keyof typeof table;
+export const laneTable: Readonly<Record<LaneName, LaneRow>> = table;
+export const laneNames = Object.keys(table) as readonly LaneName[];
+
+/** A record as a band across the picture: bytes from the offload start on. */
+export interface Band {
+  name: string;
+  from: number;
+  to: number;
+}
+
+/** A part of the plane of time and sequence space. */
+export interface Area extends Stretch {
+  low: number;
+  high: number;
+}
+
+/** What a picture of a part of it shows. */
+export interface SequenceTimeView {
+  /** The stream as a whole: where time and sequence space begin and end. */
+  whole: Omit<Area, "columns">;
+  /** The records of the part, none where they are too many to be told apart; and how many they are. */
+  records: Band[];
+  recordCount: number;
+  lanes: { name: LaneName; marks: Marks }[];
+  /** False until what only a run can tell is there: what driver and NIC expect, and what resyncs replayed. */
+  isComplete: boolean;
+}

@@ -1,0 +1,242 @@
+import { firstAtLeast, firstThat } from "../core/base/columns.ts";
+import { Effect } from "../core/words/effect.ts";
+import { Flag, Kind } from "../core/words/event.ts";
+import { type Judged, nextSign } from "../replay/findings.ts";
+import { type Asker, LiveRun } from "../replay/search/live-run.ts";
+import type { LiveView } from "../replay/view/live.ts";
+import { placeOf, readerOf } from "../replay/view/paths.ts";
+import { SeqValue } from "../replay/view/value.ts";
+import { recordName } from "../replay/view/view.ts";
+import { wrongSigns } from "../replay/view/wrong/byte.ts";
+import { signsNamed } from "../trace/signs.ts";
+import { Lane, type Marks } from "./lane.ts";
+import {
+  type Area,
+  type Band,
+  type LaneName,
+  laneNames,
+  laneTable,
+  type SequenceTimeView,
+} from "./sequence-time-view.ts";
+
+/** Lanes of what the replay or its judges say, by what they say. */
+const ofSigns = {
+  "out-of-order": signsNamed("out-of-order"),
+  fallback: signsNamed("software-fallback"),
+  lost: signsNamed("lost"),
+  dropped: signsNamed("dropped", "nic-dropped", "qdisc-drop"),
+  leak: signsNamed("plaintext", "placeholder", "record-leaked"),
+  wrong: [...wrongSigns, ...signsNamed("wrong-tag", "wrong-ciphertext")],
+} as const satisfies Partial<Record<LaneName, readonly number[]>>;
+
+/** More bands than these nobody tells apart. */
+const bandsMax = 400;
+/** Events run between two looks at the clock. */
+const blockSize = 4096;
+
+/** The sequence–time picture of one stream. */
+export class SequenceTime {
+  private readonly judged: Judged;
+  private readonly connection: number;
+  private readonly own: Int32Array;
+  /** When each own event was, in nanoseconds: where a capture's clock goes back, time stands still. */
+  private readonly times: Float64Array;
+  private readonly startSeq: number;
+  private readonly lanes = new Map<LaneName, Lane>();
+  private isComplete = false;
+
+  constructor(judged: Judged, connection: number) {
+    const { timeline } = judged;
+    this.judged = judged;
+    this.connection = connection;
+    this.own = timeline.eventsOf(connection);
+    this.startSeq = timeline.trace.connections[connection]!.startSeq;
+    this.times = new Float64Array(this.own.length);
+    for (const name of laneNames) this.lanes.set(name, new Lane());
+    let latest = Number.NEGATIVE_INFINITY;
+    const { timeNs } = timeline.trace.events;
+    for (const [i, event] of this.own.entries())
+      this.times[i] = latest = Math.max(latest, timeNs.values[event]!);
+    this.takeEvents();
+    for (const [name, kinds] of Object.entries(ofSigns)) this.takeSigns(name as LaneName, kinds);
+  }
+
+  private lane(name: LaneName): Lane {
+    return this.lanes.get(name)!;
+  }
+
+  /** What the trace itself says: packets and acknowledgements. */
+  private takeEvents(): void {
+    const { events, sacks } = this.judged.timeline.trace;
+    const { kind, flags } = events;
+    const [sent, again] = [this.lane("sent"), this.lane("again")];
+    const [acknowledged, sacked] = [this.lane("acknowledged"), this.lane("sacked")];
+    let end = Number.NEGATIVE_INFINITY;
+    for (const [i, event] of this.own.entries()) {
+      const low = events.seq.values[event]! - this.startSeq;
+      const time = this.times[i]!;
+      if (kind.values[event] === Kind.transmit && (flags.values[event]! & Flag.qdiscDrop) === 0) {
+        const high = low + events.length.values[event]!;
+        (low < end ? again : sent).add(time, low, high, event);
+        end = Math.max(end, high);
+      }
+      if (kind.values[event] !== Kind.ack) continue;
+      acknowledged.add(time, low, low, event);
+      const blocks = sacks.get(event) ?? [];
+      for (let at = 0; at + 1 < blocks.length; at += 2)
+        sacked.add(time, blocks[at]! - this.startSeq, blocks[at + 1]! - this.startSeq, event);
+    }
+  }
+
+  private takeSigns(name: LaneName, kinds: readonly number[]): void {
+    const { judged, own, times, startSeq } = this;
+    const { connection, seq: seqs, length, kind } = judged.timeline.trace.events;
+    const lane = this.lane(name);
+    let i = 0;
+    for (
+      let event = nextSign(judged, 0, 1, kinds);
+      event >= 0;
+      event = nextSign(judged, event + 1, 1, kinds)
+    ) {
+      if (connection.values[event] !== this.connection) continue;
+      while (own[i]! < event) i++;
+      const low = seqs.values[event]! - startSeq;
+      const isRange = kind.values[event] === Kind.transmit || kind.values[event] === Kind.record;
+      lane.add(times[i]!, low, isRange ? low + length.values[event]! : low, event);
+    }
+  }
+
+  /** Runs through the events for what only a run can tell; pauses with the share that is done. */
+  *complete(): Generator<number> {
+    if (this.isComplete) return;
+    const run = new LiveRun(this.judged, this.connection, false);
+    const told = new Told(this, run.view);
+    run.asker = told;
+    while (told.done < this.own.length) {
+      const to = Math.min(this.own.length, told.done + blockSize);
+      this.judged.timeline.rerun(this.connection, told.done, to, run);
+      // Whoever works meanwhile may move the connection's state.
+      if (to === this.own.length) told.note();
+      yield told.done / this.own.length;
+    }
+    for (const [name, lane] of told.lanes) this.lanes.set(name, lane);
+    this.isComplete = true;
+  }
+
+  /** The moment and place of an own event, by its ordinal. */
+  spotOf(ordinal: number): { event: number; time: number; seq: number } {
+    const event = this.own[ordinal]!;
+    const seq = this.judged.timeline.trace.events.seq.values[event]! - this.startSeq;
+    return { event, time: this.times[ordinal]!, seq };
+  }
+
+  /** When an event is, in nanoseconds; of another stream's event the moment of the own one before it. */
+  timeOf(event: number): number {
+    const ordinal = firstAtLeast(this.own, event + 1) - 1;
+    return this.times[Math.max(0, ordinal)] ?? 0;
+  }
+
+  /** The stream from its first to its last event and byte. */
+  get whole(): SequenceTimeView["whole"] {
+    const bounds = (["sent", "again", "acknowledged"] as const)
+      .map((name) => this.lane(name).bounds())
+      .filter((each) => each !== null);
+    const low = Math.min(...bounds.map((each) => each.low));
+    const high = Math.max(...bounds.map((each) => each.high));
+    const [from, to] = [this.times[0] ?? 0, this.times.at(-1) ?? 0];
+    return { from, to, low: bounds.length > 0 ? low : 0, high: bounds.length > 0 ? high : 0 };
+  }
+
+  view(area: Area): SequenceTimeView {
+    const { bands, count } = this.records(area);
+    return {
+      whole: this.whole,
+      records: bands,
+      recordCount: count,
+      lanes: laneNames.map((name) => ({ name, marks: this.marks(name, area) })),
+      isComplete: this.isComplete,
+    };
+  }
+
+  /** Of a line also where it stands at the part's beginning. */
+  private marks(name: LaneName, area: Area): Marks {
+    const lane = this.lane(name);
+    const marks = lane.within(area);
+    const before = laneTable[name].isLine ? lane.before(area.from) : null;
+    if (before === null) return marks;
+    marks.time.unshift(area.from);
+    marks.low.unshift(before.high);
+    marks.high.unshift(before.high);
+    marks.count.unshift(1);
+    marks.event.unshift(before.event);
+    return marks;
+  }
+
+  private records({ low, high }: Area): { bands: Band[]; count: number } {
+    const { timeline } = this.judged;
+    const { records } = timeline.machine.sockets[this.connection]!;
+    const at = (row: number) => records.end(row) - this.startSeq;
+    const first = firstThat(0, records.count, (row) => at(row) > low);
+    const end = firstThat(first, records.count, (row) => at(row) - records.length.at(row) > high);
+    const count = end - first;
+    if (count > bandsMax) return { bands: [], count };
+    const rows = Array.from({ length: count }, (_, i) => first + i).filter(
+      (row) => records.length.at(row) > 0,
+    );
+    const bands = rows.map((row) => ({
+      name: recordName(records, row),
+      from: at(row) - records.length.at(row),
+      to: at(row),
+    }));
+    return { bands, count };
+  }
+}
+
+/** What a run says event by event: where driver and NIC come to stand, and what is replayed. */
+class Told implements Asker {
+  readonly lanes: ReadonlyMap<LaneName, Lane> = new Map([
+    ["driver", new Lane()],
+    ["nic", new Lane()],
+    ["resync", new Lane()],
+  ]);
+  /** Own events that the run has entered. */
+  done = 0;
+  private readonly picture: SequenceTime;
+  private readonly view: LiveView;
+  private readonly expected = (["driver", "nic"] as const).map((name) => ({
+    lane: this.lanes.get(name)!,
+    read: readerOf(placeOf(`${name}.expectedSeq`)!),
+    last: Number.NaN,
+  }));
+
+  constructor(picture: SequenceTime, view: LiveView) {
+    this.picture = picture;
+    this.view = view;
+  }
+
+  begin(): boolean {
+    this.note();
+    this.done++;
+    return true;
+  }
+
+  /** Notes where both stand behind the event before. */
+  note(): void {
+    if (this.done === 0) return;
+    const { event, time } = this.picture.spotOf(this.done - 1);
+    for (const each of this.expected) {
+      const raw = each.read(this.view);
+      const at = raw instanceof SeqValue ? raw.relative : Number.NaN;
+      if (at !== each.last && !Number.isNaN(at)) each.lane.add(time, at, at, event);
+      each.last = at;
+    }
+  }
+
+  hear(kind: number, _row: number, replayed: number): void {
+    if (kind !== Effect.resync) return;
+    const { event, time, seq } = this.picture.spotOf(this.done - 1);
+    this.lanes.get("resync")!.add(time, seq - replayed, seq, event);
+  }
+
+  ask(): void {}
+}

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import type { Frame } from "playwright-core";
+import type { Scenario, Workbench } from "./workbench.ts";
+
+/** Frame 25 of lossy.pcap is the first transmit out of order; its capture has 39 of them, and 36 resyncs. */
+export function pictureScenarios(scenario: Scenario): void {
+  scenario(
+    "a stream's picture shows what is rare, as shapes and as a table, and follows the session",
+    async (workbench) => {
+      await workbench.explorerMenu("lossy.pcap", "Debug Trace or Capture");
+      await workbench.stopped(/after driver\.check, forwards$/);
+      await workbench.command("TLS Offload: Show Picture of Stream");
+      const picture = await pictureIn(workbench);
+      await workbench.until(
+        "the picture is drawn",
+        async () => (await drawn(picture)) > 1000,
+        () => picture.content(),
+      );
+      await picture.click("summary");
+      const rows = () => picture.locator("tr").allTextContents();
+      await workbench.until(
+        "its table has the resyncs",
+        async () => (await rows()).some((row) => /resync/.test(row)),
+        async () => (await rows()).join("\n"),
+      );
+      const outOfOrder = (await rows()).filter((row) => row.includes("out of order at the driver"));
+      assert.equal(outOfOrder.length, 39, outOfOrder.join("\n"));
+      await workbench.picture("picture-sequence-time");
+      // The last of them, by tshark frame 177, is the alert.
+      await picture.locator("td button").last().click();
+      await workbench.stopped(/event 159 of 164, after skb/);
+    },
+  );
+}
+
+/** The frame that a picture is in, once it is there. */
+async function pictureIn(workbench: Workbench): Promise<Frame> {
+  let found: Frame | undefined;
+  const look = async (frame: Frame) => {
+    const count = await frame
+      .locator("canvas")
+      .count()
+      .catch(() => 0);
+    if (count > 0 && frame !== workbench.page.mainFrame()) found = frame;
+  };
+  await workbench.until(
+    "a window with a picture",
+    async () => {
+      for (const frame of workbench.page.frames()) await look(frame);
+      return found !== undefined;
+    },
+    async () =>
+      workbench.page
+        .frames()
+        .map((frame) => frame.url())
+        .join("\n"),
+  );
+  return found!;
+}
+
+/** How many pixels of the picture are not its ground. */
+const drawn = (picture: { evaluate(script: string): Promise<unknown> }): Promise<number> =>
+  picture.evaluate(`(() => {
+    const canvas = document.querySelector("canvas");
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    let count = 0;
+    for (let i = 4; i < data.length; i += 4) if (data[i] !== data[0] || data[i + 1] !== data[1]) count++;
+    return count;
+  })()`) as Promise<number>;
