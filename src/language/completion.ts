@@ -30,16 +30,22 @@ export function kindsOfNames(document: TraceDocument): NameKind {
   return (name) => kinds.get(name) ?? null;
 }
 
-/** What can be written at a column of a line, in the order in which it is worth looking at; and what that replaces. */
+/** What can stand at a column of a line; null where nothing can, as in a comment. */
+export function expectedIn(document: TraceDocument, line: number, column: number): Place | null {
+  const text = document.lines[line];
+  if (document.isScript || text === undefined || text.length > lineMax) return null;
+  return expectedAt(text, column, kindsOfNames(document));
+}
+
+/** What can be written there, in the order in which it is worth looking at. */
 export function offersAt(
   document: TraceDocument,
   line: number,
   column: number,
 ): { place: Place; offers: Offer[] } | null {
-  const text = document.lines[line];
-  if (document.isScript || text === undefined || text.length > lineMax) return null;
-  const place = expectedAt(text, column, kindsOfNames(document));
+  const place = expectedIn(document, line, column);
   if (place === null) return null;
+  const text = document.lines[line]!;
   const { written } = place;
   const linePlace: LinePlace = {
     document,

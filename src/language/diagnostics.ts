@@ -13,12 +13,14 @@ const source = "tlstrace";
 
 /** What is wrong with a document, as its reader tells it. */
 export const diagnosticsOf = (document: TraceDocument): Diagnostic[] =>
-  document.trace.diagnostics.map((told) => ({
-    severity: severities[told.severity],
-    range: rangeOf(document, told),
-    message: told.message,
-    source,
-  }));
+  document.trace.diagnostics.map((told) => diagnosticOf(document, told));
+
+export const diagnosticOf = (document: TraceDocument, told: Told): Diagnostic => ({
+  severity: severities[told.severity],
+  range: rangeOf(document, told),
+  message: told.message,
+  source,
+});
 
 /** The place of a diagnostic; one that has no line is the whole file's, and stands at its begin. */
 export function rangeOf(document: TraceDocument, { line = 1, start = 0, end = 0 }: Told): Range {

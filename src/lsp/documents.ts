@@ -12,6 +12,8 @@ export interface Named {
 export class OpenDocuments {
   private readonly documents = new Map<string, TraceDocument>();
   private readonly named: Named;
+  /** Told of a document that is not open any more. */
+  onClose: (uri: string) => void = () => {};
 
   constructor(named: Named) {
     this.named = named;
@@ -29,6 +31,7 @@ export class OpenDocuments {
 
   delete(uri: string): void {
     this.documents.delete(uri);
+    this.onClose(uri);
   }
 
   /** Files that they name have changed: reads all of them again, and gives which those are. */

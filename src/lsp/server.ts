@@ -1,16 +1,11 @@
 // lsp: the Language Server Protocol: documents as they change, requests to those functions.
 
-import {
-  type Connection,
-  type InitializeResult,
-  TextDocumentSyncKind,
-  TextDocuments,
-} from "vscode-languageserver";
+import { type Connection, type InitializeResult, TextDocuments } from "vscode-languageserver";
 import { TextDocument } from "vscode-languageserver-textdocument";
-import { completionsAt, completionTriggers } from "../language/completion.ts";
 import { diagnosticsOf } from "../language/diagnostics.ts";
-import { hoverAt, type PageLink } from "../language/hover.ts";
+import type { PageLink } from "../language/hover.ts";
 import { type Named, OpenDocuments } from "./documents.ts";
+import { answer, capabilities } from "./features.ts";
 
 /** What a composition root gives the server. */
 export interface ServerEnvironment extends Named {
@@ -53,21 +48,12 @@ export function serve(connection: Connection, environment: ServerEnvironment): v
   connection.onDidChangeWatchedFiles(() => {
     for (const uri of open.again()) tell(uri);
   });
-  connection.onCompletion(({ textDocument, position }) =>
-    open.ask(textDocument, (document) => completionsAt(document, position)),
-  );
-  connection.onHover(({ textDocument, position }) =>
-    open.ask(textDocument, (document) => hoverAt(document, position, environment.page)),
-  );
+  answer(connection, open, environment.page);
   texts.listen(connection);
   connection.listen();
 }
 
 const initialized = ({ version }: ServerEnvironment): InitializeResult => ({
   serverInfo: { name: "tlstrace", version },
-  capabilities: {
-    textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: false },
-    completionProvider: { triggerCharacters: completionTriggers },
-    hoverProvider: true,
-  },
+  capabilities,
 });

@@ -7,6 +7,8 @@ const diagnosticsMax = 1000;
 export interface Columns {
   start: number;
   end: number;
+  /** As of a token. */
+  instead?: string;
 }
 
 /** The diagnostics of a file being read, as many as somebody would look at. */
@@ -18,9 +20,11 @@ export class DiagnosticList {
     this.list = list;
   }
 
-  report(severity: Diagnostic["severity"], { start, end }: Columns, message: string, line: number): void {
+  report(severity: Diagnostic["severity"], place: Columns, message: string, line: number): void {
+    const { start, end, instead } = place;
+    const more = instead === undefined ? {} : { instead };
     if (this.list.length >= diagnosticsMax) this.leftOut++;
-    else this.list.push({ severity, message, line, start, end });
+    else this.list.push({ severity, message, line, start, end, ...more });
   }
 
   /** Says how many diagnostics did not fit, once the file is read to its last `line`. */

@@ -3,6 +3,8 @@ export interface Token {
   text: string;
   start: number;
   end: number;
+  /** What would be right in its place, where that is known; empty: nothing. */
+  instead?: string;
 }
 
 /** A line of a trace file, cut into words. */
@@ -70,6 +72,9 @@ export const part = (token: Token, from: number, to = token.text.length): Token 
   start: token.start + from,
   end: token.start + to,
 });
+
+/** A token that should not be there. */
+export const superfluous = (token: Token): Token => ({ ...token, instead: "" });
 
 /** From the first character of `from` to the last of `to`. */
 export const span = (from: Token, to: Token): Token => ({ text: "", start: from.start, end: to.end });

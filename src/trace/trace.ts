@@ -35,6 +35,8 @@ export interface Diagnostic {
   line?: number;
   start?: number;
   end?: number;
+  /** What would be right there, where the reader knows; empty: nothing. */
+  instead?: string;
   /** Frame from 1 in a capture. */
   frame?: number;
   /** It is about what was given of keys, not about the file itself. */

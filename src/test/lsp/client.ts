@@ -84,8 +84,10 @@ export class Client {
 
   open(text: string, name = "test.tlstrace", languageId = "tlstrace"): Document {
     const uri = fileUri(path.resolve(name));
-    this.versions.set(uri, 1);
-    this.say("textDocument/didOpen", { textDocument: { uri, languageId, version: 1, text } });
+    // Never the same again, so that what was told of it before is not taken for this.
+    const version = (this.versions.get(uri) ?? 0) + 1;
+    this.versions.set(uri, version);
+    this.say("textDocument/didOpen", { textDocument: { uri, languageId, version, text } });
     return new Document(this, uri);
   }
 

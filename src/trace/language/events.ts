@@ -267,14 +267,17 @@ function readTransmit(given: Given, verb: Token, connection: DeclaredConnection,
     throw new LineFault(range, `a segment has at most ${segmentMax} bytes; divide it`);
   if (match[2] !== String(length)) {
     const stated = part(range, match[1]!.length + 1, range.text.length - 1);
-    throw new LineFault(stated, `${start}:${end} is ${length} bytes long; write (${length})`);
+    throw new LineFault(
+      { ...stated, instead: String(length) },
+      `${start}:${end} is ${length} bytes long; write (${length})`,
+    );
   }
   const { words, free } = given;
   const stated = flagsOf(reading, transmitForm, given, span(words[free] ?? range, words.at(-1)!));
   const flags = capturedFlags(stated, connection);
   const isPushed = end <= progress.most || (connection.captured && (flags & Flag.captured) !== 0);
   if (!isPushed && reading.isUnsure(connection)) throw leftOut;
-  if (!isPushed) throw notPushed(range, progress.most, progress.open);
+  if (!isPushed) throw notPushed(endedAt(range, start, progress.most), progress.most, progress.open);
   reading.queue.send((flags & Flag.undoorbelled) !== 0, range);
   progress.sent = Math.max(progress.sent, end);
   if (flags & Flag.fin) progress.finSent = true;
@@ -285,6 +288,10 @@ function readTransmit(given: Given, verb: Token, connection: DeclaredConnection,
 /** A transmit of a captured connection is captured, unless its line says otherwise. */
 const capturedFlags = (flags: number, { captured }: DeclaredConnection): number =>
   (captured && (flags & uncapturedBit) === 0 ? flags | Flag.captured : flags) & ~uncapturedBit;
+
+/** The range, and what it would be if it ended with what TCP has. */
+const endedAt = (range: Token, start: number, end: number): Token =>
+  end > start ? { ...range, instead: `${start}:${end}(${end - start})` } : range;
 
 function notPushed(range: Token, pushed: number, open: number): LineFault {
   const why = open < 0 ? "" : `, and ${open} payload bytes wait in an open record`;

@@ -2,7 +2,17 @@ import { vendorCounterNames } from "../../core/machine/count.ts";
 import { counterNames } from "../../core/machine/counters.ts";
 import type { Profile } from "../../core/machine/profile.ts";
 import { profiles } from "../../core/profiles/all.ts";
-import { integer, integer64, LineFault, list, option, part, span, type Token } from "../lexer.ts";
+import {
+  integer,
+  integer64,
+  LineFault,
+  list,
+  option,
+  part,
+  span,
+  superfluous,
+  type Token,
+} from "../lexer.ts";
 import { type SignSpec, signs } from "../signs.ts";
 import type { Expectation } from "../trace.ts";
 import { wireVerdicts } from "../trace.ts";
@@ -115,7 +125,8 @@ function effectOf(reading: Reading, subject: Token, details: Token[]): Expectati
           : `not a field of ${spec.name}; it has ${list(known, "=")}`,
       );
     }
-    if (Object.hasOwn(fields, name)) throw new LineFault(word, `${name}= is given twice; leave one out`);
+    if (Object.hasOwn(fields, name))
+      throw new LineFault(superfluous(word), `${name}= is given twice; leave one out`);
     fields[name] = fieldValue(reading, given.value, arg[1], name);
   }
   return { effect: spec.name, fields };

@@ -33,7 +33,10 @@ export function rangeOf(token: Token, captured = false): [number, number] {
   const start = integer(part(token, 0, colon), relativeMin, relativeMax, "a range's start");
   const end = integer(part(token, colon + 1), relativeMin, relativeMax, "a range's end");
   if (end < start && !captured)
-    throw new LineFault(token, "the range ends before it starts; exchange the two numbers");
+    throw new LineFault(
+      { ...token, instead: `${end}:${start}` },
+      "the range ends before it starts; exchange the two numbers",
+    );
   return [start, end];
 }
 

@@ -26,9 +26,9 @@ import { derivedKeys } from "./keystream.ts";
 import { headersSize, typeText } from "./vocabulary.ts";
 
 /** Column where comments begin, if the line leaves room. */
-const commentColumn = 42;
+export const commentColumn = 42;
 /** Width of the time and of an expectation's indentation; captures have nine decimals. */
-const timeWidth = { text: 7, capture: 12 } as const;
+export const timeWidth = { text: 7, capture: 12 } as const;
 
 /** One event as its line, without a comment; its time is relative to the event before it in the trace. */
 export function printEvent(trace: Trace, index: number): string {

@@ -91,7 +91,10 @@ function readRange(
   if (end === start) throw new LineFault(range, "the range is empty; it takes at least one byte");
   const { most } = connection.progress;
   if (end > most && reading.isUnsure(connection)) throw leftOut;
-  if (end > most) throw new LineFault(range, `TCP has bytes up to ${most} only; end the range there`);
+  if (end > most) {
+    const place = most > start ? { ...range, instead: `${start}:${most}` } : range;
+    throw new LineFault(place, `TCP has bytes up to ${most} only; end the range there`);
+  }
   if (connection.progress.changes++ >= changesMax)
     throw new LineFault(
       verb,

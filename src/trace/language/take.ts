@@ -1,4 +1,4 @@
-import { LineFault, list, part as piece, span, type Token } from "../lexer.ts";
+import { LineFault, list, part as piece, span, superfluous, type Token } from "../lexer.ts";
 import { type Form, isList, type Part } from "./form.ts";
 
 /**
@@ -86,7 +86,8 @@ function takeFree(form: Form, given: Given, at: number, tokens: StatementToken[]
   if (part === undefined) return -1;
   if (part.role === "flag") {
     if (tokens !== null) mark(tokens, "flag", part, word);
-    if (given.flags & part.bit) fault(given, new LineFault(word, "this flag is given twice; leave one out"));
+    if (given.flags & part.bit)
+      fault(given, new LineFault(superfluous(word), "this flag is given twice; leave one out"));
     given.flags |= part.bit;
     return at + 1;
   }
@@ -113,7 +114,7 @@ function give(given: Given, { name, role, bit }: Part, word: Token, value: Token
   if (!given.options.has(name)) given.options.set(name, value);
   else {
     const key = role === "option" ? `${name}=` : name;
-    fault(given, new LineFault(word, `${key} is given twice; leave one out`));
+    fault(given, new LineFault(superfluous(word), `${key} is given twice; leave one out`));
   }
 }
 
@@ -128,7 +129,7 @@ function strayFault(form: Form, words: Token[], at: number): LineFault {
   if (options.length > 0)
     return new LineFault(word, `not an option of this line; there are ${list(options, "=")}`);
   return new LineFault(
-    span(word, words.at(-1)!),
+    superfluous(span(word, words.at(-1)!)),
     "nothing more can stand on this line; remove it, or begin a comment with #",
   );
 }

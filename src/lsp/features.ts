@@ -1,0 +1,137 @@
+import {
+  type Connection,
+  LSPErrorCodes,
+  ResponseError,
+  type SemanticTokens,
+  SemanticTokensBuilder,
+  type ServerCapabilities,
+  TextDocumentSyncKind,
+} from "vscode-languageserver";
+import { actionsIn } from "../language/actions.ts";
+import { completionsAt, completionTriggers } from "../language/completion.ts";
+import type { TraceDocument } from "../language/document.ts";
+import { formatted } from "../language/format.ts";
+import { hoverAt, type PageLink } from "../language/hover.ts";
+import {
+  definitionAt,
+  highlightsAt,
+  linksOf,
+  referencesAt,
+  renameAt,
+  renamedAt,
+} from "../language/navigation.ts";
+import { foldsOf, outlineOf } from "../language/outline.ts";
+import { semanticTokens, tokenModifiers, tokenTypes } from "../language/semantic-tokens.ts";
+import { signatureAt } from "../language/signature.ts";
+import { UserError } from "../trace/platform.ts";
+import type { OpenDocuments } from "./documents.ts";
+
+/** What the server answers. */
+export const capabilities: ServerCapabilities = {
+  textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
+  completionProvider: { triggerCharacters: completionTriggers },
+  hoverProvider: true,
+  signatureHelpProvider: { triggerCharacters: [" "] },
+  definitionProvider: true,
+  referencesProvider: true,
+  documentHighlightProvider: true,
+  renameProvider: { prepareProvider: true },
+  documentSymbolProvider: true,
+  foldingRangeProvider: true,
+  documentLinkProvider: {},
+  codeActionProvider: { codeActionKinds: ["quickfix"] },
+  documentFormattingProvider: true,
+  documentRangeFormattingProvider: true,
+  semanticTokensProvider: {
+    legend: { tokenTypes: [...tokenTypes], tokenModifiers: [...tokenModifiers] },
+    full: { delta: true },
+    range: true,
+  },
+};
+
+/** Answers requests about the documents that are open: a function of `language` each. */
+export function answer(connection: Connection, open: OpenDocuments, page: PageLink): void {
+  connection.onCompletion(({ textDocument, position }) =>
+    open.ask(textDocument, (document) => completionsAt(document, position)),
+  );
+  connection.onHover(({ textDocument, position }) =>
+    open.ask(textDocument, (document) => hoverAt(document, position, page)),
+  );
+  connection.onSignatureHelp(({ textDocument, position }) =>
+    open.ask(textDocument, (document) => signatureAt(document, position)),
+  );
+  connection.onCodeAction(({ textDocument, range }) =>
+    open.ask(textDocument, (document) => actionsIn(document, range)),
+  );
+  connection.onDocumentSymbol(({ textDocument }) => open.ask(textDocument, outlineOf));
+  connection.onFoldingRanges(({ textDocument }) => open.ask(textDocument, foldsOf));
+  connection.onDocumentLinks(({ textDocument }) => open.ask(textDocument, linksOf));
+  connection.onDocumentFormatting(({ textDocument }) =>
+    open.ask(textDocument, (document) => formatted(document)),
+  );
+  connection.onDocumentRangeFormatting(({ textDocument, range }) =>
+    open.ask(textDocument, (document) => formatted(document, range)),
+  );
+  answerNames(connection, open);
+  answerTokens(connection, open);
+}
+
+function answerNames(connection: Connection, open: OpenDocuments): void {
+  connection.onDefinition(({ textDocument, position }) =>
+    open.ask(textDocument, (document) => definitionAt(document, position)),
+  );
+  connection.onReferences(({ textDocument, position, context }) =>
+    open.ask(textDocument, (document) => referencesAt(document, position, context.includeDeclaration)),
+  );
+  connection.onDocumentHighlight(({ textDocument, position }) =>
+    open.ask(textDocument, (document) => highlightsAt(document, position)),
+  );
+  connection.onPrepareRename(({ textDocument, position }) =>
+    open.ask(textDocument, (document) => renamedAt(document, position)),
+  );
+  connection.onRenameRequest(({ textDocument, position, newName }) => {
+    try {
+      return open.ask(textDocument, (document) => ({
+        changes: { [document.uri]: renameAt(document, position, newName) },
+      }));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      return new ResponseError(LSPErrorCodes.RequestFailed, error.message);
+    }
+  });
+}
+
+/** Words for a theme: whole, in sight, or what changed since the client asked last. */
+function answerTokens(connection: Connection, open: OpenDocuments): void {
+  const builders = new Map<string, SemanticTokensBuilder>();
+  const none: SemanticTokens = { data: [] };
+  const builderOf = (uri: string) => {
+    const known = builders.get(uri) ?? new SemanticTokensBuilder();
+    builders.set(uri, known);
+    return known;
+  };
+  const fill = (builder: SemanticTokensBuilder, document: TraceDocument) => {
+    for (const token of semanticTokens(document)) builder.push(...token);
+    return builder;
+  };
+  open.onClose = (uri) => builders.delete(uri);
+  const { semanticTokens: requests } = connection.languages;
+  requests.on(({ textDocument: { uri } }) => {
+    const builder = builderOf(uri);
+    builder.previousResult("");
+    return open.ask({ uri }, (document) => fill(builder, document).build()) ?? none;
+  });
+  requests.onDelta(({ textDocument: { uri }, previousResultId }) => {
+    const builder = builderOf(uri);
+    builder.previousResult(previousResultId);
+    return open.ask({ uri }, (document) => fill(builder, document).buildEdits()) ?? none;
+  });
+  requests.onRange(({ textDocument, range }) => {
+    const builder = new SemanticTokensBuilder();
+    const built = open.ask(textDocument, (document) => {
+      for (const token of semanticTokens(document, range)) builder.push(...token);
+      return builder.build();
+    });
+    return built ?? none;
+  });
+}
