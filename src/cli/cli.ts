@@ -3,6 +3,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { UserError } from "../trace/platform.ts";
 import type { CompareFlags } from "./compare.ts";
+import type { DapFlags } from "./dap.ts";
 import type { DebugFlags } from "./debug.ts";
 import type { ExportFlags } from "./export.ts";
 import type { ReadFlags } from "./flags.ts";
@@ -183,7 +184,11 @@ program
   .command("dap")
   .description("Serves the Debug Adapter Protocol on stdin and stdout, or on a TCP port of this machine.")
   .option("--port <n>", "listen on 127.0.0.1:<n> instead")
-  .action(async ({ port }: { port?: string }) => (await import("./dap.ts")).serve(port));
+  .option(
+    "--workspace [folder...]",
+    "folders whose files a trace may name, beside its own (default: the current one; none = no other)",
+  )
+  .action(async (flags: DapFlags) => (await import("./dap.ts")).serve(flags));
 program
   .command("lsp")
   .description(

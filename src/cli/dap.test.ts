@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -222,8 +222,10 @@ test("a client that does not read is not read either: what waits for it is bound
 });
 
 /** `tlstrace dap` as a process: what it said and how it ended. */
-function adapter() {
-  const child = spawn(process.execPath, ["dist/cli.js", "dap"], { stdio: ["pipe", "pipe", "pipe"] });
+function adapter(...flags: string[]) {
+  const child = spawn(process.execPath, ["dist/cli.js", "dap", ...flags], {
+    stdio: ["pipe", "pipe", "pipe"],
+  });
   let errors = "";
   child.stderr.on("data", (chunk) => {
     errors += chunk;
@@ -300,11 +302,44 @@ test("an editor on stdin and stdout debugs a sample; disconnecting ends the proc
   assert.equal(await exited, 0);
 });
 
+test("a trace names files of its own folder and of the workspace that was told, of no other", async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), "tlstrace-dap-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const at = (...names: string[]) => path.join(folder, ...names);
+  for (const name of ["traces", "nics", "other"]) mkdirSync(at(name));
+  writeFileSync(at("nics", "mine.nic.json"), '{ "base": "innova" }');
+  const program = at("traces", "a.tlstrace");
+  const lines = [
+    "device eth0 profile=../nics/mine.nic.json",
+    "connection web device=eth0 version=1.2 cipher=aes-128-gcm",
+    "+0 web send 100",
+  ];
+  writeFileSync(program, `${lines.join("\n")}\n`);
+  const answers: [flags: string[], isRead: boolean][] = [
+    [["--workspace", at("other"), at("nics")], true],
+    [["--workspace", at("other")], false],
+    [["--workspace"], false],
+    [[], false],
+  ];
+  for (const [flags, isRead] of answers) {
+    const { child, ask, event } = adapter(...flags);
+    await ask("initialize", {});
+    await ask("launch", { program });
+    const { output } = (await event("output")).body;
+    assert.equal(
+      !/mine\.nic\.json is outside the folder of the trace and of the workspace/.test(output),
+      isRead,
+      output,
+    );
+    child.kill();
+  }
+});
+
 test("a port that is taken or none is refused", async () => {
   const server = await serveTcp(0, nodeEnvironment);
   const { port } = server.address() as AddressInfo;
   await assert.rejects(serveTcp(port, nodeEnvironment), UserError);
-  await assert.rejects(serve("seven"), /--port takes 0 to 65535/);
-  await assert.rejects(serve("70000"), /--port takes 0 to 65535/);
+  await assert.rejects(serve({ port: "seven" }), /--port takes 0 to 65535/);
+  await assert.rejects(serve({ port: "70000" }), /--port takes 0 to 65535/);
   await new Promise((resolve) => server.close(resolve));
 });

@@ -1,19 +1,32 @@
 import { type AddressInfo, createServer, type Server } from "node:net";
+import path from "node:path";
 import { messageOf } from "../adapter/answering-session.ts";
-import { nodeEnvironment } from "../node/environment.ts";
+import { environmentIn, nodeEnvironment } from "../node/environment.ts";
 import type { Environment } from "../study/environment.ts";
 import { UserError } from "../trace/platform.ts";
 import { converse } from "./conversation.ts";
 
 const portMax = 65_535;
 
+export interface DapFlags {
+  port?: string;
+  /** True = named without a folder. */
+  workspace?: string[] | true;
+}
+
 /** `tlstrace dap`: on stdin and stdout, or on a port, which is then told on stderr. */
-export async function serve(port: string | undefined): Promise<void> {
-  if (port === undefined) return serveStdio(nodeEnvironment);
+export async function serve({ port, workspace }: DapFlags): Promise<void> {
+  const environment = workspace === undefined ? nodeEnvironment : environmentOf(workspace);
+  if (port === undefined) return serveStdio(environment);
   if (!/^\d+$/.test(port) || Number(port) > portMax)
     throw new UserError(`--port takes 0 to ${portMax}, not ${port}`);
-  const address = (await serveTcp(Number(port), nodeEnvironment)).address() as AddressInfo;
+  const address = (await serveTcp(Number(port), environment)).address() as AddressInfo;
   process.stderr.write(`listening on ${address.address}:${address.port}\n`);
+}
+
+function environmentOf(workspace: string[] | true): Environment {
+  const folders = workspace === true ? [] : workspace.map((folder) => path.resolve(folder));
+  return environmentIn(() => folders);
 }
 
 /**

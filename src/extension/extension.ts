@@ -1,8 +1,7 @@
 // extension: the VS Code extension.
 
 import * as vscode from "vscode";
-import { TraceDebugSession } from "../adapter/session.ts";
-import { environmentIn } from "../node/environment.ts";
+import { adapterProcess, fallenAdapters } from "./adapter.ts";
 import { offerAgents } from "./agents.ts";
 import { configurationOf, configurationProvider, dynamicProvider } from "./configurations.ts";
 import { debugViewTrackers } from "./debug-view.ts";
@@ -27,10 +26,11 @@ export function activate(context: vscode.ExtensionContext): void {
   offerAgents(context);
   new Pictures(context);
   context.subscriptions.push(
-    debug.registerDebugAdapterDescriptorFactory(debugType, {
-      createDebugAdapterDescriptor: () =>
-        new vscode.DebugAdapterInlineImplementation(new TraceDebugSession(environmentIn(workspaceFolders))),
-    }),
+    debug.registerDebugAdapterDescriptorFactory(
+      debugType,
+      adapterProcess(context.asAbsolutePath("dist/cli.js"), workspaceFolders),
+    ),
+    debug.registerDebugAdapterTrackerFactory(debugType, fallenAdapters),
     debug.registerDebugConfigurationProvider(debugType, configurationProvider(memory)),
     debug.registerDebugConfigurationProvider(
       debugType,

@@ -12,7 +12,7 @@ export interface ServeOptions {
   profile: string;
   /** The folder that the workbench opens. */
   folder: string;
-  vsix: string;
+  extensions: readonly string[];
   /** Asked for on the first page; null = none, for tests. */
   password: string | null;
   settings: Record<string, unknown>;
@@ -29,12 +29,12 @@ export interface ServedWorkbench {
 
 const startTimeMs = 60_000;
 
-/** Installs the extension into a profile and serves VS Code on a free port of 127.0.0.1. */
+/** Installs the extensions into a profile and serves VS Code on a free port of 127.0.0.1. */
 export async function serveWorkbench(
   install: WorkbenchInstall,
   options: ServeOptions,
 ): Promise<ServedWorkbench> {
-  const { profile, folder, vsix, password } = options;
+  const { profile, folder, extensions, password } = options;
   writeSettings(options);
   const logFile = path.join(profile, "server.log");
   const log = openSync(logFile, "a");
@@ -46,7 +46,8 @@ export async function serveWorkbench(
     path.join(profile, name),
   ]);
   const command = [install.entry, ...profileFlags];
-  execFileSync(install.node, [...command, "--install-extension", vsix], { env, stdio });
+  const installs = extensions.flatMap((file) => ["--install-extension", file]);
+  execFileSync(install.node, [...command, ...installs], { env, stdio });
   const port = await freePort();
   const access = ["--auth", password === null ? "none" : "password", "--bind-addr", `127.0.0.1:${port}`];
   // A process group of its own: the extension host outlives a plain kill of the server by more than a minute.

@@ -86,7 +86,7 @@ async function openInBrowser(install: WorkbenchInstall, folder: string): Promise
   const served = await serveWorkbench(install, {
     profile,
     folder,
-    vsix: path.resolve(vsix),
+    extensions: [path.resolve(vsix)],
     password,
     settings,
   });

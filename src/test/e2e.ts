@@ -1,6 +1,6 @@
 /**
  * The extension in the real editor: VS Code served to a real browser, asked what its user would see. Screenshots stay
- * in out/e2e. TLSTRACE_E2E_DIR names an existing install of the workbench, TLSTRACE_CHROMIUM a browser.
+ * in out/e2e. Arguments name the groups to run (all, unless named). TLSTRACE_E2E_DIR names an existing install of the workbench, TLSTRACE_CHROMIUM a browser.
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -11,12 +11,13 @@ import { after, before, describe, test } from "node:test";
 import type { Browser } from "playwright-core";
 import { type ServedWorkbench, serveWorkbench } from "../start/code-server.ts";
 import { installNote, installWorkbench, isInstalled, workbenchInstall } from "../start/workbench-install.ts";
-import { shapes, writeCapture } from "./bench/captures.ts";
+import { shapes, smallPackets, writeCapture } from "./bench/captures.ts";
 import { flippedCapture } from "./damage/flipped.ts";
 import { findBrowser, launchBrowser } from "./e2e/browser.ts";
 import { captureScenarios, listingScenarios } from "./e2e/capture.ts";
 import { familiesFile, familiesScenarios, familiesTrace } from "./e2e/families.ts";
 import { findingsScenarios, wrongByte } from "./e2e/findings.ts";
+import { HostProbe } from "./e2e/host.ts";
 import { keysScenarios } from "./e2e/keys.ts";
 import { languageScenarios } from "./e2e/language.ts";
 import { largeScenarios } from "./e2e/large.ts";
@@ -24,6 +25,7 @@ import { launchScenarios } from "./e2e/launch.ts";
 import { lineScenarios, staleScenarios } from "./e2e/listing.ts";
 import { openingScenarios } from "./e2e/opening.ts";
 import { pictureScenarios } from "./e2e/pictures.ts";
+import { processScenarios } from "./e2e/process.ts";
 import { sessionsScenarios } from "./e2e/sessions.ts";
 import { lookScenarios, traceScenarios, travelScenarios } from "./e2e/trace.ts";
 import { type Scenario, Workbench } from "./e2e/workbench.ts";
@@ -32,6 +34,13 @@ const pictures = path.resolve("out/e2e");
 const vsix = path.resolve("tls-offload-debugger.vsix");
 const scratch = mkdtempSync(path.join(os.tmpdir(), "tlstrace-e2e-"));
 const samples = path.join(scratch, "samples");
+const probe = new HostProbe(scratch);
+/** The same traffic in three sizes, the smallest first: 10 MB, a million packets, 1 GB. */
+const sizes = [
+  { ...shapes.lossy, name: "ten-megabytes", bytes: 9.6e6 },
+  smallPackets(1_000_000),
+  { ...shapes.lossy, name: "one-gigabyte", bytes: 960e6 },
+];
 
 /** A still workbench: nothing opens, moves or blinks by itself. */
 const settings = {
@@ -54,6 +63,27 @@ const settings = {
   "debug.inlineValues": "on",
 };
 
+const own = "the adapter's process";
+/** What is looked at, a group after the other in one window: nothing of one is left to the next. */
+const groups: Readonly<Record<string, readonly ((scenario: Scenario) => void)[]>> = {
+  "a window that has just opened": [openingScenarios],
+  "a capture": [captureScenarios, listingScenarios],
+  "the lines of a listing": [lineScenarios],
+  "a file that changes": [staleScenarios(() => samples)],
+  "a capture with a wrong byte": [findingsScenarios],
+  "a trace file": [traceScenarios, travelScenarios, lookScenarios],
+  "two sessions": [sessionsScenarios],
+  pictures: [pictureScenarios],
+  "a family that falls back to software": [familiesScenarios],
+  "a capture without keys": [keysScenarios],
+  "a launch configuration": [launchScenarios(() => samples)],
+  "a trace that is written": [languageScenarios(() => samples)],
+  "a capture of 100 MB": [largeScenarios(`${shapes.lossy.name}.pcap`)],
+  [own]: [processScenarios(probe, samples, sizes)],
+};
+const named = process.argv.slice(2);
+const isWanted = (title: string) => named.length === 0 || named.includes(title);
+
 describe("the extension in VS Code", () => {
   let served: ServedWorkbench | undefined;
   let browser: Browser | undefined;
@@ -68,8 +98,17 @@ describe("the extension in VS Code", () => {
     mkdirSync(pictures, { recursive: true });
     cpSync("media/samples", samples, { recursive: true });
     copyCaptures();
+    if (isWanted(own)) for (const shape of sizes) writeCapture(samples, shape, 1);
+    probe.pack();
     const profile = path.join(scratch, "profile");
-    served = await serveWorkbench(install, { profile, folder: samples, vsix, password: null, settings });
+    const extensions = [vsix, probe.vsix];
+    served = await serveWorkbench(install, {
+      profile,
+      folder: samples,
+      extensions,
+      password: null,
+      settings,
+    });
     browser = await launchBrowser(executable);
     const context = await browser.newContext({ viewport: { width: 1500, height: 3000 } });
     context.setDefaultTimeout(20_000);
@@ -99,25 +138,11 @@ describe("the extension in VS Code", () => {
         assert.equal(await shown.notifications(), "");
       }),
     );
-  const group = (title: string, ...parts: ((scenario: Scenario) => void)[]) =>
+  for (const [title, parts] of Object.entries(groups).filter(([each]) => isWanted(each)))
     describe(title, () => {
       after(() => pictured(`after ${title}`, (shown) => shown.reset()));
       for (const part of parts) part(scenario);
     });
-  const folder = () => samples;
-  group("a window that has just opened", openingScenarios);
-  group("a capture", captureScenarios, listingScenarios);
-  group("the lines of a listing", lineScenarios);
-  group("a file that changes", staleScenarios(folder));
-  group("a capture with a wrong byte", findingsScenarios);
-  group("a trace file", traceScenarios, travelScenarios, lookScenarios);
-  group("two sessions", sessionsScenarios);
-  group("pictures", pictureScenarios);
-  group("a family that falls back to software", familiesScenarios);
-  group("a capture without keys", keysScenarios);
-  group("a launch configuration", launchScenarios(folder));
-  group("a trace that is written", languageScenarios(folder));
-  group("a capture of 100 MB", largeScenarios(`${shapes.lossy.name}.pcap`));
 });
 
 /** The sample's capture without its keys, and with a wrong byte; a trace of a family, and a large capture. */

@@ -1,0 +1,54 @@
+// An extension of the tests: tells over a socket what the extension host was asked to do since it was last asked.
+const { createServer } = require("node:http");
+const { monitorEventLoopDelay, performance } = require("node:perf_hooks");
+const { setTimeout } = require("node:timers/promises");
+const { setFlagsFromString } = require("node:v8");
+const { runInNewContext } = require("node:vm");
+const vscode = require("vscode");
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc");
+const mib = (bytes) => bytes / 2 ** 20;
+
+/** What debug sessions said, as type, name and when (milliseconds as Date.now()). */
+let messages = [];
+const delay = monitorEventLoopDelay({ resolution: 1 });
+let before = performance.eventLoopUtilization();
+
+/** Begins anew; what was measured itself counts for nothing, so a little later. */
+async function reset() {
+  await setTimeout(20);
+  messages = [];
+  delay.reset();
+  before = performance.eventLoopUtilization();
+}
+
+/** Memory without garbage, as else it tells when the collector last ran. */
+function told() {
+  const longestMs = delay.max / 1e6;
+  const activeMs = performance.eventLoopUtilization(before).active;
+  collect();
+  const { rss, heapUsed, external } = process.memoryUsage();
+  const held = mib(heapUsed + external);
+  return { pid: process.pid, rss: mib(rss), held, longestMs, activeMs, messages };
+}
+
+exports.activate = (context) => {
+  delay.enable();
+  const note = ({ type, command, event, body }) => {
+    const name = type === "event" ? event : command;
+    messages.push({ type, name, at: Date.now(), text: body?.text });
+  };
+  const server = createServer(async (_, response) => {
+    const answer = JSON.stringify(told());
+    await reset();
+    response.end(answer);
+  });
+  server.listen(process.env.TLSTRACE_PROBE);
+  context.subscriptions.push(
+    { dispose: () => server.close() },
+    vscode.debug.registerDebugAdapterTrackerFactory("tlstrace", {
+      createDebugAdapterTracker: () => ({ onWillReceiveMessage: note, onDidSendMessage: note }),
+    }),
+  );
+};
