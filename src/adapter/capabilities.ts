@@ -1,6 +1,6 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { exceptionFilters } from "./filters.ts";
 import type { Arguments } from "./requests.ts";
+import { exceptionFilters } from "./stops/filters.ts";
 
 /** What the adapter can do, as it tells the editor. Everything named here is exercised by session.test.ts. */
 export const capabilities: DebugProtocol.Capabilities = {
@@ -9,6 +9,8 @@ export const capabilities: DebugProtocol.Capabilities = {
   supportsConditionalBreakpoints: true,
   supportsHitConditionalBreakpoints: true,
   supportsLogPoints: true,
+  supportsDataBreakpoints: true,
+  supportsDataBreakpointBytes: true,
   supportsBreakpointLocationsRequest: true,
   supportsExceptionFilterOptions: true,
   exceptionBreakpointFilters: exceptionFilters,

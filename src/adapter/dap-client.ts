@@ -12,6 +12,8 @@ interface Bodies {
   setBreakpoints: DebugProtocol.SetBreakpointsResponse["body"];
   setFunctionBreakpoints: DebugProtocol.SetFunctionBreakpointsResponse["body"];
   setExceptionBreakpoints: Required<NonNullable<DebugProtocol.SetExceptionBreakpointsResponse["body"]>>;
+  dataBreakpointInfo: DebugProtocol.DataBreakpointInfoResponse["body"];
+  setDataBreakpoints: DebugProtocol.SetDataBreakpointsResponse["body"];
   breakpointLocations: DebugProtocol.BreakpointLocationsResponse["body"];
   exceptionInfo: DebugProtocol.ExceptionInfoResponse["body"] & { description: string };
   threads: DebugProtocol.ThreadsResponse["body"];

@@ -107,6 +107,14 @@ export const requests = {
     { filters: list(text) },
     { filterOptions: list(fields({ filterId: text }, { condition: text })) },
   ),
+  dataBreakpointInfo: fields(
+    { name: text },
+    { variablesReference: whole, frameId: whole, bytes: whole, asAddress: flag },
+  ),
+  setDataBreakpoints: fields(
+    { breakpoints: list(fields({ dataId: text }, { ...condition, accessType: text })) },
+    {},
+  ),
   exceptionInfo: nothing,
   threads: nothing,
   stackTrace: fields({ threadId: whole }, { startFrame: whole, levels: whole }),

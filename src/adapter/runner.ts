@@ -2,15 +2,15 @@ import type { DebugProtocol } from "@vscode/debugprotocol";
 import { type Judged, signsAt } from "../replay/findings.ts";
 import { parseExpression } from "../replay/language/parse.ts";
 import type { EffectRecord } from "../replay/recording.ts";
-import { type SearchResult, type StopRule, StopSearch } from "../replay/stops.ts";
+import { dealingsAt, type SearchResult, type StopRule, StopSearch, stopView } from "../replay/stops.ts";
 import type { Position, Timeline } from "../replay/timeline.ts";
 import { gravest, wordSign } from "../replay/view/explain.ts";
 import { stageName } from "../replay/view/stage-name.ts";
-import { secondsText } from "../replay/view/value.ts";
+import { secondsText, show } from "../replay/view/value.ts";
 import { viewAt } from "../replay/view/view.ts";
 import { Cancelled, type Progress, UserError } from "../trace/platform.ts";
 import { messageOf } from "./answering-session.ts";
-import type { Breakpoints } from "./breakpoints.ts";
+import type { Breakpoints } from "./stops/breakpoints.ts";
 import { atEnd, type Move } from "./time/moves.ts";
 import { Trail } from "./time/trail.ts";
 
@@ -46,10 +46,19 @@ const isBehind = (a: Position, b: Position): boolean =>
 
 /** What a runner tells besides its stops. */
 interface Told {
-  log(position: Position, message: string): void;
+  log(position: Position, rule: StopRule): void;
   /** How much of the trace was checked, for who comes to its end. */
   checked: string;
 }
+
+/** The protocol's word for a stop, by the first kind of rule that stops there. */
+const reasons: readonly (readonly [StopRule["kind"], string])[] = [
+  ["sign", "exception"],
+  ["line", "breakpoint"],
+  ["data", "data breakpoint"],
+  ["bytes", "data breakpoint"],
+  ["function", "function breakpoint"],
+];
 
 /** Blocks of events run between two looks at the clock. */
 const budget = 2;
@@ -194,16 +203,24 @@ export class Runner {
   private found(found: NonNullable<SearchResult["found"]>, direction: Direction): Stop | null {
     const { position, sign } = found;
     const rules = found.rules.filter((rule) => {
-      if (rule.log) this.told.log(position, rule.log);
+      if (rule.log) this.told.log(position, rule);
       return !rule.log;
     });
     if (rules.length === 0) return null;
     if (rules.every(({ id }) => id === 0))
       return this.arrive(position, direction, { reason: "goto", description: rules[0]!.label });
     const kinds = new Set(rules.map(({ kind }) => kind));
-    const reason = kinds.has("sign") ? "exception" : kinds.has("line") ? "breakpoint" : "function breakpoint";
-    const description = rules.map(({ label }) => label).join(", ");
+    const [, reason] = reasons.find(([kind]) => kinds.has(kind))!;
+    const description = rules.map((rule) => this.textOf(rule, position)).join(", ");
     return this.arrive(position, direction, { reason, description, rules, sign });
+  }
+
+  /** What a rule stops at; of data also what happens to it there: in the order of time, whichever way one came. */
+  private textOf(rule: StopRule, position: Position): string {
+    const { change } = stopView(this.judged, rule, position);
+    if (change) return `${rule.label}: ${show(change.from)} → ${show(change.to)}`;
+    const dealings = dealingsAt(this.judged, rule, position);
+    return dealings === "" ? rule.label : `${rule.label} ${dealings}`;
   }
 
   /** Goes to the end of the trace, or to its start. */

@@ -3,23 +3,20 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { isPlace, placesOf } from "../judge/places.ts";
 import type { FileVerdict } from "../judge/verdict.ts";
+import { type StopRule, stopView } from "../replay/stops.ts";
 import type { Position } from "../replay/timeline.ts";
-import { judgedView } from "../replay/view/view.ts";
 import type { Environment } from "../study/environment.ts";
 import { printEvent } from "../trace/language/print.ts";
 import { UserError } from "../trace/platform.ts";
 import { AnsweringSession, type Answers } from "./answering-session.ts";
-import { Breakpoints } from "./breakpoints.ts";
 import { capabilities, clientOf } from "./capabilities.ts";
 import { Console, type Host, wordCompletions } from "./console/console.ts";
-import { exceptionInfo } from "./exception-info.ts";
 import { Forks } from "./forks/forks.ts";
 import { stackPage } from "./inspection/frames.ts";
 import { Inspection } from "./inspection/inspection.ts";
 import type { Job } from "./job.ts";
 import { type Debuggee, debuggeeOf, type LaunchArguments, readLaunch, readNoDebug } from "./launch.ts";
 import { type LineNote, LineNotes } from "./listing/lines.ts";
-import { LogOutput } from "./log-points.ts";
 import { type FindingsBody, findingsBody, placeOfTarget } from "./opening/findings.ts";
 import { openingOutput, sumLine } from "./opening/output.ts";
 import { type BytesBody, bytesAt } from "./opening/side-by-side.ts";
@@ -29,6 +26,9 @@ import { type PictureBody, Pictures } from "./pictures/pictures.ts";
 import type { Arguments } from "./requests.ts";
 import { type Direction, Runner, type Stop, stoppedBody } from "./runner.ts";
 import { type Sources, sourcesOf } from "./sources.ts";
+import { Breakpoints } from "./stops/breakpoints.ts";
+import { exceptionInfo } from "./stops/exception-info.ts";
+import { LogOutput } from "./stops/log-points.ts";
 import { type Move, next, stageBack, stepBack, stepIn, stepOut } from "./time/moves.ts";
 import { Visits } from "./time/visits.ts";
 
@@ -85,10 +85,15 @@ export class TraceDebugSession extends AnsweringSession {
     restartFrame: this.moving((args) => this.restartFrame(args)),
     gotoTargets: { body: (args) => ({ targets: this.gotoTargets(args) }) },
     setBreakpoints: {
-      body: (args) => ({ breakpoints: this.breakpoints.setLines(this.target.sources, args) }),
+      body: (args) => {
+        void this.target;
+        return { breakpoints: this.breakpoints.setLines(args) };
+      },
     },
     setFunctionBreakpoints: { body: (args) => ({ breakpoints: this.breakpoints.setFunctions(args) }) },
     setExceptionBreakpoints: { body: (args) => ({ breakpoints: this.breakpoints.setExceptions(args) }) },
+    dataBreakpointInfo: { body: (args) => this.target.inspection.dataBreakpoint(args) },
+    setDataBreakpoints: { body: (args) => ({ breakpoints: this.breakpoints.setData(args) }) },
     breakpointLocations: { body: (args) => ({ breakpoints: this.breakpointLines(args) }) },
     exceptionInfo: { body: () => exceptionInfo(this.target.runner) },
     threads: { body: () => ({ threads: this.threads() }) },
@@ -158,7 +163,7 @@ export class TraceDebugSession extends AnsweringSession {
   }
 
   private beginAgain(): void | Promise<void> {
-    for (const breakpoint of this.breakpoints.resolveLines(this.target.sources))
+    for (const breakpoint of this.breakpoints.answers)
       this.say("breakpoint", { reason: "changed", breakpoint });
     return this.begin();
   }
@@ -169,7 +174,8 @@ export class TraceDebugSession extends AnsweringSession {
       const debuggee = await debuggeeOf(this.environment, launch, job);
       this.close();
       this.opened = this.targetOf(debuggee, launch);
-      const { sources, verdict } = this.opened;
+      const { sources, timeline, verdict } = this.opened;
+      this.breakpoints.standIn({ sources, timeline });
       for (const line of openingOutput(debuggee, sources, verdict)) this.write(line);
     });
   }
@@ -184,8 +190,8 @@ export class TraceDebugSession extends AnsweringSession {
       fork: forkOf?.name ?? null,
     });
     const logged = new LogOutput();
-    const log = (position: Position, message: string) => {
-      const line = logged.line(judgedView(debuggee, position), message);
+    const log = (position: Position, rule: StopRule) => {
+      const line = logged.line(stopView(debuggee, rule, position), rule.log!);
       if (line !== null) this.write({ output: `${line}\n`, ...sources.placeOf(position.event) });
     };
     const runner = new Runner(debuggee, this.breakpoints, {

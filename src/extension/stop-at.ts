@@ -1,9 +1,10 @@
 import * as vscode from "vscode";
-import { stopNames } from "../adapter/filters.ts";
+import { stopNames } from "../adapter/stops/filters.ts";
+import { presets } from "../adapter/stops/presets.ts";
 
 /** Lets the user pick what has no box in the Breakpoints view, and makes a function breakpoint of it. */
 export async function stopAt(): Promise<void> {
-  const items = stopNames.map(({ name, says }) => ({ label: name, detail: says }));
+  const items = [...presets, ...stopNames].map(({ name, says }) => ({ label: name, detail: says }));
   const picked = await vscode.window.showQuickPick(items, {
     title: "Stop At",
     placeHolder: "What to stop at: it becomes a function breakpoint, whose condition can be edited",

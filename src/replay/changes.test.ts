@@ -7,14 +7,15 @@ import { generate, kernelChoices, readStory } from "../test/simulator/generate.t
 import { settingOf } from "../test/simulator/simulation.ts";
 import { finished } from "../trace/platform.ts";
 import type { Trace } from "../trace/trace.ts";
-import { changeAt, lastChange, nextChange, type ValueChange } from "./changes.ts";
+import { changeAt, followed, lastChange, nextChange, type ValueChange } from "./changes.ts";
 import { type Judged, noFindings } from "./findings.ts";
 import { same } from "./language/operations.ts";
+import { parseExpression } from "./language/parse.ts";
 import { type Position, Timeline } from "./timeline.ts";
 import { placeOf, rawAt } from "./view/paths.ts";
 import { judgedView } from "./view/view.ts";
 
-const followed = [
+const pathsFollowed = [
   "driver.expectedSeq",
   "nic.inStep",
   "nic.expectedSeq",
@@ -62,7 +63,7 @@ function check(judged: Judged, path: string, connection: number, dice: Dice): nu
   for (let i = 0; i < 3; i++) {
     const event = dice.from(0, timeline.eventCount - 1);
     const here = { event, stage: dice.from(-1, timeline.record(event).stages.length - 1) };
-    const what = { place: placeOf(path)!, connection };
+    const what = followed(parseExpression(path), connection, timeline);
     const where = `${timeline.trace.name}, ${path} of ${connection} at ${event}/${here.stage}`;
     const last = all.findLast(({ position }) => !isBehind(position, here)) ?? null;
     assert.deepEqual(finished(lastChange(judged, what, here)), last, `last: ${where}`);
@@ -82,7 +83,7 @@ test("who changed a value last, and next, is who a walk through all stages finds
     const setting = settingOf(seed, profiles, kernelChoices);
     const judged = judgedOf(readStory(generate(seed, setting), setting.profile));
     if (judged.timeline.eventCount === 0) continue;
-    for (const path of followed) {
+    for (const path of pathsFollowed) {
       const connection = dice.from(0, judged.timeline.trace.connections.length - 1);
       changes += check(judged, path, connection, dice);
     }
@@ -94,5 +95,5 @@ test("likewise over many blocks of events, where most or none of them change it"
   const dice = new Dice(78);
   const judged = judgedOf(longTrace(2000, 0.01, 1));
   assert.ok(judged.timeline.eventCount > 2200);
-  for (const path of followed) check(judged, path, 0, dice);
+  for (const path of pathsFollowed) check(judged, path, 0, dice);
 });

@@ -1,17 +1,39 @@
+import { UserError } from "../trace/platform.ts";
+import { type Compiled, compiled, connectionIn } from "./expression-compile.ts";
 import type { Judged } from "./findings.ts";
 import { same } from "./language/operations.ts";
+import type { Expression } from "./language/parse.ts";
+import { prepare } from "./search/aggregate.ts";
 import { type Hunter, type Quarry, Scan } from "./search/scan.ts";
 import { Watch } from "./search/watch.ts";
-import type { Position } from "./timeline.ts";
+import type { Position, Timeline } from "./timeline.ts";
 import type { LiveView } from "./view/live.ts";
-import { type Place, rawAt, readerOf, readsOf } from "./view/paths.ts";
+import { readerOf } from "./view/paths.ts";
 import type { Raw } from "./view/value.ts";
 import { judgedView, type View } from "./view/view.ts";
 
 /** A value of one connection that is followed through time: `driver.expectedSeq` of connection 0. */
 export interface Followed {
-  place: Place;
+  value: Compiled;
   connection: number;
+}
+
+/**
+ * What an expression says of a connection, to be followed. Throws UserError for what only a recorded view can tell: what
+ * is asked of another connection is followed there.
+ */
+export function followed(expression: Expression, connection: number, { trace }: Timeline): Followed {
+  const elsewhere = expression.kind === "elsewhere" ? expression : null;
+  const asked = elsewhere?.of ?? expression;
+  const ready = compiled(asked);
+  // What is not there is unknown: a value may come and go.
+  const value = asked.kind === "path" ? { ...ready, of: readerOf(asked.place) } : ready;
+  if (value.needsRecord || value.ofChange)
+    throw new UserError(
+      "a value is followed on one connection: ask for connection(…) alone, or leave it out",
+    );
+  const at = elsewhere ? connectionIn(trace, elsewhere.connection) : connection;
+  return { value, connection: at };
 }
 
 /** Where a value became another one: right behind a stage of the connection. */
@@ -22,8 +44,8 @@ export interface ValueChange {
 }
 
 /** The value where the debugger stands; null, which is unknown, where there is nothing. */
-const valueAt = (judged: Judged, { place, connection }: Followed, position: Position): Raw =>
-  rawAt(judgedView(judged, position, connection), place);
+const valueAt = (judged: Judged, { value, connection }: Followed, position: Position): Raw =>
+  value.of(judgedView(judged, position, connection));
 
 /**
  * What a stage of the followed connection made of the value, looked at closely; null if it left it as it was behind the
@@ -58,11 +80,12 @@ export class ChangeHunter implements Hunter {
   private isKnown = false;
   private last: Raw = null;
   private event = -1;
+  /** What was caught; null where the value before is not known. */
+  change: { from: Raw; to: Raw } | null = null;
 
-  constructor(place: Place, view: LiveView) {
-    this.read = readerOf(place);
+  constructor({ of, reads }: Compiled, view: LiveView) {
+    this.read = of;
     this.view = view;
-    const reads = readsOf(place);
     this.watch = new Watch(reads);
     this.isInside = reads.has("stage") || reads.has("before");
   }
@@ -79,18 +102,19 @@ export class ChangeHunter implements Hunter {
     if (!this.watch.stirs(this.view) && this.isKnown) return false;
     const value = this.read(this.view);
     if (this.isKnown && same(value, this.last)) return false;
+    this.change = this.isKnown ? { from: this.last, to: value } : null;
     this.last = value;
     this.isKnown = true;
     return true;
   }
 }
 
-const quarryOf = ({ place, connection }: Followed): Quarry => ({
-  connections: readsOf(place).size === 0 ? [] : [connection],
+const quarryOf = ({ value, connection }: Followed): Quarry => ({
+  connections: value.reads.size === 0 ? [] : [connection],
   always: true,
   candidate: (from) => from,
   sees: () => null,
-  hunter: (view) => new ChangeHunter(place, view),
+  hunter: (view) => new ChangeHunter(value, view),
 });
 
 /**
@@ -122,6 +146,7 @@ function* search(
   from: number,
   direction: 1 | -1,
 ): Generator<number, ValueChange | null> {
+  for (const each of followed.value.gathers) yield* prepare(judged, each);
   const scan = new Scan(judged, quarryOf(followed), from, direction);
   const { eventCount } = judged.timeline;
   const way = Math.max(1, direction === 1 ? eventCount - from : from);

@@ -1,6 +1,7 @@
 import { near, seq, toU32 } from "../core/base/seq.ts";
 import { glob } from "../trace/glob.ts";
 import { UserError } from "../trace/platform.ts";
+import type { Trace } from "../trace/trace.ts";
 import type { Evaluator } from "./language/evaluator.ts";
 import { arithmetic, order } from "./language/numbers.ts";
 import { isTrue, numeric, operation } from "./language/operations.ts";
@@ -22,6 +23,8 @@ export interface Compiled {
   readonly gathers: readonly Gathered[];
   /** True if the trace's own columns tell its value: no state has to be made for it. */
   readonly ofColumns: boolean;
+  /** True if it asks for the old or the new value of a change (View.change). */
+  readonly ofChange: boolean;
   /** True if it asks for what only a recorded view can tell, as another connection's state: never during a run. */
   readonly needsRecord: boolean;
 }
@@ -50,15 +53,16 @@ class Compiler {
   private readonly reads = new Set<Source>();
   private readonly gathers: Gathered[] = [];
   private needsRecord = false;
+  private ofChange = false;
 
   whole(expression: Expression): Compiled {
     return this.needs(this.evaluator(expression));
   }
 
   needs(of: Evaluator): Compiled {
-    const { reads, gathers, needsRecord } = this;
-    const ofColumns = !needsRecord && [...reads].every((source) => source === "event");
-    return { of, reads, gathers, ofColumns, needsRecord };
+    const { reads, gathers, needsRecord, ofChange } = this;
+    const ofColumns = !needsRecord && !ofChange && [...reads].every((source) => source === "event");
+    return { of, reads, gathers, ofColumns, needsRecord, ofChange };
   }
 
   evaluator(expression: Expression): Evaluator {
@@ -72,6 +76,11 @@ class Compiler {
       case "argument": {
         const { index } = expression;
         return (view) => argumentOf(view, index);
+      }
+      case "change": {
+        const { side } = expression;
+        this.ofChange = true;
+        return ({ change }) => (change ? change[side] : null);
       }
       case "unary": {
         const of = this.evaluator(expression.of);
@@ -165,12 +174,7 @@ class Compiler {
     const evaluator = this.evaluator(of);
     this.needsRecord = true;
     return (view) => {
-      const { connections } = view.timeline.trace;
-      const index =
-        typeof connection === "number"
-          ? connection - 1
-          : connections.findIndex(({ name }) => name === connection);
-      if (!connections[index]) throw noConnection(connection, connections);
+      const index = connectionIn(view.timeline.trace, connection);
       return evaluator(judgedView(view, view.position, index));
     };
   }
@@ -201,6 +205,14 @@ function placeOnWire(value: Raw, view: View): Raw {
   const { state, connection } = view;
   const here = state.sent === 1 ? seq(state.sndNxt) : connection.startSeq;
   return seqOf(view, near(toU32(seq(Number(numeric(value)))), here));
+}
+
+/** The connection of a name, or of a place in the trace from 1 on. Throws UserError if there is none. */
+export function connectionIn({ connections }: Trace, written: string | number): number {
+  const index =
+    typeof written === "number" ? written - 1 : connections.findIndex(({ name }) => name === written);
+  if (!connections[index]) throw noConnection(written, connections);
+  return index;
 }
 
 function noConnection(written: string | number, connections: readonly { name: string }[]): UserError {

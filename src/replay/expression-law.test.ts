@@ -9,13 +9,12 @@ import { generate, kernelChoices, readStory } from "../test/simulator/generate.t
 import { settingOf } from "../test/simulator/simulation.ts";
 import { UserError } from "../trace/platform.ts";
 import { signsNamed } from "../trace/signs.ts";
-import { changeAt } from "./changes.ts";
+import { changeAt, followed } from "./changes.ts";
 import { compiled } from "./expression-compile.ts";
 import { type Judged, noFindings, signsAt } from "./findings.ts";
 import { type Expression, parseExpression } from "./language/parse.ts";
 import { type StopRule, StopSearch, stagesNamed } from "./stops.ts";
 import { Timeline } from "./timeline.ts";
-import { placeOf } from "./view/paths.ts";
 import { judgedView } from "./view/view.ts";
 
 const numbers = [
@@ -148,13 +147,18 @@ function ruleOf(judged: Judged, dice: Dice): { what: string; rule: StopRule; isM
     return { what: `lines of ${events}`, rule: { ...bare, kind, events }, isMeant };
   }
   if (kind === "data") {
-    const path = dice.one("driver.expectedSeq", "nic.expectedSeq", "records.count", "descriptors", "length");
-    const followed = {
-      place: placeOf(path) ?? placeOf(`packet.${path}`)!,
-      connection: dice.from(0, timeline.trace.connections.length - 1),
-    };
-    const isMeant = (at: string) => changeAt(judged, followed, positionOf(at)) !== null;
-    return { what: `${path} of ${followed.connection}`, rule: { ...bare, kind, followed }, isMeant };
+    const path = dice.one(
+      "driver.expectedSeq",
+      "nic.expectedSeq",
+      "records.count",
+      "descriptors",
+      "length",
+      "abs(nic.expectedSeq) - abs(driver.expectedSeq)",
+    );
+    const connection = dice.from(0, timeline.trace.connections.length - 1);
+    const value = followed(parseExpression(path), connection, timeline);
+    const isMeant = (at: string) => changeAt(judged, value, positionOf(at)) !== null;
+    return { what: `${path} of ${connection}`, rule: { ...bare, kind, followed: value }, isMeant };
   }
   const names = dice.one("*", "*", "driver.check", "wire", "tls.*");
   const meant = new Set(stagesNamed(names));

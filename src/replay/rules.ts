@@ -14,9 +14,9 @@ import type { View } from "./view/view.ts";
 
 /** Where a rule applies, made ready for a search. */
 export interface Ready {
-  readonly kind: "line" | "function" | "sign" | "data";
-  /** line: its events, ascending. */
-  readonly lines: Int32Array;
+  readonly kind: "line" | "function" | "sign" | "data" | "bytes";
+  /** line, bytes: the events in which alone it may apply, ascending; null = no list of events. */
+  readonly lines: Int32Array | null;
   /** function: the stages that it means. */
   readonly stages: ReadonlySet<number>;
   /** Signs of which an event must have one for the rule to apply; null = no list tells. */
@@ -33,8 +33,8 @@ export function signsOfStages(numbers: Iterable<number>): readonly number[] | nu
 }
 
 /** Whether a rule may apply at an event as far as lists tell. */
-export function mayApply(judged: Judged, { kind, lines, signs }: Ready, event: number): boolean {
-  if (kind === "line") return lines[firstAtLeast(lines, event)] === event;
+export function mayApply(judged: Judged, { lines, signs }: Ready, event: number): boolean {
+  if (lines) return lines[firstAtLeast(lines, event)] === event;
   return signs === null || hasSign(judged, event, signs);
 }
 
@@ -68,8 +68,8 @@ export class RulesQuarry implements Quarry {
       ? null
       : [...new Set(followed.map((each) => each!.connection))];
     this.always = rules.every(needsRun) && rules.some(isEverywhere);
-    this.lines = Int32Array.from(new Set(rules.flatMap(({ lines }) => [...lines]))).sort();
-    const lists = rules.flatMap(({ kind, signs }) => (kind === "line" ? [] : [signs]));
+    this.lines = together(rules.flatMap(({ lines }) => lines ?? []));
+    const lists = rules.flatMap(({ lines, signs }) => (lines ? [] : [signs]));
     this.signs = lists.includes(null) ? null : [...new Set(lists.flatMap((list) => list ?? []))];
   }
 
@@ -125,8 +125,20 @@ function needsRun({ kind, stages: numbers, signs, condition }: Ready): boolean {
 }
 
 /** Whether neither lists nor columns tell of any event that the rule does not apply there. */
-const isEverywhere = ({ kind, signs, condition }: Ready): boolean =>
-  kind !== "line" && signs === null && !condition?.ofColumns;
+const isEverywhere = ({ lines, signs, condition }: Ready): boolean =>
+  lines === null && signs === null && !condition?.ofColumns;
+
+/** The entries of all sorted lists, sorted; those of several more than once. */
+function together(lists: readonly Int32Array[]): Int32Array {
+  if (lists.length === 1) return lists[0]!;
+  const all = new Int32Array(lists.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const list of lists) {
+    all.set(list, at);
+    at += list.length;
+  }
+  return all.sort();
+}
 
 /** Looks whether one rule applies, stage by stage; of a sign's condition whether it holds at any stage of the event. */
 class RuleHunter implements Hunter {
@@ -146,7 +158,7 @@ class RuleHunter implements Hunter {
     this.view = view;
     this.judged = judged;
     this.watch = condition && new Watch(condition.reads);
-    this.changes = followed && new ChangeHunter(followed.place, view);
+    this.changes = followed && new ChangeHunter(followed.value, view);
     this.isMeant = stages.map((_, number) => kind !== "function" || rule.stages.has(number));
     this.applies = followed === null || followed.connection === view.index;
   }
@@ -161,8 +173,16 @@ class RuleHunter implements Hunter {
       if (!this.applies || !this.changes.catches()) return false;
     } else if (!this.isMeant[stage]! || !this.appliesAt(view.position.event)) return false;
     if (watch === null) return true;
+    if (rule.condition!.ofChange) return this.holdsOfChange();
     if (watch.stirs(view)) this.held = mayHold(rule.condition!, view);
     return this.held;
+  }
+
+  /** Of a change whose old value is not known here a closer look tells. */
+  private holdsOfChange(): boolean {
+    const { rule, view, changes } = this;
+    view.change = changes?.change ?? null;
+    return view.change === null || mayHold(rule.condition!, view);
   }
 
   private appliesAt(event: number): boolean {

@@ -2,6 +2,7 @@ import { firstAtLeast, int32 } from "../core/base/columns.ts";
 import { type StageSpec, stages } from "../core/words/stage.ts";
 import { glob } from "../trace/glob.ts";
 import { UserError } from "../trace/platform.ts";
+import { type Dealt, dealtAt, dealtWith, type WatchedBytes } from "./byte-range.ts";
 import { changeAt, type Followed } from "./changes.ts";
 import { holds } from "./expression.ts";
 import { compiled } from "./expression-compile.ts";
@@ -12,7 +13,7 @@ import { mayApply, type Ready, RulesQuarry, signsOfStages } from "./rules.ts";
 import { prepare as prepareAggregate } from "./search/aggregate.ts";
 import { Scan } from "./search/scan.ts";
 import type { Position } from "./timeline.ts";
-import { judgedView } from "./view/view.ts";
+import { judgedView, type RecordedView } from "./view/view.ts";
 
 /** Which occurrences of a stop count: the n-th from the start of the trace, whichever way one came. */
 export type HitCondition = (occurrence: number) => boolean;
@@ -21,7 +22,7 @@ export type HitCondition = (occurrence: number) => boolean;
 export interface StopRule {
   id: number;
   label: string;
-  kind: "line" | "function" | "sign" | "data";
+  kind: "line" | "function" | "sign" | "data" | "bytes";
   /** line: the events of that line, sorted. */
   events?: Int32Array;
   /** function: a stage's or kernel function's name, `*` and `?` as in globs. */
@@ -30,6 +31,8 @@ export interface StopRule {
   signs?: readonly number[];
   /** data: the value on whose changes it stops. */
   followed?: Followed;
+  /** bytes: those that are watched. */
+  watched?: WatchedBytes;
   condition: Expression | null;
   hit: HitCondition | null;
   /** Log point: the message, instead of stopping. */
@@ -157,14 +160,28 @@ export class StopSearch {
   }
 
   /** The rule without its hit condition. */
-  private matches({ rule, stages }: PreparedRule, { event, stage }: Position): boolean {
+  private matches(prepared: PreparedRule, position: Position): boolean {
     const { judged } = this;
-    const here = judged.timeline.record(event).stages[stage]!;
-    if (rule.kind === "line" && stage !== 0) return false;
-    if (rule.kind === "function" && !stages.has(here.stage)) return false;
-    if (rule.kind === "sign" && this.signFor([rule], { event, stage }) === null) return false;
-    if (rule.kind === "data" && changeAt(judged, rule.followed!, { event, stage }) === null) return false;
-    return rule.condition === null || holds(judgedView(judged, { event, stage }), rule.condition);
+    const { condition } = prepared.rule;
+    if (!this.isMeant(prepared, position)) return false;
+    return condition === null || holds(stopView(judged, prepared.rule, position), condition);
+  }
+
+  /** Whether the rule without its conditions means this stage. */
+  private isMeant({ rule, stages, dealt }: PreparedRule, position: Position): boolean {
+    const { judged } = this;
+    switch (rule.kind) {
+      case "line":
+        return position.stage === 0;
+      case "function":
+        return stages.has(judged.timeline.record(position.event).stages[position.stage]!.stage);
+      case "sign":
+        return this.signFor([rule], position) !== null;
+      case "data":
+        return changeAt(judged, rule.followed!, position) !== null;
+      case "bytes":
+        return dealtAt(judged.timeline, rule.watched!, dealt!, position).length > 0;
+    }
   }
 
   /** The first sign there that one of the rules stops on. */
@@ -224,28 +241,46 @@ class Hits {
   }
 }
 
+/** The view where a rule stops: of what it follows the connection, with the change there. */
+export function stopView(judged: Judged, { followed, watched }: StopRule, position: Position): RecordedView {
+  const view = judgedView(judged, position, followed?.connection ?? watched?.connection);
+  return followed ? { ...view, change: changeAt(judged, followed, position) } : view;
+}
+
+/** What is done there with the bytes that a rule watches, in words: `sent again`. */
+export const dealingsAt = ({ timeline }: Judged, { watched }: StopRule, position: Position): string =>
+  watched ? dealtAt(timeline, watched, dealtWith(timeline, watched), position).join(", ") : "";
+
 function* gather(judged: Judged, rules: readonly Ready[]): Generator<number> {
-  for (const { condition } of rules)
-    for (const each of condition?.gathers ?? []) yield* prepareAggregate(judged, each);
+  for (const { condition, followed } of rules)
+    for (const each of [...(condition?.gathers ?? []), ...(followed?.value.gathers ?? [])])
+      yield* prepareAggregate(judged, each);
 }
 
 interface PreparedRule extends Ready {
   readonly rule: StopRule;
   readonly hits: Hits;
+  readonly dealt: Dealt | null;
 }
 
 function prepare(rule: StopRule, judged: Judged): PreparedRule {
-  const { kind, events = new Int32Array(0), followed = null, condition } = rule;
+  const { kind, followed = null, watched, condition } = rule;
+  const dealt = watched ? dealtWith(judged.timeline, watched) : null;
   const numbers = new Set(kind === "function" ? stagesNamed(rule.names ?? "") : []);
   const ready: Ready = {
     kind,
-    lines: events,
+    lines: dealt?.events ?? rule.events ?? null,
     stages: numbers,
     signs: kind === "sign" ? (rule.signs ?? []) : kind === "function" ? signsOfStages(numbers) : null,
     followed,
     condition: condition && compiled(condition),
   };
-  return { ...ready, rule, hits: new Hits(() => new Scan(judged, new RulesQuarry([ready], judged), -1, 1)) };
+  return {
+    ...ready,
+    rule,
+    dealt,
+    hits: new Hits(() => new Scan(judged, new RulesQuarry([ready], judged), -1, 1)),
+  };
 }
 
 /** Events that a slice of a search may still look at. */

@@ -157,7 +157,7 @@ test("what cannot be done says what can, and moves nobody", async () => {
     ["forget x", /no checkpoint x/],
     ["info queues", /info takes .*did you mean "queue"\?/],
     ["help bck", /no word bck; did you mean "back"\?/],
-    ["last driver.expectedSec", /last takes a path.*did you mean "driver.expectedSeq"\?/],
+    ["last driver.expectedSec", /no value "driver.expectedSec".*did you mean "driver.expectedSeq"\?/],
     ["chekpoint", /no value "chekpoint".*did you mean "checkpoint"\?/],
     ["why nothing", /why takes a sequence number/],
     ["checkpoint seq 4", /read as a place/],

@@ -1,9 +1,8 @@
 // adapter/console: the words of the debug console, and the places that one can go to.
 
-import { lastChange, nextChange } from "../../replay/changes.ts";
+import { followed, lastChange, nextChange } from "../../replay/changes.ts";
 import { parseExpression } from "../../replay/language/parse.ts";
 import { didYouMean } from "../../replay/language/spelling.ts";
-import { paths, placeOf } from "../../replay/view/paths.ts";
 import { show } from "../../replay/view/value.ts";
 import { bytesIn } from "../../replay/view/why/numbers.ts";
 import { storyOf } from "../../replay/view/why/story.ts";
@@ -192,11 +191,11 @@ const changed = (word: string, says: string, direction: 1 | -1): Word => ({
   takes: "PATH",
   says,
   run: async (desk, rest) => {
-    const place = placeOf(needed(rest, word, "a path, such as driver.expectedSeq"));
-    if (!place) throw new UserError(`${word} takes a path, not "${rest}"${didYouMean(rest, pathNames)}`);
+    const expression = parseExpression(needed(rest, word, "a path, such as driver.expectedSeq"));
     const { runner, connection } = desk;
+    const value = followed(expression, connection, runner.timeline);
     const find = direction === 1 ? nextChange : lastChange;
-    const change = await desk.look(find(runner.judged, { place, connection }, runner.stop.position));
+    const change = await desk.look(find(runner.judged, value, runner.stop.position));
     if (!change)
       return { result: `${rest} ${direction === 1 ? "stays as it is" : "is as it was at the start"}` };
     const { position, from, to } = change;
@@ -204,8 +203,6 @@ const changed = (word: string, says: string, direction: 1 | -1): Word => ({
     return { result: positionText(runner.timeline, position), rows: [row] };
   },
 });
-
-const pathNames = paths.map(({ path }) => path);
 
 const lookWords: readonly Word[] = [
   changed("last", "What changed a value last, up to here: old and new, and where.", -1),

@@ -9,9 +9,10 @@ import { byteByPath } from "../../replay/view/why/node.ts";
 import { describeToken } from "../../replay/view/why.ts";
 import { UserError } from "../../trace/platform.ts";
 import type { Client } from "../capabilities.ts";
-import { isNode, textOf } from "../log-points.ts";
 import type { Arguments } from "../requests.ts";
 import type { Runner } from "../runner.ts";
+import { infoOf, infoOfAddress, infoOfText } from "../stops/data.ts";
+import { isNode, textOf } from "../stops/log-points.ts";
 import { changesBetween, changesPath } from "./changes.ts";
 import { type Frame, Frames } from "./frames.ts";
 import { type Counter, Interned } from "./interned.ts";
@@ -108,6 +109,22 @@ export class Inspection {
     return variables;
   }
 
+  /** What a data breakpoint would be on a child of a variable, on an expression, or on bytes of the stream. */
+  dataBreakpoint({ variablesReference, name, frameId, bytes, asAddress }: Arguments["dataBreakpointInfo"]) {
+    if (variablesReference) {
+      const { frame, node } = this.node(variablesReference);
+      const record = /^record (\d+)$/.exec(name)?.[1];
+      const child =
+        record === undefined
+          ? (node.children().find((each) => each.name === name) ?? indexedChild(node, name))
+          : nodeByPath(this.frames.view(frame), `record(${record})`);
+      if (!child) throw new UserError(`there is no ${name} in ${node.path}`);
+      return infoOf(this.frames.view(frame), child);
+    }
+    const view = this.frames.view(this.frames.frame(frameId));
+    return asAddress ? infoOfAddress(view, name, bytes) : infoOfText(view, name);
+  }
+
   private variable(frame: Frame, node: ViewNode): DebugProtocol.Variable {
     const { name, value, path } = node;
     const variable = { name, value, ...this.opened(frame, node) };
@@ -193,6 +210,16 @@ export class Inspection {
     const frame = this.frames.stack(connection)[0]!;
     return readMemory(this.frames.view(frame), args);
   }
+}
+
+/** An indexed child by its name, which begins with its place, as `3 DUMP`; what is not called so is among the first ones. */
+function indexedChild({ indexed }: ViewNode, name: string): ViewNode | undefined {
+  if (!indexed) return undefined;
+  const written = /^\[?(\d+)/.exec(name)?.[1];
+  if (written !== undefined && Number(written) < indexed.count) return indexed.at(Number(written));
+  for (let i = 0; i < Math.min(indexed.count, unpagedMax); i++)
+    if (indexed.at(i).name === name) return indexed.at(i);
+  return undefined;
 }
 
 function indexedPage(

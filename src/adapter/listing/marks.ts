@@ -2,7 +2,7 @@ import { firstAtLeast } from "../../core/base/columns.ts";
 import { Flag, Kind } from "../../core/words/event.ts";
 import { type Judged, nextSign } from "../../replay/findings.ts";
 import type { Trace } from "../../trace/trace.ts";
-import { filterById } from "../filters.ts";
+import { filterById } from "../stops/filters.ts";
 
 /** What a line can be marked by, the gravest first, and how that is told. */
 export const markWords = {

@@ -3,9 +3,9 @@ import { countsOf } from "../../judge/counts.ts";
 import { type Place, placesOf, wordPlace } from "../../judge/places.ts";
 import type { FileVerdict, VerdictWord } from "../../judge/verdict.ts";
 import { Sign } from "../../trace/signs.ts";
-import { labelOf } from "../filters.ts";
 import type { Debuggee } from "../launch.ts";
 import type { Sources } from "../sources.ts";
+import { labelOf } from "../stops/filters.ts";
 import { linkOf } from "./output.ts";
 import { firstLine } from "./verdict.ts";
 

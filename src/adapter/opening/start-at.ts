@@ -8,8 +8,8 @@ import { UserError } from "../../trace/platform.ts";
 import { Sign } from "../../trace/signs.ts";
 import type { Trace } from "../../trace/trace.ts";
 import { atFrame, carriersOf } from "../console/places.ts";
-import { labelOf } from "../filters.ts";
 import type { Goal } from "../runner.ts";
+import { labelOf } from "../stops/filters.ts";
 
 const words = ["entry", "firstFinding", "firstOutOfOrder", "end"] as const;
 

@@ -15,6 +15,8 @@ export type Expression =
   | { kind: "path"; path: string; place: Place }
   /** An argument of the sign that a `where` is about. */
   | { kind: "argument"; index: number }
+  /** The value before or behind the change that is spoken of: `old`, `new`. */
+  | { kind: "change"; side: "from" | "to" }
   | { kind: "unary"; op: string; of: Expression }
   | { kind: "binary"; op: string; left: Expression; right: Expression }
   /** from ≤ of < to. */
@@ -68,6 +70,17 @@ export function parseExpression(text: string): Expression {
   return new Parser(text).whole();
 }
 
+/** The same of what is said of a change: `old` and `new` are its values. */
+export function parseOfChange(text: string): Expression {
+  return new Parser(text, sides).whole();
+}
+
+const sides: ReadonlyMap<string, Expression> = new Map([
+  ["old", { kind: "change", side: "from" }],
+  ["new", { kind: "change", side: "to" }],
+]);
+const noNames: ReadonlyMap<string, Expression> = new Map();
+
 /** Parses a query: `transmits where outOfOrder and length < 100`. Throws likewise. */
 export function parseQuery(text: string): Occurring {
   return new Parser(text).query();
@@ -80,8 +93,12 @@ class Parser {
   /** The signs that names may be arguments of. */
   private set: EventSet | null = null;
 
-  constructor(text: string) {
+  /** Words that mean something besides paths. */
+  private readonly names: ReadonlyMap<string, Expression>;
+
+  constructor(text: string, names = noNames) {
     this.text = text;
+    this.names = names;
     this.tokens = tokensOf(text);
     if (this.tokens.length === 1) throw new ExpressionError("the expression is empty", this.token);
   }
@@ -162,6 +179,8 @@ class Parser {
   /** A path, an argument of the sign that is spoken of, or the short name of what `packet` has. */
   private named(token: Token): Expression {
     const { text } = token;
+    const known = this.names.get(text);
+    if (known) return known;
     if (this.set?.of === "signs") {
       const index = signs[this.set.kind]!.args.findIndex(([name]) => name === text);
       if (index >= 0) return { kind: "argument", index };

@@ -11,7 +11,7 @@ import type { PostedDescriptor } from "../../core/words/descriptor.ts";
 import { type Findings, type Judged, noFindings } from "../findings.ts";
 import type { EffectRecord, Recording } from "../recording.ts";
 import type { Position, Timeline } from "../timeline.ts";
-import { SeqValue } from "./value.ts";
+import { type Raw, SeqValue } from "./value.ts";
 
 /**
  * A state in words: the only place that decides how state reads. Everything that shows state (Variables, hovers,
@@ -35,6 +35,8 @@ export interface View {
   socket: Socket;
   /** The sign that is spoken of, where one is. */
   sign?: EffectRecord | null;
+  /** The change of a followed value that is spoken of, where one is. */
+  change?: { from: Raw; to: Raw } | null;
 }
 
 /** What is told of the state that an event found. */

@@ -1,10 +1,9 @@
 import { strict as assert } from "node:assert";
-import { lastChange } from "../../replay/changes.ts";
+import { followed, lastChange } from "../../replay/changes.ts";
 import { noFindings } from "../../replay/findings.ts";
 import { parseExpression } from "../../replay/language/parse.ts";
 import { type StopRule, StopSearch } from "../../replay/stops.ts";
 import { Timeline } from "../../replay/timeline.ts";
-import { placeOf } from "../../replay/view/paths.ts";
 import { finished } from "../../trace/platform.ts";
 import type { Result } from "./goals.ts";
 import { longTrace } from "./long-trace.ts";
@@ -65,15 +64,15 @@ export async function measureSearches(rounds: number): Promise<Result[]> {
       results.push(
         await against(`a condition on ${needs}`, rule({ condition: parseExpression(condition) }), direction),
       );
-  const followed = { place: placeOf("driver.resyncPending")!, connection: 0 };
+  const value = followed(parseExpression("driver.resyncPending"), 0, timeline);
   for (const direction of [1, -1] as const)
-    results.push(await against("a data breakpoint", rule({ kind: "data", followed }), direction));
+    results.push(await against("a data breakpoint", rule({ kind: "data", followed: value }), direction));
   const ms: number[] = [];
   for (let round = 0; round < rounds; round++)
     ms.push(
       await timed(() => {
         const here = { event: timeline.eventCount - 1, stage: 0 };
-        assert.equal(finished(lastChange({ timeline, findings: noFindings }, followed, here)), null);
+        assert.equal(finished(lastChange({ timeline, findings: noFindings }, value, here)), null);
       }),
     );
   return [

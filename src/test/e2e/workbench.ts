@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Locator, Page } from "playwright-core";
-import { exceptionFilters } from "../../adapter/filters.ts";
+import { exceptionFilters } from "../../adapter/stops/filters.ts";
 
 /** A row of the Variables view as the user sees it. */
 export interface VariableRow {

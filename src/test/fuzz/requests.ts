@@ -52,6 +52,17 @@ const proper: Record<keyof typeof requests, object> = {
     filters: ["resync"],
     filterOptions: [{ filterId: "out-of-order", condition: "1 hit 2" }],
   },
+  dataBreakpointInfo: { variablesReference: 5, name: "expectedSeq", frameId: 2, bytes: 3, asAddress: true },
+  setDataBreakpoints: {
+    breakpoints: [
+      {
+        dataId: "driver.expectedSeq of web",
+        accessType: "write",
+        condition: "old < new",
+        hitCondition: ">=1",
+      },
+    ],
+  },
   exceptionInfo: { threadId: 1 },
   threads: {},
   stackTrace: { threadId: 1, startFrame: 0, levels: 2 },

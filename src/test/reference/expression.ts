@@ -66,6 +66,8 @@ export function interpret(
       if (form !== "count") throw new NoNumber();
       return value;
     }
+    case "change":
+      return view.change![expression.side];
     case "unary": {
       const value = of(expression.of);
       if (expression.op === "!") return !truth(value);

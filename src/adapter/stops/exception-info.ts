@@ -1,9 +1,9 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { explain } from "../replay/view/explain.ts";
-import { judgedView } from "../replay/view/view.ts";
-import { UserError } from "../trace/platform.ts";
-import { Sign } from "../trace/signs.ts";
-import { placeText, type Runner } from "./runner.ts";
+import { explain } from "../../replay/view/explain.ts";
+import { judgedView } from "../../replay/view/view.ts";
+import { UserError } from "../../trace/platform.ts";
+import { Sign } from "../../trace/signs.ts";
+import { placeText, type Runner } from "../runner.ts";
 
 /** Why the debugger stopped: the rule, expected and actual, the record, the descriptors, where to read on. */
 export function exceptionInfo({

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sample, session } from "../test/dap-session.ts";
-import { signs } from "../trace/signs.ts";
+import { sample, session } from "../../test/dap-session.ts";
+import { signs } from "../../trace/signs.ts";
 import { exceptionFilters, filterById, signsMeant, stopNames } from "./filters.ts";
 
 test("the Breakpoints view has eight filters, the graver five on: one's own breakpoints stay in sight", () => {

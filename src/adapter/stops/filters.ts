@@ -1,6 +1,6 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { glob } from "../trace/glob.ts";
-import { signs } from "../trace/signs.ts";
+import { glob } from "../../trace/glob.ts";
+import { signs } from "../../trace/signs.ts";
 
 /** Signs that one stops at together, by a name. */
 interface Filter {
@@ -148,7 +148,7 @@ const filters: readonly Filter[] = [
 ];
 
 const conditionDescription =
-  "An expression, such as packet.length > 1000; `hit 3`, `hit >=3` or `hit %10` at its end counts occurrences.";
+  "An expression, such as packet.length > 1000; `hit 3`, `hit >=3` or `hit %10` at its end counts occurrences, `log: {packet.seq}` logs instead of stopping.";
 
 /** The filters as the initialize response announces them. */
 export const exceptionFilters: DebugProtocol.ExceptionBreakpointsFilter[] = filters.flatMap(

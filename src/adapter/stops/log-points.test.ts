@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { profileById } from "../core/profiles/all.ts";
-import { Timeline } from "../replay/timeline.ts";
-import { viewAt } from "../replay/view/view.ts";
-import { parseTrace } from "../trace/language/parse.ts";
-import { UserError } from "../trace/platform.ts";
+import { profileById } from "../../core/profiles/all.ts";
+import { Timeline } from "../../replay/timeline.ts";
+import { viewAt } from "../../replay/view/view.ts";
+import { parseTrace } from "../../trace/language/parse.ts";
+import { UserError } from "../../trace/platform.ts";
 import { checkMessage, interpolate, LogOutput } from "./log-points.ts";
 
 const text =

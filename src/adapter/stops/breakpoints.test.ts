@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sample, session } from "../test/dap-session.ts";
-import type { DapClient } from "./dap-client.ts";
+import { sample, session } from "../../test/dap-session.ts";
+import type { DapClient } from "../dap-client.ts";
 import { exceptionFilters } from "./filters.ts";
 
 const program = sample("retransmission-in-record.tlstrace");

@@ -1,21 +1,22 @@
-import { evaluate } from "../replay/expression.ts";
-import { parseExpression } from "../replay/language/parse.ts";
-import { type Raw, show, type ViewNode } from "../replay/view/value.ts";
-import type { View } from "../replay/view/view.ts";
-import { UserError } from "../trace/platform.ts";
+import { evaluate } from "../../replay/expression.ts";
+import { type Expression, parseExpression, parseOfChange } from "../../replay/language/parse.ts";
+import { type Raw, show, type ViewNode } from "../../replay/view/value.ts";
+import type { View } from "../../replay/view/view.ts";
+import { UserError } from "../../trace/platform.ts";
 
 const hole = /\{([^{}]*)\}/g;
 
-/** Throws UserError if one of the message's `{expression}` cannot be read. */
-export function checkMessage(message: string): void {
-  for (const [, expression] of message.matchAll(hole)) parseExpression(expression!);
-}
+/** The expressions of a message's `{expression}`. Throws UserError if one of them cannot be read. */
+export const checkMessage = (
+  message: string,
+  parse: (text: string) => Expression = parseExpression,
+): Expression[] => [...message.matchAll(hole)].map(([, expression]) => parse(expression!));
 
 /** A log point's message where the view stands: each `{expression}` gives way to its value. */
 export function interpolate(view: View, message: string): string {
   return message.replace(hole, (whole, expression: string) => {
     try {
-      return textOf(evaluate(view, parseExpression(expression)));
+      return textOf(evaluate(view, (view.change ? parseOfChange : parseExpression)(expression)));
     } catch (error) {
       if (error instanceof UserError) return `${whole.slice(0, -1)}: ${error.message}}`;
       throw error;

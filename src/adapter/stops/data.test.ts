@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { children, sample, session } from "../../test/dap-session.ts";
+import type { DapClient } from "../dap-client.ts";
+
+const program = sample("retransmission-in-record.tlstrace");
+
+async function launched(file = program): Promise<DapClient> {
+  const client = session();
+  await client.start({ program: file, startAt: "entry" }, []);
+  await client.ask("setExceptionBreakpoints", { filters: [] });
+  return client;
+}
+
+/** Every stop in one direction: its event with what it says behind the breakpoint's name. */
+async function stops(client: DapClient, command = "continue"): Promise<string[]> {
+  const seen: string[] = [];
+  for (let stop = await client.moves(command); ; stop = await client.moves(command)) {
+    if (/of trace$/.test(stop.reason)) return seen;
+    assert.equal(stop.reason, "data breakpoint");
+    const [, event] = /\(event (\d+)/.exec(stop.text!)!;
+    seen.push(`${event} ${stop.description!.replace(/^[^:]*: |^\S+ \S+\(\d+\) |^record\(\d+\) /, "")}`);
+  }
+}
+
+interface DataOption {
+  accessType?: "read" | "write" | "readWrite";
+  condition?: string;
+  hitCondition?: string;
+}
+
+/** Sets one data breakpoint and gives its stops, which are the same backwards. */
+async function stopsAt(client: DapClient, dataId: string, options: DataOption = {}): Promise<string[]> {
+  const asked = { breakpoints: [{ dataId, ...options }] };
+  const [answer] = (await client.ask("setDataBreakpoints", asked)).breakpoints;
+  assert.equal(answer!.verified, true, answer!.message);
+  const found = await stops(client);
+  assert.deepEqual(await stops(client, "reverseContinue"), found.toReversed(), dataId);
+  return found;
+}
+
+// The sample: 1448:2896 is sent in event 3 and again in event 7, 2896:4344 is lost in the qdisc in event 4 and sent
+// again in event 8; the driver expects what the last packet it saw ended with (kernel.md section 5.2).
+test("a value stops where it changes, old → new in the order of time whichever way one comes", async () => {
+  const client = await launched();
+  assert.deepEqual(await stopsAt(client, "driver.expectedSeq of web"), [
+    "2 0 (4294960000) → 1448 (4294961448)",
+    "3 1448 (4294961448) → 2896 (4294962896)",
+    "5 2896 (4294962896) → 40087 (32791)",
+    "7 40087 (32791) → 2896 (4294962896)",
+    "8 2896 (4294962896) → 4344 (4294964344)",
+  ]);
+  assert.deepEqual(await stopsAt(client, "driver.expectedSeq", { condition: "new < old" }), [
+    "7 40087 (32791) → 2896 (4294962896)",
+  ]);
+  assert.deepEqual(await stopsAt(client, "driver.expectedSeq", { condition: "new - old == 1448 hit 2" }), [
+    "3 1448 (4294961448) → 2896 (4294962896)",
+  ]);
+  assert.deepEqual(await stopsAt(client, "driver.expectedSeq", { hitCondition: "%4" }), [
+    "7 40087 (32791) → 2896 (4294962896)",
+  ]);
+  const expression = "driver.expectedSeq == nic.expectedSeq";
+  assert.ok((await stopsAt(client, expression)).every((each) => /true|false|unknown/.test(each)));
+});
+
+test("bytes stop where they are sent, sent again, acknowledged and looked up", async () => {
+  const client = await launched();
+  const all = ["3 sent", "7 looked up", "7 sent again", "9 acknowledged"];
+  const check = async (dataId: string, options: DataOption, expected: string[]) =>
+    assert.deepEqual((await stopsAt(client, dataId, options)).sort(), expected, dataId);
+  await check("seq 1448:2896", {}, ["3 sent", "7 sent again", "9 acknowledged"]);
+  await check("seq 1448..2896 sent again of web", {}, ["7 sent again"]);
+  await check("seq 2896:4344 sent", {}, ["4 sent"]);
+  await check("seq 2896:4344 sent again", {}, ["8 sent again"]);
+  await check("seq 0:1448 acknowledged", {}, ["6 acknowledged"]);
+  // The record that holds them is looked up for event 5, too: it is replayed from its beginning.
+  await check("seq 1448:2896", { accessType: "read" }, ["5 looked up", "7 looked up"]);
+  await check("seq 1448:2896", { accessType: "readWrite" }, ["5 looked up", ...all].sort());
+  await check("record(1)", { accessType: "read" }, ["5 looked up", "7 looked up"]);
+  await check("record(2)", { accessType: "read" }, []);
+  await check("record(3) sent, acknowledged", {}, ["5 sent", "9 acknowledged"]);
+  await check("seq 1448:2896 sent again", { condition: "packet.length > 1448" }, []);
+});
+
+test("a variable, an expression and an address become breakpoints that mean the same in every session", async () => {
+  const client = await launched();
+  await client.moves("next");
+  const info = (args: object) => client.ask("dataBreakpointInfo", args as { name: string });
+  const scopes = await client.scopes(1);
+  const variablesReference = scopes.get("Driver")!.variablesReference;
+  assert.deepEqual(await info({ variablesReference, name: "expectedSeq" }), {
+    dataId: "driver.expectedSeq of web",
+    description: "driver.expectedSeq of web",
+    accessTypes: ["write"],
+    canPersist: true,
+  });
+  const now = scopes.get("Now")!.variablesReference;
+  assert.equal(
+    (await info({ variablesReference: now, name: "nic.expectedSeq" })).dataId,
+    "nic.expectedSeq of web",
+  );
+  const [, record] = await children(client, "Record map", { filter: "indexed" });
+  const records = [...scopes].find(([name]) => name.startsWith("Record map"))![1].variablesReference;
+  const ofRecord = await info({ variablesReference: records, name: record!.name });
+  assert.equal(ofRecord.dataId, "record(1) of web");
+  assert.deepEqual(ofRecord.accessTypes, ["read", "write", "readWrite"]);
+  const { dataId } = await info({ name: "1448", bytes: 1448, asAddress: true });
+  assert.deepEqual(await stopsAt(client, dataId!), ["3 sent", "7 sent again", "9 acknowledged"]);
+  assert.equal((await info({ name: "0x5a8", bytes: 1, asAddress: true })).dataId, "seq 1448:1449 of web");
+  assert.equal((await info({ name: "packet.length - 1" })).dataId, "packet.length - 1 of web");
+  const misspelt = await info({ name: "driver.expectedSec" });
+  assert.equal(misspelt.dataId, null);
+  assert.match(misspelt.description, /did you mean "driver\.expectedSeq"\?/);
+});
+
+test("what cannot be watched is refused with what may have been meant", async () => {
+  const client = await launched();
+  const refused = async (dataId: string, options: DataOption, message: RegExp) => {
+    const asked = { breakpoints: [{ dataId, ...options }] };
+    const [answer] = (await client.ask("setDataBreakpoints", asked)).breakpoints;
+    assert.equal(answer!.verified, false, dataId);
+    assert.match(answer!.message!, message);
+  };
+  await refused("seq 1448:2896 send again", {}, /did you mean "sent again"\?/);
+  await refused("seq 2896:1448", {}, /bytes are named as seq 1448:2896/);
+  await refused("driver.expectedSeq of wed", {}, /no stream "wed"; did you mean "web"\?/);
+  await refused("driver.expectedSeq", { accessType: "read" }, /nothing in a trace tells who reads it/);
+  await refused("driver.expectedSeq", { condition: "old < knew" }, /no value "knew"/);
+  await refused("record(99) sent", {}, /there is no record\(99\) in web/);
+});
