@@ -274,7 +274,10 @@ async function main() {
       const [script] = await bundleInto(esbuild, ["src/start/start.ts"]);
       run(node, ["--enable-source-maps", script, ...rest]);
     },
-    e2e: () => tool("src/test/e2e.ts", "--test-reporter=spec"),
+    e2e: () => {
+      const source = rest.includes("--editors") ? "src/test/editors/editors.ts" : "src/test/e2e.ts";
+      return tool(source, "--test-reporter=spec");
+    },
     bench: () => tool("src/test/bench.ts"),
     figures: () => tool("src/test/figures.ts"),
     simulate: () => tool("src/test/simulator/simulate.ts"),

@@ -63,9 +63,12 @@ export abstract class AnsweringSession extends DebugSession {
     this.sendEvent(new Event(event, body));
   }
 
-  /** Writes to the debug console, which takes control characters for colours and links. */
+  /**
+   * Writes to the debug console, which takes control characters for colours and links. Output of no category is the
+   * debugger's own talk, which some editors keep to themselves.
+   */
   protected write(said: DebugProtocol.OutputEvent["body"]): void {
-    this.say("output", { ...said, output: visible(said.output) });
+    this.say("output", { category: "stdout", ...said, output: visible(said.output) });
   }
 
   /**

@@ -5,6 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import type { DebugProtocol } from "@vscode/debugprotocol";
 import { sample, session } from "../test/dap-session.ts";
 
 // Event 5 of the sample is its first out-of-order transmit, on line 8.
@@ -254,4 +255,60 @@ test("a console that says neither frame nor context is answered, its words only 
   assert.match(await client.refused("evaluate", { expression: "back" }), /back/);
   const back = await client.moves("evaluate", { expression: "back", context: "repl" });
   assert.match(back.text!, /\(event 5 of 9, after skb, backwards/);
+});
+
+test("what a word moves is told as going on first, with the thread that stood: no request implied it", async () => {
+  const client = session();
+  await client.start({ program: capture }, []);
+  const moved = async (move: () => Promise<DebugProtocol.StoppedEvent["body"]>) => {
+    const from = client.events.length;
+    const { threadId } = await move();
+    const told = client.events.slice(from).filter(({ event }) => ["continued", "stopped"].includes(event));
+    return { threadId, told: told.map(({ event, body }) => [event, body.threadId]) };
+  };
+  const word = (expression: string) => () => client.moves("evaluate", { expression, context: "repl" });
+  const stood = (await moved(word("goto seq 0 A>B"))).threadId;
+  const away = await moved(word("goto frame 58"));
+  assert.notEqual(away.threadId, stood);
+  assert.deepEqual(away.told, [
+    ["continued", stood],
+    ["stopped", away.threadId],
+  ]);
+  const back = await moved(word("rc"));
+  assert.deepEqual(back.told, [
+    ["continued", away.threadId],
+    ["stopped", back.threadId],
+  ]);
+  const asked = await moved(() => client.moves("next", { threadId: back.threadId }));
+  assert.deepEqual(
+    asked.told.map(([event]) => event),
+    ["stopped"],
+  );
+  const from = client.events.length;
+  await client.ask("evaluate", { expression: "where", context: "repl" });
+  assert.deepEqual(
+    client.events.slice(from).map(({ event }) => event),
+    [],
+  );
+});
+
+test("the page's configuration for Vim answers vimspector's question on every filter that is shown", async () => {
+  const [, answers] = /^let s:filters = \{ "exception": \{([\s\S]*?)\} \}/m.exec(
+    readFileSync("media/docs/editors.md", "utf8"),
+  )!;
+  const { exceptionBreakpointFilters } = await session().ask("initialize");
+  assert.deepEqual(
+    [...answers!.matchAll(/"([\w-]+)": ""/g)].map(([, id]) => id),
+    exceptionBreakpointFilters!.map(({ filter }) => filter),
+  );
+});
+
+test("whatever is written is of a category: some editors do not show the debugger's own talk", async () => {
+  const client = session();
+  await client.start({ program }, []);
+  for (const expression of ["why 2896", "help", "info queue"])
+    await client.ask("evaluate", { expression, context: "repl" });
+  const outputs = client.told("output");
+  assert.ok(outputs.length > 20);
+  for (const { category, output } of outputs) assert.ok(category, output);
 });

@@ -279,6 +279,7 @@ export const placeText = (timeline: Timeline, { position, direction }: Stop): st
 
 /** The body of a stopped event, with what the protocol has no word for. */
 export interface StoppedBody extends StoppedEvent {
+  threadId: number;
   /** Where the debugger stands and which way it came, for a status bar. */
   place: string;
   /** When that is, in seconds since the trace began. */

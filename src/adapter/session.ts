@@ -52,6 +52,8 @@ export class TraceDebugSession extends AnsweringSession {
   private readonly forks: Forks;
   private readonly console: Console;
   private opened: Target | null = null;
+  /** The thread that the client was told of last. */
+  private told = 1;
   /** Nobody debugs: the client only wants to hear what is found. */
   private noDebug = false;
 
@@ -134,6 +136,7 @@ export class TraceDebugSession extends AnsweringSession {
       idle: () => this.idle,
       write: (said) => this.write(said),
       say: (event, body) => this.say(event, body),
+      leave: () => this.leave(),
       run: (direction, sought) => this.run(direction, sought),
       tell: () => this.tell(this.target.runner.stop),
       work: (title, seq, body) => this.work(title, seq, body),
@@ -281,10 +284,20 @@ export class TraceDebugSession extends AnsweringSession {
     if (this.opened?.runner === runner) this.tell(stop);
   }
 
+  /**
+   * No request said that the trace goes on, so an event does: an editor that believes one thread to stand does not look
+   * at where another one stops, or sends it on.
+   */
+  private leave(): void {
+    this.say("continued", { threadId: this.told, allThreadsContinued: true });
+  }
+
   private tell(stop: Stop): void {
     this.target.visits.add(stop.position);
     const { timeline, forkOf } = this.target;
-    this.say("stopped", stoppedBody(timeline, stop, forkOf?.title ?? null));
+    const body = stoppedBody(timeline, stop, forkOf?.title ?? null);
+    this.told = body.threadId;
+    this.say("stopped", body);
   }
 
   /** A step of a thread; `fine`: where the client asks for instructions. */

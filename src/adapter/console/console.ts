@@ -26,6 +26,8 @@ export interface Host {
   idle(): Standing;
   write(said: DebugProtocol.OutputEvent["body"]): void;
   say(event: string, body: object): void;
+  /** Tells that the debugger leaves where it stood. */
+  leave(): void;
   /** Runs, and tells where it stopped. */
   run(direction: Direction, sought?: string): Promise<void>;
   /** Tells that the debugger stands where it has moved to. */
@@ -64,9 +66,11 @@ export class Console {
 
   /** Does what the last word has begun, behind its answer. */
   goOn(): unknown {
-    const { begun } = this;
+    const { begun, host } = this;
     this.begun = null;
-    return begun?.();
+    if (!begun) return;
+    host.leave();
+    return begun();
   }
 
   /** Its rows, then its answer. */
@@ -75,16 +79,7 @@ export class Console {
     for (const { text, event } of rows)
       host.write({ output: `${text}\n`, ...(event !== undefined && host.idle().sources.placeOf(event)) });
     if (moved) this.begun = () => host.tell();
-    if (begins)
-      this.begun = () => {
-        // Nobody who only asked for a value expects a run.
-        const { timeline, stop } = host.idle().runner;
-        host.say("continued", {
-          threadId: timeline.connectionAt(stop.position) + 1,
-          allThreadsContinued: true,
-        });
-        return begins();
-      };
+    if (begins) this.begun = begins;
     if (kept && this.areKept)
       host.say("tlstraceCheckpoints", { checkpoints: [...this.checkpoints.values()] });
     return { result: visible(result), variablesReference: 0 };
