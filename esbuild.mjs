@@ -92,9 +92,13 @@ const bundles = [
     chunkNames: "cli-[hash]",
     banner: { js: `#!/usr/bin/env node\n${banner.js}` },
   },
-  // Runs in windows of the editor, beside its style.
+  // Runs in windows of the editor and in reports, beside its style.
   {
-    entryPoints: { picture: "src/webview/main.ts", "picture-style": "src/webview/picture.css" },
+    entryPoints: {
+      picture: "src/webview/main.ts",
+      "picture-report": "src/webview/report.ts",
+      "picture-style": "src/webview/picture.css",
+    },
     outdir: "dist",
     format: "iife",
     platform: "browser",

@@ -6,6 +6,7 @@ import type { FileVerdict } from "../judge/verdict.ts";
 import { type StopRule, stopView } from "../replay/stops.ts";
 import type { Position } from "../replay/timeline.ts";
 import type { Environment } from "../study/environment.ts";
+import { checkedIn, verdictOf } from "../study/verdict.ts";
 import { printEvent } from "../trace/language/print.ts";
 import { UserError } from "../trace/platform.ts";
 import { AnsweringSession, type Answers } from "./answering-session.ts";
@@ -21,7 +22,6 @@ import { type FindingsBody, findingsBody, placeOfTarget } from "./opening/findin
 import { openingOutput, sumLine } from "./opening/output.ts";
 import { type BytesBody, bytesAt } from "./opening/side-by-side.ts";
 import { goalOf } from "./opening/start-at.ts";
-import { checkedIn, verdictOf } from "./opening/verdict.ts";
 import { type PictureBody, Pictures } from "./pictures/pictures.ts";
 import type { Arguments } from "./requests.ts";
 import { type Direction, Runner, type Stop, stoppedBody } from "./runner.ts";
@@ -184,7 +184,7 @@ export class TraceDebugSession extends AnsweringSession {
   }
 
   private targetOf(debuggee: Debuggee, launch: LaunchArguments): Target {
-    const verdict = verdictOf(debuggee);
+    const verdict = verdictOf(debuggee, debuggee.keys);
     const { trace, forkOf } = debuggee;
     const sources = sourcesOf(trace, {
       program: launch.program,

@@ -10,6 +10,7 @@ import type { ReadFlags } from "./flags.ts";
 import type { MinimiseFlags } from "./minimise.ts";
 import { exitStatus, failure } from "./output.ts";
 import type { QueryFlags } from "./query.ts";
+import type { ReportFlags } from "./report.ts";
 import type { TestFlags } from "./test-command.ts";
 import type { VerifyFlags } from "./verify.ts";
 
@@ -104,6 +105,15 @@ reading(
   .requiredOption("--to <trace>", "the trace file to write; - = standard output")
   .option("--force", "replace the file if it exists")
   .action(async (file: string, flags: ExportFlags) => (await import("./export.ts")).exportTrace(file, flags));
+reading(
+  "report",
+  "Writes the verdict, what is wrong, and a picture of each stream as one file of HTML, which loads nothing: for a ticket.",
+  "a capture, a packetdrill script or a trace file",
+)
+  .addOption(profileOption())
+  .requiredOption("-o, --out <html>", "the file to write; - = standard output")
+  .option("--force", "replace the file if it exists")
+  .action(async (file: string, flags: ReportFlags) => (await import("./report.ts")).report(file, flags));
 reading(
   "query",
   "Prints what of a trace fits a question, in the order of events: a row for each, or one value.\n" +

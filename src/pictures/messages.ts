@@ -16,7 +16,8 @@ export type Ask =
 /** What the editor tells a picture. */
 export type Tell =
   | { tell: "streams"; streams: { threadId: number; name: string }[]; threadId: number }
-  | { tell: "part"; id: number; area: Area; view: SequenceTimeView; now: number }
+  /** `now`: where the session stands, in nanoseconds; null = there is none. */
+  | { tell: "part"; id: number; area: Area; view: SequenceTimeView; now: number | null }
   /** There is more, or the session stands elsewhere: ask again. */
   | { tell: "changed" }
   | { tell: "over"; why: string };

@@ -1,13 +1,14 @@
 import { secondsText } from "../replay/view/value.ts";
 import { byteLabel } from "./scene.ts";
-import { rails } from "./sequence-time-scene.ts";
-import { laneTable, type SequenceTimeView } from "./sequence-time-view.ts";
+import { laneTable, rails, type SequenceTimeView } from "./sequence-time-view.ts";
 
 /** A mark of a picture as a row of a table. */
 export interface Row {
   time: string;
   what: string;
   bytes: string;
+  /** `frame 25`, `line 8`. */
+  place: string;
   event: number;
 }
 
@@ -15,11 +16,16 @@ export interface Row {
 const rowsMax = 500;
 
 /** What is rare in a picture as rows, in the order of time: the picture's alternative as text. */
-export function rowsOf({ lanes }: SequenceTimeView): Row[] {
-  const rows = lanes.flatMap(({ name, marks }) =>
+export function rowsOf({ lanes, placeWord }: SequenceTimeView): Row[] {
+  const rows = lanes.flatMap(({ name, marks, places }) =>
     rails.includes(name)
       ? marks.time.map((time, i) => ({
-          ...{ at: time, time: secondsText(time), event: marks.event[i]! },
+          ...{
+            at: time,
+            time: secondsText(time),
+            event: marks.event[i]!,
+            place: `${placeWord} ${places?.[i]}`,
+          },
           what:
             marks.count[i] === 1 ? laneTable[name].says : `${laneTable[name].says}, ${marks.count[i]} times`,
           bytes: `${byteLabel(marks.low[i]!)} to ${byteLabel(marks.high[i]!)}`,

@@ -9,7 +9,7 @@ import {
   ticksOf,
   timeLabel,
 } from "./scene.ts";
-import { type Area, type LaneName, laneTable, type SequenceTimeView } from "./sequence-time-view.ts";
+import { type Area, type LaneName, laneTable, rails, type SequenceTimeView } from "./sequence-time-view.ts";
 
 /** What a picture of a stream is drawn from, besides the view. */
 export interface Frame {
@@ -23,16 +23,6 @@ export interface Frame {
 }
 
 const margin = { left: 92, right: 10, top: 6, bottom: 26 };
-/** What is rare has a row of its own above the plot, where it shows whatever part of sequence space is looked at. */
-export const rails: readonly LaneName[] = [
-  "out-of-order",
-  "resync",
-  "fallback",
-  "lost",
-  "dropped",
-  "leak",
-  "wrong",
-];
 const railHeight = 6;
 /** Nothing is thinner than this, what is rare not than that. */
 const thin = 1.5;
@@ -150,7 +140,7 @@ function stepsOf(name: LaneName, { time, low, high }: Marks, { plot, x, y }: Pla
   const inside = (value: number) => Math.max(plot.y, Math.min(plot.y + plot.height, value));
   let last = Number.NaN;
   for (let i = 0; i < time.length; i++) {
-    const left = x(time[i]!);
+    const left = Math.max(plot.x, x(time[i]!));
     if (!Number.isNaN(last)) at.push(left, last);
     if (low[i] !== high[i]) at.push(left, inside(y(low[i]!)));
     last = inside(y(high[i]!));

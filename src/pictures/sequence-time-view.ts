@@ -39,6 +39,24 @@ export interface Area extends Stretch {
   high: number;
 }
 
+/** A lane's marks; of what is rare also the frame or line of each. */
+export interface LaneView {
+  name: LaneName;
+  marks: Marks;
+  places?: number[];
+}
+
+/** What is rare has a row of its own above the plot, where it shows whatever part of sequence space is looked at. */
+export const rails: readonly LaneName[] = [
+  "out-of-order",
+  "resync",
+  "fallback",
+  "lost",
+  "dropped",
+  "leak",
+  "wrong",
+];
+
 /** What a picture of a part of it shows. */
 export interface SequenceTimeView {
   /** The stream as a whole: where time and sequence space begin and end. */
@@ -46,7 +64,9 @@ export interface SequenceTimeView {
   /** The records of the part, none where they are too many to be told apart; and how many they are. */
   records: Band[];
   recordCount: number;
-  lanes: { name: LaneName; marks: Marks }[];
+  lanes: LaneView[];
+  /** What `places` count: frames of a capture, lines of a file. */
+  placeWord: "frame" | "line";
   /** False until what only a run can tell is there: what driver and NIC expect, and what resyncs replayed. */
   isComplete: boolean;
 }

@@ -78,7 +78,7 @@ test("a single resync among a million packets is drawn", () => {
   const area = { from: 0, to: 1e6, low: 0, high: 1e6, columns: 1000 };
   const scene = sequenceTimeScene(
     {
-      ...{ whole: area, records: [], recordCount: 0, isComplete: true },
+      ...{ whole: area, records: [], recordCount: 0, isComplete: true, placeWord: "line" },
       lanes: [
         { name: "sent", marks: lane.within(area) },
         { name: "resync", marks: rare.within(area) },

@@ -9,13 +9,16 @@ import { SeqValue } from "../replay/view/value.ts";
 import { recordName } from "../replay/view/view.ts";
 import { wrongSigns } from "../replay/view/wrong/byte.ts";
 import { signsNamed } from "../trace/signs.ts";
+import { placeWord } from "../trace/trace.ts";
 import { Lane, type Marks } from "./lane.ts";
 import {
   type Area,
   type Band,
   type LaneName,
+  type LaneView,
   laneNames,
   laneTable,
+  rails,
   type SequenceTimeView,
 } from "./sequence-time-view.ts";
 
@@ -28,6 +31,18 @@ const ofSigns = {
   leak: signsNamed("plaintext", "placeholder", "record-leaked"),
   wrong: [...wrongSigns, ...signsNamed("wrong-tag", "wrong-ciphertext")],
 } as const satisfies Partial<Record<LaneName, readonly number[]>>;
+
+/** How much that is rare each connection of a replay has, by its index; absent = nothing. */
+export function rareIn(judged: Judged): Map<number, number> {
+  const kinds = Object.values(ofSigns).flat();
+  const { connection } = judged.timeline.trace.events;
+  const counts = new Map<number, number>();
+  for (let event = nextSign(judged, 0, 1, kinds); event >= 0; event = nextSign(judged, event + 1, 1, kinds)) {
+    const of = connection.values[event]!;
+    counts.set(of, (counts.get(of) ?? 0) + 1);
+  }
+  return counts;
+}
 
 /** More bands than these nobody tells apart. */
 const bandsMax = 400;
@@ -153,9 +168,18 @@ export class SequenceTime {
       whole: this.whole,
       records: bands,
       recordCount: count,
-      lanes: laneNames.map((name) => ({ name, marks: this.marks(name, area) })),
+      lanes: laneNames.map((name) => this.laneView(name, area)),
+      placeWord: placeWord(this.judged.timeline.trace),
       isComplete: this.isComplete,
     };
+  }
+
+  private laneView(name: LaneName, area: Area): LaneView {
+    const { line } = this.judged.timeline.trace.events;
+    const marks = this.marks(name, area);
+    return rails.includes(name)
+      ? { name, marks, places: marks.event.map((event) => line.values[event]!) }
+      : { name, marks };
   }
 
   /** Of a line also where it stands at the part's beginning. */

@@ -24,7 +24,7 @@ import { largeScenarios } from "./e2e/large.ts";
 import { launchScenarios } from "./e2e/launch.ts";
 import { lineScenarios, staleScenarios } from "./e2e/listing.ts";
 import { openingScenarios } from "./e2e/opening.ts";
-import { pictureScenarios } from "./e2e/pictures.ts";
+import { pictureScenarios, reportScenarios } from "./e2e/pictures.ts";
 import { processScenarios } from "./e2e/process.ts";
 import { sessionsScenarios } from "./e2e/sessions.ts";
 import { lookScenarios, traceScenarios, travelScenarios } from "./e2e/trace.ts";
@@ -73,7 +73,7 @@ const groups: Readonly<Record<string, readonly ((scenario: Scenario) => void)[]>
   "a capture with a wrong byte": [findingsScenarios],
   "a trace file": [traceScenarios, travelScenarios, lookScenarios],
   "two sessions": [sessionsScenarios],
-  pictures: [pictureScenarios],
+  pictures: [pictureScenarios, reportScenarios],
   "a family that falls back to software": [familiesScenarios],
   "a capture without keys": [keysScenarios],
   "a launch configuration": [launchScenarios(() => samples)],

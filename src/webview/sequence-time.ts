@@ -27,7 +27,7 @@ const reach = 6;
 interface Shown {
   area: Area;
   view: SequenceTimeView;
-  now: number;
+  now: number | null;
 }
 
 /** A mark under the pointer. */
@@ -126,6 +126,7 @@ export class SequenceTimePicture {
     canvas.addEventListener("pointerleave", () => this.tell(null, 0, 0));
     canvas.addEventListener("dblclick", () => this.look(null));
     canvas.addEventListener("keydown", (event) => this.key(event));
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.dress());
     new MutationObserver(() => this.dress()).observe(document.documentElement, {
       subtree: true,
       attributeFilter: ["class", "style"],
@@ -233,8 +234,9 @@ export class SequenceTimePicture {
 
   private centre(): void {
     const area = this.area ?? this.shown?.area;
-    if (!area || !this.shown) return;
-    this.shift((this.shown.now - (area.from + area.to) / 2) / (area.to - area.from || 1), 0);
+    const now = this.shown?.now ?? null;
+    if (!area || now === null) return;
+    this.shift((now - (area.from + area.to) / 2) / (area.to - area.from || 1), 0);
   }
 
   private wheel(event: WheelEvent): void {
@@ -317,13 +319,13 @@ export class SequenceTimePicture {
     if (!shown) return;
     const head = element("tr", {});
     head.append(
-      ...["Time", "What", "Bytes", "Event"].map((textContent) =>
+      ...["Time", "What", "Bytes", "Where"].map((textContent) =>
         element("th", { textContent, scope: "col" }),
       ),
     );
-    const rows = rowsOf(shown.view).map(({ time, what, bytes, event }) => {
+    const rows = rowsOf(shown.view).map(({ time, what, bytes, place, event }) => {
       const row = element("tr", {});
-      const go = button(`Go to event ${event + 1}`, String(event + 1), () => this.send({ ask: "go", event }));
+      const go = button(`Go to event ${event + 1}`, place, () => this.send({ ask: "go", event }));
       const last = element("td", {});
       last.append(go);
       row.append(...[time, what, bytes].map((textContent) => element("td", { textContent })), last);

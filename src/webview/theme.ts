@@ -42,12 +42,15 @@ function colourOf(role: Role): string {
   return share === 1 ? colour : thinned(colour, share);
 }
 
+const scratch = document.createElement("canvas").getContext("2d")!;
+
 /** A colour of which a share is seen, in a form that SVG programs know, too. */
 function thinned(colour: string, share: number): string {
-  const hex = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})?$/i.exec(colour);
-  const parts = hex
-    ? [...hex.slice(1, 4).map((part) => Number.parseInt(part, 16)), Number.parseInt(hex[4] ?? "ff", 16) / 255]
-    : (colour.match(/[\d.]+/g) ?? []).map(Number);
-  const [red = 0, green = 0, blue = 0, alpha = 1] = parts;
+  // A canvas gives back every colour in one of two forms: #rrggbb, or rgba() with numbers.
+  scratch.fillStyle = colour;
+  const told = scratch.fillStyle;
+  const [red, green, blue, alpha = 1] = told.startsWith("#")
+    ? [1, 3, 5].map((at) => Number.parseInt(told.slice(at, at + 2), 16))
+    : (told.match(/[\d.]+/g) ?? []).map(Number);
   return `rgba(${red}, ${green}, ${blue}, ${alpha * share})`;
 }

@@ -2,12 +2,12 @@ import type { DebugProtocol } from "@vscode/debugprotocol";
 import { countsOf } from "../../judge/counts.ts";
 import { type Place, placesOf, wordPlace } from "../../judge/places.ts";
 import type { FileVerdict, VerdictWord } from "../../judge/verdict.ts";
+import { firstLine } from "../../study/verdict.ts";
 import { Sign } from "../../trace/signs.ts";
 import type { Debuggee } from "../launch.ts";
 import type { Sources } from "../sources.ts";
 import { labelOf } from "../stops/filters.ts";
 import { linkOf } from "./output.ts";
-import { firstLine } from "./verdict.ts";
 
 /** What was found of a trace, as plain data: the body of the answer to `findings`, which is a request of this adapter's own. */
 export interface FindingsBody {

@@ -5,11 +5,11 @@ import { firstAtLeast } from "../../core/base/columns.ts";
 import { countsOf } from "../../judge/counts.ts";
 import { type Place, placesOf, placeTitle, wordPlace } from "../../judge/places.ts";
 import type { FileVerdict, VerdictWord } from "../../judge/verdict.ts";
+import { firstLine } from "../../study/verdict.ts";
 import { Sign } from "../../trace/signs.ts";
 import { eventPlace, type Trace } from "../../trace/trace.ts";
 import type { Debuggee } from "../launch.ts";
 import type { Sources } from "../sources.ts";
-import { firstLine } from "./verdict.ts";
 
 /** How much a line wants to be seen: editors show `console` as a warning, `stderr` as an error. */
 type Category = "stdout" | "console" | "stderr";

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
 import type { Frame } from "playwright-core";
 import type { Scenario, Workbench } from "./workbench.ts";
 
@@ -31,6 +34,34 @@ export function pictureScenarios(scenario: Scenario): void {
       await workbench.stopped(/event 159 of 164, after skb/);
     },
   );
+}
+
+/** A report in a browser of its own: it loads nothing, and its pictures are drawn. */
+export function reportScenarios(scenario: Scenario): void {
+  scenario("a report is drawn in a browser, and asks for nothing", async (workbench) => {
+    const made = spawnSync(
+      process.execPath,
+      ["dist/cli.js", "report", "media/samples/lossy.pcap", "-o", "-"],
+      {
+        encoding: "utf8",
+        maxBuffer: 1 << 26,
+      },
+    );
+    const file = path.resolve("out/e2e/report.html");
+    writeFileSync(file, made.stdout);
+    const other = await workbench.page.context().newPage();
+    const asked: string[] = [];
+    other.on("request", (request) => asked.push(request.url()));
+    await other.goto(`file://${file}`);
+    await workbench.until(
+      "the picture is drawn",
+      async () => (await drawn(other)) > 1000,
+      async () => made.stderr,
+    );
+    await other.screenshot({ path: "out/e2e/report.png", fullPage: true });
+    await other.close();
+    assert.deepEqual(asked, [`file://${file}`]);
+  });
 }
 
 /** The frame that a picture is in, once it is there. */

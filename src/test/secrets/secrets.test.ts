@@ -120,6 +120,7 @@ async function assertKept(corpus: string, { file, keylog, cryptoinfo }: CaptureF
       ...asked,
       ...["goto start", "info records", "(memory)", "(keys)"].flatMap((line) => ["-e", line]),
     ],
+    ["report", at(file), ...asked, "-o", "-"],
     ["test", "--junit", "/dev/stdout", "--sarif", "/dev/stderr", at(file)],
     ...(keys.length > 0 ? brokenKeys(text) : []).map((broken) => ["verify", at(file), "--keys", broken]),
   ];

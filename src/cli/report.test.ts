@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import test, { after } from "node:test";
+import type { KeptPicture } from "../report/html.ts";
+
+const folder = mkdtempSync(path.join(os.tmpdir(), "tlstrace-report-"));
+after(() => rmSync(folder, { recursive: true }));
+const cli = path.resolve("dist/cli.js");
+for (const name of ["lossy.pcap", "lossy.keys", "retransmission-in-record.tlstrace"])
+  copyFileSync(path.resolve("media/samples", name), path.join(folder, name));
+
+function report(...args: string[]): { status: number | null; err: string } {
+  const run = spawnSync(process.execPath, [cli, "report", ...args], { cwd: folder, encoding: "utf8" });
+  return { status: run.status, err: run.stderr };
+}
+const text = (name: string) => readFileSync(path.join(folder, name), "utf8");
+const picturesIn = (html: string): KeptPicture[] =>
+  JSON.parse(/<script type="application\/json" id="pictures">(.*?)<\/script>/s.exec(html)![1]!);
+
+test("a report says the verdict and the counts of verify and replay, and has a picture a stream", () => {
+  assert.equal(report("lossy.pcap", "-o", "r.html").status, 0);
+  const html = text("r.html");
+  assert.match(html, /12 of 12 records authenticated, 187226 of 187226 bytes compared/);
+  assert.match(html, /<li>39 packets out of order<\/li>/);
+  const pictures = picturesIn(html);
+  // The stream with what is rare stands first.
+  assert.deepEqual(
+    pictures.map(({ stream }) => stream),
+    ["B>A", "A>B"],
+  );
+  const resyncs = pictures[0]!.view.lanes.find(({ name }) => name === "resync")!;
+  assert.equal(
+    resyncs.marks.count.reduce((sum, each) => sum + each, 0),
+    36,
+  );
+});
+
+test("it loads nothing, and has neither keys nor what records hold", () => {
+  const html = text("r.html");
+  assert.doesNotMatch(html, /(src|href)=|url\(|@import|https?:\/\/(?!www\.w3\.org\/)/);
+  assert.match(html, /default-src 'none'/);
+  for (const [secret] of text("lossy.keys").matchAll(/[0-9a-f]{96}/g)) assert.ok(!html.includes(secret));
+});
+
+test("names of a file cannot break out of it", () => {
+  const trace = text("retransmission-in-record.tlstrace").replaceAll("web", "</script><img/src=x>");
+  writeFileSync(path.join(folder, "&<b>.tlstrace"), trace);
+  assert.equal(report("&<b>.tlstrace", "-o", "hostile.html").status, 0);
+  const html = text("hostile.html");
+  assert.doesNotMatch(html, /<img|<b>/);
+  assert.equal(picturesIn(html)[0]!.stream, "</script><img/src=x>");
+  assert.equal(html.match(/<\/script>/g)!.length, 2);
+});
+
+test("a file that exists is left alone without --force", () => {
+  writeFileSync(path.join(folder, "mine.html"), "mine\n");
+  const { status, err } = report("lossy.pcap", "-o", "mine.html");
+  assert.equal(status, 2);
+  assert.match(err, /mine\.html exists/);
+  assert.equal(text("mine.html"), "mine\n");
+  assert.equal(report("lossy.pcap", "-o", "mine.html", "--force").status, 0);
+  assert.match(text("mine.html"), /^<!DOCTYPE html>/);
+});
