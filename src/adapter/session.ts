@@ -133,6 +133,7 @@ export class TraceDebugSession extends AnsweringSession {
 
   private host(): Host {
     return {
+      breakpoints: this.breakpoints,
       idle: () => this.idle,
       write: (said) => this.write(said),
       say: (event, body) => this.say(event, body),

@@ -1,13 +1,13 @@
 import { evaluate } from "../replay/expression.ts";
-import { compiled, gatheringOf } from "../replay/expression-compile.ts";
+import { compiled } from "../replay/expression-compile.ts";
 import type { Judged } from "../replay/findings.ts";
-import { aggregates, parseExpression, parseQuery } from "../replay/language/parse.ts";
+import { aggregates, parseExpression } from "../replay/language/parse.ts";
 import { ExpressionError } from "../replay/language/tokens.ts";
+import { csvRows, headingOf, jsonRows, queryRows, questionOf, tableRows } from "../replay/query.ts";
 import { gather } from "../replay/search/aggregate.ts";
 import type { Occurrence } from "../replay/search/occurrences.ts";
 import { show } from "../replay/view/value.ts";
 import { judgedView } from "../replay/view/view.ts";
-import { csvRows, headingOf, jsonRows, queryRows, tableRows } from "../report/query.ts";
 import type { Study } from "../study/study.ts";
 import { globMatcher } from "../trace/glob.ts";
 import { paced, UserError } from "../trace/platform.ts";
@@ -58,18 +58,16 @@ function valueAsked(text: string): Ask {
 }
 
 function rowsAsked(text: string, flags: QueryFlags): Ask {
-  const { field, ...occurring } = pointed(text, () => parseQuery(text));
-  const asked = gatheringOf({ ...occurring, field });
+  const { asking, value } = pointed(text, () => questionOf(text));
   const columns = (flags.columns ?? []).map((name) => ({
     name,
     of: compiled(pointed(name, () => parseExpression(name))).of,
   }));
-  const value = /^\s*[\w-]+\.(\S+)/.exec(text)?.[1];
-  const values = [...(field && value ? [value] : []), ...columns.map(({ name }) => name)];
+  const values = [...(value === null ? [] : [value]), ...columns.map(({ name }) => name)];
   return async (study, working) => {
     const judged = judgedBy(study);
-    const all = await working(gather(judged, asked), "looking");
-    const rows = queryRows(judged, ofStreams(judged, all, flags), { columns, hasValue: field !== null });
+    const all = await working(gather(judged, asking), "looking");
+    const rows = queryRows(judged, ofStreams(judged, all, flags), { columns, hasValue: value !== null });
     const heading = headingOf(judged, values);
     const form = flags.json ? jsonRows : flags.csv ? csvRows : tableRows;
     await print(form(rows, heading));

@@ -35,7 +35,7 @@ const floors: readonly (readonly string[])[] = [
   ["replay/search"],
   ["replay/expression-compile"],
   ["replay/changes", "replay/expression-check"],
-  ["replay/expression", "replay/rules"],
+  ["replay/expression", "replay/rules", "replay/query"],
   ["replay/stops"],
   ["judge"],
   ["judge/compare", "judge/evidence"],

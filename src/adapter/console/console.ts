@@ -7,6 +7,7 @@ import type { Inspection } from "../inspection/inspection.ts";
 import type { Arguments } from "../requests.ts";
 import type { Direction, Runner } from "../runner.ts";
 import type { Sources } from "../sources.ts";
+import type { Breakpoints } from "../stops/breakpoints.ts";
 import type { Checkpoint } from "../time/checkpoints.ts";
 import type { Visits } from "../time/visits.ts";
 import type { Answered, Desk } from "./desk.ts";
@@ -22,6 +23,7 @@ interface Standing {
 
 /** The session that the console belongs to. */
 export interface Host {
+  readonly breakpoints: Breakpoints;
   /** Throws UserError while the trace runs, or if none is open. */
   idle(): Standing;
   write(said: DebugProtocol.OutputEvent["body"]): void;
@@ -95,6 +97,7 @@ export class Console {
       visits,
       checkpoints,
       forks,
+      breakpoints: host.breakpoints,
       connection: frame.connection,
       view: inspection.frames.view(frame),
       eventAtLine: (line) => sources.eventAt(source, line)?.event ?? null,

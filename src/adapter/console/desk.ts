@@ -1,6 +1,8 @@
 import type { View } from "../../replay/view/view.ts";
+import { UserError } from "../../trace/platform.ts";
 import type { Forks } from "../forks/forks.ts";
 import type { Direction, Runner } from "../runner.ts";
+import type { Breakpoints } from "../stops/breakpoints.ts";
 import type { Checkpoint } from "../time/checkpoints.ts";
 import type { Visits } from "../time/visits.ts";
 
@@ -30,6 +32,7 @@ export interface Desk {
   readonly visits: Visits;
   readonly checkpoints: Map<string, Checkpoint>;
   readonly forks: Forks;
+  readonly breakpoints: Breakpoints;
   /** The connection whose frame is looked at. */
   readonly connection: number;
   readonly view: View;
@@ -39,4 +42,25 @@ export interface Desk {
   run(direction: Direction, sought?: string): Promise<void>;
   /** Goes through a long search, which can be cut short. */
   look<Found>(search: Generator<number, Found>): Promise<Found>;
+}
+
+/** A word of the debug console: what an editor without a button for it can type. */
+export interface Word {
+  word: string;
+  /** A shorter way to write it. */
+  short?: string;
+  /** What stands behind it, in capitals what is to be replaced; in brackets what may be left out. */
+  takes: string;
+  /** What it does, as a sentence. */
+  says: string;
+  /** What can stand next behind it and these words. */
+  offers?(before: string): readonly string[];
+  /** Throws UserError for what it cannot take. */
+  run(desk: Desk, rest: string): Answered | Promise<Answered>;
+}
+
+/** What stands behind a word that cannot do without. Throws UserError if nothing does. */
+export function needed(rest: string, word: string, what: string): string {
+  if (rest === "") throw new UserError(`${word} takes ${what}`);
+  return rest;
 }

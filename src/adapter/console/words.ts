@@ -12,24 +12,10 @@ import { fork, forkWords, listForks, offeredBehind } from "../forks/fork-words.t
 import { placeText, positionText } from "../runner.ts";
 import { checkpointAt, positionOf } from "../time/checkpoints.ts";
 import { eventBack, type Move, next, outBack, stageBack, stepBack, stepIn, stepOut } from "../time/moves.ts";
-import type { Answered, Desk } from "./desk.ts";
+import { type Answered, type Desk, needed, type Word } from "./desk.ts";
 import { infoKinds } from "./info.ts";
 import { placeIn, placeKinds } from "./places.ts";
-
-/** A word of the debug console: what an editor without a button for it can type. */
-export interface Word {
-  word: string;
-  /** A shorter way to write it. */
-  short?: string;
-  /** What stands behind it, in capitals what is to be replaced; in brackets what may be left out. */
-  takes: string;
-  /** What it does, as a sentence. */
-  says: string;
-  /** What can stand next behind it and these words. */
-  offers?(before: string): readonly string[];
-  /** Throws UserError for what it cannot take. */
-  run(desk: Desk, rest: string): Answered | Promise<Answered>;
-}
+import { stopWords } from "./stop-words.ts";
 
 const step = (word: string, says: string, move: Move, direction: 1 | -1, short?: string): Word => ({
   word,
@@ -74,11 +60,6 @@ const finding = (word: string, says: string, direction: 1 | -1): Word => ({
     return { result: "looking", begins: () => desk.run(direction, rest) };
   },
 });
-
-function needed(rest: string, word: string, what: string): string {
-  if (rest === "") throw new UserError(`${word} takes ${what}`);
-  return rest;
-}
 
 const runWords: readonly Word[] = [
   running("continue", "c", "To the next stop.", 1),
@@ -261,6 +242,7 @@ export const words: readonly Word[] = [
   ...runWords,
   ...placeWords,
   ...lookWords,
+  ...stopWords,
   ...whatIfWords,
   {
     word: "help",

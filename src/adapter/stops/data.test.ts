@@ -128,3 +128,77 @@ test("what cannot be watched is refused with what may have been meant", async ()
   await refused("driver.expectedSeq", { condition: "old < knew" }, /no value "knew"/);
   await refused("record(99) sent", {}, /there is no record\(99\) in web/);
 });
+
+const outputs = (client: DapClient): string[] =>
+  client.events.flatMap(({ event, body }) => (event === "output" ? [String(body.output).trimEnd()] : []));
+
+test("any condition takes a message: of a line, a function, a filter and data", async () => {
+  const client = await launched();
+  const log = "packet.length > 0 log: {packet.seq} at";
+  const source = { path: program };
+  await client.ask("setBreakpoints", { source, breakpoints: [{ line: 12, condition: `${log} line` }] });
+  await client.ask("setFunctionBreakpoints", {
+    breakpoints: [{ name: "tls_get_record", condition: `${log} lookup`, hitCondition: "2" }],
+  });
+  await client.ask("setExceptionBreakpoints", {
+    filters: [],
+    filterOptions: [
+      { filterId: "resync", condition: `tcp.name != "log: x" hit 1 log: {packet.seq} at resync` },
+    ],
+  });
+  await client.ask("setDataBreakpoints", {
+    breakpoints: [{ dataId: "driver.expectedSeq", condition: "new < old log: {old} → {new}" }],
+  });
+  const lines = () => outputs(client).filter((line) => /^\d+ \(\d+\) (at|→) /.test(line));
+  assert.deepEqual(await stops(client), []);
+  const written = [
+    "4344 (4294964344) at resync",
+    "1448 (4294961448) at line",
+    "1448 (4294961448) at lookup",
+    "40087 (32791) → 2896 (4294962896)",
+  ];
+  assert.deepEqual(lines(), written);
+  assert.deepEqual(await stops(client, "reverseContinue"), []);
+  assert.deepEqual(lines().slice(written.length), written.toReversed());
+});
+
+test("a misspelt path is refused when it is set, with what may have been meant, wherever it stands", async () => {
+  const client = await launched();
+  const source = { path: program };
+  const [path, log] = ["packet.lenght > 3", "log: {driver.expectedSec}"];
+  const asked = {
+    line: async (fields: object) =>
+      (await client.ask("setBreakpoints", { source, breakpoints: [{ line: 8, ...fields }] })).breakpoints,
+    function: async (fields: object) =>
+      (await client.ask("setFunctionBreakpoints", { breakpoints: [{ name: "tls_get_record", ...fields }] }))
+        .breakpoints,
+    filter: async (fields: object) =>
+      (
+        await client.ask("setExceptionBreakpoints", {
+          filters: [],
+          filterOptions: [{ filterId: "resync", ...fields }],
+        })
+      ).breakpoints,
+    data: async (fields: object) =>
+      (await client.ask("setDataBreakpoints", { breakpoints: [{ dataId: "nic.inStep", ...fields }] }))
+        .breakpoints,
+  };
+  const check = async (kind: keyof typeof asked, condition: string, meant: RegExp) => {
+    const [answer] = await asked[kind]({ condition });
+    assert.equal(answer!.verified, false, `${kind}: ${condition}`);
+    assert.match(answer!.message!, meant, kind);
+  };
+  for (const kind of ["line", "function", "filter", "data"] as const) {
+    await check(kind, path, /did you mean "packet\.length"\?/);
+    await check(kind, log, /did you mean "driver\.expectedSeq"\?/);
+    await check(kind, "driver.counters.tx_tls_oo > 3", /did you mean "driver\.counters\.tx_tls_ooo"\?/);
+    await check(kind, 'connection("wep").nic.inStep', /no connection "wep"; did you mean "web"\?/);
+    await check(kind, "count(resynk) > 3", /did you mean "resync"\?/);
+    await check(kind, "count(resync where replayd > 3) > 3", /no value "replayd"/);
+  }
+  const [named] = (
+    await client.ask("setFunctionBreakpoints", { breakpoints: [{ name: "driver.expectedSec" }] })
+  ).breakpoints;
+  assert.match(named!.message!, /did you mean "driver\.expectedSeq"\?/);
+  assert.deepEqual(await stops(client), []);
+});

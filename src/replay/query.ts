@@ -1,13 +1,51 @@
-import type { Judged } from "../replay/findings.ts";
-import type { Evaluator } from "../replay/language/evaluator.ts";
-import { type Occurrence, occurrenceView } from "../replay/search/occurrences.ts";
-import { argumentOf, wordEffect } from "../replay/view/effect-text.ts";
-import { liveView } from "../replay/view/live.ts";
-import { type Raw, SeqValue, show } from "../replay/view/value.ts";
-import type { View } from "../replay/view/view.ts";
 import { printEvent } from "../trace/language/print.ts";
 import { signs } from "../trace/signs.ts";
 import { placeWord } from "../trace/trace.ts";
+import { gatheringOf } from "./expression-compile.ts";
+import type { Judged } from "./findings.ts";
+import type { Evaluator } from "./language/evaluator.ts";
+import { parseExpression, parseQuery } from "./language/parse.ts";
+import type { Gathering } from "./search/aggregate.ts";
+import { type Occurrence, occurrenceView } from "./search/occurrences.ts";
+import { argumentOf, wordEffect } from "./view/effect-text.ts";
+import { liveView } from "./view/live.ts";
+import { type Raw, SeqValue, show } from "./view/value.ts";
+import type { View } from "./view/view.ts";
+
+/** A question as somebody wrote it, made ready. */
+export interface Question {
+  asking: Gathering;
+  /** What is told of each row, as it is written: `replayed`; null = nothing. */
+  value: string | null;
+}
+
+/** Reads a question: `resync.replayed where replayed > 8192`. Throws ExpressionError with its place. */
+export function questionOf(text: string): Question {
+  const occurring = parseQuery(text);
+  const value = /^\s*[\w-]+\.(\S+)/.exec(text)?.[1];
+  return { asking: gatheringOf(occurring), value: occurring.field && value ? value : null };
+}
+
+/** The same, or a condition: then the events behind whose last stage it holds. */
+export function questionOrCondition(text: string): Question {
+  try {
+    return questionOf(text);
+  } catch (error) {
+    if (!isCondition(text)) throw error;
+    return questionOf(`events where ${text}`);
+  }
+}
+
+function isCondition(text: string): boolean {
+  try {
+    parseExpression(text);
+    return true;
+  } catch (error) {
+    // With an operator it was meant as a condition: its own mistake is told.
+    if (/[<>=!&|()]/.test(text) && !/\bwhere\b/.test(text)) throw error;
+    return false;
+  }
+}
 
 /** What is told of each occurrence beside itself: an expression as somebody wrote it, made ready. */
 export interface QueryColumn {
@@ -75,6 +113,10 @@ export const headingOf = ({ timeline }: Judged, values: readonly string[]): Head
   place: placeWord(timeline.trace),
   values,
 });
+
+/** A row on one line, without columns. */
+export const rowText = ({ event, time, stream, what, values }: QueryRow): string =>
+  [`event ${event}`, `${time.toFixed(6)} s`, stream, ...values.map(show), what].join("  ");
 
 export function* jsonRows(rows: Iterable<QueryRow>, { place, values }: Heading): Generator<string> {
   for (const { event, place: at, time, stream, what, args, values: told } of rows) {
