@@ -141,9 +141,10 @@ reading(
   "a trace file, a packetdrill script or a capture",
 )
   .addOption(profileOption())
-  .requiredOption(
-    "--keep <query>",
-    "what it must show: an effect or a set of events, `where` and a condition",
+  .option(
+    "--keep <what>",
+    "what it must still show (default: what is found wrong first): an effect or a set of events, `where`\n" +
+      "and a condition; wrong byte, leak, failed expectation [LINE]",
   )
   .option("--out <trace>", "the trace file to write (default: standard output)", "-")
   .option("--force", "replace the file if it exists")

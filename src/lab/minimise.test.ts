@@ -3,14 +3,18 @@ import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { profileById } from "../core/profiles/all.ts";
 import { Timeline } from "../replay/timeline.ts";
+import { judge } from "../study/study.ts";
 import { generate, traceOf } from "../test/simulator/generate.ts";
+import { assertLeast } from "../test/simulator/lesser.ts";
 import { edited } from "../trace/edited.ts";
 import { parseTrace } from "../trace/language/parse.ts";
 import { printTrace } from "../trace/language/print.ts";
 import { finished } from "../trace/platform.ts";
 import { Sign, type SignName } from "../trace/signs.ts";
 import type { Trace } from "../trace/trace.ts";
+import { keptOf } from "./kept.ts";
 import { minimising } from "./minimise.ts";
+import { smallest, usualLimits } from "./smallest.ts";
 
 const has = (name: SignName) => (trace: Trace) =>
   new Timeline(trace).runAll().effects.next(0, 1, [Sign[name]]) >= 0;
@@ -52,9 +56,9 @@ connection b device=other seq=0
     [small.trace.devices.map(({ name }) => name), small.trace.connections.map(({ name }) => name)],
     [["nic"], ["a"]],
   );
-  // The write must reach byte 1448, with 29 bytes of record: 2000 does, 1000 does not.
+  // A byte is written, so that there is a record, and one that is not the stream's first is sent.
   const { events, expectations } = small.trace;
-  assert.deepEqual([...events.length.values.subarray(0, events.count)], [2000, 1]);
+  assert.deepEqual([...events.length.values.subarray(0, events.count)], [1, 1]);
   assert.equal(expectations.length, 0);
 });
 
@@ -78,14 +82,85 @@ test("a capture comes to a trace without keys and payload, with its expect line"
   assert.equal(status, 0, stderr);
   assert.match(stderr, /of 164 events, \d+ runs: nothing more can be taken out/);
   assert.ok(linesOf(stdout).length <= 12, stdout);
-  assert.match(stdout, /^\s+expect out-of-order$/m);
+  assert.match(stdout, /^\s+expect out-of-order expected=0 seq=\d+ /m);
   const again = parseTrace("again", stdout, profileById);
   assert.ok(isRight(again) && has("out-of-order")(again));
 });
 
-test("what judging found is refused: a smaller trace would show another", () => {
-  const args = ["minimise", "media/samples/lossy.pcap", "--keep", "expectation-failed"];
-  const { status, stderr } = spawnSync(process.execPath, ["dist/cli.js", ...args], { encoding: "utf8" });
-  assert.equal(status, 2);
-  assert.match(stderr, /--keep takes effects and events; expectation-failed is what was found/);
+test("what there is not to keep is refused", () => {
+  const cases: [string[], RegExp][] = [
+    [["--keep", "expectation-failed"], /there is no expectation-failed to keep/],
+    [["--keep", "failed expectation"], /there is no failed expectation to keep/],
+    [["--keep", "failed expectation 7"], /there is no expectation-failed where line == 7 to keep/],
+    [["--keep", "wrong byte"], /there is no wrong byte to keep/],
+    [["--keep", "leaks"], /there is no leaks to keep/],
+    [["--keep", "resink"], /nothing in a trace is called "resink"; did you mean "resync"\?/],
+    [[], /nothing is found wrong in it: say what to keep/],
+  ];
+  for (const [args, message] of cases) {
+    const command = ["dist/cli.js", "minimise", "media/samples/lossy.pcap", ...args];
+    const { status, stderr } = spawnSync(process.execPath, command, { encoding: "utf8" });
+    assert.equal(status, 2, args.join(" "));
+    assert.match(stderr, message);
+  }
+});
+
+/** Traces whose expect lines fail, each with what is left of it. */
+const failing: [why: string, text: string, left: RegExp][] = [
+  [
+    "a sign that is not there",
+    "a send 4000\n+0 a > 0:1448(1448)\n expect out-of-order\n+0 a > 1448:2896(1448)\n expect encrypted",
+    /^\+0 +a send 1\n\+0 +a > 0:1\(1\)\n +expect out-of-order {2}.*got no out-of-order$/m,
+  ],
+  [
+    "a sign with another value, smaller than it: the line names that value alone",
+    "a send 4000\n+0 a > 1448:2896(1448)\n expect resync record=0 replayed=1500\n+0 a > 0:1448(1448)",
+    /^\+0 +a > 29:30\(1\)\n +expect resync replayed=1500 /m,
+  ],
+  [
+    "a sign that must not be",
+    "a send 4000\n+0 a > 1448:2896(1448)\n expect no resync record=0\n",
+    /^\+0 +a > 29:30\(1\)\n +expect no resync /m,
+  ],
+  [
+    "a verdict",
+    "a send 4000\n+0 a > 0:1448(1448)\n expect wire=plaintext\n",
+    /^\+0 +a > 0:1\(1\)\n +expect wire=plaintext /m,
+  ],
+  [
+    "a counter, whose value stays",
+    "a send 9000\n+0 a > 1448:2896(1448)\n+0 a > 0:1448(1448)\n+0 a > 4344:5792(1448)\nexpect counter tx_tls_ooo=5",
+    /^(\+0 +a > .*\n){3}expect counter tx_tls_ooo=5 /m,
+  ],
+  [
+    "a line for the whole file",
+    "a send 4000\n+0 a > 0:1448(1448)\n+0 a > 1448:2896(1448)\nexpect software-fallback",
+    /^\+0 +a send 1\nexpect software-fallback /m,
+  ],
+];
+
+for (const [why, text, left] of failing)
+  test(`an expect line that fails still fails the same way: ${why}`, () => {
+    const whole = trace(`connection a device=nic seq=0\n+0 ${text}`);
+    const judged = judge(new Timeline(whole).runAll());
+    const reason = keptOf(judged, "failed expectation");
+    const { text: small, note } = finished(smallest(whole, reason, usualLimits));
+    assert.match(note, /nothing more can be taken out/);
+    assert.match(small, left);
+    assertLeast(whole, small, (less) => reason.in(less) !== null, why);
+  });
+
+test("keys that a trace states stay behind, and it ends after so many runs", () => {
+  const key = "000102030405060708090a0b0c0d0e0f";
+  const whole = trace(
+    `connection a device=nic seq=0 key=${key} salt=01020304 iv=0102030405060708\n+0 a send 10`,
+  );
+  assert.deepEqual(
+    whole.diagnostics.filter(({ severity }) => severity === "error"),
+    [],
+  );
+  const reason = keptOf(judge(new Timeline(whole).runAll()), "record-pushed");
+  const { text, note } = finished(smallest(whole, reason, { seconds: 60, runs: 2 }));
+  assert.ok(!text.includes(key) && text.includes("expect record-pushed"), text);
+  assert.match(note, /it was ended, more could perhaps be taken out/);
 });

@@ -153,7 +153,12 @@ export const tools: readonly Tool[] = [
   {
     name: "minimise",
     says: "The smallest trace that still shows something, as text.",
-    takes: { ...reading, keep: string("What it must show: resync where replayed > 8192.") },
+    takes: {
+      ...reading,
+      keep: string(
+        "What it must show: resync where replayed > 8192, failed expectation, wrong byte, leak, finding.",
+      ),
+    },
     needs: ["file", "keep"],
     command: (args) => ["minimise", `--keep=${args.line("keep")}`, "--seconds=20", ...asked(args)],
   },

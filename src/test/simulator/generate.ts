@@ -24,8 +24,16 @@ export interface Setting {
 /** Every kernel that a device line can name, and that it names none. */
 export const kernelChoices: readonly (Kernel | null)[] = [null, ...kernels];
 
+/** How long a story is: so many turns, each of an event or two. */
+const usualTurns = [5, 50] as const;
+
 /** The story of a seed for a setting: the same one always; `plain` ones hold writes, segments and acknowledgements alone. */
-export function generate(seed: number, setting: Setting, plain = false): Story {
+export function generate(
+  seed: number,
+  setting: Setting,
+  plain = false,
+  turns: readonly [number, number] = usualTurns,
+): Story {
   const dice = new Dice(seed);
   const declarations = declarationsOf(dice, setting);
   const { connections, devices } = readStory({ declarations, events: [] }, setting.profile);
@@ -33,7 +41,7 @@ export function generate(seed: number, setting: Setting, plain = false): Story {
   const names = devices.map(({ name }) => name);
   const events = senders.flatMap((sender) => openingFor(dice, sender));
   const happenings = plain ? new Set<never>() : happeningsOf(dice);
-  const count = dice.from(5, 50);
+  const count = dice.from(...turns);
   for (let i = 0; i < count; i++) events.push(...eventsFor(dice, dice.one(...senders), names, happenings));
   return { declarations, events };
 }
