@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import { adapterProcess, fallenAdapters } from "./adapter.ts";
 import { offerAgents } from "./agents.ts";
 import { configurationOf, configurationProvider, dynamicProvider } from "./configurations.ts";
+import { debuggingAs, type Given, uriOf } from "./debug-as.ts";
 import { debugViewTrackers } from "./debug-view.ts";
 import { Findings } from "./findings.ts";
 import { expressionProvider, inlineValuesProvider } from "./hovers.ts";
@@ -42,7 +43,8 @@ export function activate(context: vscode.ExtensionContext): void {
     debug.registerDebugAdapterTrackerFactory(debugType, stale),
     debug.registerDebugAdapterTrackerFactory(debugType, new Findings(context.subscriptions)),
     commands.registerCommand("tlstrace.stopAt", stopAt),
-    commands.registerCommand("tlstrace.debugFile", (uri?: vscode.Uri) => debugFile(sessions, uri)),
+    commands.registerCommand("tlstrace.debugFile", (uri?: Given) => debugFile(sessions, uriOf(uri))),
+    ...debuggingAs(),
     commands.registerCommand("tlstrace.restart", () => stale.restart()),
     commands.registerCommand("tlstrace.stepBackInto", stepBackInto),
     ...timeTravel(memory),

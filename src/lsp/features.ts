@@ -11,7 +11,9 @@ import { actionsIn } from "../language/actions.ts";
 import { completionsAt, completionTriggers } from "../language/completion.ts";
 import type { TraceDocument } from "../language/document.ts";
 import { formatted } from "../language/format.ts";
+import { hintsIn } from "../language/hints.ts";
 import { hoverAt, type PageLink } from "../language/hover.ts";
+import { type ClientCommands, lensesOf } from "../language/lenses.ts";
 import {
   definitionAt,
   highlightsAt,
@@ -25,6 +27,7 @@ import { semanticTokens, tokenModifiers, tokenTypes } from "../language/semantic
 import { signatureAt } from "../language/signature.ts";
 import { UserError } from "../trace/platform.ts";
 import type { OpenDocuments } from "./documents.ts";
+import { Studies } from "./studies.ts";
 
 /** What the server answers. */
 export const capabilities: ServerCapabilities = {
@@ -36,6 +39,8 @@ export const capabilities: ServerCapabilities = {
   referencesProvider: true,
   documentHighlightProvider: true,
   renameProvider: { prepareProvider: true },
+  codeLensProvider: {},
+  inlayHintProvider: true,
   documentSymbolProvider: true,
   foldingRangeProvider: true,
   documentLinkProvider: {},
@@ -74,6 +79,24 @@ export function answer(connection: Connection, open: OpenDocuments, page: PageLi
   );
   answerNames(connection, open);
   answerTokens(connection, open);
+}
+
+/** What a replay says, once nothing is written for a moment. `commands`: those that the client has. */
+export function answerReplayed(
+  connection: Connection,
+  open: OpenDocuments,
+  commands: () => ClientCommands,
+): void {
+  const studies = new Studies((document) => open.of(document.uri) === document);
+  connection.onCodeLens(async ({ textDocument: { uri } }) => {
+    const document = open.of(uri);
+    return document && lensesOf(document, await studies.of(document), commands());
+  });
+  connection.languages.inlayHint.on(async ({ textDocument: { uri }, range }) => {
+    const document = open.of(uri);
+    const study = document && (await studies.of(document));
+    return study && hintsIn(document!, range, study.timeline);
+  });
 }
 
 function answerNames(connection: Connection, open: OpenDocuments): void {

@@ -4,8 +4,9 @@ import { type Connection, type InitializeResult, TextDocuments } from "vscode-la
 import { TextDocument } from "vscode-languageserver-textdocument";
 import { diagnosticsOf } from "../language/diagnostics.ts";
 import type { PageLink } from "../language/hover.ts";
+import type { ClientCommands } from "../language/lenses.ts";
 import { type Named, OpenDocuments } from "./documents.ts";
-import { answer, capabilities } from "./features.ts";
+import { answer, answerReplayed, capabilities } from "./features.ts";
 
 /** What a composition root gives the server. */
 export interface ServerEnvironment extends Named {
@@ -35,7 +36,11 @@ export function serve(connection: Connection, environment: ServerEnvironment): v
     const { version } = texts.get(uri)!;
     void connection.sendDiagnostics({ uri, version, diagnostics: diagnosticsOf(document) });
   };
-  connection.onInitialize(() => initialized(environment));
+  let commands: ClientCommands = new Set();
+  connection.onInitialize(({ initializationOptions }) => {
+    commands = commandsIn(initializationOptions);
+    return initialized(environment);
+  });
   texts.onDidChangeContent(({ document }) => {
     open.set(document.uri, document.getText());
     tell(document.uri);
@@ -49,8 +54,15 @@ export function serve(connection: Connection, environment: ServerEnvironment): v
     for (const uri of open.again()) tell(uri);
   });
   answer(connection, open, environment.page);
+  answerReplayed(connection, open, () => commands);
   texts.listen(connection);
   connection.listen();
+}
+
+/** `{ "commands": ["tlstrace.debugFile", …] }`: what the client can do with a file. */
+function commandsIn(options: unknown): ClientCommands {
+  const given = (options as { commands?: unknown } | null | undefined)?.commands;
+  return new Set(Array.isArray(given) ? given.filter((one) => typeof one === "string") : []);
 }
 
 const initialized = ({ version }: ServerEnvironment): InitializeResult => ({
