@@ -149,7 +149,15 @@ test("a client that says nothing of itself gets nothing that needs its saying so
   await client.ask("launch", { program: capture });
   await initialized;
   await client.moves("configurationDone", {});
-  for (const expression of ["back", "goto frame 30", "why 0", "checkpoint here", "rc"])
+  for (const expression of [
+    "back",
+    "goto frame 30",
+    "why 0",
+    "checkpoint here",
+    "last driver.expectedSeq",
+    "info queue",
+    "rc",
+  ])
     await client.ask("evaluate", { expression, context: "repl" });
   await client.moves("restart", {});
   const { stackFrames } = await client.ask("stackTrace", { threadId: 1 });
