@@ -286,6 +286,7 @@ async function main() {
     figures: () => tool("src/test/figures.ts"),
     simulate: () => tool("src/test/simulator/simulate.ts"),
     fuzz: () => tool("src/test/fuzz/fuzz.ts"),
+    real: () => tool("src/test/real/real.ts"),
   };
   const tool = async (source, ...flags) => {
     await build(esbuild);
