@@ -8,6 +8,9 @@ const progressMs = 300;
 
 const messagesHandled = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 
+/** Work was stopped where it is: what it has come to holds. */
+export class Paused extends Cancelled {}
+
 type SendProgress = (event: "progressStart" | "progressUpdate" | "progressEnd", body: object) => void;
 
 /** A long piece of work (loading, a continue): yields to incoming messages, shows progress, can be cancelled. */
@@ -20,7 +23,7 @@ export class Job implements Progress {
   /** Resolves when the work is done, whatever came of it. */
   readonly ended: Promise<void>;
   private resolveEnded!: () => void;
-  private cancelled = false;
+  private cut: Cancelled | null = null;
   private shown = false;
   private yieldedAt = Date.now();
   private toldAt = this.yieldedAt;
@@ -35,8 +38,14 @@ export class Job implements Progress {
     });
   }
 
+  /** Stops the work as if it had not begun. */
   cancel(): void {
-    this.cancelled = true;
+    this.cut ??= new Cancelled();
+  }
+
+  /** Stops the work where it is. */
+  pause(): void {
+    this.cut ??= new Paused();
   }
 
   async tick(done: number, total: number, what: string): Promise<void> {
@@ -46,7 +55,7 @@ export class Job implements Progress {
       await messagesHandled();
       this.yieldedAt = Date.now();
     }
-    if (this.cancelled) throw new Cancelled();
+    if (this.cut) throw this.cut;
   }
 
   private tell(done: number, total: number, message: string, now: number): void {

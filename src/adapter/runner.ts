@@ -10,6 +10,7 @@ import { secondsText, show } from "../replay/view/value.ts";
 import { viewAt } from "../replay/view/view.ts";
 import { Cancelled, type Progress, UserError } from "../trace/platform.ts";
 import { messageOf } from "./answering-session.ts";
+import { Paused } from "./job.ts";
 import type { Breakpoints } from "./stops/breakpoints.ts";
 import { atEnd, type Move } from "./time/moves.ts";
 import { Trail } from "./time/trail.ts";
@@ -141,7 +142,7 @@ export class Runner {
     return this.arriveAt({ position: { event, stage: 0 }, why: { reason: "goto", description } });
   }
 
-  /** Runs to the next stop in the direction, to the end of the trace, or to where `progress` is cancelled. */
+  /** Runs to the next stop in the direction, to the end of the trace, or to where it is paused; cancelled, it stays. */
   run(direction: Direction, progress: Progress): Promise<Stop> {
     return this.runTo(() => this.searchNow(), { at: this.stop.position, direction, progress });
   }
@@ -165,7 +166,6 @@ export class Runner {
   }
 
   private async runTo(search: () => StopSearch, { at: from, direction, progress, goal }: Run): Promise<Stop> {
-    const { timeline } = this;
     let at = from;
     try {
       for (;;) {
@@ -176,18 +176,32 @@ export class Runner {
         const stop = result.found ? this.found(result.found, direction) : null;
         if (stop) return stop;
         if (result.ended) return this.end(direction);
-        const done = direction === 1 ? at.event : timeline.eventCount - at.event;
-        await progress.tick(done, timeline.eventCount, "looking for the next stop");
+        const done = Math.abs(at.event - from.event);
+        await progress.tick(done, this.lengthOf(from, direction, goal), "looking for the next stop");
       }
     } catch (error) {
-      if (error instanceof Cancelled)
+      if (error instanceof Paused)
         return this.arrive(this.within(at), direction, { reason: "pause", description: "Paused" });
+      if (error instanceof Cancelled) return this.stay();
       const what =
         error instanceof UserError ? "A breakpoint's condition cannot be evaluated" : "The run failed";
       const description = `${what}: ${messageOf(error)}`;
       const place = this.failingPlace(search, at, direction);
       return this.arrive(place, direction, { reason: "breakpoint", description });
     }
+  }
+
+  /** Where it stood before a run that is undone. */
+  private stay(): Stop {
+    const { position, direction } = this.stop;
+    const description = "Cancelled: still where the run began";
+    return this.arrive(position, direction, { reason: "pause", description });
+  }
+
+  /** Events that a run goes through if nothing stops it. */
+  private lengthOf(from: Position, direction: Direction, goal?: Goal): number {
+    const end = direction === -1 ? 0 : (goal?.position.event ?? this.timeline.eventCount);
+    return Math.abs(end - from.event);
   }
 
   /** The search with the rules of now; it remembers its counts until they change. */

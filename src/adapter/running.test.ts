@@ -38,13 +38,26 @@ test("a long continue can be paused where it is, and goes on from there", async 
   assert.match(back.text!, /backwards\), [\d.]+ s$/);
 });
 
-test("a long continue shows progress that can be cancelled", async () => {
-  const client = await running();
-  const progress = await client.next("progressStart");
-  assert.deepEqual([progress.title, progress.cancellable], ["Looking for the next stop", true]);
-  const stop = await client.moves("cancel", { progressId: progress.progressId });
-  assert.equal(stop.reason, "pause");
-  assert.deepEqual(client.told("progressEnd").at(-1), { progressId: progress.progressId });
+test("a long run shows progress; cancelled, the session stays where it was", async () => {
+  const client = session(textEnvironment(long));
+  await client.start({ program: "/long.tlstrace", startAt: "entry" }, []);
+  await client.ask("setFunctionBreakpoints", never);
+  const source = { path: "/long.tlstrace" };
+  const { targets } = await client.ask("gotoTargets", { source, line: 100_002 });
+  await client.moves("goto", { threadId: 1, targetId: targets[0]!.id });
+  const frames = async () => (await client.stack()).map(({ name, line }) => `${name} ${line}`);
+  const before = await frames();
+  for (const command of ["continue", "reverseContinue"]) {
+    const started = client.next("progressStart");
+    await client.ask(command, { threadId: 1 });
+    const progress = await started;
+    assert.deepEqual([progress.title, progress.cancellable], ["Looking for the next stop", true]);
+    const stop = await client.moves("cancel", { progressId: progress.progressId });
+    assert.deepEqual([stop.reason, eventOf(stop.text)], ["pause", 100_000], stop.text);
+    assert.match(stop.text!, /^Cancelled: still where the run began/);
+    assert.deepEqual(client.told("progressEnd").at(-1), { progressId: progress.progressId });
+    assert.deepEqual(await frames(), before);
+  }
 });
 
 test("breakpoints set during a continue stop it", async () => {

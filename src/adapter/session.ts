@@ -69,7 +69,7 @@ export class TraceDebugSession extends AnsweringSession {
     disconnect: { body: () => this.dispose() },
     continue: this.going(1),
     reverseContinue: this.going(-1),
-    pause: { body: () => this.job?.cancel() },
+    pause: { body: () => this.job?.pause() },
     cancel: { body: (args) => this.cancel(args) },
     next: this.stepping(next, stepIn),
     stepIn: this.stepping(stepIn),

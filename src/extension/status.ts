@@ -2,19 +2,27 @@ import type { DebugProtocol } from "@vscode/debugprotocol";
 import * as vscode from "vscode";
 import type { StoppedBody } from "../adapter/runner.ts";
 
+/** What is known of a session. */
+interface Known {
+  /** Where it stands, or stood before it ran on; null before its first stop. */
+  stop: StoppedBody | null;
+  /** It was told to go on and has not stopped since. */
+  isRunning: boolean;
+  /** Long work under way, as it was told last; null if there is none. */
+  work: { title: string; percentage: number } | null;
+}
+
 /**
  * Shows where the session that is looked at stands and which way it travelled in the status bar, in the adapter's words:
- * the editor itself has no mark for going backwards.
+ * the editor itself has no mark for going backwards. While it works for long, how much of that is done.
  */
 export class StatusTrackers implements vscode.DebugAdapterTrackerFactory {
   private readonly item: vscode.StatusBarItem;
-  /** Where sessions stand, by their identifiers; those that run or are gone have no entry. */
-  private readonly stops = new Map<string, StoppedBody>();
+  private readonly known = new Map<string, Known>();
 
   constructor(subscriptions: vscode.Disposable[]) {
     this.item = vscode.window.createStatusBarItem("tlstrace.position", vscode.StatusBarAlignment.Left, 100);
     this.item.name = "TLS Offload Trace: position";
-    this.item.command = "workbench.debug.action.focusCallStackView";
     subscriptions.push(
       this.item,
       vscode.debug.onDidChangeActiveDebugSession(() => this.show()),
@@ -22,31 +30,69 @@ export class StatusTrackers implements vscode.DebugAdapterTrackerFactory {
   }
 
   createDebugAdapterTracker({ id }: vscode.DebugSession): vscode.DebugAdapterTracker {
+    const known: Known = { stop: null, isRunning: false, work: null };
     return {
-      onDidSendMessage: (message: DebugProtocol.Event) => {
-        if (message.type !== "event") return;
-        if (message.event === "stopped") this.put(id, message.body);
-        else if (message.event === "continued" || message.event === "terminated") this.put(id, null);
+      onWillStartSession: () => this.known.set(id, known),
+      onDidSendMessage: (message: DebugProtocol.Event & DebugProtocol.Response) => {
+        if (message.type === "event") hear(known, message);
+        else if (goesOn.has(message.command)) known.isRunning ||= message.success;
+        this.show();
       },
-      onWillStopSession: () => this.put(id, null),
+      onWillStopSession: () => {
+        this.known.delete(id);
+        this.show();
+      },
     };
   }
 
-  private put(session: string, stop: StoppedBody | null): void {
-    if (stop) this.stops.set(session, stop);
-    else this.stops.delete(session);
-    this.show();
+  private show(): void {
+    const known = this.known.get(vscode.debug.activeDebugSession?.id ?? "");
+    if (known?.work) this.showWork(known.work, known.isRunning);
+    else if (known?.stop) this.showStop(known.stop);
+    else this.item.hide();
+  }
+
+  private showWork({ title, percentage }: NonNullable<Known["work"]>, isRunning: boolean): void {
+    this.item.text = `$(sync~spin) ${isRunning ? "running" : title} ${percentage} %`;
+    this.item.command = isRunning ? pause : undefined;
+    this.item.tooltip = isRunning ? `${title}; a click pauses where it is` : title;
+    this.item.accessibilityInformation = { label: `${title}, ${percentage} %` };
+    this.item.show();
   }
 
   /** The bar has room for when, where and which way; why is shown under the mouse. */
-  private show(): void {
-    const stop = this.stops.get(vscode.debug.activeDebugSession?.id ?? "");
-    if (!stop) return this.item.hide();
+  private showStop(stop: StoppedBody): void {
     const { text = "", place, time, direction, fork } = stop;
     const icon = direction === -1 ? "$(debug-reverse-continue)" : "$(debug-continue)";
     this.item.text = `${icon} ${fork === undefined ? "" : `${fork} · `}${time} · ${place}`;
+    this.item.command = "workbench.debug.action.focusCallStackView";
     this.item.tooltip = text;
     this.item.accessibilityInformation = { label: text };
     this.item.show();
+  }
+}
+
+const pause = "workbench.action.debug.pause";
+
+/** Requests behind whose answer a session runs. */
+const goesOn: ReadonlySet<string> = new Set(["configurationDone", "continue", "reverseContinue"]);
+
+function hear(known: Known, { event, body }: DebugProtocol.Event): void {
+  switch (event) {
+    case "continued":
+      known.isRunning = true;
+      return;
+    case "stopped":
+      known.stop = body;
+      known.isRunning = false;
+      return;
+    case "progressStart":
+      known.work = { title: body.title, percentage: body.percentage ?? 0 };
+      return;
+    case "progressUpdate":
+      if (known.work) known.work.percentage = body.percentage ?? 0;
+      return;
+    case "progressEnd":
+      known.work = null;
   }
 }
