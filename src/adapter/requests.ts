@@ -91,6 +91,7 @@ export const requests = {
   goto: fields({ targetId: whole }, {}),
   findings: nothing,
   bytes: fields({ targetId: whole }, {}),
+  minimise: fields({}, { targetId: whole, keep: text }),
   picture: fields(
     { threadId: whole, columns: whole },
     { from: number, to: number, low: number, high: number },

@@ -1,17 +1,20 @@
 // adapter: the Debug Adapter Protocol.
 
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { isPlace, placesOf } from "../judge/places.ts";
+import { isPlace, type Place, placesOf } from "../judge/places.ts";
 import type { FileVerdict } from "../judge/verdict.ts";
+import { reasonOfPlace } from "../lab/reason.ts";
+import { smallest, usualLimits } from "../lab/smallest.ts";
 import { type StopRule, stopView } from "../replay/stops.ts";
 import type { Position } from "../replay/timeline.ts";
 import type { Environment } from "../study/environment.ts";
 import { checkedIn, verdictOf } from "../study/verdict.ts";
 import { printEvent } from "../trace/language/print.ts";
-import { UserError } from "../trace/platform.ts";
+import { paced, UserError } from "../trace/platform.ts";
 import { AnsweringSession, type Answers } from "./answering-session.ts";
 import { capabilities, clientOf } from "./capabilities.ts";
 import { Console, type Host, wordCompletions } from "./console/console.ts";
+import { type MinimisedBody, reasonHere } from "./console/lab-words.ts";
 import { Forks } from "./forks/forks.ts";
 import { stackPage } from "./inspection/frames.ts";
 import { Inspection } from "./inspection/inspection.ts";
@@ -83,6 +86,7 @@ export class TraceDebugSession extends AnsweringSession {
     goto: this.moving((args) => this.goto(args)),
     findings: { body: () => this.findings() },
     bytes: { body: (args) => this.bytes(args) },
+    minimise: { body: (args, seq) => this.minimise(args, seq) },
     picture: { body: (args) => this.picture(args) },
     restartFrame: this.moving((args) => this.restartFrame(args)),
     gotoTargets: { body: (args) => ({ targets: this.gotoTargets(args) }) },
@@ -325,15 +329,33 @@ export class TraceDebugSession extends AnsweringSession {
   }
 
   private bytes({ targetId }: Arguments["bytes"]): BytesBody {
-    const { runner, timeline } = this.target;
-    const place = placeOfTarget(timeline.eventCount, targetId);
-    if (!place || !isPlace(runner.judged, place)) throw new UserError(`there is no finding ${targetId}`);
-    return bytesAt(runner.judged, place);
+    return bytesAt(this.target.runner.judged, this.placeOf(targetId));
   }
 
   private picture(args: Arguments["picture"]): PictureBody {
     const { pictures, runner } = this.target;
     return pictures.view(args, this.connectionOf(args.threadId), runner.stop.position.event);
+  }
+
+  /** The smallest trace that still shows what stands here, what is found at a target, or what is named. */
+  private async minimise(
+    { targetId, keep = "" }: Arguments["minimise"],
+    seq: number,
+  ): Promise<MinimisedBody> {
+    const { runner, timeline } = this.idle;
+    const place = targetId === undefined ? null : this.placeOf(targetId);
+    const reason = place ? reasonOfPlace(runner.judged, place) : reasonHere(runner.judged, runner.stop, keep);
+    const search = smallest(timeline.trace, reason, usualLimits);
+    const { text, note } = await this.work("Minimising", seq, (job) => paced(job, "minimising", search));
+    return { text, note };
+  }
+
+  /** The place of a finding. Throws UserError if there is none. */
+  private placeOf(targetId: number): Place {
+    const { runner, timeline } = this.target;
+    const place = placeOfTarget(timeline.eventCount, targetId);
+    if (!place || !isPlace(runner.judged, place)) throw new UserError(`there is no finding ${targetId}`);
+    return place;
   }
 
   private gotoTargets({ source, line }: Arguments["gotoTargets"]): DebugProtocol.GotoTarget[] {

@@ -14,6 +14,8 @@ import type { Reason } from "./reason.ts";
 export interface Smallest {
   /** The file: the trace with an expect line for what it shows, and a comment there that says what it is of. */
   text: string;
+  /** The same, as it is read. */
+  trace: Trace;
   /** What was done, in words. */
   note: string;
 }
@@ -45,8 +47,14 @@ export function* smallest(whole: Trace, reason: Reason, limits: Limits): Generat
   const end = small.isMinimal
     ? "nothing more can be taken out"
     : "it was ended, more could perhaps be taken out";
+  const trace = expecting(
+    small.trace,
+    reason,
+    `# ${visibleLine(`${whole.name} made small: ${reason.says}`)}`,
+  );
   return {
-    text: printed(small.trace, reason, `# ${visibleLine(`${whole.name} made small: ${reason.says}`)}`),
+    text: printTrace(trace),
+    trace,
     note: `${small.trace.events.count} of ${whole.events.count} events, ${small.runs} runs: ${end}`,
   };
 }
@@ -58,7 +66,7 @@ function withoutKeys(trace: Trace): Trace {
 }
 
 /** With what is expected of the event that shows it, as far as that holds: it is what whoever runs the trace looks for. */
-function printed(trace: Trace, reason: Reason, says: string): string {
+function expecting(trace: Trace, reason: Reason, says: string): Trace {
   const { event, expected } = reason.in(trace)!;
   const seen = new SeenSigns(judge(new Timeline(trace).runAll()));
   let whole = trace;
@@ -70,5 +78,5 @@ function printed(trace: Trace, reason: Reason, says: string): string {
     if (outcomes.every(({ actual }) => actual === null)) whole = more;
   }
   const line = whole.expectations[0]?.line ?? whole.events.line.at(event);
-  return printTrace({ ...whole, comments: new Map([[line, says]]) });
+  return { ...whole, comments: new Map([[line, says]]) };
 }

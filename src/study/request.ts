@@ -17,7 +17,7 @@ export interface StudyRequest {
   keys: readonly (string | object)[] | null;
   /** A folder of key logs, in which each session is looked up. */
   keysDir?: string;
-  /** What runs the trace; null: its own devices, connectx for captures. */
+  /** What runs the trace: a profile, or a kernel under its own devices; null: its own devices, connectx for captures. */
   profile: string | null;
   /** Where the relative paths of asked profiles begin; those in the trace begin beside it. */
   profilesFrom: "here" | "program";
@@ -83,14 +83,17 @@ export function choiceOf<Name extends Choice>(
   return word;
 }
 
-/** The word of a profile. Throws UserError for what names none. */
+/** The word of what is to run a trace, which a kernel is too. Throws UserError for what names none. */
 export function profileWord(given: unknown, speaker: Speaker): string {
-  if (typeof given === "string" && (namesFile(given) || profileById(given) !== null)) return given;
+  if (isVariant(given)) return given;
   throw new UserError(speaker.noProfile(given));
 }
 
 /** The word of a profile or a kernel. Throws UserError for what names none. */
 export function variantWord(given: unknown, speaker: Speaker): string {
-  if (typeof given === "string" && (namesFile(given) || variantOf(given, profileById) !== null)) return given;
+  if (isVariant(given)) return given;
   throw new UserError(speaker.noVariant(given));
 }
+
+const isVariant = (given: unknown): given is string =>
+  typeof given === "string" && (namesFile(given) || variantOf(given, profileById) !== null);

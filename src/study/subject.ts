@@ -1,4 +1,5 @@
 import { seq } from "../core/base/seq.ts";
+import { kernelById } from "../core/machine/generation.ts";
 import type { Profile } from "../core/machine/profile.ts";
 import type { Contestant } from "../judge/compare/compare.ts";
 import type { Install } from "../trace/capture/context.ts";
@@ -71,7 +72,8 @@ export async function openSubject(
       environment.openFile(request.profilesFrom === "program" ? pathBeside(program, path) : path),
     );
     const find = (word: string) => profileNamed(asked, word, speaker);
-    const profile = request.profile === null ? null : find(request.profile);
+    const kernel = kernelById(request.profile ?? "");
+    const profile = request.profile === null || kernel ? null : find(request.profile);
     const { comparison } = request;
     const variants = comparison?.among.map(({ word, name }) => ({ ...variantOf(word, find)!, id: name }));
     const keys = keyTexts(environment, request, speaker);
@@ -92,7 +94,8 @@ export async function openSubject(
     other = await otherOf(environment, request, { texts, options }, progress);
     const plaintext = request.plaintext && { other: other?.trace ?? null };
     const opened = plaintext ? { ...options, plaintext } : options;
-    const trace = await openTrace(file, texts, opened, environment.platform, progress);
+    const read = await openTrace(file, texts, opened, environment.platform, progress);
+    const trace = kernel ? withVariant(read, variantOf(kernel.id, find)!) : read;
     if (other) trace.diagnostics.push(...other.complaints);
     trace.diagnostics.unshift(...passedOver(environment, request, trace));
     const contest = comparison && contestOf(trace, variants!, comparison, streams);

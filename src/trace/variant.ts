@@ -75,3 +75,8 @@ export function variantsOf(trace: Trace): string[] {
   const ids = new Set(trace.expectations.flatMap(({ under }) => under));
   return [...ids].filter((id) => !trace.devices.some((device) => runsUnder(trace, device, id)));
 }
+
+/** All ids that a trace speaks of behind `under`, those that its devices do not run as first. */
+export function variantNames(trace: Trace): string[] {
+  return [...new Set([...variantsOf(trace), ...trace.expectations.flatMap(({ under }) => under)])];
+}

@@ -68,20 +68,23 @@ export class Console {
 
   /** Does what the last word has begun, behind its answer. */
   goOn(): unknown {
-    const { begun, host } = this;
+    const { begun } = this;
     this.begun = null;
-    if (!begun) return;
-    host.leave();
-    return begun();
+    return begun?.();
   }
 
   /** Its rows, then its answer. */
-  private told({ result, rows = [], moved, begins, kept }: Answered): EvaluateBody {
+  private told({ result, rows = [], moved, begins, opens, kept }: Answered): EvaluateBody {
     const { host } = this;
     for (const { text, event } of rows)
       host.write({ output: `${text}\n`, ...(event !== undefined && host.idle().sources.placeOf(event)) });
-    if (moved) this.begun = () => host.tell();
-    if (begins) this.begun = begins;
+    const leaves = moved ? () => host.tell() : begins;
+    if (leaves)
+      this.begun = () => {
+        host.leave();
+        return leaves();
+      };
+    if (opens) this.begun = opens;
     if (kept && this.areKept)
       host.say("tlstraceCheckpoints", { checkpoints: [...this.checkpoints.values()] });
     return { result: visible(result), variablesReference: 0 };

@@ -20,8 +20,10 @@ export interface Answered {
   rows?: readonly Said[];
   /** The word has moved: the stop is told behind the answer. */
   moved?: boolean;
-  /** What is begun behind the answer, such as a run. */
+  /** What is begun behind the answer and leaves where the debugger stands, such as a run. */
   begins?(): unknown;
+  /** What is done behind the answer while the debugger stays, such as opening another session. */
+  opens?(): unknown;
   /** The checkpoints are others now: whoever keeps them is told. */
   kept?: boolean;
 }

@@ -14,6 +14,7 @@ import { checkpointAt, positionOf } from "../time/checkpoints.ts";
 import { eventBack, type Move, next, outBack, stageBack, stepBack, stepIn, stepOut } from "../time/moves.ts";
 import { type Answered, type Desk, needed, type Word } from "./desk.ts";
 import { infoKinds } from "./info.ts";
+import { debugAs, minimise } from "./lab-words.ts";
 import { placeIn, placeKinds } from "./places.ts";
 import { stopWords } from "./stop-words.ts";
 
@@ -234,6 +235,19 @@ const whatIfWords: readonly Word[] = [
     run: fork,
   },
   { word: "forks", takes: "", says: "Lists the forks.", run: listForks },
+  {
+    word: "minimise",
+    takes: "[WHAT] [to FILE]",
+    says: "The smallest trace that still shows what the debugger stopped for, or what is named: an effect with `where` and a condition, wrong byte, leak, failed expectation LINE, finding.",
+    offers: (before) => (before === "" ? ["wrong byte", "leak", "failed expectation", "finding"] : []),
+    run: minimise,
+  },
+  {
+    word: "debug-as",
+    takes: "WHAT",
+    says: "The same trace as another profile, bug or kernel, in a session of its own.",
+    run: debugAs,
+  },
 ];
 
 /** Every word of the console, in the order of `help`. */
@@ -284,7 +298,7 @@ export function wordMeant(line: string): string {
  * followed by an operator or a dot is a name in an expression, but a sign may stand before a number: `goto +20ms`.
  */
 export function readLine(line: string): { word: Word; rest: string } | null {
-  const match = /^\s*([A-Za-z]\w*|\?)(?:\s+(?![*/%<>=!&|.)]|[-+](?![\d.]))(.*))?\s*$/.exec(line);
+  const match = /^\s*([A-Za-z][\w-]*|\?)(?:\s+(?![*/%<>=!&|.)]|[-+](?![\d.]))(.*))?\s*$/.exec(line);
   const word = match && wordCalled(match[1]!);
   return word ? { word, rest: (match[2] ?? "").trim() } : null;
 }

@@ -8,7 +8,7 @@ import { atEnd } from "../time/moves.ts";
 const deeds: Readonly<Record<string, (desk: Desk, rest: string) => Answered | Promise<Answered>>> = {
   open: ({ forks }, rest) => {
     const { number } = forks.at(rest);
-    return { result: `fork ${forks.nameOf(number)}`, begins: () => forks.open(number) };
+    return { result: `fork ${forks.nameOf(number)}`, opens: () => forks.open(number) };
   },
   save: ({ forks }, rest) => {
     const [, written = "", file = ""] = /^(\d+\b)?\s*(.*)$/s.exec(rest) ?? [];
@@ -35,7 +35,7 @@ function make({ runner, forks, connection }: Desk, rest: string): Answered {
   const number = forks.make(lineFor({ trace: timeline.trace, event, isDone, connection }, rest));
   return {
     result: `fork ${forks.nameOf(number)}: ${forks.lines[number - 1]}`,
-    begins: () => forks.open(number),
+    opens: () => forks.open(number),
   };
 }
 

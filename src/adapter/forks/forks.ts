@@ -70,21 +70,37 @@ export class Forks {
     return { path, note: isCapture ? "; it is without keys and payload, so that no byte is compared" : "" };
   }
 
+  /** Debugs the same trace as something else, in a session of its own; false if the client has none such. */
+  debugAs(profile: string): Promise<boolean> {
+    const { launch, trace } = this.host.debugged();
+    return this.host.startDebugging(againWith(launch, { name: `${trace.name} as ${profile}`, profile }));
+  }
+
+  /** Writes another trace that was made of the session's into a new file beside it. Gives its path. */
+  keep(trace: Trace, to: string, says: string): string {
+    const { host } = this;
+    return host.environment.saveTrace(trace, pathBeside(host.debugged().launch.program, to), says);
+  }
+
   /** What a client launches: the same as this session, with one more edit. */
   private configurationOf(number: number): object {
     const { launch, trace } = this.host.debugged();
-    const { startAt: _, checkpoints: __, keys, profile, ...asked } = launch;
     const line = this.lines[number - 1]!;
-    const name = this.nameOf(number);
-    return {
-      type: "tlstrace",
-      request: "launch",
-      name: `Fork ${name} of ${trace.name}: ${line}`,
-      ...asked,
-      ...(keys !== null && { keys }),
-      ...(profile !== null && { profile }),
-      edits: [...launch.edits, line],
-      fork: name,
-    };
+    const fork = this.nameOf(number);
+    const name = `Fork ${fork} of ${trace.name}: ${line}`;
+    return againWith(launch, { name, edits: [...launch.edits, line], fork });
   }
+}
+
+/** What a client launches to debug the same with some attributes otherwise. */
+function againWith(launch: LaunchArguments, changes: object): object {
+  const { startAt: _, checkpoints: __, keys, profile, ...asked } = launch;
+  return {
+    type: "tlstrace",
+    request: "launch",
+    ...asked,
+    ...(keys !== null && { keys }),
+    ...(profile !== null && { profile }),
+    ...changes,
+  };
 }

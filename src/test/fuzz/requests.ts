@@ -37,6 +37,7 @@ const proper: Record<keyof typeof requests, object> = {
   restartFrame: { frameId: 1 },
   goto: { threadId: 1, targetId: 3 },
   findings: {},
+  minimise: { targetId: 99, keep: "out-of-order" },
   bytes: { targetId: 300 },
   picture: { threadId: 1, columns: 100, from: 0, to: 1e6, low: 0, high: 1e5 },
   gotoTargets: { source, line: 8 },
