@@ -1,10 +1,8 @@
 // adapter: the Debug Adapter Protocol.
 
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { isPlace, type Place, placesOf } from "../judge/places.ts";
+import { isPlace, placesOf } from "../judge/places.ts";
 import type { FileVerdict } from "../judge/verdict.ts";
-import { reasonOfPlace } from "../lab/reason.ts";
-import { smallest, usualLimits } from "../lab/smallest.ts";
 import { type StopRule, stopView } from "../replay/stops.ts";
 import type { Position } from "../replay/timeline.ts";
 import type { Environment } from "../study/environment.ts";
@@ -14,14 +12,14 @@ import { paced, UserError } from "../trace/platform.ts";
 import { AnsweringSession, type Answers } from "./answering-session.ts";
 import { capabilities, clientOf } from "./capabilities.ts";
 import { Console, type Host, wordCompletions } from "./console/console.ts";
-import { type MinimisedBody, reasonHere } from "./console/lab-words.ts";
+import { type MinimisedBody, minimising } from "./console/lab-words.ts";
 import { Forks } from "./forks/forks.ts";
 import { stackPage } from "./inspection/frames.ts";
 import { Inspection } from "./inspection/inspection.ts";
 import type { Job } from "./job.ts";
 import { type Debuggee, debuggeeOf, type LaunchArguments, readLaunch, readNoDebug } from "./launch.ts";
 import { type LineNote, LineNotes } from "./listing/lines.ts";
-import { type FindingsBody, findingsBody, placeOfTarget } from "./opening/findings.ts";
+import { findingsBody, foundAt, placeOfTarget } from "./opening/findings.ts";
 import { openingOutput, sumLine } from "./opening/output.ts";
 import { type BytesBody, bytesAt } from "./opening/side-by-side.ts";
 import { goalOf } from "./opening/start-at.ts";
@@ -84,8 +82,8 @@ export class TraceDebugSession extends AnsweringSession {
       return runner.stepBack(stepBack, connection);
     }),
     goto: this.moving((args) => this.goto(args)),
-    findings: { body: () => this.findings() },
-    bytes: { body: (args) => this.bytes(args) },
+    findings: { body: () => findingsBody(this.target) },
+    bytes: { body: ({ targetId }) => this.bytes(targetId) },
     minimise: { body: (args, seq) => this.minimise(args, seq) },
     picture: { body: (args) => this.picture(args) },
     restartFrame: this.moving((args) => this.restartFrame(args)),
@@ -323,39 +321,19 @@ export class TraceDebugSession extends AnsweringSession {
     return threadId - 1;
   }
 
-  private findings(): FindingsBody {
-    const { sources, verdict } = this.target;
-    return findingsBody(this.target, sources, verdict);
-  }
-
-  private bytes({ targetId }: Arguments["bytes"]): BytesBody {
-    return bytesAt(this.target.runner.judged, this.placeOf(targetId));
-  }
-
   private picture(args: Arguments["picture"]): PictureBody {
     const { pictures, runner } = this.target;
     return pictures.view(args, this.connectionOf(args.threadId), runner.stop.position.event);
   }
 
-  /** The smallest trace that still shows what stands here, what is found at a target, or what is named. */
-  private async minimise(
-    { targetId, keep = "" }: Arguments["minimise"],
-    seq: number,
-  ): Promise<MinimisedBody> {
-    const { runner, timeline } = this.idle;
-    const place = targetId === undefined ? null : this.placeOf(targetId);
-    const reason = place ? reasonOfPlace(runner.judged, place) : reasonHere(runner.judged, runner.stop, keep);
-    const search = smallest(timeline.trace, reason, usualLimits);
-    const { text, note } = await this.work("Minimising", seq, (job) => paced(job, "minimising", search));
-    return { text, note };
+  private bytes(targetId: number): BytesBody {
+    const { judged } = this.target.runner;
+    return bytesAt(judged, foundAt(judged, targetId));
   }
 
-  /** The place of a finding. Throws UserError if there is none. */
-  private placeOf(targetId: number): Place {
-    const { runner, timeline } = this.target;
-    const place = placeOfTarget(timeline.eventCount, targetId);
-    if (!place || !isPlace(runner.judged, place)) throw new UserError(`there is no finding ${targetId}`);
-    return place;
+  private minimise(args: Arguments["minimise"], seq: number): Promise<MinimisedBody> {
+    const search = minimising(this.idle.runner, args);
+    return this.work("Minimising", seq, (job) => paced(job, "minimising", search));
   }
 
   private gotoTargets({ source, line }: Arguments["gotoTargets"]): DebugProtocol.GotoTarget[] {

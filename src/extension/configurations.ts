@@ -1,6 +1,7 @@
 import path from "node:path";
 import * as vscode from "vscode";
 import { whyUnreadable } from "../node/open-file.ts";
+import { bugsNamed } from "../node/samples.ts";
 import { namesFile } from "../trace/profile-word.ts";
 import { keysFor } from "./keys.ts";
 import { listingsCanShow } from "./listings.ts";
@@ -50,16 +51,36 @@ export function configurationProvider(memory: vscode.Memento): vscode.DebugConfi
   };
 }
 
-/** One ready configuration for each trace of the workspace. */
+/** The launch configuration that debugs one file as something else than it says. */
+export const configurationAs = (program: string, profile: string): vscode.DebugConfiguration => ({
+  ...configurationOf(program),
+  name: `Debug ${path.basename(program)} as ${profile}`,
+  profile,
+});
+
+/** One ready configuration for each trace of the workspace, and for each bug that one names. */
 export const dynamicProvider: vscode.DebugConfigurationProvider = {
   async provideDebugConfigurations() {
     const traces = await workspaceTraces();
-    return traces.map((uri) => ({
-      ...configurationOf(uri.fsPath),
-      name: vscode.workspace.asRelativePath(uri),
-    }));
+    return traces.flatMap(({ fsPath }) => {
+      const name = vscode.workspace.asRelativePath(fsPath);
+      const asBugs = bugsOf(fsPath).map((bug) => ({
+        ...configurationAs(fsPath, bug),
+        name: `${name} as ${bug}`,
+      }));
+      return [{ ...configurationOf(fsPath), name }, ...asBugs];
+    });
   },
 };
+
+/** A file that cannot be read has no bugs: debugging it says why. */
+function bugsOf(file: string): string[] {
+  try {
+    return isCapture(file) ? [] : bugsNamed(file);
+  } catch {
+    return [];
+  }
+}
 
 /** Paths in launch.json may be relative to the workspace folder. */
 function absolute(folder: vscode.WorkspaceFolder | undefined, file: string): string {

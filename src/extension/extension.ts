@@ -4,17 +4,19 @@ import * as vscode from "vscode";
 import { adapterProcess, fallenAdapters } from "./adapter.ts";
 import { offerAgents } from "./agents.ts";
 import { configurationOf, configurationProvider, dynamicProvider } from "./configurations.ts";
-import { debuggingAs, type Given, uriOf } from "./debug-as.ts";
 import { debugViewTrackers } from "./debug-view.ts";
 import { Findings } from "./findings.ts";
 import { expressionProvider, inlineValuesProvider } from "./hovers.ts";
 import { chooseKeys } from "./keys.ts";
 import { Lines } from "./lines.ts";
+import { debuggingAs, type Given, uriOf } from "./picks/debug-as.ts";
+import { minimise } from "./picks/minimise.ts";
+import { openSample } from "./picks/samples.ts";
+import { stopAt } from "./picks/stop-at.ts";
 import { Pictures } from "./pictures.ts";
 import { Sessions } from "./sessions.ts";
 import { StaleFiles } from "./stale.ts";
 import { StatusTrackers } from "./status.ts";
-import { stopAt } from "./stop-at.ts";
 import { timeTravel } from "./time-travel.ts";
 import { activeTrace, debugType, isCapture, pickTrace } from "./trace-files.ts";
 
@@ -45,6 +47,10 @@ export function activate(context: vscode.ExtensionContext): void {
     commands.registerCommand("tlstrace.stopAt", stopAt),
     commands.registerCommand("tlstrace.debugFile", (uri?: Given) => debugFile(sessions, uriOf(uri))),
     ...debuggingAs(),
+    commands.registerCommand("tlstrace.openSample", () =>
+      openSample(context.asAbsolutePath("media/samples")),
+    ),
+    commands.registerCommand("tlstrace.minimise", minimise),
     commands.registerCommand("tlstrace.restart", () => stale.restart()),
     commands.registerCommand("tlstrace.stepBackInto", stepBackInto),
     ...timeTravel(memory),

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { readLaunch } from "../adapter/launch.ts";
 import { profiles } from "../core/profiles/all.ts";
 import { captureName } from "../node/key-files.ts";
+import { kernelIds } from "../trace/variant.ts";
 
 /** package.json as far as it is checked here. */
 interface Manifest {
@@ -45,7 +46,7 @@ const manifest = JSON.parse(readFileSync("package.json", "utf8")) as Manifest;
 const { contributes } = manifest;
 const [debug] = contributes.debuggers;
 const launch = debug!.configurationAttributes.launch;
-const extension = readdirSync("src/extension")
+const extension = readdirSync("src/extension", { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".ts"))
   .map((file) => readFileSync(path.join("src/extension", file), "utf8"))
   .join("\n");
@@ -74,7 +75,13 @@ test("the profiles offered are all there are", () => {
   );
   assert.equal(families!.enumDescriptions!.length, profiles.length);
   const pattern = new RegExp(others!.pattern!);
-  for (const profile of ["./my-nic.json", "innova@v4.19", "connectx/long-dump", "my-nic.json"]) {
+  for (const profile of [
+    "./my-nic.json",
+    "innova@v4.19",
+    "connectx/long-dump",
+    "my-nic.json",
+    ...kernelIds,
+  ]) {
     assert.ok(pattern.test(profile), profile);
     assert.equal(readLaunch({ program: "/a.tlstrace", profile }).profile, profile);
   }

@@ -2,49 +2,15 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { profileById } from "../core/profiles/all.ts";
-import { nodeEnvironment } from "../node/environment.ts";
-import { readTraceFile, traceUnder } from "../study/test-run.ts";
+import { type Sample, sampleGroups, samplesIn } from "../node/samples.ts";
 
 /** The page of samples is made from the samples: their names, their first comment lines, the bugs that they name. UPDATE=1 writes it. */
 const folder = "media/samples";
 const page = path.join(folder, "README.md");
 
-interface Sample {
-  name: string;
-  title: string;
-  /** Broken variants that its expect lines speak of. */
-  bugs: string[];
-}
-
-/** The first line of a trace or script, which says what it shows; what it cites stays out. */
-const titleOf = (text: string): string =>
-  text
-    .split("\n", 1)[0]!
-    .replace(/^(?:#|\/\/) /, "")
-    .replace(/ \(kernel\.md [^)]*\)\.$/, ".");
-
-const bugsOf = (name: string): string[] => {
-  const ids = traceUnder(readTraceFile(nodeEnvironment, path.join(folder, name)), null).expectations.flatMap(
-    ({ under }) => under,
-  );
-  const broken = ids.map((id) => id.replace(/@.*$/, "")).filter((id) => id.includes("/") && profileById(id));
-  return [...new Set(broken)].sort();
-};
-
-const samplesIn = (below: string): Sample[] =>
-  readdirSync(path.join(folder, below))
-    .filter((name) => /\.(tlstrace|pkt)$/.test(name))
-    .sort()
-    .map((file) => path.posix.join(below, file))
-    .map((name) => ({
-      name,
-      title: titleOf(readFileSync(path.join(folder, name), "utf8")),
-      bugs: name.endsWith(".pkt") ? [] : bugsOf(name),
-    }));
-const samples = samplesIn("");
+const samples = samplesIn(folder, "");
 /** The kernel's own tests as traces. */
-const selftests = samplesIn("selftests");
+const selftests = samplesIn(folder, "selftests");
 
 const link = (name: string): string => `[${path.parse(name).name}](${name})`;
 
@@ -103,4 +69,12 @@ test("every sample's first line is one sentence, and no two are alike", () => {
   }
   const titles = [...samples, ...selftests].map(({ title }) => title);
   assert.equal(new Set(titles).size, titles.length);
+});
+
+test("the picker of samples has every trace, script and capture of the folder once", () => {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.(tlstrace|pkt|pcap)$/.test(name))
+    .map((name) => name.split(path.sep).join("/"));
+  const offered = sampleGroups(folder).flatMap(({ samples }) => samples.map(({ name }) => name));
+  assert.deepEqual(offered.sort(), files.sort());
 });

@@ -1,6 +1,7 @@
 import type { Device } from "../core/machine/connection.ts";
 import { anyKernel, kernelById, kernels } from "../core/machine/generation.ts";
 import type { Profile } from "../core/machine/profile.ts";
+import { profileById } from "../core/profiles/all.ts";
 import { applied, type Edit } from "./edit.ts";
 import { fileWordOf } from "./profile-word.ts";
 import type { Trace } from "./trace.ts";
@@ -79,4 +80,10 @@ export function variantsOf(trace: Trace): string[] {
 /** All ids that a trace speaks of behind `under`, those that its devices do not run as first. */
 export function variantNames(trace: Trace): string[] {
   return [...new Set([...variantsOf(trace), ...trace.expectations.flatMap(({ under }) => under)])];
+}
+
+/** The bugs among them, each without a kernel. */
+export function bugsOf(trace: Trace): string[] {
+  const profiles = variantNames(trace).flatMap((id) => underIdOf(id, () => true)?.profile ?? []);
+  return [...new Set(profiles.filter((id) => (profileById(id)?.faults.length ?? 0) > 0))].sort();
 }

@@ -1,25 +1,25 @@
 import { keptOf } from "../../lab/kept.ts";
-import { type Reason, reasonAt } from "../../lab/reason.ts";
+import { type Reason, reasonAt, reasonOfPlace } from "../../lab/reason.ts";
 import { smallest, usualLimits } from "../../lab/smallest.ts";
-import type { Judged } from "../../replay/findings.ts";
 import { variantWord } from "../../study/request.ts";
 import { UserError } from "../../trace/platform.ts";
 import { profileForms } from "../../trace/profiles/finder.ts";
 import { kernelIds, variantNames } from "../../trace/variant.ts";
 import { speaker } from "../launch.ts";
-import type { Stop } from "../runner.ts";
+import { foundAt } from "../opening/findings.ts";
+import type { Arguments } from "../requests.ts";
+import type { Runner } from "../runner.ts";
 import type { Answered, Desk } from "./desk.ts";
 
 /** What is kept where a session stands: what somebody names, else what it stopped for, or all that led there. */
-export const reasonHere = (judged: Judged, { position, sign }: Stop, words: string): Reason =>
-  words === "" ? reasonAt(judged, position, sign) : keptOf(judged, words);
+const reasonHere = ({ judged, stop }: Runner, words: string): Reason =>
+  words === "" ? reasonAt(judged, stop.position, stop.sign) : keptOf(judged, words);
 
 /** `minimise [WHAT] [to FILE]`: says the smallest trace that still shows it, or writes it into a new file. */
 export async function minimise({ runner, forks, look }: Desk, rest: string): Promise<Answered> {
   const [, words = "", to] = /^(.*?)(?:\s*\bto\s+(\S.*\.tlstrace))?$/s.exec(rest.trim())!;
-  const { judged, stop } = runner;
-  const { trace } = judged.timeline;
-  const small = await look(smallest(trace, reasonHere(judged, stop, words), usualLimits));
+  const { trace } = runner.timeline;
+  const small = await look(smallest(trace, reasonHere(runner, words), usualLimits));
   if (to === undefined)
     return {
       result: small.note,
@@ -58,4 +58,16 @@ export function debugAs({ runner, forks }: Desk, rest: string): Answered {
 export interface MinimisedBody {
   text: string;
   note: string;
+}
+
+/** Makes the trace small that still shows what is found at a target, what is named, or what the session stands at. */
+export function* minimising(
+  runner: Runner,
+  { targetId, keep = "" }: Arguments["minimise"],
+): Generator<number, MinimisedBody> {
+  const { judged } = runner;
+  const reason =
+    targetId === undefined ? reasonHere(runner, keep) : reasonOfPlace(judged, foundAt(judged, targetId));
+  const { text, note } = yield* smallest(judged.timeline.trace, reason, usualLimits);
+  return { text, note };
 }

@@ -1,8 +1,10 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { countsOf } from "../../judge/counts.ts";
-import { type Place, placesOf, wordPlace } from "../../judge/places.ts";
+import { isPlace, type Place, placesOf, wordPlace } from "../../judge/places.ts";
 import type { FileVerdict, VerdictWord } from "../../judge/verdict.ts";
+import type { Judged } from "../../replay/findings.ts";
 import { firstLine } from "../../study/verdict.ts";
+import { UserError } from "../../trace/platform.ts";
 import { Sign } from "../../trace/signs.ts";
 import type { Debuggee } from "../launch.ts";
 import type { Sources } from "../sources.ts";
@@ -42,7 +44,14 @@ export interface FindingRow {
 const wordedMax = 200;
 const countedMax = 100_000;
 
-export function findingsBody(debuggee: Debuggee, sources: Sources, verdict: FileVerdict): FindingsBody {
+/** What findings are told with. */
+interface Shown extends Debuggee {
+  sources: Sources;
+  verdict: FileVerdict;
+}
+
+export function findingsBody(debuggee: Shown): FindingsBody {
+  const { sources, verdict } = debuggee;
   const groups = new Map<string, Map<string, { count: number; findings: FindingRow[] }>>();
   let counted = 0;
   for (const place of placesOf(debuggee)) {
@@ -94,4 +103,11 @@ const targetOf = (eventCount: number, { event, kind }: Place): number => eventCo
 export function placeOfTarget(eventCount: number, targetId: number): Place | null {
   const kind = Math.floor((targetId - 1) / eventCount) - 1;
   return kind >= 0 && kind < Object.keys(Sign).length ? { kind, event: (targetId - 1) % eventCount } : null;
+}
+
+/** The place of a finding. Throws UserError for a target that is none. */
+export function foundAt(judged: Judged, targetId: number): Place {
+  const place = placeOfTarget(judged.timeline.eventCount, targetId);
+  if (!place || !isPlace(judged, place)) throw new UserError(`there is no finding ${targetId}`);
+  return place;
 }

@@ -8,6 +8,7 @@ import type { FileVerdict, VerdictWord } from "../../judge/verdict.ts";
 import { firstLine } from "../../study/verdict.ts";
 import { Sign } from "../../trace/signs.ts";
 import { eventPlace, type Trace } from "../../trace/trace.ts";
+import { bugsOf } from "../../trace/variant.ts";
 import type { Debuggee } from "../launch.ts";
 import type { Sources } from "../sources.ts";
 
@@ -30,6 +31,7 @@ const linesMax = 50;
 export function openingOutput(debuggee: Debuggee, sources: Sources, verdict: FileVerdict): Line[] {
   return [
     { category: categoryOf(debuggee.trace, verdict), output: `${firstLine(debuggee.trace, verdict)}\n` },
+    ...bugLines(debuggee),
     ...bounded(foundLines(debuggee, sources)),
     ...countLines(debuggee, sources),
     ...bounded(overlayLines(debuggee)),
@@ -65,6 +67,16 @@ function* foundLines(debuggee: Debuggee, sources: Sources): Generator<Line> {
     const output = `${placeTitle(place)} ${wordPlace(debuggee, place)}\n`;
     yield { category: "stderr", output, ...linkOf(debuggee, sources, place) };
   }
+}
+
+/** A trace about a bug whose devices have none shows that all is right: how it shows the bug. */
+function* bugLines({ trace }: Debuggee): Generator<Line> {
+  const isBroken = trace.devices.some(({ profile }) => profile.faults.length > 0);
+  const [bug, ...others] = isBroken ? [] : bugsOf(trace);
+  if (bug === undefined) return;
+  const more = others.length > 0 ? ` (or ${others.join(", ")})` : "";
+  const output = `This trace is about a bug, and its devices have none: type debug-as ${bug}${more} to see it, or use Debug As….\n`;
+  yield { category: "stdout", output };
 }
 
 /** Where a place shows: of a failed expectation its own line. */

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
-import { stopNames } from "../adapter/stops/filters.ts";
-import { presets } from "../adapter/stops/presets.ts";
+import { stopNames } from "../../adapter/stops/filters.ts";
+import { presets } from "../../adapter/stops/presets.ts";
 
 /** Lets the user pick what has no box in the Breakpoints view, and makes a function breakpoint of it. */
 export async function stopAt(): Promise<void> {

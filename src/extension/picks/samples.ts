@@ -1,0 +1,64 @@
+import path from "node:path";
+import * as vscode from "vscode";
+import { sampleGroups } from "../../node/samples.ts";
+import { configurationAs, configurationOf } from "../configurations.ts";
+
+interface Item extends vscode.QuickPickItem {
+  file?: string;
+  bugs?: readonly string[];
+}
+
+const debugButton: vscode.QuickInputButton = {
+  iconPath: new vscode.ThemeIcon("debug-alt"),
+  tooltip: "Debug as the bug, or as it is where there is none",
+};
+
+/**
+ * Lets the user pick one of the samples that come with the extension. It opens as it stands there, where what it names
+ * lies beside it, and cannot be changed by mistake: Save As makes a copy. A button debugs it at once.
+ */
+export function openSample(folder: string): void {
+  const pick = vscode.window.createQuickPick<Item>();
+  pick.title = "Open Sample";
+  pick.placeholder = "A mechanism or a bug: a name, a word of what it shows, connectx/long-dump";
+  pick.matchOnDescription = true;
+  pick.matchOnDetail = true;
+  pick.items = itemsOf(folder);
+  pick.onDidAccept(() => {
+    const [item] = pick.selectedItems;
+    pick.hide();
+    if (item?.file) void open(item.file);
+  });
+  pick.onDidTriggerItemButton(({ item: { file, bugs = [] } }) => {
+    pick.hide();
+    if (file) void debug(file, bugs[0]);
+  });
+  pick.onDidHide(() => pick.dispose());
+  pick.show();
+}
+
+const itemsOf = (folder: string): Item[] =>
+  sampleGroups(folder).flatMap(({ title, samples }): Item[] => [
+    { label: title, kind: vscode.QuickPickItemKind.Separator },
+    ...samples.map(({ name, title, bugs }) => ({
+      label: path.parse(name).name,
+      description: bugs.join(", "),
+      detail: title,
+      file: path.join(folder, name),
+      bugs,
+      buttons: [debugButton],
+    })),
+  ]);
+
+async function open(file: string): Promise<void> {
+  // A capture has no text to show: its listing is what there is to see.
+  if (/\.pcap$/.test(file)) return debug(file);
+  await vscode.window.showTextDocument(vscode.Uri.file(file), { preview: false });
+  await vscode.commands.executeCommand("workbench.action.files.setActiveEditorReadonlyInSession");
+}
+
+async function debug(file: string, bug?: string): Promise<void> {
+  if (!/\.pcap$/.test(file)) await open(file);
+  const configuration = bug === undefined ? configurationOf(file) : configurationAs(file, bug);
+  await vscode.debug.startDebugging(undefined, configuration);
+}
