@@ -2,15 +2,19 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { readLaunch } from "../adapter/launch.ts";
+import { readLaunch, speaker } from "../adapter/launch.ts";
 import { profiles } from "../core/profiles/all.ts";
+import { connectx } from "../core/profiles/connectx.ts";
+import { nodeEnvironment } from "../node/environment.ts";
 import { captureName } from "../node/key-files.ts";
+import { variantNamed } from "../study/subject.ts";
 import { kernelIds } from "../trace/variant.ts";
 
 /** package.json as far as it is checked here. */
 interface Manifest {
   main: string;
   icon: string;
+  files: string[];
   publisher: string;
   name: string;
   engines: { vscode: string };
@@ -100,6 +104,19 @@ test("snippets and initial configurations use known attributes only", () => {
   );
 });
 
+test("a snippet's choices are profiles, every family among them", () => {
+  const text = JSON.stringify(debug!.configurationSnippets);
+  const choices = [...text.matchAll(/\$\{\d+\|([^|]+)\|\}/g)].flatMap(([, words]) => words!.split(","));
+  for (const word of choices) {
+    assert.equal(readLaunch({ program: "/a", profile: word }).profile, word);
+    assert.ok(variantNamed(nodeEnvironment, word, speaker).profileOf(connectx), word);
+  }
+  assert.deepEqual(
+    profiles.map(({ id }) => id).filter((id) => !choices.includes(id)),
+    [],
+  );
+});
+
 test("every command offered is registered, and every one registered is offered", () => {
   const registered = [...extension.matchAll(/registerCommand\("([^"]+)"/g)].map((match) => match[1]!);
   const offered = contributes.commands.map(({ command }) => command);
@@ -158,13 +175,12 @@ test("one debug type for both languages that are debugged as text, and the adapt
 
 test("files that the manifest names are there and are packed", () => {
   const [language] = contributes.languages;
-  const packed = readFileSync(".vscodeignore", "utf8");
   for (const file of [manifest.icon, language!.configuration, contributes.grammars[0]!.path]) {
     assert.ok(existsSync(file), file);
     const folder = path.posix.dirname(path.posix.normalize(file));
-    assert.ok(packed.includes(`!${folder}/*${path.extname(file)}`), file);
+    assert.ok(manifest.files.includes(`${folder}/*${path.extname(file)}`), file);
   }
-  assert.ok(packed.includes(`!${path.posix.normalize(manifest.main)}`));
+  assert.ok(manifest.files.includes(path.posix.normalize(manifest.main)));
 });
 
 test("the editor's types are not newer than the oldest editor that is promised", () => {

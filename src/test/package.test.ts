@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import test, { after } from "node:test";
+
+const folder = mkdtempSync(path.join(os.tmpdir(), "tlstrace-package-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Manifest {
+  name: string;
+  repository: { url: string };
+  bugs: { url: string };
+  homepage: string;
+  icon: string;
+  dependencies?: object;
+  contributes: { languages: { id: string; icon?: { light: string; dark: string } }[] };
+}
+const manifest = JSON.parse(readFileSync("package.json", "utf8")) as Manifest;
+
+/** Runs npm, of which nothing is fetched, and gives what it prints. */
+function npm(cwd: string, ...args: string[]): string {
+  const run = spawnSync("npm", [...args, "--offline", "--ignore-scripts", "--no-audit", "--no-fund"], {
+    cwd,
+    encoding: "utf8",
+    shell: process.platform === "win32",
+  });
+  assert.equal(run.status, 0, run.stderr);
+  return run.stdout;
+}
+
+test("the package installs elsewhere without any other, and its command works there", () => {
+  const [packed] = JSON.parse(npm(".", "pack", "--json", "--pack-destination", folder)) as {
+    filename: string;
+    size: number;
+    files: { path: string }[];
+  }[];
+  assert.ok(packed!.size < 1.5e6, `${packed!.size} bytes`);
+  for (const { path: file } of packed!.files) assert.doesNotMatch(file, /\.map$|\.test\.|^src\//);
+  writeFileSync(path.join(folder, "package.json"), JSON.stringify({ name: "elsewhere", private: true }));
+  npm(folder, "install", path.join(folder, packed!.filename));
+  const samples = path.join(folder, "node_modules", manifest.name, "media/samples");
+  const run = spawnSync("npx", ["--no-install", "tlstrace", "verify", path.join(samples, "lossy.pcap")], {
+    cwd: folder,
+    encoding: "utf8",
+    shell: process.platform === "win32",
+  });
+  assert.equal(run.status, 0, run.stderr);
+  assert.match(run.stdout, /12 of 12 records authenticated/);
+});
+
+test("who publishes it finds what a marketplace asks for", () => {
+  const [, home] = /^git\+(https:.*)\.git$/.exec(manifest.repository.url)!;
+  assert.equal(manifest.bugs.url, `${home}/issues`);
+  assert.equal(manifest.homepage, `${home}#readme`);
+  // What it needs is bundled.
+  assert.equal(manifest.dependencies, undefined);
+  // Width and height of a PNG stand in its first chunk.
+  const icon = readFileSync(manifest.icon);
+  assert.deepEqual([icon.readUInt32BE(16), icon.readUInt32BE(20)], [256, 256]);
+  for (const { id, icon: both } of manifest.contributes.languages)
+    for (const file of Object.values(both!)) assert.match(readFileSync(file, "utf8"), /^<svg /, id);
+});
+
+test("every link and picture of the page resolves in the package", () => {
+  const page = readFileSync("README.md", "utf8");
+  const packed = JSON.parse(npm(".", "pack", "--dry-run", "--json")) as { files: { path: string }[] }[];
+  const files = new Set(packed[0]!.files.map(({ path: file }) => file));
+  const pictures = [...page.matchAll(/!\[[^\]]*\]\(([^)]+)\)/g)].map(([, target]) => target!);
+  assert.ok(pictures.length > 0);
+  for (const target of pictures) assert.ok(files.has(target), target);
+});
