@@ -5,7 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { findKeyFiles, findKeys, holdsSecrets } from "./key-files.ts";
+import { findKeyFiles, findKeys, holdsSecrets, isKeyLog } from "./key-files.ts";
 
 const secretLine = `CLIENT_RANDOM ${"ab".repeat(32)} ${"cd".repeat(48)}\n`;
 
@@ -60,6 +60,18 @@ test("what is named as keys and cannot be read is passed over with a word, a pip
       file: path.join(folder, "a.keylog"),
       passedOver: [],
     });
+  });
+});
+
+test("a text of blank lines takes no longer than any other", () => {
+  withFolder({ "blank.txt": "\n".repeat(1 << 16), "words.txt": "word\n".repeat(1 << 16) }, (folder) => {
+    const msOf = (name: string) => {
+      const begun = performance.now();
+      assert.equal(isKeyLog(path.join(folder, name)), false);
+      return performance.now() - begun;
+    };
+    const words = msOf("words.txt");
+    assert.ok(msOf("blank.txt") < 50 * words + 500);
   });
 });
 

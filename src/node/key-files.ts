@@ -10,8 +10,13 @@ const keyEndings = [".cryptoinfo.json", ".crypto_info.json", ".keys", ".keylog"]
 export const captureName = /\.(pcap|pcapng|cap)(\.gz)?$/i;
 /** Names that the file of SSLKEYLOGFILE goes by when it serves a whole folder. */
 const folderKeyLog = /^(ssl[-_]?)?keys?[-_]?(log)?[-_]?(file)?\.(log|txt|keys)$/i;
+/** A secret, behind a mark of byte order or an indent. Bounded, so that no text takes longer than its length. */
+const secretLine = /^[^\w\r\n]{0,64}[A-Z][A-Z0-9_]{0,63}\s[0-9a-fA-F]{64}\s[0-9a-fA-F]{64,96}\s*$/m;
 /** How much of a file is looked at: key logs start with a key, Decryption Secrets Blocks stand ahead of the packets. */
 const headSize = 1 << 20;
+/** The same of one that is compressed, and what it may inflate to: an editor waits for it. */
+const deflatedSize = 1 << 16;
+const inflatedSizeMax = 1 << 22;
 
 /**
  * Files beside a capture that hold keys for it, best first: crypto_info under its name, key logs under its name, a key
@@ -85,14 +90,15 @@ function listing(folder: string): string[] {
 export function isKeyLog(file: string): boolean {
   // Those of UTF-16 have a zero beside each letter.
   const text = readHead(file).toString("latin1").replaceAll("\0", "");
-  return /^\W*[A-Z][A-Z0-9_]*\s[0-9a-fA-F]{64}\s[0-9a-fA-F]{64,96}\s*$/m.test(text);
+  return secretLine.test(text);
 }
 
 function inflatedHead(file: string): Buffer {
   const head = readHead(file);
   if (head[0] !== 0x1f || head[1] !== 0x8b) return head;
   try {
-    return gunzipSync(head, { finishFlush: zlib.Z_SYNC_FLUSH, maxOutputLength: 64 * headSize });
+    const deflated = head.subarray(0, deflatedSize);
+    return gunzipSync(deflated, { finishFlush: zlib.Z_SYNC_FLUSH, maxOutputLength: inflatedSizeMax });
   } catch {
     return Buffer.alloc(0);
   }

@@ -40,8 +40,9 @@ export interface FindingRow {
   hasBytes: boolean;
 }
 
-/** Findings that are put into words, of one stream and rule; and those that are counted at all. */
+/** Findings that are put into words, of one stream and rule and in all; and those that are counted at all. */
 const wordedMax = 200;
+const wordedInAllMax = 2000;
 const countedMax = 100_000;
 
 /** What findings are told with. */
@@ -54,6 +55,7 @@ export function findingsBody(debuggee: Shown): FindingsBody {
   const { sources, verdict } = debuggee;
   const groups = new Map<string, Map<string, { count: number; findings: FindingRow[] }>>();
   let counted = 0;
+  let worded = 0;
   for (const place of placesOf(debuggee)) {
     if (++counted > countedMax) break;
     const label = labelOf(place.kind);
@@ -62,7 +64,8 @@ export function findingsBody(debuggee: Shown): FindingsBody {
     const name = streamOf(debuggee, place);
     const group = streams.get(name) ?? { count: 0, findings: [] };
     streams.set(name, group);
-    if (++group.count <= wordedMax) group.findings.push(rowOf(debuggee, sources, place));
+    if (++group.count > wordedMax || ++worded > wordedInAllMax) continue;
+    group.findings.push(rowOf(debuggee, sources, place));
   }
   return {
     verdict: verdict.verdict,
