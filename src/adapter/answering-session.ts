@@ -68,7 +68,10 @@ export abstract class AnsweringSession extends DebugSession {
    * debugger's own talk, which some editors keep to themselves.
    */
   protected write(said: DebugProtocol.OutputEvent["body"]): void {
-    this.say("output", { category: "stdout", ...said, output: visible(said.output) });
+    const { category = "stdout" } = said;
+    const text = visible(said.output);
+    const output = this.client.colours ? coloured(category, text) : text;
+    this.say("output", { ...said, category, output });
   }
 
   /**
@@ -119,6 +122,15 @@ export abstract class AnsweringSession extends DebugSession {
     const isMeant = job?.id === progressId || (requestId !== undefined && job?.requestId === requestId);
     if (isMeant) job?.cancel();
   }
+}
+
+/** The colours of what wants to be seen: red for what is wrong, yellow for what is doubtful. */
+const colours: Readonly<Record<string, number>> = { stderr: 31, console: 33 };
+
+/** The lines of a text, coloured as terminals do it. */
+function coloured(category: string, text: string): string {
+  const colour = colours[category];
+  return colour === undefined ? text : text.replace(/[^\n]+/g, (line) => `\x1b[${colour}m${line}\x1b[0m`);
 }
 
 const responseTo = (request: Request) => new Response(request as DebugProtocol.Request);

@@ -1,6 +1,7 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import type { Arguments } from "./requests.ts";
 import { exceptionFilters } from "./stops/filters.ts";
+import { breakpointModes } from "./stops/modes.ts";
 
 /** What the adapter can do, as it tells the editor. Everything named here is exercised by session.test.ts. */
 export const capabilities: DebugProtocol.Capabilities = {
@@ -28,6 +29,13 @@ export const capabilities: DebugProtocol.Capabilities = {
   completionTriggerCharacters: ["."],
   supportsReadMemoryRequest: true,
   supportsCancelRequest: true,
+  supportsValueFormattingOptions: true,
+  supportsANSIStyling: true,
+  supportsStepInTargetsRequest: true,
+  supportsDisassembleRequest: true,
+  supportsInstructionBreakpoints: true,
+  breakpointModes,
+  supportsSingleThreadExecutionRequests: true,
 };
 
 /** What the editor can do and how it counts, from its initialize request. */
@@ -49,6 +57,12 @@ export interface Client {
   progress: boolean;
   /** Starts a session when it is asked to. */
   startsDebugging: boolean;
+  /** Asks again for what it is told to be out of date. */
+  invalidated: boolean;
+  /** Asks again for bytes that it is told to have changed. */
+  memoryEvents: boolean;
+  /** Shows colours in what is written to it. */
+  colours: boolean;
 }
 
 /**
@@ -69,5 +83,8 @@ export function clientOf(args: Arguments["initialize"]): Client {
     memory: args.supportsMemoryReferences === true,
     progress: args.supportsProgressReporting === true,
     startsDebugging: args.supportsStartDebuggingRequest === true,
+    invalidated: args.supportsInvalidatedEvent === true,
+    memoryEvents: args.supportsMemoryEvent === true,
+    colours: args.supportsANSIStyling === true,
   };
 }

@@ -25,6 +25,9 @@ interface Bodies {
   readMemory: NonNullable<DebugProtocol.ReadMemoryResponse["body"]>;
   source: DebugProtocol.SourceResponse["body"];
   loadedSources: DebugProtocol.LoadedSourcesResponse["body"];
+  setInstructionBreakpoints: DebugProtocol.SetInstructionBreakpointsResponse["body"];
+  disassemble: NonNullable<DebugProtocol.DisassembleResponse["body"]>;
+  stepInTargets: DebugProtocol.StepInTargetsResponse["body"];
   gotoTargets: DebugProtocol.GotoTargetsResponse["body"];
   locations: NonNullable<DebugProtocol.LocationsResponse["body"]>;
   lines: { lines: LineNote[] };

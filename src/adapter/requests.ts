@@ -57,10 +57,13 @@ const fields =
   };
 
 const nothing = fields({}, {});
-const thread = fields({ threadId: whole }, { granularity: text });
+const thread = fields({ threadId: whole }, { granularity: text, singleThread: flag });
+const resumed = fields({}, { threadId: whole, singleThread: flag });
 const source = fields({}, { name: text, path: text, sourceReference: whole });
 const place = fields({ source, line: whole }, { endLine: whole });
+const format = fields({}, { hex: flag });
 const condition = { condition: text, hitCondition: text };
+const layered = { ...condition, mode: text };
 
 /**
  * Every request that is answered here, and how its arguments are read. What the capabilities do not tell of is not among
@@ -74,17 +77,19 @@ export const requests = {
       ...{ supportsVariablePaging: flag, supportsVariableType: flag, supportsProgressReporting: flag },
       supportsMemoryReferences: flag,
       supportsStartDebuggingRequest: flag,
+      ...{ supportsInvalidatedEvent: flag, supportsMemoryEvent: flag, supportsANSIStyling: flag },
     },
   ),
   launch: anything,
   restart: fields({}, { arguments: anything }),
   configurationDone: nothing,
   disconnect: nothing,
-  continue: nothing,
-  reverseContinue: nothing,
+  continue: resumed,
+  reverseContinue: resumed,
   pause: nothing,
   next: thread,
-  stepIn: thread,
+  stepIn: fields({ threadId: whole }, { granularity: text, singleThread: flag, targetId: whole }),
+  stepInTargets: fields({ frameId: whole }, {}),
   stepOut: thread,
   stepBack: thread,
   restartFrame: fields({ frameId: whole }, {}),
@@ -101,12 +106,12 @@ export const requests = {
   setBreakpoints: fields(
     { source },
     // `lines` is what old clients send instead.
-    { breakpoints: list(fields({ line: whole }, { ...condition, logMessage: text })), lines: list(whole) },
+    { breakpoints: list(fields({ line: whole }, { ...layered, logMessage: text })), lines: list(whole) },
   ),
   setFunctionBreakpoints: fields({ breakpoints: list(fields({ name: text }, condition)) }, {}),
   setExceptionBreakpoints: fields(
     { filters: list(text) },
-    { filterOptions: list(fields({ filterId: text }, { condition: text })) },
+    { filterOptions: list(fields({ filterId: text }, { condition: text, mode: text })) },
   ),
   dataBreakpointInfo: fields(
     { name: text },
@@ -116,12 +121,20 @@ export const requests = {
     { breakpoints: list(fields({ dataId: text }, { ...condition, accessType: text })) },
     {},
   ),
+  setInstructionBreakpoints: fields(
+    { breakpoints: list(fields({ instructionReference: text }, { ...layered, offset: integer })) },
+    {},
+  ),
+  disassemble: fields(
+    { memoryReference: text, instructionCount: whole },
+    { offset: integer, instructionOffset: integer, resolveSymbols: flag },
+  ),
   exceptionInfo: nothing,
   threads: nothing,
-  stackTrace: fields({ threadId: whole }, { startFrame: whole, levels: whole }),
+  stackTrace: fields({ threadId: whole }, { startFrame: whole, levels: whole, format }),
   scopes: fields({ frameId: whole }, {}),
-  variables: fields({ variablesReference: whole }, { filter: text, start: whole, count: whole }),
-  evaluate: fields({ expression: text }, { frameId: whole, context: text }),
+  variables: fields({ variablesReference: whole }, { filter: text, start: whole, count: whole, format }),
+  evaluate: fields({ expression: text }, { frameId: whole, context: text, format }),
   completions: fields({ text, column: whole }, { frameId: whole }),
   readMemory: fields({ memoryReference: text, count: whole }, { offset: integer }),
   source: fields({}, { source, sourceReference: whole }),

@@ -53,9 +53,10 @@ interface Told {
 }
 
 /** The protocol's word for a stop, by the first kind of rule that stops there. */
-const reasons: readonly (readonly [StopRule["kind"], string])[] = [
+const reasons: readonly (readonly [StopRule["kind"] | "instruction", string])[] = [
   ["sign", "exception"],
   ["line", "breakpoint"],
+  ["instruction", "instruction breakpoint"],
   ["data", "data breakpoint"],
   ["bytes", "data breakpoint"],
   ["function", "function breakpoint"],
@@ -69,6 +70,8 @@ interface Run {
   at: Position;
   direction: Direction;
   progress: Progress;
+  /** The connection whose stops count, if not all do. */
+  only?: number | undefined;
   /** Where it stops forwards if nothing did before. */
   goal?: Goal;
 }
@@ -142,9 +145,12 @@ export class Runner {
     return this.arriveAt({ position: { event, stage: 0 }, why: { reason: "goto", description } });
   }
 
-  /** Runs to the next stop in the direction, to the end of the trace, or to where it is paused; cancelled, it stays. */
-  run(direction: Direction, progress: Progress): Promise<Stop> {
-    return this.runTo(() => this.searchNow(), { at: this.stop.position, direction, progress });
+  /**
+   * Runs to the next stop in the direction, to the end of the trace, or to where it is paused; cancelled, it stays.
+   * It goes past what stops in other connections than `only`, where one is given.
+   */
+  run(direction: Direction, progress: Progress, only?: number): Promise<Stop> {
+    return this.runTo(() => this.searchNow(), { at: this.stop.position, direction, progress, only });
   }
 
   /** The same to the next event at which the expression holds, whatever breakpoints say. */
@@ -165,7 +171,10 @@ export class Runner {
     return this.runTo(() => search, { at: this.stop.position, direction: 1, progress, goal });
   }
 
-  private async runTo(search: () => StopSearch, { at: from, direction, progress, goal }: Run): Promise<Stop> {
+  private async runTo(
+    search: () => StopSearch,
+    { at: from, direction, progress, goal, only }: Run,
+  ): Promise<Stop> {
     let at = from;
     try {
       for (;;) {
@@ -173,7 +182,9 @@ export class Runner {
         at = result.at;
         if (goal && (result.ended || isBehind(result.found?.position ?? at, goal.position)))
           return this.arrive(goal.position, direction, goal.why);
-        const stop = result.found ? this.found(result.found, direction) : null;
+        const isMeant =
+          only === undefined || (result.found && this.timeline.connectionAt(result.found.position) === only);
+        const stop = result.found && isMeant ? this.found(result.found, direction) : null;
         if (stop) return stop;
         if (result.ended) return this.end(direction);
         const done = Math.abs(at.event - from.event);
@@ -223,7 +234,7 @@ export class Runner {
     if (rules.length === 0) return null;
     if (rules.every(({ id }) => id === 0))
       return this.arrive(position, direction, { reason: "goto", description: rules[0]!.label });
-    const kinds = new Set(rules.map(({ kind }) => kind));
+    const kinds = new Set(rules.map(({ kind, at }) => (at ? "instruction" : kind)));
     const [, reason] = reasons.find(([kind]) => kinds.has(kind))!;
     const description = rules.map((rule) => this.textOf(rule, position)).join(", ");
     return this.arrive(position, direction, { reason, description, rules, sign });
@@ -233,6 +244,8 @@ export class Runner {
   private textOf(rule: StopRule, position: Position): string {
     const { change } = stopView(this.judged, rule, position);
     if (change) return `${rule.label}: ${show(change.from)} → ${show(change.to)}`;
+    const place = rule.at?.find(({ stage }) => stage === position.stage);
+    if (place) return `${rule.label} ${place.says}`;
     const dealings = dealingsAt(this.judged, rule, position);
     return dealings === "" ? rule.label : `${rule.label} ${dealings}`;
   }

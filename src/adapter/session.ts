@@ -1,13 +1,12 @@
 // adapter: the Debug Adapter Protocol.
 
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { isPlace, placesOf } from "../judge/places.ts";
-import type { FileVerdict } from "../judge/verdict.ts";
+import { placesOf } from "../judge/places.ts";
 import { type StopRule, stopView } from "../replay/stops.ts";
 import type { Position } from "../replay/timeline.ts";
+import { TransmitQueue } from "../replay/view/queue.ts";
 import type { Environment } from "../study/environment.ts";
 import { checkedIn, verdictOf } from "../study/verdict.ts";
-import { printEvent } from "../trace/language/print.ts";
 import { paced, UserError } from "../trace/platform.ts";
 import { AnsweringSession, type Answers } from "./answering-session.ts";
 import { capabilities, clientOf } from "./capabilities.ts";
@@ -16,45 +15,41 @@ import { type MinimisedBody, minimising } from "./console/lab-words.ts";
 import { Forks } from "./forks/forks.ts";
 import { stackPage } from "./inspection/frames.ts";
 import { Inspection } from "./inspection/inspection.ts";
+import { Numbers } from "./inspection/numbers.ts";
+import { eventOf } from "./inspection/origin.ts";
 import type { Job } from "./job.ts";
 import { type Debuggee, debuggeeOf, type LaunchArguments, readLaunch, readNoDebug } from "./launch.ts";
 import { type LineNote, LineNotes } from "./listing/lines.ts";
-import { findingsBody, foundAt, placeOfTarget } from "./opening/findings.ts";
+import { findingsBody, foundAt } from "./opening/findings.ts";
 import { openingOutput, sumLine } from "./opening/output.ts";
 import { type BytesBody, bytesAt } from "./opening/side-by-side.ts";
-import { goalOf } from "./opening/start-at.ts";
 import { type PictureBody, Pictures } from "./pictures/pictures.ts";
+import { disassemble } from "./queue/disassembly.ts";
 import type { Arguments } from "./requests.ts";
 import { type Direction, Runner, type Stop, stoppedBody } from "./runner.ts";
-import { type Sources, sourcesOf } from "./sources.ts";
+import { sourcesOf } from "./sources.ts";
 import { Breakpoints } from "./stops/breakpoints.ts";
 import { exceptionInfo } from "./stops/exception-info.ts";
 import { LogOutput } from "./stops/log-points.ts";
-import { type Move, next, stageBack, stepBack, stepIn, stepOut } from "./time/moves.ts";
+import { connectionOf, type Target } from "./target.ts";
+import { goTo, gotoTargets, restartFrame, stepBackwards, stepInTargets, stepInto } from "./time/going.ts";
+import { type Move, next, stepIn, stepOut } from "./time/moves.ts";
+import { StepTargets } from "./time/step-targets.ts";
 import { Visits } from "./time/visits.ts";
-
-/** Everything about the trace that is being debugged. */
-interface Target extends Debuggee {
-  launch: LaunchArguments;
-  verdict: FileVerdict;
-  sources: Sources;
-  runner: Runner;
-  inspection: Inspection;
-  notes: LineNotes;
-  visits: Visits;
-  pictures: Pictures;
-}
 
 /** The Debug Adapter Protocol: what each request means here. The work is done in the files beside this one. */
 export class TraceDebugSession extends AnsweringSession {
   private readonly environment: Environment;
   private readonly breakpoints = new Breakpoints();
   private readonly counter = { last: 0 };
+  private readonly numbers = new Numbers();
   private readonly forks: Forks;
   private readonly console: Console;
   private opened: Target | null = null;
   /** The thread that the client was told of last. */
   private told = 1;
+  /** The launch arguments as they came, with what a restart changed of them. */
+  private given: object = {};
   /** Nobody debugs: the client only wants to hear what is found. */
   private noDebug = false;
 
@@ -73,21 +68,19 @@ export class TraceDebugSession extends AnsweringSession {
     pause: { body: () => this.job?.pause() },
     cancel: { body: (args) => this.cancel(args) },
     next: this.stepping(next, stepIn),
-    stepIn: this.stepping(stepIn),
+    stepIn: this.moving((args) => stepInto(this.idle, args)),
+    stepInTargets: {
+      body: ({ frameId }) => ({ targets: stepInTargets(this.idle, this.client.firstColumn, frameId) }),
+    },
     stepOut: this.stepping(stepOut),
-    stepBack: this.moving(({ threadId, granularity }) => {
-      const connection = this.connectionOf(threadId);
-      const { runner } = this.idle;
-      if (granularity === "instruction") return runner.step(stageBack, connection, -1);
-      return runner.stepBack(stepBack, connection);
-    }),
-    goto: this.moving((args) => this.goto(args)),
+    stepBack: this.moving((args) => stepBackwards(this.idle, args)),
+    goto: this.moving((args) => goTo(this.idle, args)),
     findings: { body: () => findingsBody(this.target) },
     bytes: { body: ({ targetId }) => this.bytes(targetId) },
     minimise: { body: (args, seq) => this.minimise(args, seq) },
     picture: { body: (args) => this.picture(args) },
-    restartFrame: this.moving((args) => this.restartFrame(args)),
-    gotoTargets: { body: (args) => ({ targets: this.gotoTargets(args) }) },
+    restartFrame: this.moving((args) => restartFrame(this.idle, args)),
+    gotoTargets: { body: (args) => ({ targets: gotoTargets(this.target, args) }) },
     setBreakpoints: {
       body: (args) => {
         void this.target;
@@ -96,6 +89,10 @@ export class TraceDebugSession extends AnsweringSession {
     },
     setFunctionBreakpoints: { body: (args) => ({ breakpoints: this.breakpoints.setFunctions(args) }) },
     setExceptionBreakpoints: { body: (args) => ({ breakpoints: this.breakpoints.setExceptions(args) }) },
+    setInstructionBreakpoints: {
+      body: (args) => ({ breakpoints: this.breakpoints.setInstructions(args) }),
+    },
+    disassemble: { body: (args) => ({ instructions: this.disassemble(args) }) },
     dataBreakpointInfo: { body: (args) => this.target.inspection.dataBreakpoint(args) },
     setDataBreakpoints: { body: (args) => ({ breakpoints: this.breakpoints.setData(args) }) },
     breakpointLocations: { body: (args) => ({ breakpoints: this.breakpointLines(args) }) },
@@ -116,7 +113,7 @@ export class TraceDebugSession extends AnsweringSession {
     readMemory: { body: (args) => this.target.inspection.readMemory(args) },
     source: { body: (args) => this.source(args) },
     loadedSources: { body: () => ({ sources: this.opened?.sources.all() ?? [] }) },
-    locations: { body: (args) => this.location(args) },
+    locations: { body: (args, seq) => this.location(args, seq) },
     lines: { body: (args) => this.lines(args) },
     marks: { body: ({ source }) => ({ marks: this.target.notes.marked(source, this.breakpoints.signs) }) },
   };
@@ -142,6 +139,9 @@ export class TraceDebugSession extends AnsweringSession {
       leave: () => this.leave(),
       run: (direction, sought) => this.run(direction, sought),
       tell: () => this.tell(this.target.runner.stop),
+      invalidate: () => {
+        if (this.client.invalidated) this.say("invalidated", { areas: ["stacks", "variables"] });
+      },
       work: (title, seq, body) => this.work(title, seq, body),
     };
   }
@@ -156,6 +156,7 @@ export class TraceDebugSession extends AnsweringSession {
 
   private launch(args: unknown, seq: number): Promise<void> {
     const launch = readLaunch(args);
+    this.given = args as object;
     this.console.restore(launch.checkpoints);
     this.noDebug = readNoDebug(args);
     return this.open(launch, seq);
@@ -163,9 +164,13 @@ export class TraceDebugSession extends AnsweringSession {
 
   /** Reads the trace again, as its file may have changed; breakpoints stay. */
   private reopen(args: Arguments["restart"], seq: number): Promise<void> {
-    const changed = args.arguments as { program?: unknown } | undefined;
-    const launch = changed?.program === undefined ? this.target.launch : readLaunch(changed);
-    return this.open(launch, seq);
+    void this.target;
+    const changed = args.arguments ?? {};
+    if (typeof changed !== "object") throw new UserError("restart takes launch arguments");
+    const given = { ...this.given, ...changed };
+    return this.open(readLaunch(given), seq).then(() => {
+      this.given = given;
+    });
   }
 
   private beginAgain(): void | Promise<void> {
@@ -204,7 +209,7 @@ export class TraceDebugSession extends AnsweringSession {
       log,
       checked: checkedIn(trace, verdict),
     });
-    const inspection = new Inspection(runner, this.client, this.counter);
+    const inspection = new Inspection(runner, this.client, this.counter, this.numbers);
     const notes = new LineNotes(debuggee, sources);
     const pictures = new Pictures(debuggee, (connection) =>
       this.say("tlstracePicture", { threadId: connection + 1 }),
@@ -219,6 +224,8 @@ export class TraceDebugSession extends AnsweringSession {
       notes,
       pictures,
       visits: new Visits(),
+      targets: new StepTargets(this.counter),
+      queue: new TransmitQueue(debuggee.timeline),
     };
   }
 
@@ -264,18 +271,23 @@ export class TraceDebugSession extends AnsweringSession {
   }
 
   private going(direction: Direction): Answers["continue"] {
-    const body = () => {
-      void this.idle;
-      return { allThreadsContinued: true };
+    /** Time passes for every stream, also where only the stops of one count. */
+    let only: number | undefined;
+    return {
+      body: ({ threadId, singleThread }) => {
+        void this.idle;
+        only = singleThread && threadId !== undefined ? connectionOf(this.target, threadId) : undefined;
+        return { allThreadsContinued: true };
+      },
+      after: () => this.run(direction, undefined, only),
     };
-    return { body, after: () => this.run(direction) };
   }
 
   /** Runs to the next stop and tells it, unless the session ended or restarted meanwhile. */
-  private run(direction: Direction, sought?: string): Promise<void> {
+  private run(direction: Direction, sought?: string, only?: number): Promise<void> {
     const { runner } = this.target;
     return this.running((job) =>
-      sought === undefined ? runner.run(direction, job) : runner.find(sought, direction, job),
+      sought === undefined ? runner.run(direction, job, only) : runner.find(sought, direction, job),
     );
   }
 
@@ -301,12 +313,14 @@ export class TraceDebugSession extends AnsweringSession {
     const body = stoppedBody(timeline, stop, forkOf?.title ?? null);
     this.told = body.threadId;
     this.say("stopped", body);
+    if (this.client.memoryEvents)
+      for (const changed of this.target.inspection.memoryChanges()) this.say("memory", changed);
   }
 
   /** A step of a thread; `fine`: where the client asks for instructions. */
   private stepping(move: Move, fine: Move = move): Answers["next"] {
     return this.moving(({ threadId, granularity }) => {
-      const connection = this.connectionOf(threadId);
+      const connection = connectionOf(this.target, threadId);
       return this.idle.runner.step(granularity === "instruction" ? fine : move, connection, 1);
     });
   }
@@ -316,14 +330,9 @@ export class TraceDebugSession extends AnsweringSession {
     return { body: (args) => void arrive(args), after: () => this.tell(this.target.runner.stop) };
   }
 
-  private connectionOf(threadId: number): number {
-    if (!this.target.trace.connections[threadId - 1]) throw new UserError(`there is no thread ${threadId}`);
-    return threadId - 1;
-  }
-
   private picture(args: Arguments["picture"]): PictureBody {
     const { pictures, runner } = this.target;
-    return pictures.view(args, this.connectionOf(args.threadId), runner.stop.position.event);
+    return pictures.view(args, connectionOf(this.target, args.threadId), runner.stop.position.event);
   }
 
   private bytes(targetId: number): BytesBody {
@@ -336,32 +345,8 @@ export class TraceDebugSession extends AnsweringSession {
     return this.work("Minimising", seq, (job) => paced(job, "minimising", search));
   }
 
-  private gotoTargets({ source, line }: Arguments["gotoTargets"]): DebugProtocol.GotoTarget[] {
-    const { sources, trace } = this.target;
-    const found = sources.eventAt(source, line);
-    return found ? [{ id: found.event + 1, label: printEvent(trace, found.event), line: found.line }] : [];
-  }
-
-  private goto({ targetId }: Arguments["goto"]): Stop {
-    const { runner, timeline } = this.idle;
-    const place = placeOfTarget(timeline.eventCount, targetId);
-    if (place && isPlace(runner.judged, place)) return runner.arriveAt(goalOf(runner.judged, place));
-    const event = targetId - 1;
-    if (!(event >= 0 && event < timeline.eventCount)) throw new UserError(`there is no event ${targetId}`);
-    return runner.goto(event, "Go to line");
-  }
-
   private lines({ source, line, endLine }: Arguments["lines"]): { lines: LineNote[] } {
     return { lines: this.target.notes.notes(source, [line, endLine], this.breakpoints.signs) };
-  }
-
-  private restartFrame({ frameId }: Arguments["restartFrame"]): Stop {
-    const { inspection, runner } = this.idle;
-    const { position, ofEvent, name } = inspection.frames.frame(frameId);
-    if (!ofEvent || position.stage < 0)
-      throw new UserError("only a stage that an event has entered can be entered again");
-    const before = { event: position.event, stage: position.stage - 1 };
-    return runner.arrive(before, -1, { reason: "restart", description: `Before ${name}` });
   }
 
   private breakpointLines(args: Arguments["breakpointLocations"]): DebugProtocol.BreakpointLocation[] {
@@ -378,9 +363,15 @@ export class TraceDebugSession extends AnsweringSession {
   }
 
   private stackTrace(args: Arguments["stackTrace"]): DebugProtocol.StackTraceResponse["body"] {
-    const { inspection, sources } = this.target;
-    const stack = inspection.frames.stack(this.connectionOf(args.threadId));
-    return stackPage(stack, sources, this.client.firstColumn, args);
+    const { inspection, sources, queue } = this.target;
+    const { frames } = inspection;
+    const shown = { frames, sources, queue, firstColumn: this.client.firstColumn };
+    return stackPage(shown, connectionOf(this.target, args.threadId), args);
+  }
+
+  private disassemble(args: Arguments["disassemble"]): DebugProtocol.DisassembledInstruction[] {
+    const { queue, sources } = this.target;
+    return disassemble({ queue, sources, numbers: this.numbers.style }, args);
   }
 
   private source({ source, sourceReference }: Arguments["source"]): DebugProtocol.SourceResponse["body"] {
@@ -388,9 +379,16 @@ export class TraceDebugSession extends AnsweringSession {
     return { content, mimeType: "text/x-tlstrace" };
   }
 
-  /** Where a value came from. */
-  private location({ locationReference }: Arguments["locations"]): DebugProtocol.LocationsResponse["body"] {
-    const { inspection, sources } = this.target;
-    return { ...sources.placeOf(inspection.eventAt(locationReference)), column: this.client.firstColumn };
+  /** Where a value came from, or where it becomes another one. */
+  private location(
+    { locationReference }: Arguments["locations"],
+    seq: number,
+  ): Promise<DebugProtocol.LocationsResponse["body"]> {
+    const { inspection, sources, runner } = this.idle;
+    const search = eventOf(runner.judged, inspection.origin(locationReference));
+    return this.work("Looking", seq, async (job) => {
+      const event = await paced(job, "looking through the trace", search);
+      return { ...sources.placeOf(event), column: this.client.firstColumn };
+    });
   }
 }

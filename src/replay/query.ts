@@ -116,7 +116,7 @@ export const headingOf = ({ timeline }: Judged, values: readonly string[]): Head
 
 /** A row on one line, without columns. */
 export const rowText = ({ event, time, stream, what, values }: QueryRow): string =>
-  [`event ${event}`, `${time.toFixed(6)} s`, stream, ...values.map(show), what].join("  ");
+  [`event ${event}`, `${time.toFixed(6)} s`, stream, ...values.map((each) => show(each)), what].join("  ");
 
 export function* jsonRows(rows: Iterable<QueryRow>, { place, values }: Heading): Generator<string> {
   for (const { event, place: at, time, stream, what, args, values: told } of rows) {
@@ -156,5 +156,12 @@ export function* tableRows(rows: Iterable<QueryRow>, { place, values }: Heading)
       .trimEnd();
   yield line("event", place, "time", "stream", [...values], "");
   for (const { event, place: at, time, stream, what, values: told } of rows)
-    yield line(String(event), String(at), time.toFixed(9), stream, told.map(show), what);
+    yield line(
+      String(event),
+      String(at),
+      time.toFixed(9),
+      stream,
+      told.map((each) => show(each)),
+      what,
+    );
 }

@@ -1,5 +1,5 @@
 import { firstAtLeast, int32 } from "../core/base/columns.ts";
-import { type StageSpec, stages } from "../core/words/stage.ts";
+import { type Layer, type StageSpec, stages } from "../core/words/stage.ts";
 import { glob } from "../trace/glob.ts";
 import { UserError } from "../trace/platform.ts";
 import { type Dealt, dealtAt, dealtWith, type WatchedBytes } from "./byte-range.ts";
@@ -25,6 +25,10 @@ export interface StopRule {
   kind: "line" | "function" | "sign" | "data" | "bytes";
   /** line: the events of that line, sorted. */
   events?: Int32Array;
+  /** line: the stages of its event that it stops behind; the first one if none are given. */
+  at?: readonly { stage: number; says: string }[];
+  /** Stops only behind stages of these layers; a line behind the first one of them. */
+  layers?: ReadonlySet<Layer> | null;
   /** function: a stage's or kernel function's name, `*` and `?` as in globs. */
   names?: string;
   /** sign: the kinds that it stops on. */
@@ -163,7 +167,7 @@ export class StopSearch {
   private matches(prepared: PreparedRule, position: Position): boolean {
     const { judged } = this;
     const { condition } = prepared.rule;
-    if (!this.isMeant(prepared, position)) return false;
+    if (!this.isOfLayers(prepared.rule, position) || !this.isMeant(prepared, position)) return false;
     return condition === null || holds(stopView(judged, prepared.rule, position), condition);
   }
 
@@ -172,7 +176,7 @@ export class StopSearch {
     const { judged } = this;
     switch (rule.kind) {
       case "line":
-        return position.stage === 0;
+        return this.isLineAt(rule, position);
       case "function":
         return stages.has(judged.timeline.record(position.event).stages[position.stage]!.stage);
       case "sign":
@@ -201,10 +205,27 @@ export class StopSearch {
     return true;
   }
 
+  private layerAt({ event, stage }: Position): Layer {
+    return stages[this.judged.timeline.record(event).stages[stage]!.stage]!.layer;
+  }
+
+  private isOfLayers({ layers }: StopRule, position: Position): boolean {
+    return !layers || layers.has(this.layerAt(position));
+  }
+
+  /** A line is an event: where it begins, or begins to be in the layers asked for. */
+  private isLineAt({ at, layers }: StopRule, { event, stage }: Position): boolean {
+    if (at) return at.some((each) => each.stage === stage);
+    if (!layers) return stage === 0;
+    for (let before = 0; before < stage; before++)
+      if (layers.has(this.layerAt({ event, stage: before }))) return false;
+    return true;
+  }
+
   private isHit(prepared: PreparedRule, event: number): boolean {
-    const { kind, condition } = prepared.rule;
+    const { kind, condition, layers } = prepared.rule;
     // Of a sign the index tells.
-    if (kind === "sign" && condition === null) return true;
+    if (kind === "sign" && condition === null && !layers) return true;
     return this.judged.timeline
       .record(event)
       .stages.some((_, stage) => this.matches(prepared, { event, stage }));

@@ -32,6 +32,8 @@ export interface Host {
   leave(): void;
   /** Runs, and tells where it stopped. */
   run(direction: Direction, sought?: string): Promise<void>;
+  /** Tells that what is shown is written otherwise now. */
+  invalidate(): void;
   /** Tells that the debugger stands where it has moved to. */
   tell(): void;
   work<Result>(title: string, seq: number, body: (progress: Progress) => Promise<Result>): Promise<Result>;
@@ -74,7 +76,7 @@ export class Console {
   }
 
   /** Its rows, then its answer. */
-  private told({ result, rows = [], moved, begins, opens, kept }: Answered): EvaluateBody {
+  private told({ result, rows = [], moved, begins, opens, kept, restyled }: Answered): EvaluateBody {
     const { host } = this;
     for (const { text, event } of rows)
       host.write({ output: `${text}\n`, ...(event !== undefined && host.idle().sources.placeOf(event)) });
@@ -85,6 +87,7 @@ export class Console {
         return leaves();
       };
     if (opens) this.begun = opens;
+    if (restyled) this.begun = () => host.invalidate();
     if (kept && this.areKept)
       host.say("tlstraceCheckpoints", { checkpoints: [...this.checkpoints.values()] });
     return { result: visible(result), variablesReference: 0 };
@@ -102,7 +105,8 @@ export class Console {
       forks,
       breakpoints: host.breakpoints,
       connection: frame.connection,
-      view: inspection.frames.view(frame),
+      view: inspection.view(frame),
+      numbers: inspection.numbers,
       eventAtLine: (line) => sources.eventAt(source, line)?.event ?? null,
       run: (direction, sought) => host.run(direction, sought),
       look: (search) => host.work("Looking", seq, (job) => paced(job, "looking through the trace", search)),

@@ -1,6 +1,7 @@
 import type { View } from "../../replay/view/view.ts";
 import { UserError } from "../../trace/platform.ts";
 import type { Forks } from "../forks/forks.ts";
+import type { Numbers } from "../inspection/numbers.ts";
 import type { Direction, Runner } from "../runner.ts";
 import type { Breakpoints } from "../stops/breakpoints.ts";
 import type { Checkpoint } from "../time/checkpoints.ts";
@@ -24,6 +25,8 @@ export interface Answered {
   begins?(): unknown;
   /** What is done behind the answer while the debugger stays, such as opening another session. */
   opens?(): unknown;
+  /** Numbers are written otherwise now: whoever shows some asks for them again. */
+  restyled?: boolean;
   /** The checkpoints are others now: whoever keeps them is told. */
   kept?: boolean;
 }
@@ -38,6 +41,7 @@ export interface Desk {
   /** The connection whose frame is looked at. */
   readonly connection: number;
   readonly view: View;
+  readonly numbers: Numbers;
   /** The event of a line of what the debugger stands in, or of the next line that has one. */
   eventAtLine(line: number): number | null;
   /** Runs to the next stop, or to where an expression holds; its end is told by itself. */

@@ -3,7 +3,7 @@
 import { followed, lastChange, nextChange } from "../../replay/changes.ts";
 import { parseExpression } from "../../replay/language/parse.ts";
 import { didYouMean } from "../../replay/language/spelling.ts";
-import { show } from "../../replay/view/value.ts";
+import { type NumberStyle, show } from "../../replay/view/value.ts";
 import { bytesIn } from "../../replay/view/why/numbers.ts";
 import { storyOf } from "../../replay/view/why/story.ts";
 import { storyHead, storyRows } from "../../replay/view/why/words.ts";
@@ -181,7 +181,10 @@ const changed = (word: string, says: string, direction: 1 | -1): Word => ({
     if (!change)
       return { result: `${rest} ${direction === 1 ? "stays as it is" : "is as it was at the start"}` };
     const { position, from, to } = change;
-    const row = { text: `${rest}: ${show(from)} → ${show(to)}`, event: position.event };
+    const row = {
+      text: `${rest}: ${show(from, desk.numbers.style)} → ${show(to, desk.numbers.style)}`,
+      event: position.event,
+    };
     return { result: positionText(runner.timeline, position), rows: [row] };
   },
 });
@@ -250,6 +253,30 @@ const whatIfWords: readonly Word[] = [
   },
 ];
 
+/** How numbers are written, by the word that switches it. */
+const numberWords: Readonly<Record<string, Partial<NumberStyle>>> = {
+  relative: { absolute: false },
+  absolute: { absolute: true },
+  decimal: { hex: false },
+  hex: { hex: true },
+};
+
+function restyle({ numbers }: Desk, rest: string): Answered {
+  const known = Object.keys(numberWords);
+  const written = rest.split(/\s+/).filter((each) => each !== "");
+  const styles = written.map((word) => {
+    if (!known.includes(word))
+      throw new UserError(`numbers takes ${known.join(", ")}${didYouMean(word, known)}`);
+    return numberWords[word]!;
+  });
+  numbers.style = Object.assign({ ...numbers.style }, ...styles);
+  const { hex, absolute } = numbers.style;
+  return {
+    result: `sequence numbers are ${absolute ? "as on the wire" : "relative to the offload start"}, in ${hex ? "hexadecimal" : "decimal"}`,
+    restyled: written.length > 0,
+  };
+}
+
 /** Every word of the console, in the order of `help`. */
 export const words: readonly Word[] = [
   ...stepWords,
@@ -258,6 +285,13 @@ export const words: readonly Word[] = [
   ...lookWords,
   ...stopWords,
   ...whatIfWords,
+  {
+    word: "numbers",
+    takes: "[STYLE]",
+    says: "How values are written: relative or absolute (sequence numbers from the offload start on, or as on the wire), decimal or hex.",
+    offers: () => Object.keys(numberWords),
+    run: restyle,
+  },
   {
     word: "help",
     short: "?",

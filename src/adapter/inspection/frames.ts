@@ -1,9 +1,11 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import type { Position, Timeline } from "../../replay/timeline.ts";
+import type { TransmitQueue } from "../../replay/view/queue.ts";
 import { stageName } from "../../replay/view/stage-name.ts";
 import { judgedView, type RecordedView, viewAt } from "../../replay/view/view.ts";
 import { causesOf } from "../../replay/view/why.ts";
 import { UserError } from "../../trace/platform.ts";
+import { pointerAt } from "../queue/address.ts";
 import type { Arguments } from "../requests.ts";
 import type { Runner, Stop } from "../runner.ts";
 import type { Sources } from "../sources.ts";
@@ -27,7 +29,8 @@ export interface Frame {
 export class Frames {
   private readonly runner: Runner;
   private readonly known: Interned<Frame>;
-  /** The stacks of the last stop that was looked at, by connection. */
+  /** The stages entered of the last stop that was looked at, and whole stacks, by connection. */
+  private readonly entered = new Map<number, readonly Frame[]>();
   private readonly stacks = new Map<number, readonly Frame[]>();
   private lookedAt: Stop | null = null;
 
@@ -36,29 +39,44 @@ export class Frames {
     this.known = new Interned(counter);
   }
 
-  /** The connection's frames, innermost first: the stages entered so far, then where the packet's bytes come from. */
+  /** The connection's frames, innermost first: the stages entered so far, then where the packet's bytes come from and go. */
   stack(connection: number): readonly Frame[] {
-    const { stop } = this.runner;
-    if (this.lookedAt !== stop) this.stacks.clear();
-    this.lookedAt = stop;
-    const known = this.stacks.get(connection);
-    if (known) return known;
-    const stack = this.stackAt(stop, connection);
-    this.stacks.set(connection, stack);
-    return stack;
+    return this.cached(this.stacks, connection, () => {
+      const { since, view } = this.standing(connection);
+      const causes = causesOf(view).map(({ name, position: at }) =>
+        this.frameOf({ name, connection, position: at, ofEvent: false, since }),
+      );
+      return [...this.top(connection), ...causes];
+    });
   }
 
-  private stackAt(stop: Stop, connection: number): readonly Frame[] {
-    const { timeline } = this.runner;
+  /** The first of them, those of the stages entered: what a look at a stop begins with. */
+  top(connection: number): readonly Frame[] {
+    return this.cached(this.entered, connection, () => {
+      const { position, since, view } = this.standing(connection);
+      return stageNames(view).map(({ name, stage }) =>
+        this.frameOf({ name, connection, position: { ...position, stage }, ofEvent: true, since }),
+      );
+    });
+  }
+
+  private cached(of: Map<number, readonly Frame[]>, connection: number, make: () => readonly Frame[]) {
+    const { stop } = this.runner;
+    if (this.lookedAt !== stop) {
+      this.entered.clear();
+      this.stacks.clear();
+    }
+    this.lookedAt = stop;
+    const known = of.get(connection) ?? make();
+    of.set(connection, known);
+    return known;
+  }
+
+  private standing(connection: number) {
+    const { timeline, stop } = this.runner;
     if (!timeline.trace.connections[connection]) throw new UserError(`there is no thread ${connection + 1}`);
     const position = lastPosition(timeline, stop.position, connection);
-    const since = stop.previous;
-    const frame = (name: string, at: Position, ofEvent: boolean) =>
-      this.frameOf({ name, connection, position: at, ofEvent, since });
-    const view = viewAt(timeline, position, connection);
-    const entered = stageNames(view).map(({ name, stage }) => frame(name, { ...position, stage }, true));
-    const causes = causesOf(view).map(({ name, position: at }) => frame(name, at, false));
-    return [...entered, ...causes];
+    return { position, since: stop.previous, view: viewAt(timeline, position, connection) };
   }
 
   private frameOf(frame: Omit<Frame, "id">): Frame {
@@ -73,7 +91,7 @@ export class Frames {
   /** A frame by its id; without one, the innermost frame of the event that the debugger stands at. */
   frame(id: number | undefined): Frame {
     const { timeline, stop } = this.runner;
-    const frame = id === undefined ? this.stack(timeline.connectionAt(stop.position))[0] : this.known.of(id);
+    const frame = id === undefined ? this.top(timeline.connectionAt(stop.position))[0] : this.known.of(id);
     if (!frame) throw new UserError(`there is no stack frame ${id}`);
     return frame;
   }
@@ -114,21 +132,36 @@ function stageNames(view: RecordedView): { name: string; stage: number }[] {
     .map(({ name, stage, times }) => ({ name: times > 1 ? `${name}×${times}` : name, stage }));
 }
 
+/** Where frames are shown: in lines, and in the transmit queue. */
+interface Shown {
+  frames: Frames;
+  sources: Sources;
+  queue: TransmitQueue;
+  firstColumn: number;
+}
+
 /** A page of a stack as the editor takes it. */
 export function stackPage(
-  stack: readonly Frame[],
-  sources: Sources,
-  firstColumn: number,
+  { frames, sources, queue, firstColumn }: Shown,
+  connection: number,
   { startFrame = 0, levels = 0 }: Arguments["stackTrace"],
 ): NonNullable<DebugProtocol.StackTraceResponse["body"]> {
-  const page = stack.slice(startFrame, levels > 0 ? startFrame + levels : undefined);
+  const end = levels > 0 ? startFrame + levels : Number.MAX_SAFE_INTEGER;
+  const top = frames.top(connection);
+  // Who looks at the first frames alone, as at every step, does not wait for what lies elsewhere in time.
+  const stack = end <= top.length ? top : frames.stack(connection);
+  const page = stack.slice(startFrame, end);
   const stackFrames = page.map((frame): DebugProtocol.StackFrame => {
     const { id, name, position, ofEvent } = frame;
     const { source, line } = sources.placeOf(position.event);
     const canRestart = ofEvent && position.stage >= 0;
     // What the packet's bytes come from was not called by the layers above it.
     const presentationHint = ofEvent ? "normal" : "subtle";
-    return { id, name, source, line, column: firstColumn, canRestart, presentationHint };
+    const pointer = pointerAt(queue, position);
+    return {
+      ...{ id, name, source, line, column: firstColumn, canRestart, presentationHint },
+      ...(pointer !== undefined && { instructionPointerReference: pointer }),
+    };
   });
-  return { stackFrames, totalFrames: stack.length };
+  return { stackFrames, totalFrames: stack === top ? top.length + 1 : stack.length };
 }

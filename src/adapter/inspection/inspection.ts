@@ -3,8 +3,10 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { completions, evaluate, wordBefore } from "../../replay/expression.ts";
 import { parseExpression } from "../../replay/language/parse.ts";
+import { placeOf } from "../../replay/view/paths.ts";
 import { nodeByPath, scopesOf } from "../../replay/view/scopes.ts";
 import { type Raw, SeqValue, type ViewNode } from "../../replay/view/value.ts";
+import type { View } from "../../replay/view/view.ts";
 import { byteByPath } from "../../replay/view/why/node.ts";
 import { describeToken } from "../../replay/view/why.ts";
 import { UserError } from "../../trace/platform.ts";
@@ -14,10 +16,13 @@ import type { Runner } from "../runner.ts";
 import { infoOf, infoOfAddress, infoOfText } from "../stops/data.ts";
 import { isNode, textOf } from "../stops/log-points.ts";
 import { changesBetween, changesPath } from "./changes.ts";
+import { clipboardText } from "./clipboard.ts";
 import { type Frame, Frames } from "./frames.ts";
 import { type Counter, Interned } from "./interned.ts";
 import { parseReference, readMemory, referenceOf } from "./memory-reference.ts";
+import { MemoryViews } from "./memory-views.ts";
 import { nowOf, nowPath } from "./now.ts";
+import type { Format, Numbers } from "./numbers.ts";
 
 /** Children given at once to who does not say how many. */
 const unpagedMax = 1000;
@@ -28,6 +33,13 @@ const pageMax = 10_000;
 interface Held {
   frame: Frame;
   path: string;
+}
+
+/** What one asks of where a value comes from: what changed it up to its frame's place in time, or what does next. */
+export interface Origin extends Held {
+  /** The event that it is known to come from; null where its changes tell. */
+  event: number | null;
+  direction: 1 | -1;
 }
 
 type Kind = Required<Pick<DebugProtocol.Variable, "presentationHint">> & Pick<DebugProtocol.Variable, "type">;
@@ -46,12 +58,22 @@ export class Inspection {
   private readonly runner: Runner;
   private readonly client: Client;
   private readonly held: Interned<Held>;
+  private readonly origins: Interned<Origin>;
+  private readonly memories = new MemoryViews();
+  readonly numbers: Numbers;
 
-  constructor(runner: Runner, client: Client, counter: Counter) {
+  constructor(runner: Runner, client: Client, counter: Counter, numbers: Numbers) {
     this.runner = runner;
     this.client = client;
     this.held = new Interned(counter);
+    this.origins = new Interned(counter);
+    this.numbers = numbers;
     this.frames = new Frames(runner, counter);
+  }
+
+  /** What a frame shows, its numbers as the request wants them. */
+  view(frame: Frame, format?: Format): View {
+    return { ...this.frames.view(frame), numbers: this.numbers.of(format) };
   }
 
   scopes(frameId: number): DebugProtocol.Scope[] {
@@ -65,35 +87,34 @@ export class Inspection {
 
   /** The scopes of the view, and what the debugger itself adds: what is looked at first, and ahead of memory changes. */
   private roots(frame: Frame): ViewNode[] {
-    const view = this.frames.view(frame);
+    const view = this.view(frame);
     const scopes = scopesOf(view).flatMap((scope) =>
-      scope.path === "memory" ? [this.changes(frame), scope] : [scope],
+      scope.path === "memory" ? [this.changes(frame, view), scope] : [scope],
     );
     return [nowOf(view), ...scopes];
   }
 
-  private changes({ since, position, connection }: Frame): ViewNode {
-    return changesBetween(this.runner.judged, since, position, connection);
+  private changes({ since, position, connection }: Frame, { numbers }: View): ViewNode {
+    return changesBetween({ judged: this.runner.judged, connection, numbers }, since, position);
   }
 
   /** The value that a number stands for. */
-  private node(reference: number): Held & { node: ViewNode } {
+  private node(reference: number, format?: Format): Held & { node: ViewNode } {
     const held = this.held.of(reference);
     if (!held) throw new UserError(`there is no variable ${reference}`);
     const { frame, path } = held;
-    const node = this.nodeIn(frame, path);
+    const node = this.nodeIn(this.view(frame, format), frame, path);
     if (!node) throw new UserError(`there is no ${path} here`);
     return { frame, path, node };
   }
 
-  private nodeIn(frame: Frame, path: string): ViewNode | null {
-    if (path === changesPath) return this.changes(frame);
-    const view = this.frames.view(frame);
+  private nodeIn(view: View, frame: Frame, path: string): ViewNode | null {
+    if (path === changesPath) return this.changes(frame, view);
     return path === nowPath ? nowOf(view) : (byteByPath(view, path) ?? nodeByPath(view, path));
   }
 
   variables(args: Arguments["variables"]): DebugProtocol.Variable[] {
-    const { frame, node } = this.node(args.variablesReference);
+    const { frame, node } = this.node(args.variablesReference, args.format);
     const named = args.filter === "indexed" ? [] : node.children();
     const indexed = args.filter === "named" || !node.indexed ? [] : indexedPage(node.indexed, args);
     const variables = [...named, ...indexed].map((child) => this.variable(frame, child));
@@ -155,8 +176,10 @@ export class Inspection {
     const { connections } = this.runner.timeline.trace;
     const memory = referenceOf(node, frame.connection, connections[frame.connection]!);
     if (memory !== null && this.client.memory) links.memoryReference = memory;
-    if (node.event !== null)
-      links.valueLocationReference = links.declarationLocationReference = this.hold(frame, node);
+    if (node.event !== null || changes(node.path)) {
+      links.declarationLocationReference = this.originNumber(frame, node, -1);
+      links.valueLocationReference = this.originNumber(frame, node, 1);
+    }
     return links;
   }
 
@@ -164,20 +187,26 @@ export class Inspection {
     return this.held.numberOf(`${frame.id} ${path}`, () => ({ frame, path }));
   }
 
-  /** The event that a location reference leads to: where the value came from. */
-  eventAt(locationReference: number): number {
-    const { event } = this.node(locationReference).node;
-    if (event === null) throw new UserError(`value ${locationReference} has no location`);
-    return event;
+  private originNumber(frame: Frame, { path, event }: ViewNode, direction: 1 | -1): number {
+    const key = `${frame.id} ${path} ${direction}`;
+    return this.origins.numberOf(key, () => ({ frame, path, event, direction }));
+  }
+
+  /** What a location reference asks for. */
+  origin(locationReference: number): Origin {
+    const origin = this.origins.of(locationReference);
+    if (!origin) throw new UserError(`value ${locationReference} has no location`);
+    return origin;
   }
 
   evaluate({
     expression,
     frameId,
     context,
+    format,
   }: Arguments["evaluate"]): NonNullable<DebugProtocol.EvaluateResponse["body"]> {
     const frame = this.frames.frame(frameId);
-    const view = this.frames.view(frame);
+    const view = this.view(frame, format);
     // Under the mouse a number is a place in the stream; in an expression it is a number.
     const token =
       context === "hover" || /^\s*-?\d+:/.test(expression) ? describeToken(view, expression) : null;
@@ -186,8 +215,11 @@ export class Inspection {
       return { result: token.value, ...this.opened(frame, token.node) };
     }
     const value = evaluate(view, parseExpression(expression));
-    const result = textOf(value);
-    if (isNode(value)) return { result, ...this.opened(frame, value) };
+    const result = textOf(value, view.numbers);
+    if (isNode(value)) {
+      const whole = context === "clipboard" ? clipboardText(view, value) : result;
+      return { result: whole, ...this.opened(frame, value) };
+    }
     return { result, ...(this.client.types && { type: typeOfValue(value) }), variablesReference: 0 };
   }
 
@@ -206,9 +238,20 @@ export class Inspection {
   }
 
   readMemory(args: Arguments["readMemory"]): NonNullable<DebugProtocol.ReadMemoryResponse["body"]> {
+    const bytes = this.memoryNow(args);
+    this.memories.add(args, bytes);
+    return bytes;
+  }
+
+  private memoryNow(args: Arguments["readMemory"]) {
     const { connection } = parseReference(args.memoryReference);
-    const frame = this.frames.stack(connection)[0]!;
+    const frame = this.frames.top(connection)[0]!;
     return readMemory(this.frames.view(frame), args);
+  }
+
+  /** The memories that were read and read otherwise where the debugger stands now. */
+  memoryChanges(): DebugProtocol.MemoryEvent["body"][] {
+    return this.memories.changed((args) => this.memoryNow(args));
   }
 }
 
@@ -220,6 +263,12 @@ function indexedChild({ indexed }: ViewNode, name: string): ViewNode | undefined
   for (let i = 0; i < Math.min(indexed.count, unpagedMax); i++)
     if (indexed.at(i).name === name) return indexed.at(i);
   return undefined;
+}
+
+/** Whether a value may be another elsewhere in time, and a path leads to it. */
+function changes(path: string): boolean {
+  const place = placeOf(path);
+  return place !== null && place.row.reads.length > 0;
 }
 
 function indexedPage(

@@ -4,6 +4,7 @@ import type { DebugProtocol } from "@vscode/debugprotocol";
 import type { StopRule } from "../../replay/stops.ts";
 import type { Timeline } from "../../replay/timeline.ts";
 import { UserError } from "../../trace/platform.ts";
+import { descriptorStop } from "../queue/stop.ts";
 import type { Arguments } from "../requests.ts";
 import type { SourceName, Sources } from "../sources.ts";
 import { type Conditions, conditionsOf } from "./conditions.ts";
@@ -36,7 +37,7 @@ type FilterOption = NonNullable<Arguments["setExceptionBreakpoints"]["filterOpti
 
 /** Breakpoints that are replaced together: those of a source, of the protocol's other kinds, of the console, a preset's. */
 interface Group {
-  kind: "lines" | "functions" | "filters" | "data" | "watches" | "preset";
+  kind: "lines" | "functions" | "filters" | "data" | "instructions" | "watches" | "preset";
   asked: readonly Asked[];
   resolved: readonly Resolved[];
 }
@@ -118,6 +119,21 @@ export class Breakpoints {
     return this.replace("data", asked);
   }
 
+  /** Stops at descriptors of the transmit queue. */
+  setInstructions({ breakpoints }: Arguments["setInstructionBreakpoints"]): Answer[] {
+    const asked = breakpoints.map(({ instructionReference, offset = 0, ...conditions }) =>
+      this.asking((subject) => {
+        const meant = descriptorStop(instructionReference, offset, subject?.timeline ?? null);
+        const place = subject?.sources.placeOf(meant.events![0]!);
+        return {
+          answer: { instructionReference, offset, ...place },
+          ...rulesFor([meant], conditions, subject),
+        };
+      }),
+    );
+    return this.replace("instructions", asked);
+  }
+
   /** Sets a stop by its name, as the console does. Throws UserError if it cannot be one. */
   watch(text: string, name: string, conditions: Conditions, connection: number): Watched {
     const asked = this.named(name, conditions, connection);
@@ -171,7 +187,7 @@ export class Breakpoints {
   /** What became of those that a client was told of. */
   get answers(): readonly Answer[] {
     const told = [...this.groups.values()].filter(
-      ({ kind }) => kind === "lines" || kind === "functions" || kind === "data",
+      ({ kind }) => kind !== "filters" && kind !== "watches" && kind !== "preset",
     );
     return told.flatMap(({ resolved }) => resolved.map(({ answer }) => answer));
   }
@@ -221,12 +237,12 @@ export class Breakpoints {
     });
   }
 
-  private filter({ filterId, condition }: FilterOption): Asked {
+  private filter({ filterId, ...conditions }: FilterOption): Asked {
     return this.asking((subject) => {
       const filter = filterById(filterId);
       if (!filter) throw new UserError(`there is no exception filter ${filterId}`);
       const rule: Meant = { label: filter.label, kind: "sign", signs: filter.kinds };
-      return rulesFor([rule], { condition }, subject);
+      return rulesFor([rule], conditions, subject);
     });
   }
 }

@@ -3,12 +3,15 @@ import { parseExpression, parseOfChange } from "../../replay/language/parse.ts";
 import { parseHit, type StopRule } from "../../replay/stops.ts";
 import type { Timeline } from "../../replay/timeline.ts";
 import { checkMessage } from "./log-points.ts";
+import { layersOf } from "./modes.ts";
 
 /** What hangs on every kind of breakpoint, as the editor sends it. */
 export interface Conditions {
   condition?: string | undefined;
   hitCondition?: string | undefined;
   logMessage?: string | undefined;
+  /** At which layer it stops. */
+  mode?: string | undefined;
 }
 
 /** What the conditions are said of: in a trace that is open, of a change that has an old and a new value. */
@@ -47,7 +50,7 @@ function splitLog(text: string): [before: string, message: string | undefined] {
 export function conditionsOf(
   conditions: Conditions,
   { timeline, ofChange }: Said,
-): Pick<StopRule, "condition" | "hit" | "log"> {
+): Pick<StopRule, "condition" | "hit" | "log" | "layers"> {
   const { condition, hitCondition, logMessage } = split(conditions);
   const parse = ofChange ? parseOfChange : parseExpression;
   const parsed = given(condition) ? parse(condition) : null;
@@ -58,5 +61,6 @@ export function conditionsOf(
     condition: parsed,
     hit: given(hitCondition) ? parseHit(hitCondition) : null,
     log: given(logMessage) ? logMessage : null,
+    layers: layersOf(conditions.mode),
   };
 }

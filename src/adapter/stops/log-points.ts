@@ -1,6 +1,6 @@
 import { evaluate } from "../../replay/expression.ts";
 import { type Expression, parseExpression, parseOfChange } from "../../replay/language/parse.ts";
-import { type Raw, show, type ViewNode } from "../../replay/view/value.ts";
+import { type NumberStyle, type Raw, show, type ViewNode } from "../../replay/view/value.ts";
 import type { View } from "../../replay/view/view.ts";
 import { UserError } from "../../trace/platform.ts";
 
@@ -29,7 +29,8 @@ export const isNode = (value: Raw | ViewNode): value is ViewNode =>
   typeof value === "object" && value !== null && "path" in value;
 
 /** How a value reads in the console: a node's own wording, else the one wording of values. */
-export const textOf = (value: Raw | ViewNode): string => (isNode(value) ? value.value : show(value));
+export const textOf = (value: Raw | ViewNode, style?: NumberStyle): string =>
+  isNode(value) ? value.value : show(value, style);
 
 /** Lines that log points may write in a session: a console with more becomes slow. */
 const linesMax = 25_000;

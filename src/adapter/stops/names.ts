@@ -23,7 +23,10 @@ export interface Ground {
 }
 
 /** What a name stands for: a rule without its number and its conditions. */
-export type Meant = Pick<StopRule, "label" | "kind" | "events" | "names" | "signs" | "followed" | "watched">;
+export type Meant = Pick<
+  StopRule,
+  "label" | "kind" | "events" | "at" | "names" | "signs" | "followed" | "watched"
+>;
 
 /**
  * What to stop at, by its name: a function, a sign or filter, a preset, bytes of a stream and what is done with them

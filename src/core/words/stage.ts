@@ -130,5 +130,6 @@ export const stages = [
   { name: "wire", layer: "wire", functions: [] },
 ] as const satisfies readonly StageSpec[];
 
+export type Layer = StageSpec["layer"];
 export type StageName = (typeof stages)[number]["name"];
 export const Stage = codesOf<StageName>(stages.map(({ name }) => name));

@@ -1,4 +1,3 @@
-import { advance, type Seq } from "../../core/base/seq.ts";
 import { RecordKind } from "../../core/machine/record-log.ts";
 import {
   engineNames,
@@ -10,7 +9,7 @@ import {
 import { isOfEvent, profileOf, waitingAt } from "./facts.ts";
 import type { Path } from "./path.ts";
 import { show } from "./value.ts";
-import { seqOf, type View } from "./view.ts";
+import { rangeIn, seqOf, type View } from "./view.ts";
 
 /** What the event has posted so far for the connection that it is at. */
 export const postedIn = ({ posted }: View): readonly PostedDescriptor[] =>
@@ -29,10 +28,6 @@ export function queueText(view: View): string {
   }
   return words.map(({ name, times }) => (times === 1 ? name : `${name}×${times}`)).join(" ");
 }
-
-/** Stream bytes as `1448:2896(1448)`. */
-const rangeText = (view: View, from: Seq, length: number): string =>
-  `${seqOf(view, from).relative}:${seqOf(view, advance(from, length)).relative}(${length})`;
 
 /** True if the posted work rebuilds the NIC's state. */
 const isRebuilding = (view: View): boolean =>
@@ -78,7 +73,7 @@ const queuePaths: readonly Path[] = [
     reads: ["event", "stage"],
     where: isRebuilding,
     of: (view) => replayedBytes(postedIn(view)),
-    word: (view, raw) => `${show(raw)} bytes${isOfUnknown(view) ? longest : ""}`,
+    word: (view, raw) => `${show(raw, view.numbers)} bytes${isOfUnknown(view) ? longest : ""}`,
   },
   {
     path: "descriptors.waiting",
@@ -101,7 +96,7 @@ const waitingPath: Path<Waiting> = {
   name: (view, waiting, i) => `${i} ${waitingName(view, waiting)}`,
   of: (view, waiting) => {
     const { seq, length } = waiting;
-    return length > 0 ? rangeText(view, seq, length) : waitingName(view, waiting);
+    return length > 0 ? rangeIn(view, seq, length) : waitingName(view, waiting);
   },
   event: (_view, { event }) => event,
 };
@@ -119,20 +114,27 @@ const postedAt = ({ posted }: View, i: number): Posted => ({
 /** How the packet's bytes come to be what they are on the wire, by Engine. */
 const encryptedBy = ["as it is", "to be encrypted", "to be encrypted by itself", "encrypted in software"];
 
-function postedText(view: View, posted: Posted): string {
-  const { kind, row, seq, length, fence, engine, isTaken } = posted;
+const postedText = (view: View, posted: Posted): string =>
+  [argumentsText(view, posted), posted.isTaken ? "taken" : "waiting"]
+    .filter((word) => word !== "")
+    .join(", ");
+
+/** What stands in a descriptor: its record, its bytes, what it waits for. */
+export function argumentsText(view: View, posted: PostedDescriptor): string {
+  const { kind, row, seq, length, fence, engine } = posted;
   const words = [
     row > 0 ? `record ${numberOf(view, posted)}` : "",
-    length > 0 || kind === "sync-packet" ? rangeText(view, seq, length) : "",
+    length > 0 || kind === "sync-packet" ? rangeIn(view, seq, length) : "",
     fence ? "fence" : "",
     kind === "packet" ? encryptedBy[engine]! : "",
-    kind === "tcb" ? `${tcbFields[engine]!} ${engine === TcbField.sndUna ? 0 : seqOf(view, seq)}` : "",
-    isTaken ? "taken" : "waiting",
+    kind === "tcb"
+      ? `${tcbFields[engine]!} ${engine === TcbField.sndUna ? 0 : show(seqOf(view, seq), view.numbers)}`
+      : "",
   ];
   return words.filter((word) => word !== "").join(", ");
 }
 
-const numberOf = ({ log, state }: View, { row }: Posted): bigint | null =>
+const numberOf = ({ log, state }: View, { row }: PostedDescriptor): bigint | null =>
   row > 0 ? log.countedSn(row, state.tail) : null;
 
 const postedPaths: readonly Path<Posted>[] = [

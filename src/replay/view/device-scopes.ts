@@ -38,7 +38,7 @@ const contextPaths: readonly Path[] = [
     says: "The sequence number of the next packet in order (mlx5: expected_seq).",
     reads: ["installed", "contexts", "expectedSeq"],
     of: (view) => (hasContext(view) ? seqOf(view, view.state.expectedSeq) : null),
-    word: (view, raw) => (hasContext(view) ? show(raw) : nothingExpected(view)),
+    word: (view, raw) => (hasContext(view) ? show(raw, view.numbers) : nothingExpected(view)),
   },
   {
     path: "driver.profile",
@@ -186,7 +186,7 @@ export const nicPaths: readonly Path[] = [
     says: "The byte that the NIC's record state stands at.",
     reads: ["nicReady", "nicRow", "nicTaken", "tail"],
     of: nicExpected,
-    word: (view, raw) => (isNicReady(view) ? show(raw) : "no params yet"),
+    word: (view, raw) => (isNicReady(view) ? show(raw, view.numbers) : "no params yet"),
   },
   {
     path: "nic.recordSn",

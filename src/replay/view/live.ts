@@ -1,4 +1,5 @@
 import type { Judged } from "../findings.ts";
+import { plainNumbers } from "./value.ts";
 import type { View } from "./view.ts";
 
 /** A view of a connection's working state, which moves on with it: good only until it does. */
@@ -15,6 +16,7 @@ export function liveView({ timeline, findings }: Judged, connection: number): Li
   return {
     timeline,
     findings,
+    numbers: plainNumbers,
     machine,
     position: { event: 0, stage: -1 },
     before: { contexts: 0, expectedSeq: 0 },

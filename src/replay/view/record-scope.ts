@@ -3,7 +3,7 @@ import { RecordKind } from "../../core/machine/record-log.ts";
 import { hasAcked } from "./facts.ts";
 import type { Path } from "./path.ts";
 import { show } from "./value.ts";
-import { recordName, seqOf, type View } from "./view.ts";
+import { rangeIn, recordName, seqOf, type View } from "./view.ts";
 
 const mapPaths: readonly Path[] = [
   {
@@ -35,7 +35,7 @@ const mapPaths: readonly Path[] = [
     reads: ["openLength"],
     where: ({ state }) => state.openLength > 0,
     of: ({ state }) => state.openLength,
-    word: (_view, raw) => `${show(raw)} bytes, not in TCP yet`,
+    word: (view, raw) => `${show(raw, view.numbers)} bytes, not in TCP yet`,
   },
   {
     path: "records.openFragments",
@@ -65,7 +65,7 @@ const typeName = (type: number): string => typeNames[type] ?? String(type);
 /** A record on one line: its range, its type, and whether a part of it is acknowledged. */
 function recordText(view: View, row: number): string {
   const { log, state } = view;
-  const range = `${seqOf(view, log.start(row)).relative}:${seqOf(view, log.end(row)).relative}(${log.length.at(row)})`;
+  const range = rangeIn(view, log.start(row), log.length.at(row));
   if (log.kind.at(row) !== RecordKind.record) return range;
   const partly = hasAcked(view) && state.sndUna > log.start(row) ? ", partly acknowledged" : "";
   return `${range} ${typeName(log.type.at(row))}${partly}`;

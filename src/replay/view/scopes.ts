@@ -64,7 +64,7 @@ function nodeOf(view: View, branch: Branch, path: string, found: Found): ViewNod
   const raw = row.of(view, item);
   return {
     name: row.name?.(view, item, index) ?? /\w+$/.exec(path)![0],
-    value: row.word?.(view, raw, item) ?? show(raw),
+    value: row.word?.(view, raw, item) ?? show(raw, view.numbers),
     raw,
     path,
     children: () => named.flatMap((child) => nodesBelow(view, child, path, found)),

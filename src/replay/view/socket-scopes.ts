@@ -1,11 +1,10 @@
 import { versionName } from "../../core/base/record.ts";
-import { advance } from "../../core/base/seq.ts";
 import { Change, type ChangeRow } from "../../core/machine/change-log.ts";
 import { Hook, Rekey } from "../../core/machine/state.ts";
 import { changeAt, deviceOf, hasAcked, hasSent, isInstalled, isSoftware } from "./facts.ts";
 import type { Path } from "./path.ts";
 import { show } from "./value.ts";
-import { seqOf, type View } from "./view.ts";
+import { rangeIn, seqOf, type View } from "./view.ts";
 
 /** sk_validate_xmit_skb by Hook. */
 const hookNames = [
@@ -129,14 +128,14 @@ const socketPaths: readonly Path[] = [
     says: "The first byte that is not acknowledged.",
     reads: ["acked", "sndUna"],
     of: (view) => (hasAcked(view) ? seqOf(view, view.state.sndUna) : null),
-    word: (view, raw) => (hasAcked(view) ? show(raw) : "nothing acknowledged yet"),
+    word: (view, raw) => (hasAcked(view) ? show(raw, view.numbers) : "nothing acknowledged yet"),
   },
   {
     path: "tcp.sndNxt",
     says: "The byte behind the last one handed to the device.",
     reads: ["sent", "sndNxt"],
     of: (view) => (hasSent(view) ? seqOf(view, view.state.sndNxt) : null),
-    word: (view, raw) => (hasSent(view) ? show(raw) : "nothing sent yet"),
+    word: (view, raw) => (hasSent(view) ? show(raw, view.numbers) : "nothing sent yet"),
   },
   {
     path: "tcp.writeSeq",
@@ -159,8 +158,8 @@ const socketPaths: readonly Path[] = [
 ];
 
 function changeText(view: View, { kind, from, length, value }: ChangeRow): string {
-  const start = seqOf(view, from).relative;
-  const range = `${start}:${seqOf(view, advance(from, length)).relative}`;
+  const range = rangeIn(view, from, length).replace(/\(.*/, "");
+  const [start] = range.split(":");
   if (kind === Change.fence) return `fence at ${start}`;
   return kind === Change.mark
     ? `${range} is one segment, ${value === 1 ? "marked" : "not marked"} for offload`

@@ -18,16 +18,37 @@ export class SeqValue {
   }
 
   toString(): string {
-    return `${this.relative} (${this.absolute})`;
+    return show(this);
   }
 }
+
+/** How numbers are written for who looks. */
+export interface NumberStyle {
+  /** In hexadecimal. */
+  readonly hex: boolean;
+  /** Sequence numbers as on the wire first, not by their place from the offload start. */
+  readonly absolute: boolean;
+}
+
+export const plainNumbers: NumberStyle = { hex: false, absolute: false };
 
 /** What an expression can hold. */
 export type Raw = number | bigint | string | boolean | null | SeqValue;
 
+/** An integer in the style's digits: `-0x10`. */
+export const digits = (n: number | bigint, { hex }: NumberStyle): string =>
+  hex ? `${n < 0 ? "-" : ""}0x${(n < 0 ? -n : n).toString(16)}` : String(n);
+
 /** The one wording of a value. */
-export function show(raw: Raw): string {
-  return raw === null ? "unknown" : String(raw);
+export function show(raw: Raw, style: NumberStyle = plainNumbers): string {
+  if (raw === null) return "unknown";
+  if (raw instanceof SeqValue) {
+    const ways = [digits(raw.relative, style), digits(raw.absolute, style)];
+    const [first, second] = style.absolute ? ways.reverse() : ways;
+    return `${first} (${second})`;
+  }
+  const isInteger = typeof raw === "bigint" || Number.isInteger(raw);
+  return isInteger ? digits(raw as number | bigint, style) : String(raw);
 }
 
 /** A time in nanoseconds, with as many digits as it has: `0.00136 s`. */

@@ -1,7 +1,7 @@
 // replay/view: a state in words: the table of paths, and why a byte is what it is.
 
 import { headerSize, layoutOf, tagSize } from "../../core/base/record.ts";
-import { seq } from "../../core/base/seq.ts";
+import { advance, type Seq, seq } from "../../core/base/seq.ts";
 import type { Connection } from "../../core/machine/connection.ts";
 import type { Machine } from "../../core/machine/machine.ts";
 import { RecordKind, type RecordLog } from "../../core/machine/record-log.ts";
@@ -11,7 +11,7 @@ import type { PostedDescriptor } from "../../core/words/descriptor.ts";
 import { type Findings, type Judged, noFindings } from "../findings.ts";
 import type { EffectRecord, Recording } from "../recording.ts";
 import type { Position, Timeline } from "../timeline.ts";
-import { type Raw, SeqValue } from "./value.ts";
+import { digits, type NumberStyle, plainNumbers, type Raw, SeqValue } from "./value.ts";
 
 /**
  * A state in words: the only place that decides how state reads. Everything that shows state (Variables, hovers,
@@ -33,6 +33,8 @@ export interface View {
   state: ConnectionState;
   /** The connection as it is there. */
   socket: Socket;
+  /** How its numbers are written. */
+  numbers: NumberStyle;
   /** The sign that is spoken of, where one is. */
   sign?: EffectRecord | null;
   /** The change of a followed value that is spoken of, where one is. */
@@ -84,6 +86,7 @@ const viewOf = (
 ): RecordedView => ({
   timeline,
   findings: noFindings,
+  numbers: plainNumbers,
   machine: timeline.machine,
   position,
   recording,
@@ -108,6 +111,15 @@ export const judgedView = (
 
 /** A sequence number as the view shows it. */
 export const seqOf = (view: View, s: number): SeqValue => new SeqValue(view.connection, seq(s));
+
+/** Stream bytes as a trace writes them: `1448:2896(1448)`. */
+export function rangeIn(view: View, from: Seq, length: number): string {
+  const { numbers } = view;
+  const [first, end] = [seqOf(view, from), seqOf(view, advance(from, length))];
+  const ends = numbers.absolute ? [first.absolute, end.absolute] : [first.relative, end.relative];
+  const [a, b] = ends.map((n) => digits(n, numbers));
+  return `${a}:${b}(${digits(length, numbers)})`;
+}
 
 /** Which part of its record a byte lies in: header, nonce, payload, type byte or tag. */
 export function partOf(view: View, row: number, offset: number): string {

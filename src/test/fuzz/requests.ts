@@ -32,6 +32,13 @@ const proper: Record<keyof typeof requests, object> = {
   pause: { threadId: 1 },
   next: { threadId: 1, granularity: "statement" },
   stepIn: { threadId: 1, granularity: "instruction" },
+  stepInTargets: { frameId: 1 },
+  setInstructionBreakpoints: {
+    breakpoints: [
+      { instructionReference: "0x5000002", offset: 0, condition: "1", hitCondition: "1", mode: "nic" },
+    ],
+  },
+  disassemble: { memoryReference: "0x5000002", offset: 0, instructionOffset: -5, instructionCount: 20 },
   stepOut: { threadId: 1 },
   stepBack: { threadId: 1, granularity: "instruction" },
   restartFrame: { frameId: 1 },
