@@ -19,6 +19,7 @@ import { familiesFile, familiesScenarios, familiesTrace } from "./e2e/families.t
 import { findingsScenarios, wrongByte } from "./e2e/findings.ts";
 import { HostProbe } from "./e2e/host.ts";
 import { keysScenarios } from "./e2e/keys.ts";
+import { labScenarios } from "./e2e/lab.ts";
 import { languageScenarios } from "./e2e/language.ts";
 import { largeScenarios } from "./e2e/large.ts";
 import { launchScenarios } from "./e2e/launch.ts";
@@ -72,6 +73,7 @@ const groups: Readonly<Record<string, readonly ((scenario: Scenario) => void)[]>
   "a file that changes": [staleScenarios(() => samples)],
   "a capture with a wrong byte": [findingsScenarios],
   "a trace file": [traceScenarios, travelScenarios, lookScenarios],
+  "a trace about a bug": [labScenarios],
   "two sessions": [sessionsScenarios],
   pictures: [pictureScenarios, reportScenarios],
   "a family that falls back to software": [familiesScenarios],

@@ -101,7 +101,8 @@ async function pickVariants(): Promise<string[] | undefined> {
 /** Offers, once a file and window, to debug a trace as the bug that it is about: as its devices say, all is right. */
 function offerBugs(): vscode.Disposable {
   const offered = new Set<string>();
-  return vscode.debug.onDidStartDebugSession(async ({ type, configuration }) => {
+  return vscode.debug.onDidStartDebugSession(async (session) => {
+    const { type, configuration } = session;
     const { program, profile, noDebug, fork } = configuration;
     if (type !== debugType || profile || noDebug || fork || typeof program !== "string") return;
     if (offered.has(program) || isCapture(program)) return;
@@ -114,7 +115,10 @@ function offerBugs(): vscode.Disposable {
       `${name} is about a bug, and runs as its devices say: right.`,
       ...buttons,
     );
+    if (pressed === undefined) return;
+    // The bug comes instead of it: of two sessions the editor would go on to show the first.
+    await vscode.debug.stopDebugging(session);
     if (pressed === buttons[0]) await start(program, { name: `as ${bug}`, profile: bug });
-    else if (pressed) await vscode.commands.executeCommand("tlstrace.debugAs", vscode.Uri.file(program));
+    else await vscode.commands.executeCommand("tlstrace.debugAs", vscode.Uri.file(program));
   });
 }
