@@ -14,10 +14,12 @@ export function createMachine(scenario: Scenario): Machine {
   const stops = devices.map(() => new QueueStops());
   const [queue, packet] = [new DescriptorQueue(), noPacket()];
   const shared = { devices, events, recordSns, reader, queue, packet, stops };
-  const rules = devices.map(({ profile }) => rulesOf(profile.faults));
+  const equipments = devices.map(({ profile, kernel, later = [] }) =>
+    [{ profile, kernel }, ...later].map((each) => ({ ...each, rules: rulesOf(each.profile.faults) })),
+  );
   const sockets = connections.map((connection, index) => {
     const reused = connections[connection.reuses] ?? null;
-    return new Socket({ index, connection, reused, rules: rules[connection.device]! }, shared);
+    return new Socket({ index, connection, reused, equipments: equipments[connection.device]! }, shared);
   });
   for (const socket of sockets) toBeginning(socket);
   return { devices, events, recordSns, reader, queue, packet, stops, sockets, members: membersOf(scenario) };
@@ -27,6 +29,7 @@ export function createMachine(scenario: Scenario): Machine {
 export function toBeginning(socket: Socket): void {
   const state = new ConnectionState();
   socket.state = state;
+  socket.equip();
   state.route = socket.connection.device;
   if (socket.connection.installed) install(socket);
   settlePath(state);

@@ -6,6 +6,7 @@ import { completeRekey, destruct, setOffload, startRekey } from "./kernel/lifecy
 import { cleanAcked } from "./kernel/record-map.ts";
 import { fallbackCodeOf, merge, split, validate, Way } from "./kernel/skb.ts";
 import { closeSocket, pushCaptured, sendmsg, spliceEof } from "./kernel/tls.ts";
+import { setValue } from "./kernel/what-if.ts";
 import { Change } from "./machine/change-log.ts";
 import type { Machine } from "./machine/machine.ts";
 import { RecordKind } from "./machine/record-log.ts";
@@ -72,6 +73,7 @@ const rarer: Readonly<Record<number, (socket: Socket, sink: Sink) => void>> = {
   [Kind.merge]: merge,
   [Kind.split]: split,
   [Kind["page-write"]]: writePages,
+  [Kind.set]: setValue,
 };
 
 /** sk_dst_set(): what sk_dst_get() gives is another device from now on. */

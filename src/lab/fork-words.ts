@@ -1,8 +1,7 @@
-import { advance, type Seq, seq } from "../core/base/seq.ts";
+import { advance } from "../core/base/seq.ts";
 import {
   deviceColumn,
   deviceEventKinds,
-  type Event,
   Flag,
   Kind,
   packTransmit,
@@ -10,73 +9,23 @@ import {
 } from "../core/words/event.ts";
 import { didYouMean } from "../replay/language/spelling.ts";
 import type { Edit, StatedEvent } from "../trace/edit.ts";
-import { printEvent } from "../trace/language/print.ts";
 import { UserError } from "../trace/platform.ts";
-import type { Trace } from "../trace/trace.ts";
-
-/** The place of a change: an event of the trace, of a change that comes before one perhaps the one behind the last. */
-export interface At {
-  trace: Trace;
-  event: number;
-  connection: number;
-}
-
-/** What a change comes to: edits, and the event of the changed trace where the two part. */
-export interface Plan {
-  edits: readonly Edit[];
-  begins: number;
-}
-
-/** A change that a fork can make. */
-export interface ChangeWord {
-  word: string;
-  /** What stands behind it, in capitals what is to be replaced; in brackets what may be left out. */
-  takes: string;
-  says: string;
-  /** It comes before an event instead of changing one. */
-  comesBefore: boolean;
-  /** Words that can stand behind it. */
-  offers?: readonly string[];
-  /** Throws UserError for what cannot be. */
-  plan(at: At, rest: string): Plan;
-}
-
-const eventAt = ({ trace, event }: At): Event => trace.events.at(event);
-const printed = ({ trace, event }: At): string => `\`${printEvent(trace, event).trim()}\``;
-
-/** The event, if it is a transmit. Throws UserError that names what it is. */
-function transmitAt(at: At, what: string): Event {
-  const event = eventAt(at);
-  if (event.kind === Kind.transmit) return event;
-  throw new UserError(`${what} takes a transmit; event ${at.event + 1} is ${printed(at)}`);
-}
-
-function nothingBehind(word: string, rest: string): void {
-  if (rest !== "") throw new UserError(`${word} takes nothing behind it, not "${rest}"`);
-}
-
-function wholeNumber(word: string, rest: string, what: string): number {
-  if (!/^-?\d{1,15}$/.test(rest)) throw new UserError(`${word} takes ${what}, not "${rest}"`);
-  return Number(rest);
-}
-
-const set = ({ event }: At, to: Partial<StatedEvent>): Plan => ({
-  edits: [{ edit: "set", event, to }],
-  begins: event,
-});
-
-/** An event that comes before the one at the place, at its time; behind the last one, at that one's. */
-export function inserted(at: At, stated: Partial<StatedEvent> & Pick<StatedEvent, "kind">): Plan {
-  const { trace, event, connection } = at;
-  const { events, connections } = trace;
-  const timeNs = events.timeNs.at(Math.min(event, events.count - 1));
-  const { startSeq } = connections[connection]!;
-  const plain = { timeNs, connection, flags: 0, seq: startSeq, length: 0, extra: 0 };
-  return { edits: [{ edit: "insert", event, stated: { ...plain, ...stated } }], begins: event };
-}
-
-/** What no capture shows: the model says whether it leaves. */
-const uncaptured = (flags: number): number => flags & ~Flag.captured;
+import {
+  type At,
+  type ChangeWord,
+  eventAt,
+  inserted,
+  nothingAt,
+  nothingBehind,
+  type Plan,
+  printed,
+  seqOf,
+  set,
+  transmitAt,
+  uncaptured,
+  wholeNumber,
+} from "./change.ts";
+import { bug, isOfEvent, kernel, profile, setPath, settablePaths } from "./fork-values.ts";
 
 function drop(at: At, rest: string): Plan {
   nothingBehind("drop", rest);
@@ -166,11 +115,6 @@ function lose(at: At, rest: string): Plan {
   return set(at, { flags: (flags & ~Flag.qdiscDrop) | Flag.lost });
 }
 
-/** A byte of the stream by the number that the trace's file gives it. */
-export function seqOf({ trace, connection }: At, number: number): Seq {
-  return advance(trace.connections[connection]!.startSeq, number - (trace.firstNumber ?? 0));
-}
-
 function ack(at: At, rest: string): Plan {
   const number = wholeNumber("ack", rest, "a sequence number: all before it is acknowledged");
   return inserted(at, { kind: Kind.ack, seq: seqOf(at, number) });
@@ -202,13 +146,13 @@ export const ofDevice = (at: At, kind: number): Plan =>
   inserted(at, {
     kind,
     connection: deviceColumn(at.trace.connections[at.connection]!.device),
-    seq: seq(0),
+    seq: nothingAt,
   });
 
-const deviceWords: readonly string[] = deviceEventKinds;
+const deviceWords: readonly string[] = deviceEventKinds.filter((word) => word !== "become");
 
 function device(at: At, rest: string): Plan {
-  const kind = deviceEventKinds.find((word) => word === rest);
+  const kind = deviceEventKinds.find((word) => word === rest && word !== "become");
   if (kind) return ofDevice(at, Kind[kind]);
   throw new UserError(
     `device takes ${deviceWords.join(", ")}, not "${rest}"${didYouMean(rest, deviceWords)}`,
@@ -227,69 +171,72 @@ function fail(at: At, rest: string): Plan {
   );
 }
 
+const always = () => true;
+const never = () => false;
+
 /** Every change that a fork can make, in the order of help. */
 export const changeWords: readonly ChangeWord[] = [
   {
     word: "drop",
     takes: "",
     says: "The event does not happen.",
-    comesBefore: false,
+    comesBefore: never,
     plan: drop,
   },
   {
     word: "dup",
     takes: "",
     says: "It happens twice.",
-    comesBefore: false,
+    comesBefore: never,
     plan: dup,
   },
   {
     word: "delay",
     takes: "TIME",
     says: "It happens so much later, as 5ms, behind all that happens until then.",
-    comesBefore: false,
+    comesBefore: never,
     plan: delay,
   },
   {
     word: "reorder",
     takes: "[N]",
     says: "It changes places: it comes behind the next event of its connection and kind, or behind the N-th; below 0 before one.",
-    comesBefore: false,
+    comesBefore: never,
     plan: reorder,
   },
   {
     word: "split",
     takes: "N",
     says: "A transmit or a send becomes two, the first of N bytes.",
-    comesBefore: false,
+    comesBefore: never,
     plan: split,
   },
   {
     word: "merge",
     takes: "",
     says: "A transmit and the next one of its connection become one.",
-    comesBefore: false,
+    comesBefore: never,
     plan: merge,
   },
   {
     word: "lose",
     takes: "",
     says: "The packet, or the acknowledgement, is lost on the wire.",
-    comesBefore: false,
+    comesBefore: never,
     plan: lose,
   },
   {
     word: "ack",
     takes: "SEQ",
     says: "The peer acknowledges all before a sequence number, here already.",
-    comesBefore: true,
+    comesBefore: always,
     plan: ack,
   },
   {
     word: "fail",
     takes: "WHAT",
     says: "Something that the packet needs fails: memory, the ring's room, descriptor [K] or mapping [K], the qdisc.",
-    comesBefore: false,
+    comesBefore: never,
     offers: Object.keys(failures),
     plan: fail,
   },
@@ -297,8 +244,37 @@ export const changeWords: readonly ChangeWord[] = [
     word: "device",
     takes: "EVENT",
     says: "Something happens to the connection's device, here already: it goes down, its queue is reset, its driver refuses.",
-    comesBefore: true,
+    comesBefore: always,
     offers: deviceWords,
     plan: device,
+  },
+  {
+    word: "profile",
+    takes: "ID",
+    says: "The connection's device is another one from here on, with a bug as connectx/long-dump.",
+    comesBefore: always,
+    ...profile,
+  },
+  {
+    word: "kernel",
+    takes: "ID",
+    says: "The kernel is of another generation from here on.",
+    comesBefore: always,
+    ...kernel,
+  },
+  {
+    word: "bug",
+    takes: "NAME",
+    says: "The device or its kernel has a bug from here on.",
+    comesBefore: always,
+    ...bug,
+  },
+  {
+    word: "set",
+    takes: "PATH = VALUE",
+    says: `A value is another one: ${settablePaths.join(", ")}.`,
+    comesBefore: (rest) => !isOfEvent(rest),
+    offers: settablePaths,
+    plan: setPath,
   },
 ];

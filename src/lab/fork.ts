@@ -3,7 +3,8 @@ import { applied, type Edit } from "../trace/edit.ts";
 import { edited } from "../trace/edited.ts";
 import { UserError } from "../trace/platform.ts";
 import type { Trace } from "../trace/trace.ts";
-import { type ChangeWord, changeWords } from "./fork-words.ts";
+import type { ChangeWord } from "./change.ts";
+import { changeWords } from "./fork-words.ts";
 
 /** A trace that parts from another one at an event: what would be if something were otherwise. The other one stays as it is. */
 export interface Fork {
@@ -32,7 +33,7 @@ export interface Standing {
  */
 export function lineFor({ trace, event, isDone, connection }: Standing, written: string): string {
   const { change, rest } = changeIn(written);
-  const number = 1 + event + (change.comesBefore && isDone ? 1 : 0);
+  const number = 1 + event + (change.comesBefore(rest) && isDone ? 1 : 0);
   const own = trace.events.connection.values[event]!;
   const isClear = own === connection && number <= trace.events.count && isOf(trace, number - 1, connection);
   const stream = isClear ? "" : ` in ${trace.connections[connection]!.name}`;
@@ -86,7 +87,7 @@ function readChange(trace: Trace, line: string): ReadChange & { event: number; c
   const read = changeIn(written!);
   const event = Number(number) - 1;
   const { count } = trace.events;
-  const last = read.change.comesBefore ? count : count - 1;
+  const last = read.change.comesBefore(read.rest) ? count : count - 1;
   if (!(event >= 0 && event <= last))
     throw new UserError(`there is no event ${number}: the trace has ${count}`);
   return { ...read, event, connection: connectionOf(trace, event, stream) };

@@ -16,6 +16,7 @@ function isOther(value: number, seen: Float64Array, at: number): boolean {
  */
 export const fieldWatches: Readonly<Record<StateField, FieldWatch>> = {
   installed: (state, seen, at) => isOther(state.installed, seen, at),
+  equipment: (state, seen, at) => isOther(state.equipment, seen, at),
   sndUna: (state, seen, at) => isOther(state.sndUna, seen, at),
   acked: (state, seen, at) => isOther(state.acked, seen, at),
   ackWaits: (state, seen, at) => isOther(state.ackWaits, seen, at),

@@ -149,6 +149,7 @@ export class Timeline {
     const snapshots = this.snapshots[connection]!;
     if (nearest === 0) toBeginning(socket);
     else snapshots.load(nearest, socket.state);
+    socket.equip();
     this.ordinals[connection] = snapshots.ordinalOf(nearest);
   }
 

@@ -46,7 +46,7 @@ const damaged = flippedCapture(
 const randomTraces = 200;
 const positionsEach = 2;
 /** What has to be seen somewhere is seen in what follows from this seed; SEED adds the examples of another one. */
-const firstSeed = 11_000;
+const firstSeed = 11_005;
 const seeds = [firstSeed, ...(process.env.SEED === undefined ? [] : [Number(process.env.SEED)])];
 
 /** A view, and the state of the same connection somewhere else in the trace. */
@@ -245,6 +245,11 @@ function disturbed({ view, other }: Example, fields: readonly StateField[], dice
   const state = view.state.copy();
   for (const field of fields) {
     const value = state[field];
+    if (field === "equipment") {
+      // A device is one of those that the trace knows.
+      state.equipment = dice.from(0, view.socket.equipments.length - 1);
+      continue;
+    }
     state[field] = dice.one(value + 1, value - 1, other[field] === value ? value + 1 : other[field]);
   }
   return { ...view, state, socket: view.socket.at(state) };

@@ -27,7 +27,7 @@ type SettableConnection = Pick<
   Connection,
   "device" | "version" | "cipher" | "recSeq0" | "mss" | "payloadMax"
 >;
-type SettableDevice = Pick<Device, "profile" | "kernel" | "mtu">;
+type SettableDevice = Pick<Device, "profile" | "kernel" | "mtu" | "later">;
 
 /**
  * A change to a trace, as plain data: what forks, minimisers and fault injection do. Events go by their index in the
@@ -230,6 +230,8 @@ class Draft {
     const isThere = connection < 0 ? this.devices[deviceColumn(connection)] : this.connections[connection];
     if (!isThere) return "the trace has no such connection or device";
     if (kind === Kind.reroute && !this.devices[extra]) return `there is no device ${extra}`;
+    const later = kind === Kind.become ? (this.devices[deviceColumn(connection)]?.later ?? []) : null;
+    if (later && !later[extra]) return `the device becomes only ${later.length} others`;
     if (this.isFixed(kind)) return ofCapture;
     this.splice(place, count, this.newRun(event));
     return null;

@@ -1,6 +1,6 @@
 import { advance } from "../core/base/seq.ts";
 import { profileAmong, profileById } from "../core/profiles/all.ts";
-import { type Event, EventLog, Kind } from "../core/words/event.ts";
+import { deviceColumn, type Event, EventLog, Kind } from "../core/words/event.ts";
 import { type Applied, applied, type Edit } from "./edit.ts";
 import { hasOwnLines } from "./edit-lines.ts";
 import { parseTrace } from "./language/parse.ts";
@@ -63,6 +63,8 @@ function madeAlone(trace: Trace, made: readonly number[]): { excerpt: Trace; ind
   for (let event = 0; next < made.length; event++) {
     const row = trace.events.at(event);
     if (row.kind === Kind.record || row.kind === Kind.gap) missing[row.connection]! += row.length;
+    // What a device becomes counts those before it.
+    if (row.kind === Kind.become && event !== made[next]) events.push(row);
     if (event !== made[next]) continue;
     next++;
     for (const of = row.connection; of >= 0 && missing[of]! > 0; ) {
@@ -93,10 +95,12 @@ export const readPrinted = (trace: Trace): Trace => readAs(trace, printTrace(tra
 /** Finds what a trace's own lines name: the profiles of its devices, of its files, of the model. */
 function profilesOf({ devices, profileFiles }: Trace): ProfileFinder {
   const own = new Map(
-    devices.map(({ profile }) => {
-      const kernel = profile.kernel === null ? "" : `@${profile.kernel.id}`;
-      return [`${profile.word ?? profile.id}${kernel}`, profile];
-    }),
+    devices
+      .flatMap(({ profile, later = [] }) => [profile, ...later.map((each) => each.profile)])
+      .map((profile) => {
+        const kernel = profile.kernel === null ? "" : `@${profile.kernel.id}`;
+        return [`${profile.word ?? profile.id}${kernel}`, profile];
+      }),
   );
   return (word) => {
     const named = fileWordOf(word);
@@ -107,23 +111,24 @@ function profilesOf({ devices, profileFiles }: Trace): ProfileFinder {
   };
 }
 
-const said = [
-  "timeNs",
-  "connection",
-  "kind",
-  "flags",
-  "seq",
-  "length",
-  "extra",
-] as const satisfies (keyof Event)[];
+const said = ["timeNs", "connection", "kind", "flags", "seq", "length"] as const satisfies (keyof Event)[];
 
 /** True if an event says the same in both traces. */
 function isSame(one: Trace, event: number, other: Trace, otherEvent: number): boolean {
   return (
     said.every((field) => one.events[field].at(event) === other.events[field].at(otherEvent)) &&
+    moreOf(one, event) === moreOf(other, otherEvent) &&
     String(one.sacks.get(event)) === String(other.sacks.get(otherEvent)) &&
     one.recordSns.get(event) === other.recordSns.get(otherEvent)
   );
+}
+
+/** What its `extra` column says: of what a device becomes not the place among others, which an edit leaves as it was. */
+function moreOf({ events, devices }: Trace, event: number): string {
+  const extra = events.extra.at(event);
+  if (events.kind.at(event) !== Kind.become) return String(extra);
+  const later = devices[deviceColumn(events.connection.at(event))]?.later?.[extra];
+  return later === undefined ? "" : `${later.profile.id} ${later.kernel.id}`;
 }
 
 const unsayable = (trace: Trace, event: number): Diagnostic => ({

@@ -63,13 +63,17 @@ export function variantOf(id: string, find: (word: string) => Profile | null): V
 export const withVariant = (trace: Trace, variant: Variant): Trace =>
   applied(trace, variantEdits(trace, variant)).trace;
 
-const variantEdits = ({ devices }: Trace, { profileOf }: Variant): Edit[] =>
-  devices.map((own, device) => {
+const variantEdits = ({ devices }: Trace, { profileOf }: Variant): Edit[] => {
+  const instead = (own: Pick<Device, "profile" | "kernel">) => {
     const profile = profileOf(own.profile);
     // A generation that came with the device's own profile goes with it.
-    const kernel = profile.kernel ?? (own.profile.kernel === null ? own.kernel : anyKernel);
-    return { edit: "set-device", device, to: { profile, kernel } };
+    return { profile, kernel: profile.kernel ?? (own.profile.kernel === null ? own.kernel : anyKernel) };
+  };
+  return devices.map((own, device) => {
+    const later = own.later && { later: own.later.map(instead) };
+    return { edit: "set-device", device, to: { ...instead(own), ...later } };
   });
+};
 
 /** Ids that a trace speaks of behind `under` and that none of its own devices runs as, each once, in the file's order. */
 export function variantsOf(trace: Trace): string[] {

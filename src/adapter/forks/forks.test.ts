@@ -181,7 +181,7 @@ test("changes are completed, and what stands behind them", async () => {
   };
   assert.deepEqual(await offered("fork"), ["fork", "forks"]);
   assert.deepEqual(await offered("fork d"), ["drop", "dup", "delay", "device"]);
-  assert.deepEqual(await offered("fork s"), ["split", "save"]);
+  assert.deepEqual(await offered("fork s"), ["split", "set", "save"]);
   assert.deepEqual(await offered("fork fail m"), ["memory", "mapping"]);
   assert.deepEqual(await offered("fork device re"), ["reset", "resume", "refuse"]);
   assert.deepEqual(await offered("driver.expectedSeq + f"), []);

@@ -7,6 +7,7 @@ import { Effect } from "../words/effect.ts";
 import { Kind } from "../words/event.ts";
 import { Stage } from "../words/stage.ts";
 import { afterReset, deviceDown } from "./lifecycle.ts";
+import { become } from "./what-if.ts";
 
 /** tls_dev_event(), and what happens to a queue: every connection on the device goes through it, one after the other. */
 export function stepDevice(machine: Machine, event: number, sink: Sink): void {
@@ -49,6 +50,10 @@ function happen(socket: Socket, device: number, sink: Sink): void {
     case Kind.refuse:
       state.refusing |= bit;
       return sink.stage(Stage["tls.device"]);
+    case Kind.become:
+      if (socket.connection.device === device)
+        become(socket, socket.events.extra.values[socket.event]!, sink);
+      return;
     case Kind.accept:
       state.refusing &= ~bit;
       return sink.stage(Stage["tls.device"]);

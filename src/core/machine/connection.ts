@@ -13,6 +13,8 @@ export interface Device {
   mtu: number;
   /** Bond: indices of the devices below it; empty for a NIC. */
   slaves: readonly number[];
+  /** What it becomes in the course of the trace, by `become` events. */
+  later?: readonly Pick<Device, "profile" | "kernel">[];
 }
 
 /** Devices of one trace: a bit each in ConnectionState.held. */

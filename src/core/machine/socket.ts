@@ -34,6 +34,13 @@ export interface Shared {
   readonly stops: readonly QueueStops[];
 }
 
+/** What a connection runs on: a device and the kernel around it, with the rules that follow. */
+export interface Equipment {
+  readonly profile: Profile;
+  readonly kernel: Kernel;
+  readonly rules: Rules;
+}
+
 /** One connection of a machine, before anything happens to it. */
 export interface Fixed {
   /** Its place among the machine's connections. */
@@ -41,7 +48,8 @@ export interface Fixed {
   readonly connection: Connection;
   /** The connection whose context it may find, as its addresses and ports are the same; null = none. */
   readonly reused: Connection | null;
-  readonly rules: Rules;
+  /** Its device as declared, then what that becomes. */
+  readonly equipments: readonly Equipment[];
 }
 
 /** The logs of a connection, which only grow; those that most connections never need are made when one does. */
@@ -77,17 +85,19 @@ export class Socket {
   readonly reused: Connection | null;
   /** The device that the trace declares for it; a bond is one. */
   readonly device: Device;
-  readonly profile: Profile;
-  readonly kernel: Kernel;
+  readonly equipments: readonly Equipment[];
+  /** What it runs on in its state: who brings another state says `equip()`. */
+  profile: Profile;
+  kernel: Kernel;
+  rules: Rules;
   /** Of its records; without a cipher of the model that of AES-128-GCM, which only lengths of generated records depend on. */
   readonly layout: Layout;
-  readonly rules: Rules;
-  /** No bug: what is by construction right needs no second look. */
+  /** No bug, ever: what is by construction right needs no second look. */
   readonly isRight: boolean;
   /** Bytes of a wire packet as its driver counts them, 0 = every segment counts as one. */
-  readonly segmentSize: number;
+  segmentSize = 0;
   /** Bytes of headers that it counts with each packet. */
-  readonly countedHeader: number;
+  countedHeader = 0;
   readonly events: EventLog;
   readonly queue: DescriptorQueue;
   readonly packet: Packet;
@@ -102,26 +112,37 @@ export class Socket {
   readonly shared: Shared;
 
   constructor(fixed: Fixed, shared: Shared, logs = new Logs()) {
-    const { connection, rules } = fixed;
+    const { connection, equipments } = fixed;
     this.shared = shared;
     this.index = fixed.index;
     this.connection = connection;
     this.reused = fixed.reused;
     this.device = shared.devices[connection.device]!;
-    this.profile = this.device.profile;
-    this.kernel = this.device.kernel;
-    this.layout = layoutOf(connection.version, connection.cipher ?? "aes-128-gcm");
+    this.equipments = equipments;
+    const { profile, kernel, rules } = equipments[0]!;
+    this.profile = profile;
+    this.kernel = kernel;
     this.rules = rules;
-    this.isRight = this.profile.faults.length === 0;
-    this.segmentSize = rules.countedSize(this.profile, connection.mss);
-    const countsHeaders = this.profile.recovery === "chain" || this.profile.recovery === "none";
-    this.countedHeader = countsHeaders ? this.profile.headerSize : 0;
+    this.layout = layoutOf(connection.version, connection.cipher ?? "aes-128-gcm");
+    this.isRight = equipments.every((each) => each.profile.faults.length === 0);
     this.events = shared.events;
     this.queue = shared.queue;
     this.packet = shared.packet;
     this.stops = shared.stops[connection.device]!;
     this.records = logs.records;
     this.logs = logs;
+    this.equip();
+  }
+
+  /** Runs on what its state says from here on. */
+  equip(): void {
+    const { profile, kernel, rules } = this.equipments[this.state.equipment]!;
+    this.profile = profile;
+    this.kernel = kernel;
+    this.rules = rules;
+    this.segmentSize = rules.countedSize(profile, this.connection.mss);
+    const countsHeaders = profile.recovery === "chain" || profile.recovery === "none";
+    this.countedHeader = countsHeaders ? profile.headerSize : 0;
   }
 
   /** What its NIC was fed. */
@@ -149,6 +170,7 @@ export class Socket {
     const other = new Socket(this, this.shared, this.logs);
     other.state = state;
     other.event = event;
+    other.equip();
     return other;
   }
 

@@ -29,6 +29,9 @@ export class ConnectionState {
   /** setsockopt(TLS_TX) was done: the connection is offloaded. */
   installed = 0;
 
+  /** What its device is, a place in Socket.equipments: as declared, or what it has become. */
+  equipment = 0;
+
   // TCP
   /** Everything before it is acknowledged; meaningful once `acked`. */
   sndUna = 0;

@@ -21,12 +21,14 @@ import { codesOf } from "./codes.ts";
  * - merge: TCP tries to make one segment of [seq, seq + length) (retransmit collapse, SACK shift)
  * - split: TCP divides a segment at `seq`
  * - page-write: the application changes zero-copy pages behind [seq, seq + length)
+ * - set: somebody sets a value of driver or NIC, `extra` = one of Settable, to the number that `seq` lies behind the offload start
  *
  * And of a device (`connection` is then −1 − device), for every connection on it:
  * - down, up: NETDEV_DOWN and NETDEV_UP
  * - reset: the transmit queue is reset, what waits in it is discarded
  * - hold, resume: the NIC stops taking descriptors, and takes what waits
  * - refuse, accept: the driver fails what the TLS layer asks of it (tls_dev_add, tls_dev_resync), until it does not
+ * - become: another profile or kernel from here on, `extra` = its place in Device.later
  */
 export const eventKinds = [
   "install",
@@ -43,6 +45,7 @@ export const eventKinds = [
   "merge",
   "split",
   "page-write",
+  "set",
   "down",
   "up",
   "reset",
@@ -50,12 +53,34 @@ export const eventKinds = [
   "resume",
   "refuse",
   "accept",
+  "become",
 ] as const;
 export type EventKind = (typeof eventKinds)[number];
 export const Kind = codesOf(eventKinds);
 
 /** Events of a device, not of a connection. */
-export const deviceEventKinds = ["down", "up", "reset", "hold", "resume", "refuse", "accept"] as const;
+export const deviceEventKinds = [
+  "down",
+  "up",
+  "reset",
+  "hold",
+  "resume",
+  "refuse",
+  "accept",
+  "become",
+] as const;
+
+/** What a `set` event can set, by the paths of views. */
+export const settables = [
+  "driver.expectedSeq",
+  "driver.postedRecordSn",
+  "driver.paramsPosted",
+  "driver.resyncPending",
+  "nic.expectedSeq",
+  "nic.recordSn",
+] as const;
+export type Settable = (typeof settables)[number];
+export const Settable = codesOf(settables);
 
 /** The `connection` column of a device's events, and back; a connection's own index is never negative. */
 export const deviceColumn = (device: number): number => -1 - device;

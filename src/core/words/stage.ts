@@ -126,6 +126,7 @@ export const stages = [
     functions: ["tls_device_sk_destruct", "tls_device_gc_task", "tls_dev_del", "destruct"],
     effect: "offload-removed",
   },
+  { name: "what-if", layer: "driver", functions: [] },
   { name: "nic", layer: "nic", functions: [] },
   { name: "wire", layer: "wire", functions: [] },
 ] as const satisfies readonly StageSpec[];

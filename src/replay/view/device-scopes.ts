@@ -43,7 +43,7 @@ const contextPaths: readonly Path[] = [
   {
     path: "driver.profile",
     says: "The NIC family that the device is of.",
-    reads: [],
+    reads: ["equipment"],
     of: (view) => profileOf(view).id,
   },
   {
@@ -113,7 +113,7 @@ const vendorPaths: readonly Path[] = [
   {
     path: "driver.vendor",
     says: "The connection's share of what its own driver counts.",
-    reads: [],
+    reads: ["equipment"],
     of: (view) => profileOf(view).title,
   },
 ];
@@ -136,7 +136,7 @@ function vendorFieldsOf(profile: Profile): ReadonlyMap<string, StateField> {
 const vendorCounter: Path<string> = {
   path: "driver.vendor.NAME",
   says: "One of these counters, under the vendor's name.",
-  reads: counters.map(({ counter }) => counter),
+  reads: ["equipment", ...counters.map(({ counter }) => counter)],
   family: { names: (view) => [...vendorFieldsOf(profileOf(view)).keys()] },
   of: (view, name) => view.state[vendorFieldsOf(profileOf(view)).get(name)!],
 };
@@ -177,7 +177,7 @@ export const nicPaths: readonly Path[] = [
   {
     path: "nic",
     says: "What the NIC keeps of the connection.",
-    reads: ["nicReady", "nicInStep", "nicRow", "nicTaken", "tail"],
+    reads: ["nicReady", "nicInStep", "nicRow", "nicTaken", "tail", "equipment"],
     name: () => "NIC",
     of: nicText,
   },
@@ -231,7 +231,7 @@ export const nicPaths: readonly Path[] = [
   {
     path: "nic.checkedSeq",
     says: "Of a NIC that checks sequence numbers: the one that it expects.",
-    reads: ["contexts", "nicSeq"],
+    reads: ["contexts", "nicSeq", "equipment"],
     where: (view) => profileOf(view).seqCheckedByNic,
     of: (view) => (hasContext(view) ? seqOf(view, view.state.nicSeq) : null),
   },

@@ -53,8 +53,8 @@ const socketPaths: readonly Path[] = [
   {
     path: "tcp.kernel",
     says: "The generation of the kernel's TLS device layer.",
-    reads: [],
-    of: (view) => deviceOf(view, view.connection.device).kernel.id,
+    reads: ["equipment"],
+    of: (view) => view.socket.kernel.id,
   },
   {
     path: "tcp.version",

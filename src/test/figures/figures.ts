@@ -12,7 +12,7 @@ export const limits = {
   functionLines: 70,
   fileLines: 400,
   /** Lines of core without its tables. */
-  mechanismLines: 4155,
+  mechanismLines: 4261,
 } as const;
 
 /** What of core is looked up and not read through: profiles, bugs, effects, events, counters, generations; files or whole folders. */

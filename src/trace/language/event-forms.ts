@@ -1,4 +1,4 @@
-import { Flag, Kind } from "../../core/words/event.ts";
+import { Flag, Kind, settables } from "../../core/words/event.ts";
 import { always, type Form, flag, form, operand, option, type Part, word } from "./form.ts";
 
 /** What stands in front of the verb of an event: of a connection's, of a device's. */
@@ -223,6 +223,21 @@ export const connectionForms: readonly Form[] = [
   }),
   form({
     family: "connection",
+    verb: "set",
+    kind: Kind.set,
+    says: "What if: somebody sets a value of driver or NIC.",
+    example: "set driver.expectedSeq 4344",
+    parts: [
+      operand("PATH", "settable", `What is set: ${settables.join(", ")}.`),
+      operand(
+        "VALUE",
+        "place",
+        "A place in the stream, relative to the first offloaded byte; the number of a record that was pushed; 0 or 1.",
+      ),
+    ],
+  }),
+  form({
+    family: "connection",
     verb: "splice-eof",
     kind: Kind["splice-eof"],
     moves: true,
@@ -277,9 +292,19 @@ const deviceEvents: readonly [verb: keyof typeof Kind, says: string][] = [
 ];
 
 /** What happens to a device. */
-export const deviceForms: readonly Form[] = deviceEvents.map(([verb, says]) =>
-  form({ family: "device", verb, kind: Kind[verb], says, example: verb, parts: [] }),
-);
+export const deviceForms: readonly Form[] = [
+  ...deviceEvents.map(([verb, says]) =>
+    form({ family: "device", verb, kind: Kind[verb], says, example: verb, parts: [] }),
+  ),
+  form({
+    family: "device",
+    verb: "become",
+    kind: Kind.become,
+    says: "What if: the device has another profile, bug or kernel from here on. One of its own family goes on from what it finds, one of another takes over in step where the driver stands.",
+    example: "become connectx/long-dump@v5.8",
+    parts: [operand("PROFILE", "profile", "As on a device's line, with `@KERNEL` for another kernel.")],
+  }),
+];
 
 const byVerb = (list: readonly Form[]) => new Map(list.map((one) => [one.verb, one]));
 export const connectionFormOf: ReadonlyMap<string, Form> = byVerb(connectionForms);

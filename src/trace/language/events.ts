@@ -114,7 +114,7 @@ function append(reading: Reading, connection: DeclaredConnection, row: Row): voi
 function readOfDevice(reading: Reading, words: Token[], device: number): void {
   if (words[2] === undefined)
     throw new LineFault(words[1]!, "an event is missing behind the device, e.g. `down`");
-  const kind = readDeviceEvent(words, reading);
+  const { kind, extra = 0 } = readDeviceEvent(words, reading, device);
   reading.queue.turn(kind, device);
   const index = reading.trace.events.push({
     timeNs: reading.timeNs,
@@ -123,7 +123,7 @@ function readOfDevice(reading: Reading, words: Token[], device: number): void {
     flags: 0,
     seq: seq(0),
     length: 0,
-    extra: 0,
+    extra,
     line: reading.line,
     offset: -1,
   });

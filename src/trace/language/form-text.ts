@@ -1,5 +1,4 @@
-import { deviceEventKinds } from "../../core/words/event.ts";
-import { connectionForms, eventHead } from "./event-forms.ts";
+import { connectionForms, deviceForms, eventHead } from "./event-forms.ts";
 import type { Form, Part } from "./form.ts";
 import { commentForm, connectionForm, deviceForm, expectForms, forms } from "./forms.ts";
 
@@ -51,7 +50,7 @@ export const lineForms: readonly string[] = [
   shortText(deviceForm),
   shortText(connectionForm),
   `${headText("connection")} EVENT`,
-  `${headText("device")} ${deviceEventKinds.join("|")}`,
+  `${headText("device")} ${deviceForms.map(shortText).join("|")}`,
   ...Object.values(expectForms).map(shortText),
   shortText(commentForm),
 ];

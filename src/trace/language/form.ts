@@ -28,6 +28,7 @@ export type ValueKind =
   | "verdict"
   | "variants"
   | "event"
+  | "settable"
   | "text";
 
 /** Values that are lists, commas between. */

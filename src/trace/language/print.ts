@@ -15,6 +15,7 @@ import {
   Kind,
   sendPieces,
   sendType,
+  settables,
   unpackRecord,
   unpackTransmit,
 } from "../../core/words/event.ts";
@@ -36,10 +37,21 @@ export function printEvent(trace: Trace, index: number): string {
   const of = events.connection.at(index);
   const before = index === 0 ? 0 : events.timeNs.at(index - 1);
   const time = timeText(events.timeNs.at(index) - before).padEnd(timeWidth[trace.kind] - 1);
-  if (of < 0) return `${time} ${trace.devices[deviceColumn(of)]!.name} ${eventKinds[events.kind.at(index)]!}`;
+  if (of < 0) return `${time} ${deviceEventText(trace, index, trace.devices[deviceColumn(of)]!)}`;
   const connection = trace.connections[of]!;
   return `${time} ${connection.name} ${detailText(trace, index, connection)}`;
 }
+
+/** The device's name and what happens to it. */
+function deviceEventText({ events }: Trace, index: number, { name, later = [] }: Device): string {
+  const kind = events.kind.at(index);
+  const one = kind === Kind.become ? later[events.extra.at(index)] : undefined;
+  return `${name} ${eventKinds[kind]!}${one === undefined ? "" : ` ${profileText(one)}`}`;
+}
+
+/** A profile's word, and the kernel that goes with it. */
+const profileText = ({ profile, kernel }: Pick<Device, "profile" | "kernel">): string =>
+  `${profile.word ?? profile.id}${kernel.strict && profile.kernel !== null ? `@${kernel.id}` : ""}`;
 
 /** How keys that a trace file states are printed. A capture's never are. */
 export type PrintedKeys = "stated" | "masked";
@@ -167,7 +179,7 @@ function deviceText(
   const own = kernel.strict ? kernel.id : undefined;
   const below = slaves.map((slave) => devices[slave]!.name).join(",");
   const free = {
-    profile: `${profile.word ?? profile.id}${own && profile.kernel !== null ? `@${own}` : ""}`,
+    profile: profileText({ profile, kernel }),
     kernel: profile.kernel === null ? own : undefined,
     mtu,
     slaves: slaves.length > 0 ? below : undefined,
@@ -267,6 +279,8 @@ function saidOf(trace: Trace, index: number, connection: Connection): Said {
       return { fixed: [length] };
     case Kind.split:
       return { fixed: [at] };
+    case Kind.set:
+      return { fixed: [settables[extra]!, at] };
     case Kind.reroute:
       return { fixed: [trace.devices[extra]!.name] };
     case Kind.merge:

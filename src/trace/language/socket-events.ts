@@ -1,7 +1,8 @@
 import { takesRekey } from "../../core/kernel/lifecycle.ts";
 import { queuesMax } from "../../core/machine/waiting-log.ts";
-import { Flag, Kind, type TransmitExtra } from "../../core/words/event.ts";
+import { Flag, Kind, Settable, settables, type TransmitExtra } from "../../core/words/event.ts";
 import { integer, LineFault, list, type Token } from "../lexer.ts";
+import { profileForms } from "../profiles/finder.ts";
 import { connectionFormOf, deviceFormOf } from "./event-forms.ts";
 import { derivedKeys } from "./keystream.ts";
 import { epochMax, lengthOf, rangeOf, relativeMax, relativeMin } from "./operands.ts";
@@ -26,6 +27,7 @@ export const socketReaders: Readonly<Record<number, EventReader>> = {
   [Kind.merge]: readRange,
   [Kind.split]: readSplit,
   [Kind["page-write"]]: readRange,
+  [Kind.set]: readSet,
 };
 
 /** `install [unsent]` */
@@ -109,6 +111,25 @@ function readSplit({ operands: [at] }: Given, verb: Token): Row {
   return { kind: Kind.split, at: integer(at, relativeMin, relativeMax, "a place in the stream") };
 }
 
+/** `set PATH VALUE` */
+function readSet({ operands: [path, value] }: Given, verb: Token): Row {
+  if (path === undefined || value === undefined)
+    throw new LineFault(
+      path ?? verb,
+      "behind set stand a path and a value; write `set driver.expectedSeq 0`",
+    );
+  const settable = settables.find((each) => each === path.text);
+  if (settable === undefined)
+    throw new LineFault(path, `nothing of this name can be set; there is ${list([...settables])}`);
+  const isFlag = settable === "driver.paramsPosted" || settable === "driver.resyncPending";
+  const [min, max] = isFlag
+    ? [0, 1]
+    : settable.endsWith("Sn")
+      ? [0, relativeMax]
+      : [relativeMin, relativeMax];
+  return { kind: Kind.set, at: integer(value, min, max, "a value"), extra: Settable[settable] };
+}
+
 /** What stands behind a transmit: `dma-error[=K]`, `queue=N`. */
 export function transmitExtra({ options }: Given, reading: Reading): TransmitExtra {
   const dma = options?.get("dma-error");
@@ -134,7 +155,7 @@ export function piecesOf(reading: Reading, { options, flags }: Given, length: nu
 }
 
 /** `+SECONDS DEVICE EVENT`. */
-export function readDeviceEvent(words: Token[], reading: Reading): number {
+export function readDeviceEvent(words: Token[], reading: Reading, device: number): Row {
   const verb = words[2]!;
   const form = deviceFormOf.get(verb.text);
   if (form === undefined)
@@ -145,6 +166,28 @@ export function readDeviceEvent(words: Token[], reading: Reading): number {
       verb,
       `events of devices go through all connections, more than ${deviceStepsMax} times in all; divide the trace`,
     );
-  reading.tell(take(form, words, 3, null));
-  return form.kind;
+  const given = take(form, words, 3, null);
+  const extra = form.kind === Kind.become ? readBecome(given, verb, reading, device) : 0;
+  reading.tell(given);
+  return { kind: form.kind, extra };
+}
+
+/** What one device becomes in a trace: each costs rules of its own. */
+const becomeMax = 1000;
+
+/** `become PROFILE[@KERNEL]`: its place among what the device becomes. */
+function readBecome({ operands: [word] }: Given, verb: Token, reading: Reading, device: number): number {
+  if (word === undefined)
+    throw new LineFault(verb, "a profile is missing; write `become connectx/long-dump`");
+  const own = reading.trace.devices[device]!;
+  const later = own.later ?? [];
+  if (later.length === becomeMax)
+    throw new LineFault(verb, `a device becomes another one at most ${becomeMax} times; remove the line`);
+  const named = reading.profileNamed(word.text, (message) => reading.wrong(word, message));
+  if (named === null) throw new LineFault(word, `no profile of this name; ${profileForms(word.text)}`);
+  const profile = reading.asked(named);
+  const kernel = profile.kernel ?? (later.at(-1) ?? own).kernel;
+  reading.trace.devices[device] = { ...own, later: [...later, { profile, kernel }] };
+  for (const [path, file] of reading.named) reading.declared.set(path, file);
+  return later.length;
 }
