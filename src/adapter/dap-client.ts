@@ -20,6 +20,7 @@ interface Bodies {
   stackTrace: DebugProtocol.StackTraceResponse["body"];
   scopes: DebugProtocol.ScopesResponse["body"];
   variables: DebugProtocol.VariablesResponse["body"];
+  setVariable: DebugProtocol.SetVariableResponse["body"];
   evaluate: DebugProtocol.EvaluateResponse["body"];
   completions: DebugProtocol.CompletionsResponse["body"];
   readMemory: NonNullable<DebugProtocol.ReadMemoryResponse["body"]>;

@@ -134,6 +134,8 @@ export const requests = {
   stackTrace: fields({ threadId: whole }, { startFrame: whole, levels: whole, format }),
   scopes: fields({ frameId: whole }, {}),
   variables: fields({ variablesReference: whole }, { filter: text, start: whole, count: whole, format }),
+  setVariable: fields({ variablesReference: whole, name: text, value: text }, {}),
+  setExpression: fields({ expression: text, value: text }, { frameId: whole }),
   evaluate: fields({ expression: text }, { frameId: whole, context: text, format }),
   completions: fields({ text, column: whole }, { frameId: whole }),
   readMemory: fields({ memoryReference: text, count: whole }, { offset: integer }),

@@ -12,7 +12,7 @@ import { AnsweringSession, type Answers } from "./answering-session.ts";
 import { capabilities, clientOf } from "./capabilities.ts";
 import { Console, type Host, wordCompletions } from "./console/console.ts";
 import { type MinimisedBody, minimising } from "./console/lab-words.ts";
-import { Forks } from "./forks/forks.ts";
+import { type ForkHost, Forks, type Held } from "./forks/forks.ts";
 import { stackPage } from "./inspection/frames.ts";
 import { Inspection } from "./inspection/inspection.ts";
 import { Numbers } from "./inspection/numbers.ts";
@@ -56,10 +56,7 @@ export class TraceDebugSession extends AnsweringSession {
   protected readonly answers: Answers = {
     initialize: { body: (args) => this.initialize(args) },
     // Breakpoints need the trace, so the editor is asked for them only behind the answer.
-    launch: {
-      body: (args, seq) => this.launch(args, seq),
-      after: () => this.say("initialized"),
-    },
+    launch: { body: (args, seq) => this.launch(args, seq), after: () => this.say("initialized") },
     restart: { body: (args, seq) => this.reopen(args, seq), after: () => this.beginAgain() },
     configurationDone: { body: () => void this.idle, after: () => this.begin() },
     disconnect: { body: () => this.dispose() },
@@ -81,6 +78,8 @@ export class TraceDebugSession extends AnsweringSession {
     picture: { body: (args) => this.picture(args) },
     restartFrame: this.moving((args) => restartFrame(this.idle, args)),
     gotoTargets: { body: (args) => ({ targets: gotoTargets(this.target, args) }) },
+    setVariable: this.setting((here, args) => here.child(args.variablesReference, args.name)),
+    setExpression: this.setting((here, { expression, frameId }) => here.value(expression, frameId)),
     setBreakpoints: {
       body: (args) => {
         void this.target;
@@ -95,7 +94,12 @@ export class TraceDebugSession extends AnsweringSession {
     disassemble: { body: (args) => ({ instructions: this.disassemble(args) }) },
     dataBreakpointInfo: { body: (args) => this.target.inspection.dataBreakpoint(args) },
     setDataBreakpoints: { body: (args) => ({ breakpoints: this.breakpoints.setData(args) }) },
-    breakpointLocations: { body: (args) => ({ breakpoints: this.breakpointLines(args) }) },
+    breakpointLocations: {
+      body: ({ source, line, endLine = line }) => {
+        const lines = this.target.sources.linesWithin(source, line, endLine);
+        return { breakpoints: lines.map((each) => ({ line: each })) };
+      },
+    },
     exceptionInfo: { body: () => exceptionInfo(this.target.runner) },
     threads: { body: () => ({ threads: this.threads() }) },
     stackTrace: { body: (args) => this.stackTrace(args) },
@@ -121,17 +125,15 @@ export class TraceDebugSession extends AnsweringSession {
   constructor(environment: Environment) {
     super();
     this.environment = environment;
-    this.forks = new Forks({
-      environment,
-      debugged: () => this.target,
-      write: (said) => this.write(said),
-      startDebugging: (configuration) => this.startDebugging(configuration),
-    });
-    this.console = new Console(this.host(), this.forks);
+    const host = this.host();
+    this.forks = new Forks(environment, host);
+    this.console = new Console(host, this.forks);
   }
 
-  private host(): Host {
+  private host(): Host & ForkHost {
     return {
+      debugged: () => this.target,
+      startDebugging: (configuration) => this.startDebugging(configuration),
       breakpoints: this.breakpoints,
       idle: () => this.idle,
       write: (said) => this.write(said),
@@ -330,6 +332,12 @@ export class TraceDebugSession extends AnsweringSession {
     return { body: (args) => void arrive(args), after: () => this.tell(this.target.runner.stop) };
   }
 
+  /** A value that is set makes a fork. */
+  private setting<Args extends { value: string }>(found: (here: Inspection, args: Args) => Held) {
+    const body = (args: Args) => this.forks.set(found(this.idle.inspection, args), args.value);
+    return { body, after: () => this.forks.openMade() };
+  }
+
   private picture(args: Arguments["picture"]): PictureBody {
     const { pictures, runner } = this.target;
     return pictures.view(args, connectionOf(this.target, args.threadId), runner.stop.position.event);
@@ -347,11 +355,6 @@ export class TraceDebugSession extends AnsweringSession {
 
   private lines({ source, line, endLine }: Arguments["lines"]): { lines: LineNote[] } {
     return { lines: this.target.notes.notes(source, [line, endLine], this.breakpoints.signs) };
-  }
-
-  private breakpointLines(args: Arguments["breakpointLocations"]): DebugProtocol.BreakpointLocation[] {
-    const { source, line, endLine = line } = args;
-    return this.target.sources.linesWithin(source, line, endLine).map((each) => ({ line: each }));
   }
 
   private threads(): DebugProtocol.Thread[] {

@@ -6,6 +6,7 @@ import { offerAgents } from "./agents.ts";
 import { configurationOf, configurationProvider, dynamicProvider } from "./configurations.ts";
 import { debugViewTrackers } from "./debug-view.ts";
 import { Findings } from "./findings.ts";
+import { forkCommands } from "./forks.ts";
 import { expressionProvider, inlineValuesProvider } from "./hovers.ts";
 import { chooseKeys } from "./keys.ts";
 import { Lines } from "./lines.ts";
@@ -54,6 +55,7 @@ export function activate(context: vscode.ExtensionContext): void {
     commands.registerCommand("tlstrace.restart", () => stale.restart()),
     commands.registerCommand("tlstrace.stepBackInto", stepBackInto),
     ...timeTravel(memory),
+    ...forkCommands(),
     commands.registerCommand("tlstrace.chooseKeys", (uri?: vscode.Uri) => chooseKeysOf(memory, uri)),
     languages.registerEvaluatableExpressionProvider({ language: debugType }, expressionProvider),
     languages.registerInlayHintsProvider(

@@ -29,7 +29,7 @@ export const checkpointsOf = (memory: vscode.Memento, program: unknown): Checkpo
   memory.get<Checkpoint[]>(keyOf(program)) ?? [];
 
 /** Types a word into the adapter's console; what it refuses is shown. */
-async function say(expression: string): Promise<void> {
+export async function say(expression: string): Promise<void> {
   const session = vscode.debug.activeDebugSession;
   if (session?.type !== debugType) return;
   const frameId = await frameIn(session);

@@ -17,6 +17,7 @@ import { findBrowser, launchBrowser } from "./e2e/browser.ts";
 import { captureScenarios, listingScenarios } from "./e2e/capture.ts";
 import { familiesFile, familiesScenarios, familiesTrace } from "./e2e/families.ts";
 import { findingsScenarios, wrongByte } from "./e2e/findings.ts";
+import { forkScenarios } from "./e2e/forks.ts";
 import { HostProbe } from "./e2e/host.ts";
 import { keysScenarios } from "./e2e/keys.ts";
 import { labScenarios } from "./e2e/lab.ts";
@@ -75,6 +76,7 @@ const groups: Readonly<Record<string, readonly ((scenario: Scenario) => void)[]>
   "a trace file": [traceScenarios, travelScenarios, lookScenarios],
   "a trace about a bug": [labScenarios],
   "two sessions": [sessionsScenarios],
+  forks: [forkScenarios],
   pictures: [pictureScenarios, reportScenarios],
   "a family that falls back to software": [familiesScenarios],
   "a capture without keys": [keysScenarios],

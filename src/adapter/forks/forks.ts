@@ -1,39 +1,105 @@
 // adapter/forks: forks of a session: made, opened as sessions of their own, saved.
 
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { type Fork, forked } from "../../lab/fork.ts";
+import type { Parting } from "../../judge/compare/parting.ts";
+import { type Fork, forked, lineFor } from "../../lab/fork.ts";
+import type { Position } from "../../replay/timeline.ts";
+import type { ViewNode } from "../../replay/view/value.ts";
 import type { Environment } from "../../study/environment.ts";
 import { UserError } from "../../trace/platform.ts";
 import { pathBeside } from "../../trace/profiles/finder.ts";
 import type { Trace } from "../../trace/trace.ts";
-import type { LaunchArguments } from "../launch.ts";
+import type { Frame } from "../inspection/frames.ts";
+import type { Debuggee, LaunchArguments } from "../launch.ts";
+import { atEnd } from "../time/moves.ts";
 
 /** The session that forks are of. */
 export interface ForkHost {
-  readonly environment: Environment;
   /** What is debugged. Throws UserError if nothing is. */
-  debugged(): { launch: LaunchArguments; trace: Trace };
+  debugged(): Pick<Debuggee, "trace" | "timeline" | "forkOf"> & { launch: LaunchArguments };
   write(said: DebugProtocol.OutputEvent["body"]): void;
   /** Has the client debug something in a session of its own; false if it cannot. */
   startDebugging(configuration: object): Promise<boolean>;
 }
 
+/** A value of a frame. */
+export interface Held {
+  frame: Frame;
+  node: ViewNode;
+}
+
+/** A fork that somebody means: one of the session's, or the session itself. */
+export interface MeantFork extends Parting {
+  /** `fork 1`. */
+  name: string;
+  line: string;
+  /** The debugged trace is the fork, not the parent. */
+  isOurs: boolean;
+}
+
 /** The forks that were made in a session: each is a line that changes its trace, numbered from 1. */
 export class Forks {
   readonly lines: string[] = [];
+  private readonly environment: Environment;
   private readonly host: ForkHost;
+  /** Made and not opened yet: who asked for them is answered first. */
+  private waiting: number[] = [];
 
-  constructor(host: ForkHost) {
+  constructor(environment: Environment, host: ForkHost) {
+    this.environment = environment;
     this.host = host;
   }
 
-  /** Makes a fork and gives its number. Throws UserError for what cannot be. */
-  make(line: string): number {
+  /** Makes a fork and gives what it is called. Throws UserError for what cannot be. */
+  make(line: string): string {
     const fork = forked(this.host.debugged().trace, line);
-    return this.lines.push(fork.line);
+    const number = this.lines.push(fork.line);
+    this.waiting.push(number);
+    return `fork ${this.nameOf(number)}: ${fork.line}`;
   }
 
-  /** The fork of a number as it is written, of none the last one; made anew, as the trace may be another by now. */
+  /** The same of a change that is written without its place, for where somebody stands. */
+  makeAt(position: Position, connection: number, change: string): string {
+    const { timeline } = this.host.debugged();
+    const { event, stage } = position;
+    const isDone = stage === atEnd(timeline, event).stage;
+    return this.make(lineFor({ trace: timeline.trace, event, isDone, connection }, change));
+  }
+
+  /** A fork where a value is another one; here it stays what it is, which is the answer. */
+  set({ frame, node }: Held, value: string): { value: string } {
+    const made = this.makeAt(frame.position, frame.connection, `set ${node.path} = ${value}`);
+    this.host.write({ category: "stdout", output: `${made}\n` });
+    return { value: node.value };
+  }
+
+  /** Debugs each fork that was made. */
+  async openMade(): Promise<void> {
+    const made = this.waiting;
+    this.waiting = [];
+    for (const number of made) await this.open(number);
+  }
+
+  /** A fork by its number; without one the session itself if it is a fork, else the last one that was made in it. */
+  meant(written: string): MeantFork {
+    const { trace, forkOf } = this.host.debugged();
+    if (written === "" && forkOf) {
+      const { parent, fork, name } = forkOf;
+      return { name, line: fork.line, isOurs: true, parent, fork: trace, placeOf: fork.placeOf };
+    }
+    const { number, fork } = this.at(written);
+    const { line, placeOf } = fork;
+    return {
+      name: `fork ${this.nameOf(number)}`,
+      line,
+      isOurs: false,
+      parent: trace,
+      fork: fork.trace,
+      placeOf,
+    };
+  }
+
+  /** One of the session's, of no number the last one; made anew, as the trace may be another by now. */
   at(written: string): { number: number; fork: Fork } {
     const number = written === "" ? this.lines.length : Number(written);
     const line = this.lines[number - 1];
@@ -52,21 +118,20 @@ export class Forks {
   async open(number: number): Promise<void> {
     const { host } = this;
     if (await host.startDebugging(this.configurationOf(number))) return;
-    const { path, note } = this.save(number, null);
+    const { path, note } = this.save(this.meant(`${number}`), null);
     const said = `fork ${this.nameOf(number)} is the trace ${path}: debug it in a session of its own${note}\n`;
     host.write({ category: "stdout", output: said });
   }
 
   /** Writes a fork as a trace, into a new file; null: of a folder for temporary files. */
-  save(number: number, to: string | null): { path: string; note: string } {
-    const { trace, launch } = this.host.debugged();
-    const { fork } = this.at(`${number}`);
-    const path = this.host.environment.saveTrace(
-      fork.trace,
+  save({ line, parent, fork }: MeantFork, to: string | null): { path: string; note: string } {
+    const { launch } = this.host.debugged();
+    const path = this.environment.saveTrace(
+      fork,
       to === null ? null : pathBeside(launch.program, to),
-      `fork of ${trace.name}: ${fork.line}`,
+      `fork of ${parent.name}: ${line}`,
     );
-    const isCapture = trace.kind === "capture";
+    const isCapture = fork.kind === "capture";
     return { path, note: isCapture ? "; it is without keys and payload, so that no byte is compared" : "" };
   }
 
@@ -78,8 +143,8 @@ export class Forks {
 
   /** Writes another trace that was made of the session's into a new file beside it. Gives its path. */
   keep(trace: Trace, to: string, says: string): string {
-    const { host } = this;
-    return host.environment.saveTrace(trace, pathBeside(host.debugged().launch.program, to), says);
+    const { launch } = this.host.debugged();
+    return this.environment.saveTrace(trace, pathBeside(launch.program, to), says);
   }
 
   /** What a client launches: the same as this session, with one more edit. */

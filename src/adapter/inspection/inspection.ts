@@ -1,6 +1,7 @@
 // adapter/inspection: what an editor asks about a place in time: frames, scopes, variables, memory.
 
 import type { DebugProtocol } from "@vscode/debugprotocol";
+import { settablePaths } from "../../lab/fork-values.ts";
 import { completions, evaluate, wordBefore } from "../../replay/expression.ts";
 import { parseExpression } from "../../replay/language/parse.ts";
 import { placeOf } from "../../replay/view/paths.ts";
@@ -113,6 +114,23 @@ export class Inspection {
     return path === nowPath ? nowOf(view) : (byteByPath(view, path) ?? nodeByPath(view, path));
   }
 
+  /** What is shown below a value under a name. Throws UserError if nothing is. */
+  child(reference: number, name: string): { frame: Frame; node: ViewNode } {
+    const { frame, node } = this.node(reference);
+    const child = node.children().find((each) => each.name === name);
+    if (!child) throw new UserError(`there is no ${name} here`);
+    return { frame, node: child };
+  }
+
+  /** The value of a path in a frame. Throws UserError for what is none. */
+  value(path: string, frameId: number | undefined): { frame: Frame; node: ViewNode } {
+    const frame = this.frames.frame(frameId);
+    const node = nodeByPath(this.frames.view(frame), path.trim());
+    if (!node)
+      throw new UserError(`${path} is no value that could be set; what can is ${settablePaths.join(", ")}`);
+    return { frame, node };
+  }
+
   variables(args: Arguments["variables"]): DebugProtocol.Variable[] {
     const { frame, node } = this.node(args.variablesReference, args.format);
     const named = args.filter === "indexed" ? [] : node.children();
@@ -153,10 +171,14 @@ export class Inspection {
     return path.includes("(") ? variable : { ...variable, evaluateName: path };
   }
 
-  /** What a value is, for who shows it; `null`: what is no value of the trace's. All that was is read-only. */
+  /** What a value is, for who shows it; `null`: what is no value of the trace's. What no fork can set is read-only. */
   private kindOf(node: ViewNode | null): Kind {
     const kind = node === null || node.path.startsWith("changes.") ? "virtual" : "data";
-    const presentationHint: Kind["presentationHint"] = { kind, attributes: ["readOnly"] };
+    const isSettable = node !== null && settablePaths.includes(node.path);
+    const presentationHint: Kind["presentationHint"] = {
+      kind,
+      attributes: isSettable ? [] : ["readOnly"],
+    };
     if (!this.client.types) return { presentationHint };
     return { presentationHint, type: node === null ? "text" : typeOf(node) };
   }

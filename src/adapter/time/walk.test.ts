@@ -39,6 +39,11 @@ const walks: readonly Walk[] = [
     const [, count] = / of (\d+)/.exec(await placeOf(client))!;
     return client.moves("goto", { threadId: 1, targetId: 1 + roll(Number(count)) });
   },
+  // A fork is another session's: it leaves this one where it is.
+  async (client, roll) => {
+    const change = ["drop", "dup", "lose", "set driver.expectedSeq = 4344", "bug long-dump"][roll(5)]!;
+    await client.send("evaluate", { expression: `fork ${change}`, context: "repl" });
+  },
   (client, roll) =>
     client.ask("setExceptionBreakpoints", { filters: [["out-of-order"], ["resync"], []][roll(3)]! }),
 ];

@@ -148,6 +148,16 @@ export class Tally {
     return true;
   }
 
+  /** What the current event posted, as numbers: kind, size and fence of each. */
+  eachPosted(take: (cell: number) => void): void {
+    const { posted, first, end } = this;
+    for (let i = first; i < end; i++) {
+      take(posted.kind(i));
+      take(posted.size(i));
+      take(Number(posted.fence(i)));
+    }
+  }
+
   /** All descriptors posted. */
   get posts(): number {
     return this.descriptors.reduce((sum, count) => sum + count, 0);

@@ -24,7 +24,10 @@ export function comparedAt({ runs }: Comparison, event: number): ComparedEvent[]
 }
 
 /** The effects of an event as text; bytes encrypted in software. */
-function effectsAt({ timeline }: ComparedRun, event: number): { texts: string[]; fallback: number } {
+export function effectsAt(
+  { timeline }: Pick<ComparedRun, "timeline">,
+  event: number,
+): { texts: string[]; fallback: number } {
   const { stages } = timeline.record(event);
   const effects = stages.flatMap(({ effects: here }, stage) => {
     const view = viewAt(timeline, { event, stage });

@@ -228,6 +228,23 @@ export class Workbench {
     return rows.filter((row) => scopes.includes(row.scope));
   }
 
+  /** Sets a value of a scope in the Variables view. */
+  async setValue(scope: string, name: string, value: string): Promise<void> {
+    await this.values(scope);
+    const row = this.page.locator(`.debug-variables .monaco-list-row[aria-label^="${name}, value "]`).first();
+    const box = this.page.locator(".debug-variables .monaco-inputbox input");
+    await this.until(`${name} to be set`, async () => {
+      await row
+        .locator(".value")
+        .dblclick({ timeout: shortMs })
+        .catch(() => {});
+      if (!(await appears(box))) return false;
+      await box.fill(value);
+      await this.page.keyboard.press("Enter");
+      return disappears(box);
+    });
+  }
+
   /** Waits until a value reads like this. */
   async expectValue(scope: string, name: string, expected: RegExp): Promise<void> {
     const shown = async () =>

@@ -61,6 +61,8 @@ const proper: Record<keyof typeof requests, object> = {
     filterOptions: [{ filterId: "out-of-order", condition: "1 hit 2" }],
   },
   dataBreakpointInfo: { variablesReference: 5, name: "expectedSeq", frameId: 2, bytes: 3, asAddress: true },
+  setVariable: { variablesReference: 5, name: "expectedSeq", value: "later" },
+  setExpression: { expression: "driver.expectedSeq", value: "later", frameId: 2 },
   setDataBreakpoints: {
     breakpoints: [
       {
