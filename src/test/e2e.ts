@@ -13,6 +13,7 @@ import { type ServedWorkbench, serveWorkbench } from "../start/code-server.ts";
 import { installNote, installWorkbench, isInstalled, workbenchInstall } from "../start/workbench-install.ts";
 import { shapes, smallPackets, writeCapture } from "./bench/captures.ts";
 import { flippedCapture } from "./damage/flipped.ts";
+import { brokenScenarios, writeBroken } from "./e2e/broken.ts";
 import { findBrowser, launchBrowser } from "./e2e/browser.ts";
 import { captureScenarios, listingScenarios } from "./e2e/capture.ts";
 import { familiesFile, familiesScenarios, familiesTrace } from "./e2e/families.ts";
@@ -73,6 +74,7 @@ const groups: Readonly<Record<string, readonly ((scenario: Scenario) => void)[]>
   "the lines of a listing": [lineScenarios],
   "a file that changes": [staleScenarios(() => samples)],
   "a capture with a wrong byte": [findingsScenarios],
+  "a broken NIC": [brokenScenarios],
   "a trace file": [traceScenarios, travelScenarios, lookScenarios],
   "a trace about a bug": [labScenarios],
   "two sessions": [sessionsScenarios],
@@ -102,6 +104,7 @@ describe("the extension in VS Code", () => {
     mkdirSync(pictures, { recursive: true });
     cpSync("media/samples", samples, { recursive: true });
     copyCaptures();
+    writeBroken(samples);
     if (isWanted(own)) for (const shape of sizes) writeCapture(samples, shape, 1);
     probe.pack();
     const profile = path.join(scratch, "profile");

@@ -45,7 +45,44 @@ export const processScenarios =
         const report = await debug(workbench, probe, name);
         assert.ok(report.held < held + grownMax, `${report.held} MiB after ${held} MiB`);
       });
+    const million = large[0]!;
+    scenario(`a run through ${million} says how far it is, and is paused`, async (workbench) => {
+      await debug(workbench, probe, million);
+      await workbench.say("goto start");
+      await workbench.stopped(/event 1 of/);
+      const find = "find descriptors.prefixLength == 123456789 or descriptors.recordSn == 987654321";
+      const running = async () => /running \d+ %/.test(await workbench.status());
+      await probe.report();
+      await workbench.say(find);
+      await workbench.until("the share in the status bar", running, () => workbench.status());
+      await workbench.page.keyboard.press("F6");
+      await workbench.stopped(/event \d+ of \d+/);
+      tellTimes("Pause", await probe.report(), "pause");
+      await workbench.say(find);
+      await workbench.until("the share in the status bar", running, () => workbench.status());
+      await workbench.picture("process-running");
+      await workbench.stopped(/event \d+ of \d+/);
+    });
+
+    scenario(`steps in ${million} are told`, async (workbench) => {
+      await workbench.say("goto event 500000");
+      await workbench.stopped(/event 500000 of/);
+      await probe.report();
+      for (let i = 0; i < 10; i++) await workbench.move("Step Into");
+      tellTimes("Step Into", await probe.report(), "stepIn");
+    });
   };
+
+/** Tells how long requests of a name waited for the stop that they led to. */
+function tellTimes(what: string, { messages }: HostReport, name: string): void {
+  const times = messages.flatMap(({ type, name: each, at }, i) => {
+    if (type !== "request" || each !== name) return [];
+    const stop = messages.slice(i).find((later) => later.name === "stopped");
+    return stop ? [stop.at - at] : [];
+  });
+  assert.ok(times.length > 0, `no ${name}`);
+  console.error(`      ${what}: stopped after ${times.join(", ")} ms`);
+}
 
 /** Debugs a capture to its first stop; tells when that came, and gives what it took from the extension host. */
 async function debug(workbench: Workbench, probe: HostProbe, name: string): Promise<HostReport> {
