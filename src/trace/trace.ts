@@ -133,8 +133,8 @@ export type Damage =
   | { part: "clear"; at: number; faults: readonly ClearFault[] }
   /** It is encrypted where plaintext is expected. */
   | { part: "sealed"; at: number; length: number }
-  /** It lies somewhere in the record. */
-  | { part: "unknown"; at: number; length: number };
+  /** It lies somewhere in the record. `tried`: so many numbers before and behind its own were tried in vain. */
+  | { part: "unknown"; at: number; length: number; tried?: number };
 
 /** What comparing a capture with whole-record encryption found. */
 export interface Verdicts {

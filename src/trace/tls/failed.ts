@@ -2,7 +2,7 @@
 import { addU64, recordType } from "../../core/base/record.ts";
 import { Authenticated } from "../trace.ts";
 import { type Diagnosis, diagnose, type FailedRecord, searchingElsewhere } from "./damage/diagnose.ts";
-import { isSearchable } from "./damage/origin.ts";
+import { isSearchable, nearMax } from "./damage/origin.ts";
 import { innerOf } from "./decrypt.ts";
 import type { Followed } from "./search.ts";
 import { type Ground, messageIn, nothing, outerType, type Place, type RecordStep } from "./step.ts";
@@ -35,11 +35,19 @@ export function failed(
     at: position - ground.origin,
     others: opener.others(epoch),
   };
-  const diagnosis = diagnose(one, isThorough);
+  const diagnosis = searchedIn(ground, position, diagnose(one, isThorough));
   const step = failedStep(ground, place, record, diagnosis, followed);
   const isSearched = ground.searchedAt === position || !isSearchable(one, trials);
   if (!diagnosis.isGuess || isSearched) return step;
   return { ...step, search: searching(ground, { ...place }, { ...one, record: record.slice() }, followed) };
+}
+
+/** The diagnosis, which says how far numbers were tried where they were. */
+function searchedIn(ground: Ground, position: number, diagnosis: Diagnosis): Diagnosis {
+  const { damage, isGuess } = diagnosis;
+  const isSearched = ground.searchedAt === position && ground.searchedTo > nearMax;
+  if (!isGuess || damage.part !== "unknown" || !isSearched) return diagnosis;
+  return { ...diagnosis, damage: { ...damage, tried: ground.searchedTo } };
 }
 
 /** The step if its record's number is found far off. */
@@ -49,7 +57,10 @@ function* searching(
   one: FailedRecord,
   followed: Followed | null,
 ): Generator<number, RecordStep | null> {
-  const far = yield* searchingElsewhere(one, ground.trials);
+  const { trials } = ground;
+  trials.reach = nearMax;
+  const far = yield* searchingElsewhere(one, trials);
+  ground.searchedTo = trials.reach;
   return far && failedStep(ground, place, one.record, far, followed);
 }
 

@@ -26,6 +26,8 @@ export interface Ground {
   trials: Trials;
   /** Where numbers far off were searched for last, in vain. */
   searchedAt: number;
+  /** How far, in numbers before and behind the due one. */
+  searchedTo: number;
 }
 
 /** Where a walk stands: the record that is due there. */

@@ -133,7 +133,7 @@ export class Walker {
     const budget = new SearchBudget();
     const search = new FramingSearch(stream, version, opener, sizeMin, budget);
     const comparer = new CopyComparer(assembly, copyWindow);
-    const work = { opener, search, comparer, budget, trials, searchedAt: -1 };
+    const work = { opener, search, comparer, budget, trials, searchedAt: -1, searchedTo: 0 };
     this.ground = { stream, version, origin: position, sizeMin, ...work };
     this.place = {
       position,

@@ -20,6 +20,8 @@ const faultNames: Readonly<Record<ClearFault["what"], string>> = {
   tag: "tag, which must be zeros",
 };
 
+const triedNumbers = (tried: number | undefined): string =>
+  tried === undefined ? "" : `, nor under its keys as any record up to ${tried} before or behind it`;
 const numbered = (sn: bigint | null): string => (sn === null ? "" : ` (record ${sn})`);
 
 /** What is wrong with a record that does not authenticate, as a sentence; places count from the offload start. */
@@ -44,7 +46,7 @@ export function wordDamage(damage: Damage): string {
     case "sealed":
       return `${damage.at}:${damage.at + damage.length} is encrypted where plaintext is expected`;
     case "unknown":
-      return `its tag does not fit; wrong somewhere in ${damage.at}:${damage.at + damage.length}`;
+      return `its tag does not fit${triedNumbers(damage.tried)}; wrong somewhere in ${damage.at}:${damage.at + damage.length}`;
     default: {
       const { part, at, wrong } = damage;
       const field = ({ offset }: WrongByte) => (part === "header" ? ` (${headerFields[offset]})` : "");

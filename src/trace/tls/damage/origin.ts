@@ -23,7 +23,7 @@ export type Origin =
   | { what: "nonce"; nonce: bigint };
 
 /** Numbers this far off are tried one by one. */
-const nearMax = 16;
+export const nearMax = 16;
 /** Numbers this far off are tried where they cannot be computed (ChaCha20-Poly1305). */
 const farMax = 70_000;
 
@@ -35,6 +35,8 @@ const captureCost = 9 << 26;
 /** How many bytes may still be looked at in trials, in a capture or in one stream of it. */
 export class Trials {
   left: number;
+  /** How far off the last search under the keys that are due may go. */
+  reach = nearMax;
   private readonly whole: Trials | null;
   private readonly answers = new Map<string, Origin | null>();
 
@@ -147,6 +149,7 @@ export function* searchingFar(
   // In TLS 1.3 few of the trials come to look at all of the record.
   const looked = protection.version === 0x0304 ? record.length / 32 : record.length;
   const to = Math.floor(trials.take(2 * farMax, trialCost + looked) / 2);
+  if (named.under === null) trials.reach = Math.max(to, nearMax);
   if (to <= nearMax) return null;
   const question = `${sn} ${named.under} ${to} ${record.subarray(-tagSize).join()}`;
   return yield* trials.once(question, trying(strange, named, { around: sn, from: nearMax + 1, to }));
