@@ -191,6 +191,23 @@ test("a file that holds something else is not taken for rows and stays as it is"
   }
 });
 
+test("a file of rows that cannot be written is told with what to do", () => {
+  for (const out of [path.join(folder, "nowhere/rows"), path.join(different[0]!.file, "rows")]) {
+    const { status, stderr } = tlstrace(different[0]!.file, "--json", "--resume", out);
+    assert.equal(status, 2, stderr);
+    assert.match(stderr, /cannot be (written|read) .*/);
+    assert.doesNotMatch(stderr, /internal error/);
+  }
+});
+
+test("SIGTERM ends a run as a shell tells it, and what is done is kept", async () => {
+  const out = path.join(folder, "terminated.ndjson");
+  const { child, exited } = await begun(out, 20);
+  child.kill("SIGTERM");
+  assert.deepEqual(await exited, [143, null]);
+  assert.ok(fileRows(rowsIn(readFileSync(out, "utf8"))).length >= 20);
+});
+
 test("Ctrl-C ends a run at once, and what is done is kept", async () => {
   const out = path.join(folder, "interrupted.ndjson");
   const { child, exited } = await begun(out, 20);

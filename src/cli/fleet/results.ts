@@ -47,7 +47,7 @@ export class Results {
     const text = existsSync(path) ? textOf(path) : "";
     const kept = this.take(text);
     if (kept < Buffer.byteLength(text)) truncateSync(path, kept);
-    this.fd = openSync(path, "a");
+    this.fd = opened(path, "a");
   }
 
   /** What is known of a file, if it is as it was and was asked the same; a defect of the program is no answer. */
@@ -69,7 +69,7 @@ export class Results {
     const own = new Set(files);
     const others = [...this.done.keys()].filter((file) => !own.has(file));
     const beside = `${this.path}.new`;
-    const fd = openSync(beside, "w");
+    const fd = opened(beside, "w");
     for (const file of [...others, ...files]) writeSync(fd, this.done.get(file)?.text ?? "");
     writeSync(fd, `${total}\n`);
     fsyncSync(fd);
@@ -115,6 +115,16 @@ export class Results {
   /** A file that holds something else is left as it is. */
   private refusal(): UserError {
     return new UserError(`${this.path} is no file of rows of verify --json: name another one for --resume`);
+  }
+}
+
+/** A file to write into. Throws UserError where that cannot be. */
+function opened(path: string, how: "a" | "w"): number {
+  try {
+    return openSync(path, how);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UserError(`${path} cannot be written (${why}): name another file for --resume`);
   }
 }
 

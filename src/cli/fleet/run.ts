@@ -18,8 +18,8 @@ export interface RunFlags {
   allowUnchecked?: true;
 }
 
-/** Ended by Ctrl-C, as a shell tells it: 128 + SIGINT. */
-const interrupted = 130;
+/** The status of who was ended by a signal, as a shell tells it: 128 and the signal's number. */
+const interrupted: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 130, SIGTERM: 143 };
 
 /** Verifies many files: rows or lines in the order of the input, then the total. */
 export async function run(
@@ -37,7 +37,7 @@ export async function run(
     return !known;
   });
   const stop = new AbortController();
-  const onSignal = () => stop.abort();
+  const onSignal = (signal: NodeJS.Signals) => stop.abort(signal);
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   const printer = new Printer(due.length, flags.json === true);
   let hasDefect = false;
@@ -53,7 +53,7 @@ export async function run(
   process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
   await printer.end();
   if (stop.signal.aborted) {
-    process.exitCode = interrupted;
+    process.exitCode = interrupted[stop.signal.reason as NodeJS.Signals]!;
     return;
   }
   const status = hasDefect ? exitStatus.internal : statusAmong(total.verdicts, flags.allowUnchecked === true);

@@ -65,7 +65,14 @@ async function check(
   }
   assert.deepEqual([stream.tap, verdict], ["wire", "wrong"], what);
   const expected = expectedOf(stretches);
-  if (expected !== null) assert.deepEqual([...trace.verdicts!.damage.values()], expected, what);
+  if (expected !== null) assert.deepEqual([...trace.verdicts!.damage.values()].map(untried), expected, what);
+}
+
+/** Without how far numbers were tried, which far-numbers.test.ts checks. */
+function untried(damage: Damage): Damage {
+  if (damage.part !== "unknown") return damage;
+  const { tried, ...rest } = damage;
+  return rest;
 }
 
 for (const suite of suites) {
