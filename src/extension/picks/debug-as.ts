@@ -17,7 +17,9 @@ export const uriOf = (given?: Given): vscode.Uri | undefined =>
 
 /** Commands that debug a file otherwise than it says: as another NIC, beside other NICs, as a picture. */
 export const debuggingAs = (): vscode.Disposable[] => [
-  vscode.commands.registerCommand("tlstrace.debugAs", async (uri?: Given, id?: string) => {
+  vscode.commands.registerCommand("tlstrace.debugAs", async (uri?: Given, given?: unknown) => {
+    // A menu of the explorer gives all files that are selected behind the one that it is of.
+    const id = typeof given === "string" ? given : null;
     const program = await programOf(uri);
     const profile = program === undefined ? undefined : (id ?? (await pickProfile(program)));
     if (program !== undefined && profile !== undefined)
