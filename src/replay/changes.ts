@@ -75,6 +75,7 @@ export class ChangeHunter implements Hunter {
   private readonly read: (view: View) => Raw;
   private readonly view: LiveView;
   private readonly watch: Watch;
+  sleep: Watch | null = null;
   /** What only the middle of an event shows: behind an event that was not run it is not known. */
   private readonly isInside: boolean;
   private isKnown = false;
@@ -99,6 +100,8 @@ export class ChangeHunter implements Hunter {
 
   catches(): boolean {
     this.event = this.view.position.event;
+    // Behind this stage the value is known.
+    this.sleep = this.watch;
     if (!this.watch.stirs(this.view) && this.isKnown) return false;
     const value = this.read(this.view);
     if (this.isKnown && same(value, this.last)) return false;

@@ -4,7 +4,7 @@ import { UserError } from "../trace/platform.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { Evaluator } from "./language/evaluator.ts";
 import { arithmetic, order } from "./language/numbers.ts";
-import { isTrue, numeric, operation } from "./language/operations.ts";
+import { isTrue, numeric, operation, same } from "./language/operations.ts";
 import { type Expression, noPath, type Occurring } from "./language/parse.ts";
 import { didYouMean } from "./language/spelling.ts";
 import { behindAll, type Gathered, type Gathering } from "./search/aggregate.ts";
@@ -138,6 +138,8 @@ class Compiler {
       const fixed = expression.kind === "constant" ? glob(show(expression.value)) : null;
       return (left, view) => left !== null && (fixed ?? glob(show(right(view))))(show(left));
     }
+    if (expression.kind === "constant" && typeof expression.value === "number")
+      if (op === "==" || op === "!=") return equality(op === "==", expression.value);
     const operate = operation(op);
     return (left, view) => operate(left, right(view));
   }
@@ -186,6 +188,15 @@ class Compiler {
     this.reads.add("event");
     return (view) => behindAll(gathered, view);
   }
+}
+
+/** Equal to a number, or not: what conditions ask for most, without a sign of two kinds of numbers. */
+function equality(isWanted: boolean, wanted: number): (left: Raw) => boolean {
+  return (left) => {
+    if (typeof left === "number") return (left === wanted) === isWanted;
+    if (left instanceof SeqValue) return (left.relative === wanted) === isWanted;
+    return same(left, wanted) === isWanted;
+  };
 }
 
 const negative = (value: Raw): Raw => (value === null ? null : arithmetic("-", 0, numeric(value)));

@@ -106,6 +106,7 @@ export class RulesQuarry implements Quarry {
     const hunters = this.rules.map((rule) => new RuleHunter(rule, view, this.judged));
     if (hunters.length === 1) return hunters[0]!;
     return {
+      sleep: null,
       start: () => {
         for (const hunter of hunters) hunter.start();
       },
@@ -148,6 +149,7 @@ class RuleHunter implements Hunter {
   private readonly watch: Watch | null;
   private readonly changes: ChangeHunter | null;
   private readonly isMeant: readonly boolean[];
+  sleep: Watch | null = null;
   private event = -1;
   private applies = true;
   private held = true;
@@ -169,12 +171,17 @@ class RuleHunter implements Hunter {
 
   catches(stage: number): boolean {
     const { rule, view, watch } = this;
+    this.sleep = null;
     if (this.changes) {
-      if (!this.applies || !this.changes.catches()) return false;
+      if (!this.applies || !this.changes.catches()) {
+        this.sleep = this.changes.sleep;
+        return false;
+      }
     } else if (!this.isMeant[stage]! || !this.appliesAt(view.position.event)) return false;
     if (watch === null) return true;
     if (rule.condition!.ofChange) return this.holdsOfChange();
     if (watch.stirs(view)) this.held = mayHold(rule.condition!, view);
+    if (!this.held && this.changes === null) this.sleep = watch;
     return this.held;
   }
 

@@ -1,4 +1,4 @@
-// npm run bench [-- --captures DIR] [-- --rounds N]: the speed goals as ratios measured in one run, each against its
+// npm run bench [-- --captures DIR] [-- --rounds N] [-- --part WORD]: the speed goals as ratios measured in one run, each against its
 // floor. Ends with 1 only if a part of it could not run; a missed floor is printed, because machines differ.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,7 +15,11 @@ import { measureRetained } from "./bench/retained.ts";
 import { measureSearches } from "./bench/searching.ts";
 
 const { values: flags } = parseArgs({
-  options: { captures: { type: "string" }, rounds: { type: "string", default: "5" } },
+  options: {
+    captures: { type: "string" },
+    rounds: { type: "string", default: "5" },
+    part: { type: "string" },
+  },
 });
 const rounds = Math.max(1, Number(flags.rounds) || 5);
 /** tshark takes ten seconds for a gigabyte. */
@@ -26,8 +30,18 @@ let failures = 0;
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
+/** With --part only those parts run whose names have the word. */
+const isAsked = (name: string): boolean => flags.part === undefined || name.includes(flags.part);
+
+/** Parts that need no capture. */
+async function measureModel(): Promise<void> {
+  await part("replay", async () => measureReplay(rounds));
+  await part("search", async () => measureSearches(rounds));
+}
+
 /** Runs one part; what it throws is told and the other parts still run. */
 async function part(name: string, job: () => Promise<Result[]>): Promise<void> {
+  if (!isAsked(name)) return;
   say(`${name} ...`);
   try {
     results.push(...(await job()));
@@ -91,8 +105,6 @@ async function measure(folder: string): Promise<void> {
     ...(await measureReading(lossy, rounds)),
     ...(await measureFirstStop(lossy, rounds)),
   ]);
-  await part("replay", async () => measureReplay(rounds));
-  await part("search", async () => measureSearches(rounds));
   await part("seek with bytes", async () => {
     const { timeline, close } = await openCapture(lossy);
     const found = measureByteSeek(timeline, rounds);
@@ -105,7 +117,8 @@ async function measure(folder: string): Promise<void> {
 const folder = mkdtempSync(path.join(tmpdir(), "tlstrace-bench-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1));
-await measure(folder);
+await measureModel();
+if (flags.part === undefined || !["replay", "search"].some(isAsked)) await measure(folder);
 results.sort((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));
 for (const line of tableOf(results)) console.log(line);
 for (const { id, why } of leftOut) console.log(`left out: ${id}: ${why}`);

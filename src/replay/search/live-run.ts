@@ -6,6 +6,7 @@ import { Stage } from "../../core/words/stage.ts";
 import type { Judged } from "../findings.ts";
 import type { RerunSink } from "../timeline.ts";
 import { type LiveView, liveView } from "../view/live.ts";
+import type { Watch } from "./watch.ts";
 
 /** What is heard and asked during a run through a connection's events. Stages are counted among the connection's own. */
 export interface Asker {
@@ -27,6 +28,8 @@ export class LiveRun implements RerunSink {
   readonly isDeaf: boolean;
   readonly view: LiveView;
   asker: Asker | null = null;
+  /** Until this stirs the asker has nothing to ask. */
+  sleep: Watch | null = null;
   private readonly position: LiveView["position"];
   private readonly posted: LiveView["posted"];
   private readonly queue: { readonly count: number };
@@ -68,6 +71,10 @@ export class LiveRun implements RerunSink {
     if (stage === Stage.nic) posted.taken = detail + 1;
     posted.count = this.queue.count;
     this.position.stage++;
+    if (this.sleep !== null) {
+      if (!this.sleep.wakes(this.view)) return;
+      this.sleep = null;
+    }
     this.asker!.ask(stage);
   }
 }

@@ -2,6 +2,7 @@ import { firstAtLeast } from "../../core/base/columns.ts";
 import type { Judged } from "../findings.ts";
 import type { LiveView } from "../view/live.ts";
 import { type Asker, LiveRun } from "./live-run.ts";
+import type { Watch } from "./watch.ts";
 
 /** What a scan looks for, event by event. */
 export interface Quarry {
@@ -23,6 +24,8 @@ export interface Hunter {
   start(): void;
   /** True if the quarry may be at this stage (one of Stage), as far as the view tells; asked at each, one after the other. */
   catches(stage: number): boolean;
+  /** What has to stir before the quarry can be anywhere, once it was not at a stage; null = it is asked at the next one. */
+  readonly sleep: Watch | null;
 }
 
 /** A connection on the way of a scan. */
@@ -44,17 +47,20 @@ class Tracker implements Asker {
   found: number[] = [];
   private readonly quarry: Quarry;
   private readonly hunter: Hunter;
+  private readonly run: LiveRun;
   private readonly view: LiveView;
   private onlyFirst = false;
   private isOpen = false;
 
-  constructor(quarry: Quarry, hunter: Hunter, view: LiveView) {
+  constructor(quarry: Quarry, hunter: Hunter, run: LiveRun) {
     this.quarry = quarry;
     this.hunter = hunter;
-    this.view = view;
+    this.run = run;
+    this.view = run.view;
   }
 
   start(onlyFirst: boolean): void {
+    this.run.sleep = null;
     this.found = [];
     this.onlyFirst = onlyFirst;
   }
@@ -72,7 +78,12 @@ class Tracker implements Asker {
   }
 
   ask(stage: number): void {
-    if (!this.isOpen || !this.hunter.catches(stage)) return;
+    if (!this.isOpen) return;
+    const { hunter, run } = this;
+    if (!hunter.catches(stage)) {
+      run.sleep = hunter.sleep;
+      return;
+    }
     const { event } = this.view.position;
     if (this.found.at(-1) !== event) this.found.push(event);
   }
@@ -108,7 +119,7 @@ export class Scan {
     if (next < 0 || next >= own.length) return;
     const run = new LiveRun(judged, connection);
     const hunter = this.quarry.hunter(run.view);
-    const tracker = new Tracker(this.quarry, hunter, run.view);
+    const tracker = new Tracker(this.quarry, hunter, run);
     run.asker = tracker;
     this.put({ run, own, hunter, tracker, next, found: [], at: own[next]! });
   }

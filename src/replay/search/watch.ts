@@ -8,10 +8,14 @@ import type { View } from "../view/view.ts";
  */
 export class Watch {
   private readonly fields: readonly FieldWatch[];
+  private readonly first: FieldWatch | null;
+  private readonly second: FieldWatch | null;
+  private readonly third: FieldWatch | null;
   private readonly seen: Float64Array;
   private readonly inEvent: boolean;
   private readonly everyStage: boolean;
   private isFirst = true;
+  private isWoken = false;
   private event = -1;
   private posted = 0;
   private taken = 0;
@@ -20,6 +24,9 @@ export class Watch {
     this.fields = [...reads].flatMap((source) =>
       source === "event" || source === "before" || source === "stage" ? [] : [fieldWatches[source]],
     );
+    this.first = this.fields[0] ?? null;
+    this.second = this.fields[1] ?? null;
+    this.third = this.fields[2] ?? null;
     this.seen = new Float64Array(this.fields.length).fill(Number.NaN);
     this.everyStage = reads.has("stage");
     this.inEvent = this.everyStage || reads.has("event") || reads.has("before");
@@ -27,12 +34,26 @@ export class Watch {
 
   /** True the first time, and whenever something may be another than it was when this was asked last. */
   stirs(view: View): boolean {
+    if (this.isWoken) {
+      this.isWoken = false;
+      return true;
+    }
     const { fields, seen } = this;
     const { state } = view;
     let stirred = this.inEvent ? this.stirsInEvent(view) : false;
-    for (let i = 0; i < fields.length; i++) if (fields[i]!(state, seen, i)) stirred = true;
+    if (this.first !== null && this.first(state, seen, 0)) stirred = true;
+    if (this.second !== null && this.second(state, seen, 1)) stirred = true;
+    if (this.third !== null && this.third(state, seen, 2)) stirred = true;
+    for (let i = 3; i < fields.length; i++) if (fields[i]!(state, seen, i)) stirred = true;
     if (!this.isFirst) return stirred;
     this.isFirst = false;
+    return true;
+  }
+
+  /** The same for who sleeps until then: whoever asks next is told once more. */
+  wakes(view: View): boolean {
+    if (!this.stirs(view)) return false;
+    this.isWoken = true;
     return true;
   }
 
