@@ -1,5 +1,6 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import type { LineNote, MarkedLines } from "./listing/lines.ts";
+import type { RowsBody } from "./listing/rows.ts";
 import type { FindingsBody } from "./opening/findings.ts";
 import type { BytesBody } from "./opening/side-by-side.ts";
 import type { PictureBody } from "./pictures/pictures.ts";
@@ -36,6 +37,8 @@ interface Bodies {
   findings: FindingsBody;
   bytes: BytesBody;
   picture: PictureBody;
+  query: RowsBody;
+  logged: RowsBody;
 }
 
 interface EventBodies {

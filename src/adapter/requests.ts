@@ -143,6 +143,8 @@ export const requests = {
   loadedSources: nothing,
   lines: fields({ source, line: whole, endLine: whole }, {}),
   marks: fields({ source }, {}),
+  query: fields({ query: text }, {}),
+  logged: nothing,
   locations: fields({ locationReference: whole }, {}),
   cancel: fields({}, { requestId: whole, progressId: text }),
 };

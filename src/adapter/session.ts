@@ -2,8 +2,6 @@
 
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { placesOf } from "../judge/places.ts";
-import { type StopRule, stopView } from "../replay/stops.ts";
-import type { Position } from "../replay/timeline.ts";
 import { TransmitQueue } from "../replay/view/queue.ts";
 import type { Environment } from "../study/environment.ts";
 import { checkedIn, verdictOf } from "../study/verdict.ts";
@@ -20,6 +18,7 @@ import { eventOf } from "./inspection/origin.ts";
 import type { Job } from "./job.ts";
 import { type Debuggee, debuggeeOf, type LaunchArguments, readLaunch, readNoDebug } from "./launch.ts";
 import { type LineNote, LineNotes } from "./listing/lines.ts";
+import { Rows } from "./listing/rows.ts";
 import { findingsBody, foundAt } from "./opening/findings.ts";
 import { openingOutput, sumLine } from "./opening/output.ts";
 import { type BytesBody, bytesAt } from "./opening/side-by-side.ts";
@@ -30,7 +29,6 @@ import { type Direction, Runner, type Stop, stoppedBody } from "./runner.ts";
 import { sourcesOf } from "./sources.ts";
 import { Breakpoints } from "./stops/breakpoints.ts";
 import { exceptionInfo } from "./stops/exception-info.ts";
-import { LogOutput } from "./stops/log-points.ts";
 import { connectionOf, type Target } from "./target.ts";
 import { goTo, gotoTargets, restartFrame, stepBackwards, stepInTargets, stepInto } from "./time/going.ts";
 import { type Move, next, stepIn, stepOut } from "./time/moves.ts";
@@ -119,6 +117,13 @@ export class TraceDebugSession extends AnsweringSession {
     loadedSources: { body: () => ({ sources: this.opened?.sources.all() ?? [] }) },
     locations: { body: (args, seq) => this.location(args, seq) },
     lines: { body: (args) => this.lines(args) },
+    query: {
+      body: ({ query }, seq) => {
+        const { rows } = this.idle;
+        return this.work("Query", seq, (job) => rows.query(query, job));
+      },
+    },
+    logged: { body: () => this.target.rows.logged() },
     marks: { body: ({ source }) => ({ marks: this.target.notes.marked(source, this.breakpoints.signs) }) },
   };
 
@@ -202,15 +207,9 @@ export class TraceDebugSession extends AnsweringSession {
       keep: launch.listing === "file" ? this.environment.keepListing : null,
       fork: forkOf?.name ?? null,
     });
-    const logged = new LogOutput();
-    const log = (position: Position, rule: StopRule) => {
-      const line = logged.line(stopView(debuggee, rule, position), rule.log!);
-      if (line !== null) this.write({ output: `${line}\n`, ...sources.placeOf(position.event) });
-    };
-    const runner = new Runner(debuggee, this.breakpoints, {
-      log,
-      checked: checkedIn(trace, verdict),
-    });
+    const rows = new Rows(debuggee, sources, (said) => this.write(said));
+    const told = { log: rows.log, checked: checkedIn(trace, verdict) };
+    const runner = new Runner(debuggee, this.breakpoints, told);
     const inspection = new Inspection(runner, this.client, this.counter, this.numbers);
     const notes = new LineNotes(debuggee, sources);
     const pictures = new Pictures(debuggee, (connection) =>
@@ -225,6 +224,7 @@ export class TraceDebugSession extends AnsweringSession {
       inspection,
       notes,
       pictures,
+      rows,
       visits: new Visits(),
       targets: new StepTargets(this.counter),
       queue: new TransmitQueue(debuggee.timeline),

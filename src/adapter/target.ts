@@ -4,6 +4,7 @@ import { UserError } from "../trace/platform.ts";
 import type { Inspection } from "./inspection/inspection.ts";
 import type { Debuggee, LaunchArguments } from "./launch.ts";
 import type { LineNotes } from "./listing/lines.ts";
+import type { Rows } from "./listing/rows.ts";
 import type { Pictures } from "./pictures/pictures.ts";
 import type { Runner } from "./runner.ts";
 import type { Sources } from "./sources.ts";
@@ -18,6 +19,7 @@ export interface Target extends Debuggee {
   runner: Runner;
   inspection: Inspection;
   notes: LineNotes;
+  rows: Rows;
   visits: Visits;
   pictures: Pictures;
   targets: StepTargets;

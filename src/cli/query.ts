@@ -1,13 +1,19 @@
-import { evaluate } from "../replay/expression.ts";
 import { compiled } from "../replay/expression-compile.ts";
 import type { Judged } from "../replay/findings.ts";
-import { aggregates, parseExpression } from "../replay/language/parse.ts";
+import { parseExpression } from "../replay/language/parse.ts";
 import { ExpressionError } from "../replay/language/tokens.ts";
-import { csvRows, headingOf, jsonRows, queryRows, questionOf, tableRows } from "../replay/query.ts";
+import {
+  csvRows,
+  headingOf,
+  isOneValue,
+  jsonRows,
+  oneValue,
+  queryRows,
+  questionOf,
+  tableRows,
+} from "../replay/query.ts";
 import { gather } from "../replay/search/aggregate.ts";
 import type { Occurrence } from "../replay/search/occurrences.ts";
-import { show } from "../replay/view/value.ts";
-import { judgedView } from "../replay/view/view.ts";
 import type { Study } from "../study/study.ts";
 import { globMatcher } from "../trace/glob.ts";
 import { paced, UserError } from "../trace/platform.ts";
@@ -23,7 +29,7 @@ export interface QueryFlags extends ReadFlags {
 
 /** `tlstrace query`: what of a trace fits a question, as a table, JSON lines or CSV; or what it comes to, as one value. */
 export async function query(file: string, text: string, flags: QueryFlags): Promise<void> {
-  const isValue = new RegExp(`^\\s*(${aggregates.join("|")})\\s*\\(`).test(text);
+  const isValue = isOneValue(text);
   if (isValue && (flags.stream || flags.columns || flags.json || flags.csv))
     throw new UserError(
       "one value has no rows: --stream, --columns, --json and --csv are for sets (tcp.name matches 'A>B')",
@@ -46,15 +52,8 @@ const judgedBy = ({ timeline, findings }: Study): Judged => ({ timeline, finding
 
 /** Of an expression the value at the trace's end. */
 function valueAsked(text: string): Ask {
-  const expression = pointed(text, () => parseExpression(text));
-  return async (study) => {
-    const judged = judgedBy(study);
-    const { eventCount } = judged.timeline;
-    if (eventCount === 0) throw new UserError("the trace has no events to ask about");
-    const position = { event: eventCount - 1, stage: Number.MAX_SAFE_INTEGER };
-    const value = evaluate(judgedView(judged, position), expression);
-    await print([typeof value === "object" && value !== null && "path" in value ? value.value : show(value)]);
-  };
+  pointed(text, () => parseExpression(text));
+  return async (study, working) => print([await working(oneValue(judgedBy(study), text), "looking")]);
 }
 
 function rowsAsked(text: string, flags: QueryFlags): Ask {

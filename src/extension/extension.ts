@@ -13,8 +13,9 @@ import { Lines } from "./lines.ts";
 import { debuggingAs, type Given, uriOf } from "./picks/debug-as.ts";
 import { minimise } from "./picks/minimise.ts";
 import { openSample } from "./picks/samples.ts";
-import { stopAt } from "./picks/stop-at.ts";
+import { choosePresets, stopAt } from "./picks/stop-at.ts";
 import { Pictures } from "./pictures.ts";
+import { RowDocuments } from "./rows.ts";
 import { Sessions } from "./sessions.ts";
 import { StaleFiles } from "./stale.ts";
 import { StatusTrackers } from "./status.ts";
@@ -27,6 +28,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const memory = context.workspaceState;
   const sessions = new Sessions(context.subscriptions);
   const stale = new StaleFiles(context.subscriptions);
+  new RowDocuments(context.subscriptions);
   offerAgents(context);
   new Pictures(context);
   context.subscriptions.push(
@@ -46,6 +48,7 @@ export function activate(context: vscode.ExtensionContext): void {
     debug.registerDebugAdapterTrackerFactory(debugType, stale),
     debug.registerDebugAdapterTrackerFactory(debugType, new Findings(context.subscriptions)),
     commands.registerCommand("tlstrace.stopAt", stopAt),
+    commands.registerCommand("tlstrace.presets", choosePresets),
     commands.registerCommand("tlstrace.debugFile", (uri?: Given) => debugFile(sessions, uriOf(uri))),
     ...debuggingAs(),
     commands.registerCommand("tlstrace.openSample", () =>

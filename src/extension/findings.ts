@@ -202,7 +202,7 @@ function nodesOf({ text, rules }: FindingsBody, filter: string): Node[] {
 }
 
 /** The document that a source is shown in: a file, or a page of a listing as VS Code calls it. */
-const uriOf = (source: DebugProtocol.Source, session: string): vscode.Uri =>
+export const uriOf = (source: DebugProtocol.Source, session: string): vscode.Uri =>
   source.sourceReference
     ? vscode.Uri.from({
         scheme: "debug",

@@ -1,16 +1,17 @@
 import { printEvent } from "../trace/language/print.ts";
+import { UserError } from "../trace/platform.ts";
 import { signs } from "../trace/signs.ts";
 import { placeWord } from "../trace/trace.ts";
-import { gatheringOf } from "./expression-compile.ts";
+import { compiled, gatheringOf } from "./expression-compile.ts";
 import type { Judged } from "./findings.ts";
 import type { Evaluator } from "./language/evaluator.ts";
-import { parseExpression, parseQuery } from "./language/parse.ts";
-import type { Gathering } from "./search/aggregate.ts";
+import { aggregates, parseExpression, parseQuery } from "./language/parse.ts";
+import { type Gathering, prepare } from "./search/aggregate.ts";
 import { type Occurrence, occurrenceView } from "./search/occurrences.ts";
 import { argumentOf, wordEffect } from "./view/effect-text.ts";
 import { liveView } from "./view/live.ts";
 import { type Raw, SeqValue, show } from "./view/value.ts";
-import type { View } from "./view/view.ts";
+import { judgedView, type View } from "./view/view.ts";
 
 /** A question as somebody wrote it, made ready. */
 export interface Question {
@@ -45,6 +46,19 @@ function isCondition(text: string): boolean {
     if (/[<>=!&|()]/.test(text) && !/\bwhere\b/.test(text)) throw error;
     return false;
   }
+}
+
+/** True for what has one value and no rows: `count(resync)`. */
+export const isOneValue = (text: string): boolean =>
+  new RegExp(`^\\s*(${aggregates.join("|")})\\s*\\(`).test(text);
+
+/** That value at the trace's end, in words. Throws ExpressionError with its place. Pauses as a search does. */
+export function* oneValue(judged: Judged, text: string): Generator<number, string> {
+  const { of, gathers } = compiled(parseExpression(text));
+  const { eventCount } = judged.timeline;
+  if (eventCount === 0) throw new UserError("the trace has no events to ask about");
+  for (const each of gathers) yield* prepare(judged, each);
+  return show(of(judgedView(judged, { event: eventCount - 1, stage: Number.MAX_SAFE_INTEGER })));
 }
 
 /** What is told of each occurrence beside itself: an expression as somebody wrote it, made ready. */

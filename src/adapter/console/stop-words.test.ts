@@ -109,3 +109,32 @@ test("query lists rows with their lines", async () => {
     ],
   );
 });
+
+test("a question's rows and what log points wrote are documents whose lines lead to the trace's", async () => {
+  const client = await launched();
+  const { text, links } = await client.ask("query", { query: "transmits where outOfOrder" });
+  const lines = text.split("\n");
+  assert.equal(lines[0], "transmits where outOfOrder: 2 rows");
+  // Events 5 and 7 stand on lines 8 and 12 of the sample.
+  assert.deepEqual(
+    links.map(({ line, at }) => [/web > (\d+):/.exec(lines[line]!)![1], at]),
+    [
+      ["4344", 8],
+      ["1448", 12],
+    ],
+  );
+  const value = await client.ask("query", { query: "count(resync where replayed > 2000)" });
+  assert.equal(value.text, "count(resync where replayed > 2000) = 1\n");
+  assert.match(await client.refused("query", { query: "resynk" }), /did you mean "resync"\?/);
+  await typed(client, "log resync 'at {packet.seq}'");
+  await stops(client);
+  const logged = await client.ask("logged");
+  assert.equal(logged.text, "at 4344 (4294964344)\nat 1448 (4294961448)\n");
+  assert.deepEqual(
+    logged.links.map(({ line, at }) => [line, at]),
+    [
+      [0, 8],
+      [1, 12],
+    ],
+  );
+});

@@ -35,16 +35,26 @@ export const textOf = (value: Raw | ViewNode, style?: NumberStyle): string =>
 /** Lines that log points may write in a session: a console with more becomes slow. */
 const linesMax = 25_000;
 
-/** Counts what the log points of a session have written. */
+/** A line that a log point wrote, and where. */
+export interface Logged {
+  text: string;
+  event: number;
+}
+
+/** What the log points of a session have written. */
 export class LogOutput {
-  private lines = 0;
+  readonly lines: Logged[] = [];
+  private count = 0;
 
   /** The message's line where the view stands; null once there have been too many. */
   line(view: View, message: string): string | null {
-    this.lines++;
-    if (this.lines > linesMax + 1) return null;
-    if (this.lines > linesMax)
-      return `log points have written ${linesMax} lines: no more are shown in this session`;
-    return interpolate(view, message);
+    this.count++;
+    if (this.count > linesMax + 1) return null;
+    const text =
+      this.count > linesMax
+        ? `log points have written ${linesMax} lines: no more are shown in this session`
+        : interpolate(view, message);
+    this.lines.push({ text, event: view.position.event });
+    return text;
   }
 }

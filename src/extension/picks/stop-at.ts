@@ -12,3 +12,25 @@ export async function stopAt(): Promise<void> {
   });
   if (picked) vscode.debug.addBreakpoints([new vscode.FunctionBreakpoint(picked.label)]);
 }
+
+/** Lets the user switch presets: each is a function breakpoint of its name, so that it stands where all others do. */
+export async function choosePresets(): Promise<void> {
+  const { debug, FunctionBreakpoint, window } = vscode;
+  const set = debug.breakpoints.flatMap((each) => (each instanceof FunctionBreakpoint ? each : []));
+  const items = presets.map(({ name, label, says }) => ({
+    ...{ label, detail: says, name },
+    picked: set.some(({ functionName }) => functionName === name),
+  }));
+  const picked = await window.showQuickPick(items, {
+    title: "Stop Presets",
+    placeHolder: "Stops that are wanted together: tick those that are to be on",
+    canPickMany: true,
+  });
+  if (!picked) return;
+  const isWanted = (name: string) => picked.some((item) => item.name === name);
+  debug.removeBreakpoints(
+    set.filter(({ functionName }) => items.some(({ name }) => name === functionName && !isWanted(name))),
+  );
+  const added = items.filter(({ name, picked: isOn }) => isWanted(name) && !isOn);
+  debug.addBreakpoints(added.map(({ name }) => new FunctionBreakpoint(name)));
+}

@@ -41,9 +41,9 @@ export class Watch {
     const { fields, seen } = this;
     const { state } = view;
     let stirred = this.inEvent ? this.stirsInEvent(view) : false;
-    if (this.first !== null && this.first(state, seen, 0)) stirred = true;
-    if (this.second !== null && this.second(state, seen, 1)) stirred = true;
-    if (this.third !== null && this.third(state, seen, 2)) stirred = true;
+    if (this.first?.(state, seen, 0)) stirred = true;
+    if (this.second?.(state, seen, 1)) stirred = true;
+    if (this.third?.(state, seen, 2)) stirred = true;
     for (let i = 3; i < fields.length; i++) if (fields[i]!(state, seen, i)) stirred = true;
     if (!this.isFirst) return stirred;
     this.isFirst = false;

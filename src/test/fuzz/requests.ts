@@ -86,6 +86,8 @@ const proper: Record<keyof typeof requests, object> = {
   locations: { locationReference: 5 },
   lines: { source, line: 1, endLine: 20 },
   marks: { source },
+  query: { query: "resync.replayed where replayed > 8192" },
+  logged: {},
   cancel: { requestId: 3, progressId: "job1" },
 };
 
