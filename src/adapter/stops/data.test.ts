@@ -202,3 +202,67 @@ test("a misspelt path is refused when it is set, with what may have been meant, 
   assert.match(named!.message!, /did you mean "driver\.expectedSeq"\?/);
   assert.deepEqual(await stops(client), []);
 });
+
+/** Where a client stops in both directions: each stop as it tells its place. */
+async function placesAt(client: DapClient, dataId: string, place: string): Promise<string[]> {
+  const { breakpoints } = await client.ask("setDataBreakpoints", { breakpoints: [{ dataId }] });
+  assert.equal(breakpoints[0]!.verified, true, breakpoints[0]!.message);
+  const walk = async (command: string) => {
+    const seen: string[] = [];
+    for (let stop = await client.moves(command); ; stop = await client.moves(command)) {
+      if (/of trace/.test(stop.reason)) return seen;
+      const { result } = await client.ask("evaluate", { expression: place });
+      seen.push(`${result} ${stop.description!.replace(/^\S+ \S+\(\d+\) /, "")}`);
+    }
+  };
+  const found = await walk("continue");
+  assert.deepEqual(await walk("reverseContinue"), found.toReversed());
+  return found;
+}
+
+// tshark -T fields -e frame.number -e tcp.seq_raw: 1262263398 is carried by frames 12, 27 and 40, and first acknowledged
+// by frame 61 (ack 1262295254). It is the second stream that has them.
+test("a capture's bytes are watched by their numbers on the wire", async () => {
+  const client = await launched(sample("lossy.pcap"));
+  const { threads } = await client.ask("threads");
+  const [other, server] = await Promise.all(threads.map(async ({ id }) => (await client.stack(id))[0]!.id));
+  const { dataId } = await client.ask("dataBreakpointInfo", {
+    ...{ name: "1262263398", bytes: 1448, asAddress: true },
+    frameId: server,
+  });
+  const elsewhere = { name: "1262263398", bytes: 1448, asAddress: true, frameId: other };
+  assert.match(
+    (await client.ask("dataBreakpointInfo", elsewhere)).description,
+    /^no packet of .* carries seq/,
+  );
+  assert.deepEqual(await placesAt(client, dataId!, "packet.frame"), [
+    "12 sent",
+    "27 sent again",
+    "40 sent again",
+    "61 acknowledged",
+  ]);
+  const stream = dataId!.split(" of ")[1]!;
+  // Frame 25 is the first that the driver does not expect.
+  const [first] = await placesAt(client, `driver.counters.tx_tls_ooo of ${stream}`, "packet.frame");
+  assert.match(first!, /^25 .*: 0 → 1$/);
+});
+
+// The script's lines: 29 sends 1:6001, 35 sends 1:1001 again, 39 acknowledges up to 8001.
+test("a script's bytes are watched by the script's own numbers", async () => {
+  const client = await launched(sample("fast-retransmit.pkt"));
+  assert.deepEqual(await placesAt(client, "seq 1:1001", "packet.line"), [
+    "29 sent",
+    "35 sent again",
+    "39 acknowledged",
+  ]);
+  assert.deepEqual(await placesAt(client, "seq 6000:6002", "packet.line"), [
+    "29 sent",
+    "33 sent",
+    "39 acknowledged",
+  ]);
+  const changes = await placesAt(client, "driver.expectedSeq", "packet.line");
+  assert.deepEqual(
+    changes.map((each) => each.split(" ")[0]),
+    ["29", "33", "35", "36", "40"],
+  );
+});

@@ -1,6 +1,6 @@
 import { advance } from "../../core/base/seq.ts";
 import { stages } from "../../core/words/stage.ts";
-import { type Dealing, dealings, type WatchedBytes } from "../../replay/byte-range.ts";
+import { type Dealing, dealings, dealtWith, type WatchedBytes } from "../../replay/byte-range.ts";
 import { followed } from "../../replay/changes.ts";
 import { checkNames } from "../../replay/expression-check.ts";
 import { parseExpression } from "../../replay/language/parse.ts";
@@ -77,7 +77,7 @@ function watchedBytes(text: string, ground: Ground): Meant {
       `bytes are named as seq 1448:2896, with ${dealings.join(", ")} behind them, not "seq ${text}"`,
     );
   const range = rangeText(timeline, connection, bytes.from, bytes.length);
-  return meantOf(`seq ${range}`, { connection, ...bytes }, words!);
+  return meantOf(`seq ${range}`, { timeline, connection, ...bytes }, words!);
 }
 
 /** `record(17) looked up`: the bytes of a record by its number. */
@@ -87,16 +87,17 @@ function watchedRecord(record: string, text: string, ground: Ground): Meant {
   const range =
     timeline.eventCount === 0 ? null : nodeByPath(viewAt(timeline, end, connection), record)?.range;
   if (!range) throw new UserError(`there is no ${record} in ${timeline.trace.connections[connection]!.name}`);
-  return meantOf(record, { connection, ...range }, what);
+  return meantOf(record, { timeline, connection, ...range }, what);
 }
 
-type Bytes = Pick<WatchedBytes, "connection" | "from"> & { length: number };
+type Bytes = Pick<WatchedBytes, "connection" | "from"> & { timeline: Timeline; length: number };
 
-const meantOf = (label: string, { connection, from, length }: Bytes, words: string): Meant => ({
-  label,
-  kind: "bytes",
-  watched: { connection, from, to: advance(from, length), dealings: dealingsNamed(words) },
-});
+function meantOf(label: string, { timeline, connection, from, length }: Bytes, words: string): Meant {
+  const watched = { connection, from, to: advance(from, length), dealings: dealingsNamed(words) };
+  if (dealtWith(timeline, { ...watched, dealings }).events.length === 0)
+    throw new UserError(`no packet of ${timeline.trace.connections[connection]!.name} carries ${label}`);
+  return { label, kind: "bytes", watched };
+}
 
 function dealingsNamed(words: string): readonly Dealing[] {
   if (words === "") return dealings;

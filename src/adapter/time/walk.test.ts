@@ -24,6 +24,15 @@ const say =
   (client) =>
     client.moves("evaluate", { expression, context: "repl" });
 
+/** Data that is watched on the stream that is looked at. */
+const watched = [
+  "watch driver.expectedSeq",
+  "watch records.count if new < old",
+  "watch seq 1:3000 sent again",
+  "watch seq 0:20000 looked up, acknowledged",
+  "unwatch all",
+];
+
 /** What a walk is made of. */
 const walks: readonly Walk[] = [
   move("next"),
@@ -44,6 +53,7 @@ const walks: readonly Walk[] = [
     const change = ["drop", "dup", "lose", "set driver.expectedSeq = 4344", "bug long-dump"][roll(5)]!;
     await client.send("evaluate", { expression: `fork ${change}`, context: "repl" });
   },
+  (client, roll) => client.ask("evaluate", { context: "repl", expression: watched[roll(watched.length)]! }),
   (client, roll) =>
     client.ask("setExceptionBreakpoints", { filters: [["out-of-order"], ["resync"], []][roll(3)]! }),
 ];
