@@ -75,6 +75,8 @@ export class DapClient {
   /** What the session asked of the editor; each was answered with yes. */
   readonly asked: DebugProtocol.Request[] = [];
   readonly session: TraceDebugSession;
+  /** Hears every message as it arrives. */
+  heard: ((message: DebugProtocol.ProtocolMessage) => void) | null = null;
   private readonly patience: number | null;
   private readonly hear: (event: DebugProtocol.Event) => void;
   private seq = 1;
@@ -92,6 +94,7 @@ export class DapClient {
   private receive(message: DebugProtocol.ProtocolMessage): void {
     // What is sent is what arrives: the session may not change a message afterwards.
     const copy = JSON.parse(JSON.stringify(message)) as DebugProtocol.ProtocolMessage;
+    this.heard?.(copy);
     if (copy.type === "response") {
       const response = copy as DebugProtocol.Response;
       this.pending.get(response.request_seq)?.(response);

@@ -12,6 +12,10 @@ export function timeTravel(memory: vscode.Memento): vscode.Disposable[] {
     commands.registerCommand("tlstrace.stepBackOut", () => say("rout")),
     commands.registerCommand("tlstrace.previousStop", () => say("prev")),
     commands.registerCommand("tlstrace.nextStop", () => say("fwd")),
+    commands.registerCommand("tlstrace.toggleHex", () => toggle("hexadecimal", "decimal", "hex")),
+    commands.registerCommand("tlstrace.toggleAbsolute", () =>
+      toggle("as on the wire", "relative", "absolute"),
+    ),
     commands.registerCommand("tlstrace.goTo", goToPlace),
     commands.registerCommand("tlstrace.checkpoint", nameCheckpoint),
     commands.registerCommand("tlstrace.goToCheckpoint", () => goToCheckpoint(memory)),
@@ -28,16 +32,25 @@ const keyOf = (program: unknown): string => `checkpoints ${program}`;
 export const checkpointsOf = (memory: vscode.Memento, program: unknown): Checkpoint[] =>
   memory.get<Checkpoint[]>(keyOf(program)) ?? [];
 
-/** Types a word into the adapter's console; what it refuses is shown. */
-export async function say(expression: string): Promise<void> {
+/** Types a word into the adapter's console and gives its answer; what it refuses is shown. */
+export async function say(expression: string): Promise<string> {
   const session = vscode.debug.activeDebugSession;
-  if (session?.type !== debugType) return;
+  if (session?.type !== debugType) return "";
   const frameId = await frameIn(session);
   try {
-    await session.customRequest("evaluate", { expression, context: "repl", ...frameId });
+    const args = { expression, context: "repl", ...frameId };
+    const { result }: DebugProtocol.EvaluateResponse["body"] = await session.customRequest("evaluate", args);
+    return result;
   } catch (error) {
     void vscode.window.showInformationMessage((error as Error).message);
+    return "";
   }
+}
+
+/** Writes numbers in the other of two ways; which one is on, the adapter's own words tell. */
+async function toggle(on: string, off: string, switchedOn: string): Promise<void> {
+  const now = await say("numbers");
+  await say(`numbers ${now.includes(on) ? off : switchedOn}`);
 }
 
 /** The innermost frame of the thread that is looked at, which says whose events a step goes by. */

@@ -157,11 +157,9 @@ export function stackPage(
     const canRestart = ofEvent && position.stage >= 0;
     // What the packet's bytes come from was not called by the layers above it.
     const presentationHint = ofEvent ? "normal" : "subtle";
-    const pointer = pointerAt(queue, position);
-    return {
-      ...{ id, name, source, line, column: firstColumn, canRestart, presentationHint },
-      ...(pointer !== undefined && { instructionPointerReference: pointer }),
-    };
+    const instructionPointerReference = pointerAt(queue, position);
+    const place = { source, line, column: firstColumn };
+    return { id, name, ...place, canRestart, presentationHint, instructionPointerReference };
   });
   return { stackFrames, totalFrames: stack === top ? top.length + 1 : stack.length };
 }

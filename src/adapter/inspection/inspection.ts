@@ -43,6 +43,7 @@ export interface Origin extends Held {
   direction: 1 | -1;
 }
 
+type EvaluateBody = NonNullable<DebugProtocol.EvaluateResponse["body"]>;
 type Kind = Required<Pick<DebugProtocol.Variable, "presentationHint">> & Pick<DebugProtocol.Variable, "type">;
 type Children = Pick<DebugProtocol.Variable, "variablesReference" | "namedVariables" | "indexedVariables">;
 type Links = Pick<
@@ -221,12 +222,7 @@ export class Inspection {
     return origin;
   }
 
-  evaluate({
-    expression,
-    frameId,
-    context,
-    format,
-  }: Arguments["evaluate"]): NonNullable<DebugProtocol.EvaluateResponse["body"]> {
+  evaluate({ expression, frameId, context, format }: Arguments["evaluate"]): EvaluateBody {
     const frame = this.frames.frame(frameId);
     const view = this.view(frame, format);
     // Under the mouse a number is a place in the stream; in an expression it is a number.
@@ -234,18 +230,24 @@ export class Inspection {
       context === "hover" || /^\s*-?\d+:/.test(expression) ? describeToken(view, expression) : null;
     if (token) {
       if (!token.node) return { result: token.value, variablesReference: 0 };
-      return { result: token.value, ...this.opened(frame, token.node) };
+      return { result: token.value, ...this.answered(frame, token.node) };
     }
     const value = evaluate(view, parseExpression(expression));
     const result = textOf(value, view.numbers);
     if (isNode(value)) {
       const whole = context === "clipboard" ? clipboardText(view, value) : result;
-      return { result: whole, ...this.opened(frame, value) };
+      return { result: whole, ...this.answered(frame, value) };
     }
     return { result, ...(this.client.types && { type: typeOfValue(value) }), variablesReference: 0 };
   }
 
-  /** What an answer says of a node besides its value. */
+  /** What an answer to an expression says of a node besides its value: it has one place for where that comes from. */
+  private answered(frame: Frame, node: ViewNode): Omit<EvaluateBody, "result"> {
+    const { declarationLocationReference: origin, ...opened } = this.opened(frame, node);
+    return origin === undefined ? opened : { ...opened, valueLocationReference: origin };
+  }
+
+  /** What a variable says of a node besides its value. */
   private opened(frame: Frame, node: ViewNode): Kind & Children & Links {
     return { ...this.kindOf(node), ...this.children(frame, node, false), ...this.links(frame, node) };
   }

@@ -29,16 +29,12 @@ export function rowAt(queue: TransmitQueue, address: bigint): QueueRow | null {
   return isEvent ? (queue.rowsOf(event)[place] ?? null) : null;
 }
 
-/** Events without any descriptor that are gone through to find the row that a frame points at. */
-const nearMax = 500;
-
-/** The row of the queue at a place in time: what the NIC takes there, else what is posted next, else the last one posted. */
-export function pointerAt(queue: TransmitQueue, { event, stage }: Position): string | undefined {
+/**
+ * The row of the queue at a place in time: what the NIC takes there, else what is posted next, else the last one posted. Of
+ * an event that posts nothing its own address, which stands for the next row: nobody goes through others for a step.
+ */
+export function pointerAt(queue: TransmitQueue, { event, stage }: Position): string {
   const rows = queue.rowsOf(event);
   const row = rows.find(({ takenAt, postedAt }) => takenAt === stage || postedAt > stage) ?? rows.at(-1);
-  if (row) return addressText(addressOf(row));
-  const near = queue.posting(event, -1, nearMax) ?? queue.posting(event, 1, nearMax);
-  if (near === null) return undefined;
-  const place = near < event ? queue.rowsOf(near).length - 1 : 0;
-  return addressText(addressOf({ event: near, place }));
+  return addressText(addressOf(row ?? { event, place: 0 }));
 }

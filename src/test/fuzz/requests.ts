@@ -104,7 +104,8 @@ async function works(client: DapClient): Promise<void> {
   await client.ask("initialize", { adapterID: "tlstrace" });
   await client.ask("launch", { program });
   await client.ask("setBreakpoints", { source, breakpoints: [] });
-  await client.ask("setFunctionBreakpoints", { breakpoints: [] });
+  for (const kind of ["Function", "Data", "Instruction"])
+    await client.ask(`set${kind}Breakpoints`, { breakpoints: [] });
   await client.ask("setExceptionBreakpoints", { filters: ["out-of-order"] });
   const stop = await client.moves("configurationDone", {});
   assert.match(stop.text!, /\(event 5 of 9, after driver\.check, forwards\), [\d.]+ s$/);
