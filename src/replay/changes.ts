@@ -117,6 +117,7 @@ const quarryOf = ({ value, connection }: Followed): Quarry => ({
   always: true,
   candidate: (from) => from,
   sees: () => null,
+  tells: () => false,
   hunter: (view) => new ChangeHunter(value, view),
 });
 

@@ -113,8 +113,8 @@ function expected(judged: Judged, expression: Expression): { at: string; value: 
   return all;
 }
 
-function stopsOf(judged: Judged, rule: StopRule, direction: 1 | -1): string[] {
-  const search = new StopSearch(judged, [rule]);
+function stopsOf(judged: Judged, rules: StopRule | readonly StopRule[], direction: 1 | -1): string[] {
+  const search = new StopSearch(judged, [rules].flat());
   const last = judged.timeline.eventCount - 1;
   let at = direction === 1 ? { event: 0, stage: -1 } : { event: last, stage: Number.MAX_SAFE_INTEGER };
   for (const stops: string[] = []; ; ) {
@@ -169,6 +169,13 @@ function ruleOf(judged: Judged, dice: Dice): { what: string; rule: StopRule; isM
   return { what: names, rule: { ...bare, kind, names }, isMeant };
 }
 
+/** Places in the order of time. */
+const inOrder = (places: Iterable<string>): string[] =>
+  [...places]
+    .map((at) => at.split("/").map(Number) as [number, number])
+    .sort(([a, b], [c, d]) => a - c || b - d)
+    .map((at) => at.join("/"));
+
 const rounds = Number(process.env.FUZZ ?? 1) * 60;
 const firstSeed = Number(process.env.SEED ?? 500);
 
@@ -180,6 +187,9 @@ test("a condition stops exactly where its plain interpretation holds, forwards a
     const timeline = new Timeline(readStory(generate(seed, setting), setting.profile)).runAll();
     const judged: Judged = { timeline, findings: noFindings };
     if (timeline.eventCount === 0) continue;
+    // Rules together stop wherever one of them does: those that lists tell of, and those that need a run.
+    const together: StopRule[] = [];
+    const held = new Set<string>();
     for (let i = 0; i < 6; i++) {
       const text = conditionText(dice, 2);
       const condition = parseExpression(text);
@@ -197,7 +207,20 @@ test("a condition stops exactly where its plain interpretation holds, forwards a
         `${where}, backwards`,
       );
       stops += holding.length;
+      together.push({ ...rule, condition });
+      for (const at of holding) held.add(at);
+      const bare = ruleOf(judged, dice);
+      if (bare.rule.kind !== "line" && bare.rule.kind !== "sign") continue;
+      together.push(bare.rule);
+      for (const { at } of wanted) if (bare.isMeant(at)) held.add(at);
     }
+    const all = inOrder(held);
+    assert.deepEqual(stopsOf(judged, together, 1), all, `seed ${seed}: all together`);
+    assert.deepEqual(
+      stopsOf(judged, together, -1),
+      all.toReversed(),
+      `seed ${seed}: all together, backwards`,
+    );
   }
   assert.ok(
     kept > conditions * 0.7 && stops > conditions,

@@ -59,6 +59,12 @@ export class RulesQuarry implements Quarry {
   /** Signs that one of the rules asks for; null where a rule may apply at any event. */
   private readonly signs: readonly number[] | null;
   private readonly views = new Map<number, LiveView>();
+  /** Rules of which only a run tells, and those of which lists and columns do. */
+  private readonly running: readonly Ready[];
+  private readonly listed: readonly Ready[];
+  private readonly isListedEverywhere: boolean;
+  /** No list has an event from the first of these up to before the second. */
+  private gap = { from: 0, to: 0 };
 
   constructor(rules: readonly Ready[], judged: Judged) {
     this.rules = rules;
@@ -67,7 +73,10 @@ export class RulesQuarry implements Quarry {
     this.connections = followed.includes(null)
       ? null
       : [...new Set(followed.map((each) => each!.connection))];
-    this.always = rules.every(needsRun) && rules.some(isEverywhere);
+    this.running = rules.filter(needsRun);
+    this.listed = rules.filter((rule) => !needsRun(rule));
+    this.always = this.running.some(isEverywhere);
+    this.isListedEverywhere = this.listed.some(({ lines, signs }) => lines === null && signs === null);
     this.lines = together(rules.flatMap(({ lines }) => lines ?? []));
     const lists = rules.flatMap(({ lines, signs }) => (lines ? [] : [signs]));
     this.signs = lists.includes(null) ? null : [...new Set(lists.flatMap((list) => list ?? []))];
@@ -89,6 +98,29 @@ export class RulesQuarry implements Quarry {
     return seen;
   }
 
+  tells(event: number, connection: number): boolean {
+    const { listed } = this;
+    if (listed.length === 0 || !this.mayBeListed(event)) return false;
+    return listed.some(
+      (rule) => mayApply(this.judged, rule, event) && this.mayHoldBy(rule, event, connection),
+    );
+  }
+
+  /** Asked of one event after the other it costs nothing where lists have none for long. */
+  private mayBeListed(event: number): boolean {
+    if (this.isListedEverywhere) return true;
+    if (event < this.gap.from || event >= this.gap.to) {
+      const next = this.nextListed(event);
+      this.gap = { from: event, to: next < 0 ? Number.MAX_SAFE_INTEGER : next };
+    }
+    return event >= this.gap.to;
+  }
+
+  private nextListed(event: number): number {
+    const lists = this.listed.flatMap(({ lines, signs }) => (lines ? [] : (signs ?? [])));
+    return nearer(nextSign(this.judged, event, 1, lists), nextOf(this.lines, event, 1), 1);
+  }
+
   /** False if the trace's columns alone tell that the rule's condition does not hold. */
   private mayHoldBy({ condition }: Ready, event: number, connection: number): boolean {
     if (!condition?.ofColumns) return true;
@@ -103,7 +135,7 @@ export class RulesQuarry implements Quarry {
   }
 
   hunter(view: LiveView): Hunter {
-    const hunters = this.rules.map((rule) => new RuleHunter(rule, view, this.judged));
+    const hunters = this.running.map((rule) => new RuleHunter(rule, view, this.judged));
     if (hunters.length === 1) return hunters[0]!;
     return {
       sleep: null,

@@ -8,12 +8,14 @@ import type { Watch } from "./watch.ts";
 export interface Quarry {
   /** The connections whose events are looked at; null = all. */
   readonly connections: readonly number[] | null;
-  /** True if only a run can tell of any event. */
+  /** True if of any event a run has to tell. */
   readonly always: boolean;
   /** The next event in the direction, from `from` on (inclusive), that may be one as far as lists tell; −1 if none. */
   candidate(from: number, direction: 1 | -1): number;
   /** Whether an event is one by what the trace alone says; null = only a run can tell. */
   sees(event: number, connection: number): boolean | null;
+  /** Whether lists and columns tell that an event is one, where else a run has to: asked of all events of a run. */
+  tells(event: number, connection: number): boolean;
   /** Made once a connection: what a run through its events asks. */
   hunter(view: LiveView): Hunter;
 }
@@ -68,8 +70,10 @@ class Tracker implements Asker {
   begin(event: number): boolean {
     const { quarry, found } = this;
     if (this.onlyFirst && found.length > 0) return false;
-    if (quarry.always) this.isOpen = true;
-    else {
+    if (quarry.always) {
+      this.isOpen = true;
+      if (quarry.tells(event, this.view.index)) found.push(event);
+    } else {
       const seen = quarry.candidate(event, 1) === event ? quarry.sees(event, this.view.index) : false;
       if (seen === true) found.push(event);
       this.isOpen = seen === null;

@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { Effect } from "../../core/words/effect.ts";
 import { followed, lastChange } from "../../replay/changes.ts";
 import { noFindings } from "../../replay/findings.ts";
 import { parseExpression } from "../../replay/language/parse.ts";
@@ -23,9 +24,14 @@ const rule = (fields: Partial<StopRule>): StopRule => ({
   ...fields,
 });
 
+/** What a debugger stops at beside: effects that this trace has not. */
+const rare = (["plaintext", "dropped", "lookup-failed"] as const).map((name) =>
+  rule({ kind: "sign", signs: [Effect[name]] }),
+);
+
 /** Goes through everything without a stop, in the slices that a debugger takes; gives the longest of them in milliseconds. */
-function searched(timeline: Timeline, rule: StopRule, direction: 1 | -1): number {
-  const search = new StopSearch({ timeline, findings: noFindings }, [rule]);
+function searched(timeline: Timeline, rules: readonly StopRule[], direction: 1 | -1): number {
+  const search = new StopSearch({ timeline, findings: noFindings }, rules);
   const last = timeline.eventCount - 1;
   let at = direction === 1 ? { event: 0, stage: -1 } : { event: last, stage: Number.MAX_SAFE_INTEGER };
   for (let longest = 0; ; ) {
@@ -44,7 +50,7 @@ export async function measureSearches(rounds: number): Promise<Result[]> {
   const timeline = new Timeline(trace).runAll();
   const pass = () => timed(() => new Timeline(trace).runAll());
   const slices: number[] = [];
-  const against = async (what: string, wanted: StopRule, direction: 1 | -1): Promise<Result> => {
+  const against = async (what: string, wanted: readonly StopRule[], direction: 1 | -1): Promise<Result> => {
     const search = () => timed(() => slices.push(searched(timeline, wanted, direction)));
     const measured = await ratios(rounds, pass, search);
     const way = direction === 1 ? "forwards" : "backwards";
@@ -62,11 +68,17 @@ export async function measureSearches(rounds: number): Promise<Result[]> {
   for (const [needs, condition] of Object.entries(never))
     for (const direction of [1, -1] as const)
       results.push(
-        await against(`a condition on ${needs}`, rule({ condition: parseExpression(condition) }), direction),
+        await against(
+          `a condition on ${needs}`,
+          [rule({ condition: parseExpression(condition) }), ...rare],
+          direction,
+        ),
       );
   const value = followed(parseExpression("driver.resyncPending"), 0, timeline);
   for (const direction of [1, -1] as const)
-    results.push(await against("a data breakpoint", rule({ kind: "data", followed: value }), direction));
+    results.push(
+      await against("a data breakpoint", [rule({ kind: "data", followed: value }), ...rare], direction),
+    );
   const ms: number[] = [];
   for (let round = 0; round < rounds; round++)
     ms.push(
