@@ -138,9 +138,10 @@ const responseTo = (request: Request) => new Response(request as DebugProtocol.R
 function refusalOf(command: unknown, error: unknown): object {
   const message = messageOf(error);
   const showUser = !unasked.has(command) && !(error instanceof Cancelled);
+  const line = error instanceof UserError && error.line !== null ? { line: String(error.line) } : {};
   return {
     message,
-    body: { error: { id: 1, format: "{_message}", variables: { _message: message }, showUser } },
+    body: { error: { id: 1, format: "{_message}", variables: { _message: message, ...line }, showUser } },
   };
 }
 

@@ -52,6 +52,14 @@ test("what cannot be opened is refused with what to do", async () => {
   );
 });
 
+test("a file that is no trace is refused with its line, for the editor to show it", async () => {
+  const client = session();
+  await client.ask("initialize", { adapterID: "tlstrace" });
+  const program = file("third.tlstrace", "# Nothing\n\ndevcie eth0\n");
+  const { body } = await client.send("launch", { program });
+  assert.equal(body.error.variables.line, "3");
+});
+
 test("a trace without events and a capture without TLS say so", async () => {
   const declarations = "device eth0 profile=connectx\nconnection web device=eth0 version=1.2 seq=0\n";
   const quiet = file("quiet.tlstrace", declarations);

@@ -17,16 +17,29 @@ export function serveLanguage(): void {
 
 const environment: ServerEnvironment = {
   version,
-  openBeside(uri, named) {
-    if (!uri.startsWith("file:"))
-      throw new UserError(`${named} is beside a file that is not saved yet: save it`);
-    return openNamed(fileURLToPath(uri), named, []);
+  openBeside(uri, named, folders) {
+    const trace = pathOf(uri);
+    if (trace === null) throw new UserError(`${named} is beside a file that is not saved here: save it`);
+    return openNamed(
+      trace,
+      named,
+      folders.flatMap((folder) => pathOf(folder) ?? []),
+    );
   },
   page: (page, text) => {
     const file = path.join(pages, page);
     return existsSync(file) ? `[${text}](${fileUri(file)})` : null;
   },
 };
+
+/** The path of a file of this machine; null for all other URIs. */
+function pathOf(uri: string): string | null {
+  try {
+    return fileURLToPath(uri);
+  } catch {
+    return null;
+  }
+}
 
 /** Where the documents lie beside the command. */
 const pages = fileURLToPath(new URL("../media/docs", import.meta.url));

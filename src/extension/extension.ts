@@ -9,6 +9,7 @@ import { Findings } from "./findings.ts";
 import { forkCommands } from "./forks.ts";
 import { expressionProvider, inlineValuesProvider } from "./hovers.ts";
 import { chooseKeys } from "./keys.ts";
+import { launchErrorTrackers } from "./launch-errors.ts";
 import { Lines } from "./lines.ts";
 import { debuggingAs, type Given, uriOf } from "./picks/debug-as.ts";
 import { minimise } from "./picks/minimise.ts";
@@ -45,6 +46,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ),
     debug.registerDebugAdapterTrackerFactory(debugType, new StatusTrackers(context.subscriptions)),
     debug.registerDebugAdapterTrackerFactory(debugType, debugViewTrackers),
+    debug.registerDebugAdapterTrackerFactory(debugType, launchErrorTrackers),
     debug.registerDebugAdapterTrackerFactory(debugType, stale),
     debug.registerDebugAdapterTrackerFactory(debugType, new Findings(context.subscriptions)),
     commands.registerCommand("tlstrace.stopAt", stopAt),
@@ -60,12 +62,12 @@ export function activate(context: vscode.ExtensionContext): void {
     ...timeTravel(memory),
     ...forkCommands(),
     commands.registerCommand("tlstrace.chooseKeys", (uri?: vscode.Uri) => chooseKeysOf(memory, uri)),
-    languages.registerEvaluatableExpressionProvider({ language: debugType }, expressionProvider),
+    languages.registerEvaluatableExpressionProvider(documents, expressionProvider),
     languages.registerInlayHintsProvider(
       documents,
       new Lines(sessions, (id) => stale.isStale(id), context.subscriptions),
     ),
-    languages.registerInlineValuesProvider({ language: debugType }, inlineValuesProvider),
+    languages.registerInlineValuesProvider(documents, inlineValuesProvider),
   );
   void language(context);
 }

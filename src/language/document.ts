@@ -75,9 +75,10 @@ export class TraceDocument {
     return { start: { line, character: start + shift }, end: { line, character: end + shift } };
   }
 
-  /** The column of a place as the language counts it. */
+  /** The column of a place as the language counts it; what is beyond a line's end is its end. */
   columnOf({ line, character }: Position): number {
-    return Math.max(0, character - this.shiftOf(line));
+    const { length } = this.lines[line] ?? "";
+    return Math.min(length, Math.max(0, character - this.shiftOf(line)));
   }
 
   wholeLine(line: number): Range {

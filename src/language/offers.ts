@@ -4,6 +4,7 @@ import { vendorCounterNames } from "../core/machine/count.ts";
 import { counterNames } from "../core/machine/counters.ts";
 import { kernels } from "../core/machine/generation.ts";
 import { profiles } from "../core/profiles/all.ts";
+import { settables } from "../core/words/event.ts";
 import type { Part, ValueKind } from "../trace/language/form.ts";
 import { wholeText } from "../trace/language/form-text.ts";
 import { recordTypeNames } from "../trace/language/vocabulary.ts";
@@ -120,6 +121,7 @@ const offerings: Partial<Record<ValueKind, Offering>> = {
   cipher: () => [...words(ciphers), offer("unknown", "constant", "A capture's that is none of them.")],
   effect: () => effectOffers,
   verdict: () => words(wireVerdicts),
+  settable: () => words(settables),
   counter: () => counterOffers,
   "record-type": () => words(Object.keys(recordTypeNames)),
   field: fieldValues,

@@ -2,35 +2,40 @@ import { TraceDocument } from "../language/document.ts";
 import type { FileAccess } from "../trace/platform.ts";
 import { profileFinder } from "../trace/profiles/finder.ts";
 
-/** Finds the files that a document names. */
-export interface Named {
-  /** A profile file that a document names by a path that begins beside it. Throws UserError for one that cannot be had. */
-  openBeside(uri: string, path: string): FileAccess;
-}
+/** Opens a file that a document names, by the document's URI and the path. Throws UserError for one that cannot be had. */
+type OpenBeside = (uri: string, path: string) => FileAccess;
 
 /** The documents that a client has open, each as it stands now. */
 export class OpenDocuments {
   private readonly documents = new Map<string, TraceDocument>();
-  private readonly named: Named;
+  private readonly versions = new Map<string, number>();
+  private readonly openBeside: OpenBeside;
   /** Told of a document that is not open any more. */
   onClose: (uri: string) => void = () => {};
 
-  constructor(named: Named) {
-    this.named = named;
+  constructor(openBeside: OpenBeside) {
+    this.openBeside = openBeside;
   }
 
   of(uri: string): TraceDocument | null {
     return this.documents.get(uri) ?? null;
   }
 
-  set(uri: string, text: string): void {
+  /** As the client counts its changes. */
+  versionOf(uri: string): number {
+    return this.versions.get(uri)!;
+  }
+
+  set(uri: string, text: string, version: number): void {
     const before = this.documents.get(uri) ?? null;
     const profiles = before?.profiles ?? this.finderOf(uri);
     this.documents.set(uri, new TraceDocument(uri, text, profiles, before));
+    this.versions.set(uri, version);
   }
 
   delete(uri: string): void {
     this.documents.delete(uri);
+    this.versions.delete(uri);
     this.onClose(uri);
   }
 
@@ -47,5 +52,5 @@ export class OpenDocuments {
     return document === undefined ? null : answer(document);
   }
 
-  private readonly finderOf = (uri: string) => profileFinder((path) => this.named.openBeside(uri, path));
+  private readonly finderOf = (uri: string) => profileFinder((path) => this.openBeside(uri, path));
 }

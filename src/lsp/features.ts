@@ -41,6 +41,7 @@ export const capabilities: ServerCapabilities = {
   renameProvider: { prepareProvider: true },
   codeLensProvider: {},
   inlayHintProvider: true,
+  workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
   documentSymbolProvider: true,
   foldingRangeProvider: true,
   documentLinkProvider: {},

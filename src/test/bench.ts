@@ -13,6 +13,7 @@ import { measureFirstStop, measureFloor, measureReading, openCapture } from "./b
 import { measureByteSeek, measureReplay } from "./bench/replaying.ts";
 import { measureRetained } from "./bench/retained.ts";
 import { measureSearches } from "./bench/searching.ts";
+import { measureWriting } from "./bench/writing.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -37,6 +38,7 @@ const isAsked = (name: string): boolean => flags.part === undefined || name.incl
 async function measureModel(): Promise<void> {
   await part("replay", async () => measureReplay(rounds));
   await part("search", async () => measureSearches(rounds));
+  await part("a trace that is written", () => measureWriting(rounds));
 }
 
 /** Runs one part; what it throws is told and the other parts still run. */
@@ -118,7 +120,8 @@ const folder = mkdtempSync(path.join(tmpdir(), "tlstrace-bench-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1));
 await measureModel();
-if (flags.part === undefined || !["replay", "search"].some(isAsked)) await measure(folder);
+if (flags.part === undefined || !["replay", "search", "a trace that is written"].some(isAsked))
+  await measure(folder);
 results.sort((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));
 for (const line of tableOf(results)) console.log(line);
 for (const { id, why } of leftOut) console.log(`left out: ${id}: ${why}`);

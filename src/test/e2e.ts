@@ -22,7 +22,7 @@ import { forkScenarios } from "./e2e/forks.ts";
 import { HostProbe } from "./e2e/host.ts";
 import { keysScenarios } from "./e2e/keys.ts";
 import { labScenarios } from "./e2e/lab.ts";
-import { languageScenarios } from "./e2e/language.ts";
+import { languageScenarios, mendingScenarios, refusedScenarios } from "./e2e/language.ts";
 import { largeScenarios } from "./e2e/large.ts";
 import { launchScenarios } from "./e2e/launch.ts";
 import { lineScenarios, staleScenarios } from "./e2e/listing.ts";
@@ -83,7 +83,11 @@ const groups: Readonly<Record<string, readonly ((scenario: Scenario) => void)[]>
   "a family that falls back to software": [familiesScenarios],
   "a capture without keys": [keysScenarios],
   "a launch configuration": [launchScenarios(() => samples)],
-  "a trace that is written": [languageScenarios(() => samples)],
+  "a trace that is written": [
+    languageScenarios(() => samples),
+    mendingScenarios,
+    refusedScenarios(() => samples),
+  ],
   "a capture of 100 MB": [largeScenarios(`${shapes.lossy.name}.pcap`)],
   [own]: [processScenarios(probe, samples, sizes)],
 };

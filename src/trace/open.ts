@@ -57,7 +57,8 @@ export async function openTrace(
   const error = trace.diagnostics.find(({ severity }) => severity === "error");
   if (trace.connections.length > 0 || !error) return trace;
   const what = isScript ? "packetdrill script that can be replayed" : "trace file";
-  throw new UserError(`${file.name} is not a ${what}: line ${error.line ?? 1}: ${error.message}`);
+  const { line = 1, message } = error;
+  throw new UserError(`${file.name} is not a ${what}: line ${line}: ${message}`, line);
 }
 
 const profilesIn = ({ profiles = profileById, profile }: OpenOptions) =>

@@ -30,7 +30,15 @@ export interface Platform {
 }
 
 /** What the user asked for cannot be done; the message says why and what to do. Shown, never a crash. */
-export class UserError extends Error {}
+export class UserError extends Error {
+  /** Line of the file that was to be opened, from 1, where the message is about one; else null. */
+  readonly line: number | null;
+
+  constructor(message: string, line: number | null = null) {
+    super(message);
+    this.line = line;
+  }
+}
 
 /** An error that the program did not foresee, in words: a defect of the program, to be told of. */
 export function internalError(error: unknown): string {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import type { Scenario } from "./workbench.ts";
+import type { Locator } from "playwright-core";
+import type { Scenario, Workbench } from "./workbench.ts";
 
 const file = "written.tlstrace";
 const text = `device eth0 profile=connectx mtu=1500
@@ -42,8 +43,83 @@ export const languageScenarios = (samples: () => string) => (scenario: Scenario)
   });
 };
 
+/** A file that is no trace: its third line is the first mistake. */
+export const refusedScenarios = (samples: () => string) => (scenario: Scenario) => {
+  scenario("a file that is no trace is refused, and the editor stands at the line", async (workbench) => {
+    const { page } = workbench;
+    writeFileSync(path.join(samples(), "refused.tlstrace"), "# Nothing.\n\ndevcie eth0\n");
+    await workbench.openFile("refused.tlstrace");
+    await page.keyboard.press("F5");
+    const dialog = page.locator(".monaco-dialog-box", { hasText: "line 3: not a line of a trace" });
+    await dialog.waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    await workbench.until("the editor to stand at line 3", async () =>
+      (await workbench.text('[id="status.editor.selection"]')).startsWith("Ln 3,"),
+    );
+    await workbench.picture("language-refused");
+  });
+};
+
+/** The same trace, while it is mended. */
+export function mendingScenarios(scenario: Scenario): void {
+  scenario(
+    "a quick fix writes the word that was meant, and what a replay says follows",
+    async (workbench) => {
+      const { page } = workbench;
+      await workbench.goToLine(4, 9);
+      const fix = page.locator(".action-widget .monaco-list-row", { hasText: "Change to `web`" });
+      await workbench.until("the quick fix", async () => {
+        await page.keyboard.press("Escape");
+        await page.keyboard.press("Control+.");
+        return appears(fix);
+      });
+      await workbench.picture("language-quick-fix");
+      await fix.click();
+      await workbench.goToLine(5);
+      await workbench.command("Delete Line");
+      await workbench.until("lenses of the replay", async () =>
+        /0 out of order \| Debug \| Compare \| Picture/.test(await workbench.text(".codelens-decoration")),
+      );
+      // 3000 bytes and 29 more are one record.
+      await workbench.until("hints of the records", async () =>
+        /send 3000\s*record 0, 0:3029/.test(await workbench.text(".editor-instance .view-lines")),
+      );
+      await workbench.picture("language-lenses");
+    },
+  );
+
+  scenario("a connection is renamed everywhere, and the document formatted", async (workbench) => {
+    const { page } = workbench;
+    const lines = () => workbench.text(".editor-instance .view-lines");
+    await workbench.goToLine(3, 9);
+    const input = page.locator(".rename-box input");
+    await workbench.until("the rename's input", async () => {
+      await page.keyboard.press("F2");
+      return appears(input);
+    });
+    await input.fill("mail");
+    await page.keyboard.press("Enter");
+    await workbench.until(
+      "the new name",
+      async () => /connection mail .*mail send.*mail >/.test(await lines()),
+      lines,
+    );
+    await workbench.goToLine(3, 6);
+    await page.keyboard.type("     ");
+    await workbench.command("Format Document");
+    await workbench.until(
+      "the columns of times",
+      async () => /\+0 {5}mail send/.test(await rawLines(workbench)),
+      lines,
+    );
+    await workbench.picture("language-formatted");
+    await workbench.command("File: Revert File");
+  });
+}
+
 /** What the editor's own hover says at a place of the active editor; columns count from 1. */
-async function hovered(workbench: Parameters<Parameters<Scenario>[1]>[0], line: number, column: number) {
+async function hovered(workbench: Workbench, line: number, column: number): Promise<string> {
   const words = ".monaco-hover:not(.hidden) .hover-contents";
   await workbench.goToLine(line, column);
   await workbench.until(`a hover at line ${line}`, async () => {
@@ -53,4 +129,16 @@ async function hovered(workbench: Parameters<Parameters<Scenario>[1]>[0], line: 
   });
   const all = await workbench.page.locator(`${words}:visible`).allTextContents();
   return all.join(" ").replace(/\s+/g, " ");
+}
+
+const appears = (what: Locator): Promise<boolean> =>
+  what.waitFor({ timeout: 2000 }).then(
+    () => true,
+    () => false,
+  );
+
+/** The lines in sight with all their spaces. */
+async function rawLines(workbench: Workbench): Promise<string> {
+  const text = await workbench.page.locator(".editor-instance .view-lines").first().textContent();
+  return (text ?? "").replaceAll("\u00a0", " ");
 }

@@ -3,6 +3,7 @@
  * media/docs/editors.md, in a terminal, asked for the text that its buffers show.
  */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -12,6 +13,7 @@ import { Emacs } from "./emacs.ts";
 import { clients, installClient } from "./install.ts";
 import { Neovim } from "./neovim.ts";
 import { Vim } from "./vim.ts";
+import { neovimWrites } from "./writing.ts";
 
 const scratch = realpathSync(mkdtempSync(path.join(os.tmpdir(), "tlstrace-editors-")));
 after(() => rmSync(scratch, { recursive: true, force: true, maxRetries: 5 }));
@@ -29,11 +31,11 @@ function homeOf(client: string): { home: string; env: NodeJS.ProcessEnv } {
   return { home, env: { PATH, HOME: home, TERM: "xterm-256color", LC_ALL: "C.UTF-8" } };
 }
 
-/** The configuration that the page gives, in a language. */
-function documented(language: string): string {
-  const page = readFileSync("media/docs/editors.md", "utf8");
+/** The configuration that a page gives, in a language. */
+function documented(language: string, name = "editors.md"): string {
+  const page = readFileSync(`media/docs/${name}`, "utf8");
   const [, block] = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, "m").exec(page) ?? [];
-  assert.ok(block, `editors.md has a configuration in ${language}`);
+  assert.ok(block, `${name} has a configuration in ${language}`);
   return block;
 }
 
@@ -81,6 +83,13 @@ for (const id of Object.keys(clients) as (keyof typeof clients)[]) {
     captureTests(() => editor, comesTo, shows);
   });
 }
+
+const { home, env } = homeOf("neovim-lsp");
+const lacksNeovim = spawnSync("nvim", ["--version"]).error === undefined ? false : "nvim is not installed";
+if (lacksNeovim) console.error(`NOT TESTED: Neovim, while a trace is written: ${lacksNeovim}`);
+describe("Neovim, while a trace is written", { skip: lacksNeovim }, () =>
+  neovimWrites(home, env, documented("lua", "writing.md")),
+);
 
 type ComesTo = (line: number, text: RegExp) => Promise<Shown>;
 type Shows = (what: "variables" | "console", text: RegExp) => Promise<string>;

@@ -37,6 +37,7 @@ import {
   pcapngForms,
 } from "./captures.ts";
 import { damagedJson, damagedLines } from "./damage-json.ts";
+import { askedAsDocument } from "./documents.ts";
 import type { Reader } from "./fuzzer.ts";
 import { askAll, requestLines } from "./requests.ts";
 import {
@@ -240,6 +241,11 @@ export const readers: readonly Reader[] = [
     ...(name === "crypto-info" && { damaged: damagedJson }),
   })),
   { name: "trace", seeds: stories, read: (input) => reprinted(textOf(input)) },
+  {
+    name: "document",
+    seeds: () => [...stories(), sample("fast-retransmit.pkt")],
+    read: (input) => askedAsDocument(textOf(input)),
+  },
   { name: "replay", seeds: stories, read: (input) => replayed(textOf(input), chosen(profiles, input)) },
   {
     name: "packetdrill",

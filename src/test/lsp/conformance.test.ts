@@ -30,6 +30,8 @@ test("a document's diagnostics are those of its reader, at their places", async 
   document.close();
 });
 
+const kernelsOf = (head: string) => ["v4.19", "v5.8", "v6.1", "v6.18", "v7.2", "next"].map((id) => head + id);
+
 /** Labels that are offered at `|`. */
 async function offered(text: string): Promise<string[]> {
   const { text: whole, line, character } = marked(text);
@@ -43,7 +45,7 @@ test("what can stand at a place is offered, and nothing else", async () => {
   const rows: [text: string, labels: string[]][] = [
     ["|", ["+0", "+.001", "expect", "connection", "device"]],
     [`${head}+0 |`, ["eth0", "web"]],
-    [`${head}+0 eth0 |`, ["down", "up", "reset", "hold", "resume", "refuse", "accept"]],
+    [`${head}+0 eth0 |`, ["down", "up", "reset", "hold", "resume", "refuse", "accept", "become"]],
     [`${head}+0 web install |`, ["unsent"]],
     [`${head}+0 web send 10 |`, ["more", "eor", "zerocopy", "type="]],
     [`${head}+0 web send 10 more |`, ["zerocopy"]],
@@ -52,6 +54,7 @@ test("what can stand at a place is offered, and nothing else", async () => {
     [`${head}+0 web < |`, ["ack"]],
     [`${head}+0 web < ack 10 |`, ["sack", "racing"]],
     [`${head}+0 web reroute |`, ["eth0"]],
+    [`${head}+0 eth0 become connectx/long-dump@v5|`, kernelsOf("connectx/long-dump@")],
     ["device a |", ["profile=", "kernel=", "mtu=", "slaves="]],
     ["device a kernel=|", ["v4.19", "v5.8", "v6.1", "v6.18", "v7.2", "next"]],
     [

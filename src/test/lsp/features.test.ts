@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
@@ -166,6 +166,24 @@ test("a profile file is a link, its mistakes are told, and they go once it is me
   writeFileSync(nic, '{ "base": "connectx" }');
   client.say("workspace/didChangeWatchedFiles", { changes: [{ uri: fileUri(nic), type: 2 }] });
   assert.deepEqual(await document.diagnostics(), []);
+  document.close();
+  rmSync(folder, { recursive: true });
+});
+
+test("a profile file of the workspace may be named, one outside may not", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "tlstrace-lsp-"));
+  writeFileSync(path.join(folder, "mine.json"), '{ "base": "innova" }');
+  mkdirSync(path.join(folder, "traces"));
+  const text = "device a profile=../mine.json\nconnection web device=a\n";
+  const document = client.open(text, path.join(folder, "traces", "a.tlstrace"));
+  assert.match(String((await document.diagnostics())[0]!.message), /outside the folder of the trace/);
+  const added = [{ uri: fileUri(folder), name: "folder" }];
+  client.say("workspace/didChangeWorkspaceFolders", { event: { added, removed: [] } });
+  assert.deepEqual(await document.diagnostics(), []);
+  const own = await new Client().initialize({ workspaceFolders: added });
+  const same = own.open(text, path.join(folder, "traces", "b.tlstrace"));
+  assert.deepEqual(await same.diagnostics(), []);
+  await own.end();
   document.close();
   rmSync(folder, { recursive: true });
 });
