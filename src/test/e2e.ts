@@ -30,7 +30,7 @@ import { openingScenarios } from "./e2e/opening.ts";
 import { pictureScenarios, reportScenarios } from "./e2e/pictures.ts";
 import { processScenarios } from "./e2e/process.ts";
 import { sessionsScenarios } from "./e2e/sessions.ts";
-import { lookScenarios, traceScenarios, travelScenarios } from "./e2e/trace.ts";
+import { lookScenarios, numbersScenarios, traceScenarios, travelScenarios } from "./e2e/trace.ts";
 import { type Scenario, Workbench } from "./e2e/workbench.ts";
 
 const pictures = path.resolve("out/e2e");
@@ -77,6 +77,7 @@ const groups: Readonly<Record<string, readonly ((scenario: Scenario) => void)[]>
   "a broken NIC": [brokenScenarios],
   "a trace file": [traceScenarios, travelScenarios, lookScenarios],
   "a trace about a bug": [labScenarios],
+  numbers: [numbersScenarios],
   "two sessions": [sessionsScenarios],
   forks: [forkScenarios],
   pictures: [pictureScenarios, reportScenarios],

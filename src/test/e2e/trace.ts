@@ -141,3 +141,21 @@ export function lookScenarios(scenario: Scenario): void {
     await workbench.picture("trace-condition-held");
   });
 }
+
+/** The sample anew: 4294962896 is 2^32 - 4400, 0xffffeed0. */
+export function numbersScenarios(scenario: Scenario): void {
+  scenario("values are written in hexadecimal and as on the wire, and back", async (workbench) => {
+    await workbench.openFile("retransmission-in-record.tlstrace");
+    await workbench.page.keyboard.press("F5");
+    await workbench.stopped(/after driver\.check, forwards$/);
+    await workbench.expectValue("Driver", "expectedSeq", /^2896 \(4294962896\)$/);
+    await workbench.command("TLS Offload: Toggle Hexadecimal Numbers");
+    await workbench.expectValue("Driver", "expectedSeq", /^0xb50 \(0xffffeed0\)$/);
+    await workbench.command("TLS Offload: Toggle Absolute Sequence Numbers");
+    await workbench.expectValue("Driver", "expectedSeq", /^0xffffeed0 \(0xb50\)$/);
+    await workbench.picture("numbers-absolute-hexadecimal");
+    await workbench.command("TLS Offload: Toggle Hexadecimal Numbers");
+    await workbench.command("TLS Offload: Toggle Absolute Sequence Numbers");
+    await workbench.expectValue("Driver", "expectedSeq", /^2896 \(4294962896\)$/);
+  });
+}
