@@ -3,7 +3,7 @@ import { profileById } from "../core/profiles/all.ts";
 import { Effect } from "../core/words/effect.ts";
 import { wrongInModel } from "../judge/places.ts";
 import type { Study } from "../study/study.ts";
-import { variantsOf } from "../trace/variant.ts";
+import { variantOf, variantsOf } from "../trace/variant.ts";
 import type { TraceDocument } from "./document.ts";
 import { declarationsOf } from "./names.ts";
 
@@ -38,7 +38,7 @@ function placeOf(document: TraceDocument): Range {
 }
 
 function commandsOf({ uri, trace }: TraceDocument): Command[] {
-  const variants = variantsOf(trace).filter((id) => profileById(id) !== null);
+  const variants = variantsOf(trace).filter((id) => variantOf(id, profileById) !== null);
   return [
     { title: "Debug", command: debugCommand, arguments: [uri] },
     ...variants.slice(0, variantsMax).map((id) => ({

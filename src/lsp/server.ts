@@ -2,7 +2,7 @@
 
 import { type Connection, type InitializeParams, TextDocuments } from "vscode-languageserver";
 import { TextDocument } from "vscode-languageserver-textdocument";
-import { diagnosticsOf } from "../language/diagnostics.ts";
+import { diagnosticsOf, profileDiagnostics } from "../language/diagnostics.ts";
 import type { PageLink } from "../language/hover.ts";
 import type { ClientCommands } from "../language/lenses.ts";
 import type { FileAccess } from "../trace/platform.ts";
@@ -31,6 +31,7 @@ export function serve(connection: Connection, environment: ServerEnvironment): v
     return { serverInfo: { name: "tlstrace", version: environment.version }, capabilities };
   });
   texts.onDidChangeContent(({ document }) => {
+    if (isProfile(document.uri)) return mistakes.tellOfProfile(document);
     open.set(document.uri, document.getText(), document.version);
     mistakes.tellSoon(document.uri);
   });
@@ -51,6 +52,8 @@ export function serve(connection: Connection, environment: ServerEnvironment): v
   texts.listen(connection);
   connection.listen();
 }
+
+const isProfile = (uri: string): boolean => /\.json$/i.test(uri);
 
 /** What a client says of itself. */
 class ClientFacts {
@@ -96,6 +99,13 @@ class Mistakes {
       uri,
       setTimeout(() => this.tell(uri), rest),
     );
+  }
+
+  /** A profile file is short, and nothing else is asked of it here: editors have its schema. */
+  tellOfProfile(file: TextDocument): void {
+    const { uri, version } = file;
+    const diagnostics = profileDiagnostics(uri, file.getText());
+    void this.connection.sendDiagnostics({ uri, version, diagnostics });
   }
 
   forget(uri: string): void {

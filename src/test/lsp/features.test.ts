@@ -170,6 +170,16 @@ test("a profile file is a link, its mistakes are told, and they go once it is me
   rmSync(folder, { recursive: true });
 });
 
+test("a profile file that is open has its mistakes told at their places", async () => {
+  const document = client.open('{\n  "base": "conectx"\n}\n', "a.nic.json", "json");
+  const [first] = await document.diagnostics();
+  assert.equal(placed(first!), "1:10-19");
+  document.change({ text: '{ "base": "connectx" }' });
+  assert.deepEqual(await document.diagnostics(), []);
+  assert.equal(await document.whole("documentSymbol"), null);
+  document.close();
+});
+
 test("a profile file of the workspace may be named, one outside may not", async () => {
   const folder = mkdtempSync(path.join(tmpdir(), "tlstrace-lsp-"));
   writeFileSync(path.join(folder, "mine.json"), '{ "base": "innova" }');

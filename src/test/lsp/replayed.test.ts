@@ -28,7 +28,7 @@ connection web device=eth0 version=1.2 seq=4294960000 rec_seq=1
 +0     web > 2896:4344(1448)  qdisc-drop
 +0     web > 4344:40087(35743)
        expect resync record=1 replayed=4344
-       expect no plaintext under connectx/long-dump
+       expect no plaintext under connectx/long-dump,v5.8
 `;
 
 test("lenses say what a replay says, and offer what the client can do", async () => {
@@ -40,6 +40,7 @@ test("lenses say what a replay says, and offer what the client can do", async ()
       ["1 out of order · 4.3 kB replayed", ""],
       ["Debug", "tlstrace.debugFile"],
       ["Debug as connectx/long-dump", "tlstrace.debugAs"],
+      ["Debug as v5.8", "tlstrace.debugAs"],
     ],
   );
   assert.deepEqual(lenses[2]!.command!.arguments, [document.uri, "connectx/long-dump"]);
