@@ -158,4 +158,30 @@ export function numbersScenarios(scenario: Scenario): void {
     await workbench.command("TLS Offload: Toggle Absolute Sequence Numbers");
     await workbench.expectValue("Driver", "expectedSeq", /^2896 \(4294962896\)$/);
   });
+
+  scenario(
+    "the disassembly is the transmit queue, at the descriptor that is posted next",
+    async (workbench) => {
+      // The editor offers it where the text has the focus.
+      await workbench.goToLine(8);
+      await workbench.command("Open Disassembly View");
+      const rows = () => workbench.text(".disassembly-view");
+      await workbench.until(
+        "the rows of the resync",
+        async () => /DUMP\s*1522:3044\(1522\)/.test(await rows()),
+        rows,
+      );
+      const shown = await rows();
+      for (const row of [
+        /PROGRESS/,
+        /NOP/,
+        /DUMP\s*0:1522\(1522\)/,
+        /DUMP\s*3044:4344\(1300\)/,
+        /PKT\s*4344:40087/,
+      ])
+        assert.match(shown, row);
+      assert.match(shown, /0x0*5000002/);
+      await workbench.picture("queue-disassembly");
+    },
+  );
 }
