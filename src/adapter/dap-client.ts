@@ -3,7 +3,7 @@ import type { LineNote, MarkedLines } from "./listing/lines.ts";
 import type { RowsBody } from "./listing/rows.ts";
 import type { FindingsBody } from "./opening/findings.ts";
 import type { BytesBody } from "./opening/side-by-side.ts";
-import type { PictureBody } from "./pictures/pictures.ts";
+import type { ByteBody, PictureBody } from "./pictures/pictures.ts";
 import type { StoppedBody } from "./runner.ts";
 import type { TraceDebugSession } from "./session.ts";
 
@@ -39,6 +39,7 @@ interface Bodies {
   picture: PictureBody;
   query: RowsBody;
   logged: RowsBody;
+  byte: ByteBody;
 }
 
 interface EventBodies {

@@ -99,8 +99,9 @@ export const requests = {
   minimise: fields({}, { targetId: whole, keep: text }),
   picture: fields(
     { threadId: whole, columns: whole },
-    { from: number, to: number, low: number, high: number },
+    { kind: text, lines: whole, from: number, to: number, low: number, high: number },
   ),
+  byte: fields({ threadId: whole, byte: number }, { kind: text }),
   gotoTargets: place,
   breakpointLocations: place,
   setBreakpoints: fields(

@@ -2,6 +2,7 @@
 
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { placesOf } from "../judge/places.ts";
+import type { Position } from "../replay/timeline.ts";
 import { TransmitQueue } from "../replay/view/queue.ts";
 import type { Environment } from "../study/environment.ts";
 import { checkedIn, verdictOf } from "../study/verdict.ts";
@@ -22,7 +23,7 @@ import { Rows } from "./listing/rows.ts";
 import { findingsBody, foundAt } from "./opening/findings.ts";
 import { openingOutput, sumLine } from "./opening/output.ts";
 import { type BytesBody, bytesAt } from "./opening/side-by-side.ts";
-import { type PictureBody, Pictures } from "./pictures/pictures.ts";
+import { Pictures } from "./pictures/pictures.ts";
 import { disassemble } from "./queue/disassembly.ts";
 import type { Arguments } from "./requests.ts";
 import { type Direction, Runner, type Stop, stoppedBody } from "./runner.ts";
@@ -73,7 +74,8 @@ export class TraceDebugSession extends AnsweringSession {
     findings: { body: () => findingsBody(this.target) },
     bytes: { body: ({ targetId }) => this.bytes(targetId) },
     minimise: { body: (args, seq) => this.minimise(args, seq) },
-    picture: { body: (args) => this.picture(args) },
+    picture: { body: (args) => this.target.pictures.view(args, ...this.pictured(args)) },
+    byte: { body: (args) => this.target.pictures.byte(args, ...this.pictured(args)) },
     restartFrame: this.moving((args) => restartFrame(this.idle, args)),
     gotoTargets: { body: (args) => ({ targets: gotoTargets(this.target, args) }) },
     setVariable: this.setting((here, args) => here.child(args.variablesReference, args.name)),
@@ -338,9 +340,9 @@ export class TraceDebugSession extends AnsweringSession {
     return { body, after: () => this.forks.openMade() };
   }
 
-  private picture(args: Arguments["picture"]): PictureBody {
-    const { pictures, runner } = this.target;
-    return pictures.view(args, connectionOf(this.target, args.threadId), runner.stop.position.event);
+  /** The stream that a picture is of, and where the debugger stands. */
+  private pictured({ threadId }: { threadId: number }): [connection: number, position: Position] {
+    return [connectionOf(this.target, threadId), this.target.runner.stop.position];
   }
 
   private bytes(targetId: number): BytesBody {

@@ -4,6 +4,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "
 import os from "node:os";
 import path from "node:path";
 import test, { after } from "node:test";
+import type { SequenceTimeView } from "../pictures/sequence-time-view.ts";
 import type { KeptPicture } from "../report/html.ts";
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "tlstrace-report-"));
@@ -31,7 +32,7 @@ test("a report says the verdict and the counts of verify and replay, and has a p
     pictures.map(({ stream }) => stream),
     ["B>A", "A>B"],
   );
-  const resyncs = pictures[0]!.view.lanes.find(({ name }) => name === "resync")!;
+  const resyncs = (pictures[0]!.view as SequenceTimeView).lanes.find(({ name }) => name === "resync")!;
   assert.equal(
     resyncs.marks.count.reduce((sum, each) => sum + each, 0),
     36,

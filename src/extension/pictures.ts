@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import * as vscode from "vscode";
-import type { PictureBody } from "../adapter/pictures/pictures.ts";
+import type { ByteBody, PictureBody } from "../adapter/pictures/pictures.ts";
 import type { Ask, Tell } from "../pictures/messages.ts";
 import { debugType } from "./trace-files.ts";
 
@@ -48,6 +48,8 @@ class Panel {
   private readonly window: vscode.WebviewPanel;
   /** The stream that is shown; 0 = not known yet. */
   private threadId = 0;
+  /** What was answered last. */
+  private body: PictureBody | null = null;
   private isOver = false;
 
   constructor(extension: vscode.Uri, session: vscode.DebugSession) {
@@ -77,7 +79,7 @@ class Panel {
 
   end(): void {
     this.isOver = true;
-    this.tell({ tell: "over", why: "The session is over: the picture stays as it is." });
+    this.tell({ tell: "said", text: "The session is over: the picture stays as it is." });
   }
 
   private tell(message: Tell): void {
@@ -96,14 +98,32 @@ class Panel {
       case "part": {
         // A window that has just opened knows its size before it knows its stream.
         if (this.threadId === 0) return;
-        const { id, columns, area } = ask;
-        const asked = { threadId: this.threadId, ...area, columns };
-        const { view, now, ...body }: PictureBody = await this.session.customRequest("picture", asked);
-        return this.tell({ tell: "part", id, area: body.area, view, now });
+        const { id, kind, columns, lines, area } = ask;
+        this.body = await this.request<PictureBody>("picture", { kind, ...area, columns, lines });
+        return this.tell({ tell: "part", id, view: this.body.view });
       }
+      case "byte": {
+        const { text } = await this.request<ByteBody>("byte", { byte: ask.byte, kind: ask.kind });
+        return this.tell({ tell: "byte", id: ask.id, text });
+      }
+      case "watch":
+        return this.watch(ask);
       case "go":
-        await this.session.customRequest("goto", { threadId: this.threadId, targetId: ask.event + 1 });
+        await this.request("goto", { targetId: ask.event + 1 });
     }
+  }
+
+  /** Asks the session about the stream that is shown. */
+  private async request<Body>(command: string, args: object): Promise<Body> {
+    return this.session.customRequest(command, { threadId: this.threadId, ...args });
+  }
+
+  /** As if it were typed into the debug console, which says what stops there are. */
+  private async watch({ from, to }: Extract<Ask, { ask: "watch" }>): Promise<void> {
+    const { stream, firstNumber } = this.body!;
+    const expression = `watch seq ${from + firstNumber}:${to + firstNumber} of ${stream}`;
+    const { result } = await this.session.customRequest("evaluate", { expression, context: "repl" });
+    this.tell({ tell: "said", text: result });
   }
 
   private async begin(): Promise<void> {

@@ -133,7 +133,7 @@ export class Lane extends Table {
   }
 
   /** The levels, the marks themselves first; the last one is so small that bounds() always ends in it. */
-  private build(): void {
+  build(): void {
     if (this.folded === this.count) return;
     this.folded = this.count;
     let level: Level = { low: this.lows.values, high: this.highs.values };

@@ -1,11 +1,16 @@
-import type { Area, SequenceTimeView } from "./sequence-time-view.ts";
+import type { Area, PictureView } from "./kind.ts";
+import type { KindName } from "./kinds.ts";
 
 /** What a picture in a window asks of the editor. */
 export type Ask =
   /** It is there. */
   | { ask: "ready" }
-  /** A part of the picture, as many spots wide; without an area the whole stream. `id` comes back with the answer. */
-  | { ask: "part"; id: number; columns: number; area: Area | null }
+  /** A part of the picture, as many spots wide and rows high; without an area what it shows by itself. `id` comes back. */
+  | { ask: "part"; id: number; kind: KindName; columns: number; lines: number; area: Area | null }
+  /** What the picture says of a byte, counted from the offload start on, and its story. `id` comes back. */
+  | { ask: "byte"; id: number; kind: KindName; byte: number }
+  /** Stop where something is done with bytes [from, to). */
+  | { ask: "watch"; from: number; to: number }
   /** Go to an event of the trace. */
   | { ask: "go"; event: number }
   /** Another stream. */
@@ -16,8 +21,9 @@ export type Ask =
 /** What the editor tells a picture. */
 export type Tell =
   | { tell: "streams"; streams: { threadId: number; name: string }[]; threadId: number }
-  /** `now`: where the session stands, in nanoseconds; null = there is none. */
-  | { tell: "part"; id: number; area: Area; view: SequenceTimeView; now: number | null }
+  | { tell: "part"; id: number; view: PictureView }
+  | { tell: "byte"; id: number; text: string }
   /** There is more, or the session stands elsewhere: ask again. */
   | { tell: "changed" }
-  | { tell: "over"; why: string };
+  /** What came of something that was asked for. */
+  | { tell: "said"; text: string };

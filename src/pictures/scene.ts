@@ -14,7 +14,16 @@ export type Shape =
   | { kind: "bars"; role: Role; at: number[] }
   /** Lines through points: x and y of each. */
   | { kind: "line"; role: Role; at: number[] }
-  | { kind: "text"; role: Role; x: number; y: number; text: string; anchor: "start" | "middle" | "end" };
+  | {
+      kind: "text";
+      role: Role;
+      x: number;
+      y: number;
+      text: string;
+      anchor: "start" | "middle" | "end";
+      /** In letters of one width. */
+      isMono?: true;
+    };
 
 /** A rectangle of the scene. */
 export interface Box {

@@ -1,3 +1,5 @@
+import { secondsText } from "../replay/view/value.ts";
+import type { Frame, Kind, Spot } from "./kind.ts";
 import type { Marks } from "./lane.ts";
 import {
   type Box,
@@ -9,18 +11,15 @@ import {
   ticksOf,
   timeLabel,
 } from "./scene.ts";
-import { type Area, type LaneName, laneTable, rails, type SequenceTimeView } from "./sequence-time-view.ts";
-
-/** What a picture of a stream is drawn from, besides the view. */
-export interface Frame {
-  width: number;
-  height: number;
-  area: Area;
-  /** Where the debugger stands, in nanoseconds; null = nowhere. */
-  now: number | null;
-  /** Lanes that are not drawn. */
-  hidden: ReadonlySet<string>;
-}
+import { rowsOf } from "./sequence-time-rows.ts";
+import {
+  type LaneName,
+  type LaneView,
+  laneNames,
+  laneTable,
+  rails,
+  type SequenceTimeView,
+} from "./sequence-time-view.ts";
 
 const margin = { left: 92, right: 10, top: 6, bottom: 26 };
 const railHeight = 6;
@@ -32,7 +31,7 @@ const tickGap = { x: 110, y: 36 };
 const bandTextHeight = 14;
 
 /** Where the plane of time and sequence space lies in the picture. */
-export const plotOf = ({ width, height }: Pick<Frame, "width" | "height">): Box => ({
+const plotOf = ({ width, height }: Pick<Frame, "width" | "height">): Box => ({
   x: margin.left,
   y: margin.top + rails.length * railHeight + 4,
   width: Math.max(1, width - margin.left - margin.right),
@@ -45,7 +44,7 @@ interface Plane {
   y: Scale;
 }
 
-export function planeOf(frame: Pick<Frame, "width" | "height" | "area">): Plane {
+function planeOf(frame: Pick<Frame, "width" | "height" | "area">): Plane {
   const { area } = frame;
   const plot = plotOf(frame);
   return {
@@ -56,7 +55,7 @@ export function planeOf(frame: Pick<Frame, "width" | "height" | "area">): Plane 
 }
 
 /** The sequence–time picture as shapes, from the back to the front. */
-export function sequenceTimeScene(view: SequenceTimeView, frame: Frame): Scene {
+function sequenceTimeScene(view: SequenceTimeView, frame: Frame): Scene {
   const plane = planeOf(frame);
   const lanes = view.lanes.filter(({ name }) => !frame.hidden.has(name));
   const shapes = [
@@ -64,7 +63,7 @@ export function sequenceTimeScene(view: SequenceTimeView, frame: Frame): Scene {
     ...axes(frame, plane),
     ...lanes.flatMap(({ name, marks }) => laneShapes(name, marks, plane)),
     ...lanes.flatMap(({ name, marks }) => railShapes(name, marks, plane)),
-    ...nowShapes(frame, plane),
+    ...nowShapes(view, frame, plane),
   ];
   return { width: frame.width, height: frame.height, shapes };
 }
@@ -158,9 +157,51 @@ function railShapes(name: LaneName, { time }: Marks, { x }: Plane): Shape[] {
   return [{ kind: "bars", role: name, at }];
 }
 
-function nowShapes({ now, area }: Frame, { plot, x }: Plane): Shape[] {
+function nowShapes({ now }: SequenceTimeView, { area }: Frame, { plot, x }: Plane): Shape[] {
   if (now === null || now < area.from || now > area.to) return [];
   return [
     { kind: "bars", role: "now", at: [x(now) - 0.75, margin.top, 1.5, plot.y + plot.height - margin.top] },
   ];
 }
+
+/** Every mark that is drawn, from the back to the front. */
+const spotsOf = (view: SequenceTimeView, frame: Frame): Spot[] => {
+  const plane = planeOf(frame);
+  return view.lanes
+    .filter(({ name }) => !frame.hidden.has(name) && !laneTable[name].isLine)
+    .flatMap((lane) => laneSpots(lane, plane));
+};
+
+function laneSpots({ name, marks }: LaneView, { plot, x, y }: Plane): Spot[] {
+  return marks.time.map((time, i) => {
+    const [low, high, event, count] = [marks.low[i]!, marks.high[i]!, marks.event[i]!, marks.count[i]!];
+    const many = count > 1 ? `, the first of ${count}` : "";
+    const bottom = Math.min(plot.y + plot.height, y(low));
+    const top = Math.min(bottom, Math.max(plot.y, y(high)));
+    return {
+      box: { x: x(time) - visible / 2, y: top, width: visible, height: bottom - top },
+      says: `${laneTable[name].says}: ${byteLabel(low)} to ${byteLabel(high)}, ${secondsText(time)}, event ${event + 1}${many}`,
+      event,
+      bytes: { from: low, to: Math.max(low + 1, high) },
+      isRare: isRare(name),
+    };
+  });
+}
+
+export const sequenceTime: Kind<SequenceTimeView> = {
+  title: "Sequence–Time",
+  says: "Sequence numbers over time",
+  moves: "plane",
+  legend: laneNames.map((role) => ({ role, says: laneTable[role].says })),
+  canHide: true,
+  plot: plotOf,
+  scene: sequenceTimeScene,
+  spots: spotsOf,
+  table: (view) => ({
+    head: ["Time", "What", "Bytes", "Where"],
+    rows: rowsOf(view).map(({ time, what, bytes, place, event }) => ({
+      cells: [time, what, bytes, place],
+      event,
+    })),
+  }),
+};

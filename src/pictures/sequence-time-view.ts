@@ -1,4 +1,5 @@
-import type { Marks, Stretch } from "./lane.ts";
+import type { PictureView } from "./kind.ts";
+import type { Marks } from "./lane.ts";
 
 interface LaneRow {
   says: string;
@@ -33,12 +34,6 @@ export interface Band {
   to: number;
 }
 
-/** A part of the plane of time and sequence space. */
-export interface Area extends Stretch {
-  low: number;
-  high: number;
-}
-
 /** A lane's marks; of what is rare also the frame or line of each. */
 export interface LaneView {
   name: LaneName;
@@ -57,16 +52,14 @@ export const rails: readonly LaneName[] = [
   "wrong",
 ];
 
-/** What a picture of a part of it shows. */
-export interface SequenceTimeView {
-  /** The stream as a whole: where time and sequence space begin and end. */
-  whole: Omit<Area, "columns">;
+/** What a picture of a part of it shows: along x lies time, in nanoseconds, along y bytes from the offload start on. */
+export interface SequenceTimeView extends PictureView {
   /** The records of the part, none where they are too many to be told apart; and how many they are. */
   records: Band[];
   recordCount: number;
   lanes: LaneView[];
   /** What `places` count: frames of a capture, lines of a file. */
   placeWord: "frame" | "line";
-  /** False until what only a run can tell is there: what driver and NIC expect, and what resyncs replayed. */
-  isComplete: boolean;
+  /** Where the debugger stands, in nanoseconds; null = there is none. */
+  now: number | null;
 }

@@ -5,20 +5,21 @@ import { seeded } from "../test/simulator/mutate.ts";
 import { studyOf } from "../test/studies.ts";
 import { Lane } from "./lane.ts";
 import { SequenceTime } from "./sequence-time.ts";
-import { sequenceTimeScene } from "./sequence-time-scene.ts";
+import { sequenceTime } from "./sequence-time-scene.ts";
 import type { LaneName } from "./sequence-time-view.ts";
 
 const sample = (name: string) => path.resolve("media/samples", name);
 
 async function pictureOf(name: string, connection: number): Promise<SequenceTime> {
   const picture = new SequenceTime(await studyOf(sample(name)), connection);
+  for (const _ of picture.begin());
   for (const _ of picture.complete());
   return picture;
 }
 
 /** The marks of a lane in the whole picture, each on its own. */
 function marksOf(picture: SequenceTime, name: LaneName): [low: number, high: number][] {
-  const view = picture.view({ ...picture.whole, columns: 1 << 20 });
+  const view = picture.view({ area: null, columns: 1 << 20, position: { event: 0, stage: 0 } });
   const { low, high } = view.lanes.find((lane) => lane.name === name)!.marks;
   return low.map((each, i) => [each, high[i]!]);
 }
@@ -76,15 +77,15 @@ test("a single resync among a million packets is drawn", () => {
   const rare = new Lane();
   rare.add(654_321, 5, 6, 654_321);
   const area = { from: 0, to: 1e6, low: 0, high: 1e6, columns: 1000 };
-  const scene = sequenceTimeScene(
+  const scene = sequenceTime.scene(
     {
-      ...{ whole: area, records: [], recordCount: 0, isComplete: true, placeWord: "line" },
+      ...{ whole: area, area, now: null, records: [], recordCount: 0, isComplete: true, placeWord: "line" },
       lanes: [
         { name: "sent", marks: lane.within(area) },
         { name: "resync", marks: rare.within(area) },
       ],
     },
-    { width: 1000, height: 500, area, now: null, hidden: new Set() },
+    { width: 1000, height: 500, area, hidden: new Set() },
   );
   const bars = scene.shapes.filter((shape) => shape.kind === "bars" && shape.role === "resync");
   assert.equal(bars.length, 2, "in the plane and in its rail");

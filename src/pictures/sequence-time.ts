@@ -10,9 +10,10 @@ import { recordName } from "../replay/view/view.ts";
 import { wrongSigns } from "../replay/view/wrong/byte.ts";
 import { signsNamed } from "../trace/signs.ts";
 import { placeWord } from "../trace/trace.ts";
-import { Lane, type Marks } from "./lane.ts";
+import type { Area } from "./kind.ts";
+import { Lane, type Marks, type Stretch } from "./lane.ts";
+import type { Asked, Model } from "./model.ts";
 import {
-  type Area,
   type Band,
   type LaneName,
   type LaneView,
@@ -49,8 +50,11 @@ const bandsMax = 400;
 /** Events run between two looks at the clock. */
 const blockSize = 4096;
 
+/** A part, and the spots of the time axis that it is drawn with. */
+type Part = Area & Stretch;
+
 /** The sequence–time picture of one stream. */
-export class SequenceTime {
+export class SequenceTime implements Model {
   private readonly judged: Judged;
   private readonly connection: number;
   private readonly own: Int32Array;
@@ -58,6 +62,8 @@ export class SequenceTime {
   private readonly times: Float64Array;
   private readonly startSeq: number;
   private readonly lanes = new Map<LaneName, Lane>();
+  /** How far the packets that are taken reach. */
+  private sentEnd = Number.NEGATIVE_INFINITY;
   private isComplete = false;
 
   constructor(judged: Judged, connection: number) {
@@ -68,51 +74,66 @@ export class SequenceTime {
     this.startSeq = timeline.trace.connections[connection]!.startSeq;
     this.times = new Float64Array(this.own.length);
     for (const name of laneNames) this.lanes.set(name, new Lane());
-    let latest = Number.NEGATIVE_INFINITY;
-    const { timeNs } = timeline.trace.events;
-    for (const [i, event] of this.own.entries())
-      this.times[i] = latest = Math.max(latest, timeNs.values[event]!);
-    this.takeEvents();
-    for (const [name, kinds] of Object.entries(ofSigns)) this.takeSigns(name as LaneName, kinds);
+  }
+
+  /** Takes what is known without a run, a block of events at a time. */
+  *begin(): Generator<number> {
+    const { own } = this;
+    for (let from = 0; from < own.length; from += blockSize) {
+      this.takeEvents(from, Math.min(own.length, from + blockSize));
+      yield from / own.length;
+    }
+    for (const [name, kinds] of Object.entries(ofSigns)) yield* this.takeSigns(name as LaneName, kinds);
+    for (const lane of this.lanes.values()) {
+      lane.build();
+      yield 1;
+    }
   }
 
   private lane(name: LaneName): Lane {
     return this.lanes.get(name)!;
   }
 
-  /** What the trace itself says: packets and acknowledgements. */
-  private takeEvents(): void {
-    const { events, sacks } = this.judged.timeline.trace;
-    const { kind, flags } = events;
+  /** What the trace itself says: packets and acknowledgements, of own events [from, to). */
+  private takeEvents(from: number, to: number): void {
+    const { own, times, startSeq, judged } = this;
+    const { events } = judged.timeline.trace;
     const [sent, again] = [this.lane("sent"), this.lane("again")];
-    const [acknowledged, sacked] = [this.lane("acknowledged"), this.lane("sacked")];
-    let end = Number.NEGATIVE_INFINITY;
-    for (const [i, event] of this.own.entries()) {
-      const low = events.seq.values[event]! - this.startSeq;
-      const time = this.times[i]!;
-      if (kind.values[event] === Kind.transmit && (flags.values[event]! & Flag.qdiscDrop) === 0) {
-        const high = low + events.length.values[event]!;
-        (low < end ? again : sent).add(time, low, high, event);
-        end = Math.max(end, high);
-      }
-      if (kind.values[event] !== Kind.ack) continue;
-      acknowledged.add(time, low, low, event);
-      const blocks = sacks.get(event) ?? [];
-      for (let at = 0; at + 1 < blocks.length; at += 2)
-        sacked.add(time, blocks[at]! - this.startSeq, blocks[at + 1]! - this.startSeq, event);
+    for (let i = from; i < to; i++) {
+      const event = own[i]!;
+      const time = Math.max(i === 0 ? Number.NEGATIVE_INFINITY : times[i - 1]!, events.timeNs.values[event]!);
+      times[i] = time;
+      const kind = events.kind.values[event]!;
+      if (kind === Kind.ack) this.takeAck(event, time);
+      if (kind !== Kind.transmit || (events.flags.values[event]! & Flag.qdiscDrop) !== 0) continue;
+      const low = events.seq.values[event]! - startSeq;
+      const high = low + events.length.values[event]!;
+      (low < this.sentEnd ? again : sent).add(time, low, high, event);
+      this.sentEnd = Math.max(this.sentEnd, high);
     }
   }
 
-  private takeSigns(name: LaneName, kinds: readonly number[]): void {
+  private takeAck(event: number, time: number): void {
+    const { events, sacks } = this.judged.timeline.trace;
+    const low = events.seq.values[event]! - this.startSeq;
+    this.lane("acknowledged").add(time, low, low, event);
+    const blocks = sacks.get(event) ?? [];
+    for (let at = 0; at + 1 < blocks.length; at += 2)
+      this.lane("sacked").add(time, blocks[at]! - this.startSeq, blocks[at + 1]! - this.startSeq, event);
+  }
+
+  private *takeSigns(name: LaneName, kinds: readonly number[]): Generator<number> {
     const { judged, own, times, startSeq } = this;
     const { connection, seq: seqs, length, kind } = judged.timeline.trace.events;
     const lane = this.lane(name);
     let i = 0;
+    let looked = 0;
     for (
       let event = nextSign(judged, 0, 1, kinds);
       event >= 0;
       event = nextSign(judged, event + 1, 1, kinds)
     ) {
+      if (++looked % blockSize === 0) yield i / own.length;
       if (connection.values[event] !== this.connection) continue;
       while (own[i]! < event) i++;
       const low = seqs.values[event]! - startSeq;
@@ -162,33 +183,38 @@ export class SequenceTime {
     return { from, to, low: bounds.length > 0 ? low : 0, high: bounds.length > 0 ? high : 0 };
   }
 
-  view(area: Area): SequenceTimeView {
-    const { bands, count } = this.records(area);
+  view({ area, columns, position }: Pick<Asked, "area" | "columns" | "position">): SequenceTimeView {
+    const { whole } = this;
+    const shown = area ?? whole;
+    const part = { ...shown, columns };
+    const { bands, count } = this.records(shown);
     return {
-      whole: this.whole,
+      whole,
+      area: shown,
+      now: this.timeOf(position.event),
       records: bands,
       recordCount: count,
-      lanes: laneNames.map((name) => this.laneView(name, area)),
+      lanes: laneNames.map((name) => this.laneView(name, part)),
       placeWord: placeWord(this.judged.timeline.trace),
       isComplete: this.isComplete,
     };
   }
 
-  private laneView(name: LaneName, area: Area): LaneView {
+  private laneView(name: LaneName, part: Part): LaneView {
     const { line } = this.judged.timeline.trace.events;
-    const marks = this.marks(name, area);
+    const marks = this.marks(name, part);
     return rails.includes(name)
       ? { name, marks, places: marks.event.map((event) => line.values[event]!) }
       : { name, marks };
   }
 
   /** Of a line also where it stands at the part's beginning. */
-  private marks(name: LaneName, area: Area): Marks {
+  private marks(name: LaneName, part: Part): Marks {
     const lane = this.lane(name);
-    const marks = lane.within(area);
-    const before = laneTable[name].isLine ? lane.before(area.from) : null;
+    const marks = lane.within(part);
+    const before = laneTable[name].isLine ? lane.before(part.from) : null;
     if (before === null) return marks;
-    marks.time.unshift(area.from);
+    marks.time.unshift(part.from);
     marks.low.unshift(before.high);
     marks.high.unshift(before.high);
     marks.count.unshift(1);

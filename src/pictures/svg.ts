@@ -21,9 +21,12 @@ function elementOf(shape: Shape, colour: string): string {
     case "line":
       return `<path fill="none" stroke="${colour}" stroke-width="1.5" d="${linePath(shape.at)}"/>`;
     case "text":
-      return `<text fill="${colour}" x="${px(shape.x)}" y="${px(shape.y)}" text-anchor="${shape.anchor}">${escaped(shape.text)}</text>`;
+      return `<text fill="${colour}" x="${px(shape.x)}" y="${px(shape.y)}" text-anchor="${shape.anchor}"${shape.isMono ? mono : ""}>${escaped(shape.text)}</text>`;
   }
 }
+
+/** As the canvas has it; blanks count. */
+const mono = ' font-family="monospace" font-size="12" xml:space="preserve"';
 
 const px = (n: number): string => String(Math.round(n * 10) / 10);
 

@@ -2,8 +2,9 @@ import { countsOf } from "../judge/counts.ts";
 import { placesOf, placeTitle, wordPlace } from "../judge/places.ts";
 import { streamVerdicts } from "../judge/verdict.ts";
 import { missingText, streamText } from "../judge/verdict-words.ts";
+import type { PictureView } from "../pictures/kind.ts";
+import type { KindName } from "../pictures/kinds.ts";
 import { rareIn, SequenceTime } from "../pictures/sequence-time.ts";
-import type { Area, SequenceTimeView } from "../pictures/sequence-time-view.ts";
 import type { Study } from "../study/study.ts";
 import type { KeysGiven } from "../study/subject.ts";
 import { streamsOf } from "../study/subject.ts";
@@ -14,8 +15,8 @@ import { visibleLine } from "../trace/visible.ts";
 /** A picture as it is kept in a report: all that there is of it, at one level of detail. */
 export interface KeptPicture {
   stream: string;
-  area: Area;
-  view: SequenceTimeView;
+  kind: KindName;
+  view: PictureView;
 }
 
 /** What a report says of a study, as plain data. */
@@ -54,10 +55,12 @@ export function* reportBody(
   const pictures: KeptPicture[] = [];
   for (const { connection } of pictured.slice(0, picturesMax)) {
     const picture = new SequenceTime(study, connection);
+    for (const _ of picture.begin()) yield pictures.length / Math.min(picturesMax, pictured.length);
     for (const share of picture.complete())
       yield (pictures.length + share) / Math.min(picturesMax, pictured.length);
-    const area = { ...picture.whole, columns };
-    pictures.push({ stream: trace.connections[connection]!.name, area, view: picture.view(area) });
+    const view = picture.view({ area: null, columns, position: { event: 0, stage: 0 } });
+    const stream = trace.connections[connection]!.name;
+    pictures.push({ stream, kind: "sequence-time", view: { ...view, now: null } as PictureView });
   }
   const places = [...placesOf(study)];
   return {

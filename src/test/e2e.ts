@@ -27,7 +27,7 @@ import { largeScenarios } from "./e2e/large.ts";
 import { launchScenarios } from "./e2e/launch.ts";
 import { lineScenarios, staleScenarios } from "./e2e/listing.ts";
 import { openingScenarios } from "./e2e/opening.ts";
-import { pictureScenarios, reportScenarios } from "./e2e/pictures.ts";
+import { accessScenarios, packetScenarios, pictureScenarios, reportScenarios } from "./e2e/pictures.ts";
 import { processScenarios } from "./e2e/process.ts";
 import { sessionsScenarios } from "./e2e/sessions.ts";
 import { lookScenarios, numbersScenarios, traceScenarios, travelScenarios } from "./e2e/trace.ts";
@@ -81,6 +81,7 @@ const groups: Readonly<Record<string, readonly ((scenario: Scenario) => void)[]>
   "two sessions": [sessionsScenarios],
   forks: [forkScenarios],
   pictures: [pictureScenarios, reportScenarios],
+  "pictures of every kind": [packetScenarios, accessScenarios],
   "a family that falls back to software": [familiesScenarios],
   "a capture without keys": [keysScenarios],
   "a launch configuration": [launchScenarios(() => samples)],

@@ -10,7 +10,6 @@ export function drawScene(canvas: HTMLCanvasElement, scene: Scene, colour: (role
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.fillStyle = colour("ground");
   context.fillRect(0, 0, scene.width, scene.height);
-  context.font = "11px sans-serif";
   for (const shape of scene.shapes) drawShape(context, shape, colour(shape.role));
 }
 
@@ -33,6 +32,7 @@ function drawShape(context: CanvasRenderingContext2D, shape: Shape, colour: stri
     }
     case "text":
       context.fillStyle = colour;
+      context.font = shape.isMono ? "12px monospace" : "11px sans-serif";
       context.textAlign = shape.anchor === "middle" ? "center" : shape.anchor;
       context.fillText(shape.text, shape.x, shape.y);
   }

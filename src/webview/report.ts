@@ -1,35 +1,39 @@
+import type { Area, PictureView } from "../pictures/kind.ts";
 import type { Ask } from "../pictures/messages.ts";
 import type { LaneView, SequenceTimeView } from "../pictures/sequence-time-view.ts";
 import type { KeptPicture } from "../report/html.ts";
 import { element } from "./elements.ts";
-import { SequenceTimePicture } from "./sequence-time.ts";
+import { PictureWindow } from "./picture-window.ts";
 
 /** The pictures of a report: there is no session, and what is shown is a part of what the report holds. */
 const pictures = JSON.parse(document.getElementById("pictures")!.textContent!) as KeptPicture[];
 for (const place of document.querySelectorAll<HTMLElement>("[data-picture]"))
   show(place, pictures[Number(place.dataset.picture)]!);
 
-function show(place: HTMLElement, { stream, area, view }: KeptPicture): void {
-  const picture = new SequenceTimePicture(place, (ask) => queueMicrotask(() => answer(ask)));
+function show(place: HTMLElement, kept: KeptPicture): void {
+  const picture = new PictureWindow(place, [kept.kind], (ask) => queueMicrotask(() => answer(ask)));
   const answer = (ask: Ask): void => {
     if (ask.ask === "save") return keep(ask);
-    if (ask.ask !== "part") return;
-    const part = ask.area ?? area;
-    picture.hear({ tell: "part", id: ask.id, area: part, view: partOf(view, part), now: null });
+    if (ask.ask === "part")
+      picture.hear({ tell: "part", id: ask.id, view: partOf(kept, ask.area ?? kept.view.area) });
   };
-  picture.hear({ tell: "streams", streams: [{ threadId: 1, name: stream }], threadId: 1 });
+  picture.hear({ tell: "streams", streams: [{ threadId: 1, name: kept.stream }], threadId: 1 });
 }
 
-/** The marks and records that lie in a part of what there is. */
-function partOf(
-  view: SequenceTimeView,
-  { from, to, low, high }: { from: number; to: number; low: number; high: number },
-) {
-  const records = view.records.filter((band) => band.to > low && band.from < high);
-  return { ...view, records, lanes: view.lanes.map((lane) => within(lane, from, to)) };
+/** The part of what there is. */
+function partOf({ kind, view }: KeptPicture, area: Area): PictureView {
+  if (kind !== "sequence-time") return { ...view, area };
+  const whole = view as SequenceTimeView;
+  const records = whole.records.filter((band) => band.to > area.low && band.from < area.high);
+  const part: SequenceTimeView = {
+    ...{ ...whole, area, records },
+    lanes: whole.lanes.map((lane) => within(lane, area)),
+  };
+  return part;
 }
 
-function within({ name, marks, places }: LaneView, from: number, to: number): LaneView {
+/** The marks that lie in a part. */
+function within({ name, marks, places }: LaneView, { from, to }: Area): LaneView {
   // A line also comes in from where it stood before.
   const first = Math.max(0, marks.time.findIndex((time) => time >= from) - 1);
   const behind = marks.time.findIndex((time) => time > to);

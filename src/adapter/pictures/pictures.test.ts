@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { PictureView } from "../../pictures/kind.ts";
+import type { SequenceTimeView } from "../../pictures/sequence-time-view.ts";
 import { sample, session } from "../../test/dap-session.ts";
 
-const marksOf = (
-  body: { view: { lanes: { name: string; marks: { count: number[] } }[] } },
-  name: string,
-): number =>
-  body.view.lanes.find((lane) => lane.name === name)!.marks.count.reduce((sum, each) => sum + each, 0);
+const marksOf = ({ view }: { view: PictureView }, name: string): number =>
+  (view as SequenceTimeView).lanes
+    .find((lane) => lane.name === name)!
+    .marks.count.reduce((sum, each) => sum + each, 0);
 
 test("a picture is there at once, and again when a run has said what only a run can", async () => {
   const client = session();

@@ -1,83 +1,134 @@
 // adapter/pictures: the pictures that an editor shows of a session.
 
-import { SequenceTime } from "../../pictures/sequence-time.ts";
-import type { Area, SequenceTimeView } from "../../pictures/sequence-time-view.ts";
-import type { Judged } from "../../replay/findings.ts";
+import { advance } from "../../core/base/seq.ts";
+import type { PictureView } from "../../pictures/kind.ts";
+import { isKind, type KindName, kindNames } from "../../pictures/kinds.ts";
+import type { Model, Pictured } from "../../pictures/model.ts";
+import { models } from "../../pictures/models.ts";
+import { didYouMean } from "../../replay/language/spelling.ts";
+import type { Position } from "../../replay/timeline.ts";
+import { storyOf } from "../../replay/view/why/story.ts";
+import { storyLine } from "../../replay/view/why/words.ts";
 import { UserError } from "../../trace/platform.ts";
 import type { Arguments } from "../requests.ts";
 
 /** A picture of a stream at the level of detail that was asked for: the body of the answer to `picture`. */
 export interface PictureBody {
   stream: string;
-  /** The part that it shows. */
-  area: Area;
-  view: SequenceTimeView;
-  /** Where the debugger stands, in nanoseconds. */
-  now: number;
+  /** What the trace's file calls the byte that pictures count from: 0, in a packetdrill script 1. */
+  firstNumber: number;
+  view: PictureView;
+}
+
+/** The body of the answer to `byte`: where a byte comes from and where it went. */
+export interface ByteBody {
+  text: string;
 }
 
 /** Pictures that are kept: a stream of a million packets has some 40 MB of marks. */
-const keptMax = 4;
+const keptMax = 6;
 /** Work goes on for so long before messages are looked at again. */
 const sliceMs = 8;
-/** Spots of a picture: more than a screen has is nobody's. */
+/** Spots and rows of a picture: more than a screen has are nobody's. */
 const columnsMax = 8192;
+const linesMax = 512;
+
+/** Lets other messages in. */
+const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+/** A picture that is made, and when its first view can be asked for. */
+interface Known {
+  model: Model;
+  begun: Promise<void>;
+}
 
 /** The pictures of a session's streams. What takes a run is worked on behind the first answer, and told when it is there. */
 export class Pictures {
-  private readonly judged: Judged;
+  private readonly pictured: Pictured;
   private readonly tell: (connection: number) => void;
-  private readonly known = new Map<number, SequenceTime>();
+  /** By kind and connection. */
+  private readonly known = new Map<string, Known>();
   private isOver = false;
 
   /** `tell`: a stream's picture has more now. */
-  constructor(judged: Judged, tell: (connection: number) => void) {
-    this.judged = judged;
+  constructor(pictured: Pictured, tell: (connection: number) => void) {
+    this.pictured = pictured;
     this.tell = tell;
   }
 
-  /** The picture as it is; without a part that of the whole stream. Throws UserError for a stream that there is not. */
-  view(args: Arguments["picture"], connection: number, event: number): PictureBody {
-    const { timeline } = this.judged;
-    const columns = Math.max(1, Math.min(columnsMax, args.columns));
-    const picture = this.pictureOf(connection);
-    const { whole } = picture;
-    const { from = whole.from, to = whole.to, low = whole.low, high = whole.high } = args;
-    if (![from, to, low, high].every(Number.isFinite) || from > to || low > high)
-      throw new UserError("a part of a picture lies from its first to its last moment and byte");
-    const area = { from, to, low, high, columns };
-    return {
-      stream: timeline.trace.connections[connection]!.name,
+  /** The picture as it is from a position. Throws UserError for a kind or a part that there is not. */
+  async view(args: Arguments["picture"], connection: number, position: Position): Promise<PictureBody> {
+    const { columns, lines = 1 } = args;
+    const kind = kindNamed(args.kind);
+    const area = areaOf(args);
+    const { model, begun } = this.pictureOf(kind, connection);
+    await begun;
+    const view = model.view({
       area,
-      view: picture.view(area),
-      now: picture.timeOf(event),
-    };
+      columns: Math.max(1, Math.min(columnsMax, columns)),
+      lines: Math.max(1, Math.min(linesMax, lines)),
+      position,
+    });
+    const { connections, firstNumber = 0 } = this.pictured.timeline.trace;
+    return { stream: connections[connection]!.name, firstNumber: firstNumber ?? 0, view };
   }
 
-  private pictureOf(connection: number): SequenceTime {
-    const known = this.known.get(connection);
+  /** What a picture says of a byte, counted from the offload start on, and the byte's story. */
+  byte(args: Arguments["byte"], connection: number, position: Position): ByteBody {
+    const { timeline } = this.pictured;
+    const byte = Math.floor(args.byte);
+    const { model } = this.pictureOf(kindNamed(args.kind), connection);
+    const at = advance(timeline.trace.connections[connection]!.startSeq, byte);
+    const story = storyLine(timeline, storyOf(timeline, connection, at));
+    return { text: [model.byte?.(byte, position) ?? [], story].flat().join("\n") };
+  }
+
+  private pictureOf(kind: KindName, connection: number): Known {
+    const key = `${kind} ${connection}`;
+    const known = this.known.get(key);
     if (known) return known;
-    const picture = new SequenceTime(this.judged, connection);
-    this.known.set(connection, picture);
+    const model = models[kind](this.pictured, connection);
+    const made = { model, begun: this.work(model.begin?.()) };
+    this.known.set(key, made);
     if (this.known.size > keptMax) this.known.delete(this.known.keys().next().value!);
-    void this.complete(picture, connection);
-    return picture;
+    void this.complete(key, made, connection);
+    return made;
   }
 
-  private async complete(picture: SequenceTime, connection: number): Promise<void> {
-    const work = picture.complete();
-    for (let isDone = false; !isDone; ) {
-      await new Promise((resolve) => setTimeout(resolve, 0));
+  private async complete(key: string, { model, begun }: Known, connection: number): Promise<void> {
+    await begun;
+    if (!model.complete) return;
+    // The first view is answered before.
+    await turn();
+    await this.work(model.complete(), () => this.known.get(key)?.model === model);
+    if (!this.isOver) this.tell(connection);
+  }
+
+  /** Works a slice at a time, other messages between them. */
+  private async work(work: Generator<number> | undefined, isWanted = () => true): Promise<void> {
+    for (let isDone = work === undefined; !isDone && !this.isOver && isWanted(); ) {
       const end = Date.now() + sliceMs;
-      while (!isDone && Date.now() < end) {
-        if (this.isOver || this.known.get(connection) !== picture) return;
-        isDone = work.next().done === true;
-      }
+      while (!isDone && Date.now() < end) isDone = work!.next().done === true;
+      if (!isDone) await turn();
     }
-    this.tell(connection);
   }
 
   dispose(): void {
     this.isOver = true;
   }
+}
+
+function kindNamed(kind: string = "sequence-time"): KindName {
+  if (isKind(kind)) return kind;
+  throw new UserError(
+    `there is no picture \`${kind}\`${didYouMean(kind, kindNames)}; there are ${kindNames.join(", ")}`,
+  );
+}
+
+/** The part that is asked for; null = none. */
+function areaOf({ from, to, low, high }: Arguments["picture"]) {
+  if (from === undefined || to === undefined || low === undefined || high === undefined) return null;
+  if (from > to || low > high)
+    throw new UserError("a part of a picture lies from its first to its last moment and byte");
+  return { from, to, low, high };
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import path from "node:path";
 import type { Frame } from "playwright-core";
 import type { Scenario, Workbench } from "./workbench.ts";
@@ -34,6 +35,93 @@ export function pictureScenarios(scenario: Scenario): void {
       await workbench.stopped(/event 159 of 164, after skb/);
     },
   );
+}
+
+/** Another kind of picture, in the window that is open. */
+export function packetScenarios(scenario: Scenario): void {
+  scenario(
+    "a packet's bytes stand side by side, the first wrong one in sight and reached by a key",
+    async (workbench) => {
+      await workbench.explorerMenu("wrong-byte.pcap", "Debug Trace or Capture");
+      await workbench.stopped(/event 53 of 164/);
+      await workbench.command("TLS Offload: Show Picture of Stream");
+      const picture = await pictureIn(workbench);
+      await chosen(workbench, picture, "Packet");
+      await picture.locator("canvas").focus();
+      const status = () => picture.locator(".status").textContent();
+      await workbench.until(
+        "the wrong byte is said",
+        async () => {
+          await picture.locator("canvas").press("]");
+          return /byte 45978 is .., must be ../.test((await status()) ?? "");
+        },
+        async () => (await status()) ?? "",
+      );
+      await workbench.picture("picture-packet");
+    },
+  );
+}
+
+/** No picture has a fault that a program finds, in any theme. */
+export function accessScenarios(scenario: Scenario): void {
+  scenario(
+    "every picture is without a violation of axe, light, dark and in high contrast",
+    async (workbench) => {
+      const { page } = workbench;
+      const picture = await pictureIn(workbench);
+      await picture.click("summary");
+      const toggle = () => workbench.command("Preferences: Toggle between Light/Dark Themes");
+      for (const theme of ["light", "dark", "contrast"]) {
+        if (theme === "dark") await toggle();
+        if (theme === "contrast") await page.emulateMedia({ forcedColors: "active" });
+        await themed(workbench, picture, theme);
+        for (const title of await picture.locator("[role=tab]").allTextContents()) {
+          await chosen(workbench, picture, title);
+          assert.deepEqual(await violations(picture), [], `${title}, ${theme}`);
+          await workbench.picture(`picture-${title.toLowerCase().replace(/\W+/g, "-")}-${theme}`);
+        }
+      }
+      await page.emulateMedia({ forcedColors: null });
+      await themed(workbench, picture, "dark");
+      await toggle();
+      await themed(workbench, picture, "light");
+    },
+  );
+}
+
+const classes: Readonly<Record<string, RegExp>> = {
+  dark: /vscode-dark/,
+  light: /vscode-light/,
+  contrast: /vscode-high-contrast/,
+};
+
+/** Waits until the picture has the editor's theme. */
+async function themed(workbench: Workbench, picture: Frame, theme: string): Promise<void> {
+  const has = async () => (await picture.locator("body").getAttribute("class")) ?? "";
+  await workbench.until(`the theme to be ${theme}`, async () => classes[theme]!.test(await has()), has);
+}
+
+/** Chooses a kind of picture, and waits until it is drawn. */
+async function chosen(workbench: Workbench, picture: Frame, title: string): Promise<void> {
+  const tab = picture.getByRole("tab", { name: title, exact: true });
+  await tab.click();
+  const label = async () => (await picture.locator("canvas").getAttribute("aria-label")) ?? "";
+  await workbench.until(
+    `the picture ${title} is drawn`,
+    async () => (await tab.getAttribute("aria-selected")) === "true" && (await drawn(picture)) > 1000,
+    label,
+  );
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe-core finds wrong with the page, a line a rule. */
+async function violations(picture: Frame): Promise<string[]> {
+  await picture.evaluate(axe);
+  return picture.evaluate(`(async () => {
+    const { violations } = await axe.run(document);
+    return violations.map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html).join(" "));
+  })()`) as Promise<string[]>;
 }
 
 /** A report in a browser of its own: it loads nothing, and its pictures are drawn. */

@@ -46,7 +46,8 @@ const proper: Record<keyof typeof requests, object> = {
   findings: {},
   minimise: { targetId: 99, keep: "out-of-order" },
   bytes: { targetId: 300 },
-  picture: { threadId: 1, columns: 100, from: 0, to: 1e6, low: 0, high: 1e5 },
+  byte: { threadId: 1, byte: 100 },
+  picture: { threadId: 1, kind: "packet", lines: 30, columns: 100, from: 0, to: 1e6, low: 0, high: 1e5 },
   gotoTargets: { source, line: 8 },
   breakpointLocations: { source, line: 1, endLine: 20 },
   setBreakpoints: {

@@ -1,0 +1,36 @@
+import type { Kind } from "./kind.ts";
+import { listKind } from "./list.ts";
+import { byteWords } from "./packet-words.ts";
+import { recordMap } from "./record-map-scene.ts";
+import { sequenceTime } from "./sequence-time-scene.ts";
+
+/** The kinds of pictures, in the order of their tabs. */
+export const kinds = {
+  "sequence-time": sequenceTime,
+  "record-map": recordMap,
+  queue: listKind({
+    title: "Transmit Queue",
+    says: "Descriptors in the order in which they were posted",
+    legend: [
+      { role: "sent", says: "a packet" },
+      { role: "resync", says: "bytes fed again" },
+      { role: "driver", says: "work that moves the device's state" },
+      { role: "wrong", says: "fence: it waits for everything before it" },
+    ],
+  }),
+  packet: listKind({
+    title: "Packet",
+    says: "The bytes of a packet",
+    legend: [
+      ...Object.entries(byteWords).map(([role, says]) => ({ role, says })),
+      { role: "wrong-ground", says: "not as expected" },
+    ],
+  }),
+} satisfies Record<string, Kind>;
+export type KindName = keyof typeof kinds;
+export const kindNames = Object.keys(kinds) as readonly KindName[];
+
+/** What a kind does with any view of its own. */
+export const kindOf = (name: KindName): Kind => kinds[name];
+
+export const isKind = (name: string): name is KindName => Object.hasOwn(kinds, name);

@@ -1,0 +1,162 @@
+import type { Area, Frame, Kind, PictureView, Spot, TextTable } from "./kind.ts";
+import type { Box, Role, Scene, Shape } from "./scene.ts";
+
+/** A piece of text in one role; `ground`: the role of a bar behind it. */
+export interface Run {
+  text: string;
+  role: Role;
+  ground?: Role;
+}
+
+/** A cell of a list: pieces of text one behind the other, on a bar that takes a share of the column. */
+export interface Cell {
+  runs: readonly Run[];
+  bar?: { share: number; role: Role };
+}
+
+/** A row of a list. */
+export interface ListRow {
+  cells: readonly Cell[];
+  event: number | null;
+  bytes: { from: number; to: number } | null;
+  /** What it says to who points at it. */
+  says: string;
+  isRare: boolean;
+  /** The debugger stands there. */
+  isNow: boolean;
+}
+
+/** A picture that is rows of text. Along its y axis lie the rows, counted from 0, the first one on top. */
+export interface ListView extends PictureView {
+  title: string;
+  /** The columns, `width` in letters. */
+  head: readonly { text: string; width: number }[];
+  /** Which row the first of `rows` is. */
+  first: number;
+  rows: readonly ListRow[];
+}
+
+export const lineHeight = 16;
+/** A letter of the fixed width font that lists are drawn in. */
+export const letterWidth = 7.25;
+const margin = { left: 8, top: 46 };
+/** The rows of a list that are given at once. */
+const linesMax = 512;
+
+export const textCell = (text: string, role: Role = "axis"): Cell => ({ runs: [{ text, role }] });
+
+/** The rows [low, high) that are shown of so many: those asked for, else those around one, which stands in the upper third. */
+export function rowsShown(
+  count: number,
+  { area, lines }: { area: Area | null; lines: number },
+  around = 0,
+): { low: number; high: number } {
+  const size = Math.max(1, Math.min(linesMax, lines));
+  const wanted = area ? Math.floor(area.low) : around - Math.floor(size / 3);
+  const low = Math.max(0, Math.min(wanted, count - size));
+  return { low, high: Math.min(count, low + size) };
+}
+
+/** What every list's view has of a part of so many rows. */
+export const listExtent = (count: number, { low, high }: { low: number; high: number }) => ({
+  whole: { from: 0, to: 1, low: 0, high: count },
+  area: { from: 0, to: 1, low, high },
+  first: low,
+});
+
+/** A kind of picture whose views are lists. */
+export const listKind = (given: Pick<Kind, "title" | "says" | "legend">): Kind<ListView> => ({
+  ...given,
+  moves: "list",
+  canHide: false,
+  plot: listPlot,
+  scene: listScene,
+  spots: listSpots,
+  table: listTable,
+});
+
+const listPlot = ({ width, height }: { width: number; height: number }): Box => ({
+  x: margin.left,
+  y: margin.top,
+  width: Math.max(1, width - margin.left),
+  height: Math.max(1, height - margin.top),
+});
+
+/** Where each column begins, in pixels. */
+function columnsOf({ head }: ListView): number[] {
+  let x = margin.left;
+  return head.map(({ width }) => {
+    const at = x;
+    x += (width + 1) * letterWidth;
+    return at;
+  });
+}
+
+/** The rows of the frame with their places; the view may hold more of them. */
+function placedRows({ rows, first }: ListView, { area, height }: Frame): { row: ListRow; y: number }[] {
+  return rows
+    .map((row, i) => ({ row, y: margin.top + (first + i - Math.floor(area.low)) * lineHeight }))
+    .filter(({ y }) => y >= margin.top && y + lineHeight <= height + 1);
+}
+
+function listScene(view: ListView, frame: Frame): Scene {
+  const columns = columnsOf(view);
+  const placed = placedRows(view, frame);
+  const now = placed.filter(({ row }) => row.isNow).flatMap(({ y }) => [0, y, frame.width, lineHeight]);
+  const heads = view.head.map(({ text }, i) => mono(columns[i]!, margin.top - 8, text, "band-text"));
+  const shapes = [
+    mono(margin.left, 16, view.title, "axis"),
+    ...heads,
+    { kind: "bars", role: "grid", at: [0, margin.top - 3, frame.width, 1] } satisfies Shape,
+    { kind: "bars", role: "now-ground", at: now } satisfies Shape,
+    ...placed.flatMap(({ row, y }) =>
+      row.cells.flatMap((cell, i) => cellShapes(cell, columns[i]!, y, view.head[i]!.width)),
+    ),
+  ];
+  return { width: frame.width, height: frame.height, shapes };
+}
+
+const mono = (x: number, y: number, text: string, role: Role): Shape => ({
+  ...{ kind: "text", role, text, anchor: "start", isMono: true },
+  ...{ x, y },
+});
+
+function cellShapes({ runs, bar }: Cell, left: number, y: number, width: number): Shape[] {
+  const grounds: Shape[] = [];
+  const texts: Shape[] = [];
+  if (bar) {
+    const at = [left, y + 2, Math.max(0, Math.min(1, bar.share)) * width * letterWidth, lineHeight - 4];
+    grounds.push({ kind: "bars", role: bar.role, at });
+  }
+  let x = left;
+  for (const { text, role, ground } of runs) {
+    const wide = text.length * letterWidth;
+    const inked = text.trimEnd().length * letterWidth;
+    if (ground) grounds.push({ kind: "bars", role: ground, at: [x - 1, y + 1, inked + 2, lineHeight - 2] });
+    if (inked > 0) texts.push(mono(x, y + 12, text.trimEnd(), role));
+    x += wide;
+  }
+  return [...grounds, ...texts];
+}
+
+const listSpots = (view: ListView, frame: Frame): Spot[] =>
+  placedRows(view, frame).map(({ row, y }) => ({
+    box: { x: 0, y, width: frame.width, height: lineHeight },
+    says: row.says,
+    event: row.event,
+    bytes: row.bytes,
+    isRare: row.isRare,
+  }));
+
+const listTable = ({ head, rows }: ListView): TextTable => ({
+  head: head.map(({ text }) => text),
+  rows: rows.map(({ cells, event }) => ({
+    cells: cells.map(({ runs }) =>
+      runs
+        .map(({ text }) => text)
+        .join("")
+        .trim(),
+    ),
+    event,
+  })),
+});
