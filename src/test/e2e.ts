@@ -30,6 +30,7 @@ import { openingScenarios } from "./e2e/opening.ts";
 import { accessScenarios, packetScenarios, pictureScenarios, reportScenarios } from "./e2e/pictures.ts";
 import { processScenarios } from "./e2e/process.ts";
 import { sessionsScenarios } from "./e2e/sessions.ts";
+import { stopScenarios } from "./e2e/stops.ts";
 import { lookScenarios, numbersScenarios, traceScenarios, travelScenarios } from "./e2e/trace.ts";
 import { type Scenario, Workbench } from "./e2e/workbench.ts";
 
@@ -80,6 +81,7 @@ const groups: Readonly<Record<string, readonly ((scenario: Scenario) => void)[]>
   numbers: [numbersScenarios],
   "two sessions": [sessionsScenarios],
   forks: [forkScenarios],
+  "stops on data, presets and questions": [stopScenarios],
   pictures: [pictureScenarios, reportScenarios],
   "pictures of every kind": [packetScenarios, accessScenarios],
   "a family that falls back to software": [familiesScenarios],

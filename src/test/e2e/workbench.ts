@@ -26,7 +26,8 @@ const shortMs = 2000;
 export class Workbench {
   readonly page: Page;
   private readonly pictures: string;
-  private hasBreakpoints = false;
+  /** Whether a group has set any: they go with it. */
+  hasBreakpoints = false;
 
   /** `pictures`: the folder of screenshots. */
   constructor(page: Page, pictures: string) {
