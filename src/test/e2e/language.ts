@@ -47,8 +47,8 @@ export const languageScenarios = (samples: () => string) => (scenario: Scenario)
 export const refusedScenarios = (samples: () => string) => (scenario: Scenario) => {
   scenario("a file that is no trace is refused, and the editor stands at the line", async (workbench) => {
     const { page } = workbench;
-    writeFileSync(path.join(samples(), "refused.tlstrace"), "# Nothing.\n\ndevcie eth0\n");
-    await workbench.openFile("refused.tlstrace");
+    writeFileSync(path.join(samples(), "no-trace-at-all.tlstrace"), "# Nothing.\n\ndevcie eth0\n");
+    await workbench.openFile("no-trace-at-all.tlstrace");
     await page.keyboard.press("F5");
     const dialog = page.locator(".monaco-dialog-box", { hasText: "line 3: not a line of a trace" });
     await dialog.waitFor();
