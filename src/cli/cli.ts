@@ -188,6 +188,15 @@ program
     "--update",
     "first add expect lines below events that have notable effects and none; changes no line",
   )
+  .option("--dry-run", "with --update: say what would be added, with --json the whole text; nothing is run")
+  .option("--json", "one JSON object a line: runs with their cases, and where each failure comes from")
+  .option("--list", "say what would be checked, and replay nothing")
+  .addOption(
+    new Option(
+      "--coverage",
+      "behind it say which effects, stages, bugs, NIC families and kernels were met",
+    ).conflicts("list"),
+  )
   .action(async (paths: string[], flags: TestFlags) =>
     (await import("./test-command.ts")).test(paths, flags),
   );

@@ -189,3 +189,63 @@ test("the shipped samples hold under their own profiles", () => {
   assert.equal(status, 0);
   assert.ok(points(out).length > 0);
 });
+
+/** The rows of `--json`, with what the command said and how it ended. */
+function rows(...args: string[]) {
+  const { status, out, err } = tlstraceTest("--json", ...args);
+  return { status, err, rows: out.filter((line) => line !== "").map((line) => JSON.parse(line)) };
+}
+
+test("--json gives a row a run, with what was expected and where what happened comes from", () => {
+  const { status, rows: told } = rows(failing);
+  assert.equal(status, 1);
+  assert.deepEqual(told[0], { schema: 1, kind: "head", runs: 1 });
+  const { kind, number, ok, profile, cases } = told[1];
+  assert.deepEqual([kind, number, ok, profile, cases.length], ["run", 1, false, null, 1]);
+  assert.deepEqual(cases[0].differs, { expected: "no resync", actual: "resync record=0 replayed=500" });
+  assert.deepEqual([cases[0].line, cases[0].eventLine], [6, 5]);
+  const names = cases[0].places.map(({ name }: { name: string }) => name);
+  assert.match(names[0], /^PKT 500:1029\(529\)/);
+  assert.ok(names.includes("+0 web > 500:1029(529)"));
+});
+
+test("--list says what would be checked of each run, and judges nothing", () => {
+  const { status, out } = tlstraceTest("--list", failing, families);
+  assert.equal(status, 0);
+  assert.deepEqual(out, [
+    "suite/deep/b-fails.tlstrace:6: expect no resync",
+    "families.tlstrace:6: expect dropped reason=no-sync-data under connectx",
+    "families.tlstrace:7: expect dropped reason=bypass-required under innova (under innova)",
+    "",
+  ]);
+  assert.equal(tlstraceTest("--list", mistaken).status, 1);
+});
+
+test("--update --dry-run gives the text that would be written, and neither writes nor runs", () => {
+  const text = `${head}+0 web > 500:1029(529)\n`;
+  const lacking = file("dry/lacking.tlstrace", text);
+  const { status, err, rows: told } = rows("--update", "--dry-run", lacking, holding);
+  assert.equal(status, 0);
+  assert.equal(err, "dry/lacking.tlstrace: 2 expect lines would be added\n");
+  const added =
+    "       expect out-of-order expected=1029 seq=500\n       expect resync record=0 replayed=500\n";
+  assert.deepEqual(told, [{ schema: 1, kind: "update", file: lacking, added: 2, text: text + added }]);
+  assert.equal(readFileSync(path.join(folder, lacking), "utf8"), text);
+  const broken = rows("--update", "--dry-run", mistaken);
+  assert.deepEqual([broken.status, broken.rows], [1, []]);
+  assert.match(broken.err, /^mistaken\.tlstrace:5: error: no effect of this name/);
+});
+
+test("--coverage stands behind the test points as comments, and as a row", () => {
+  const { status, out } = tlstraceTest("--coverage", failing, "none.tlstrace");
+  assert.equal(status, 2);
+  assert.deepEqual(points(out), []);
+  const { out: told } = tlstraceTest("--coverage", failing, file("unread.tlstrace", ""));
+  const comments = told.filter((line) => line.startsWith("#") && !line.startsWith("# Subtest"));
+  assert.deepEqual(told.slice(-comments.length - 1, -1), comments);
+  assert.match(comments[0]!, /^# ## Effects: 4 of \d+$/);
+  assert.ok(comments.some((line) => line.startsWith("# | `resync` | 1 | 1 | ")));
+  const row = rows("--coverage", failing).rows.at(-1);
+  const resync = row.rows.find(({ name }: { name: string }) => name === "resync");
+  assert.deepEqual([row.kind, resync.runs, resync.lines], ["coverage", 1, 1]);
+});

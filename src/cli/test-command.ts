@@ -8,12 +8,14 @@ import { tracePaths } from "../node/trace-paths.ts";
 import { Timeline } from "../replay/timeline.ts";
 import { junitOf } from "../report/junit.ts";
 import { sarifOf } from "../report/sarif.ts";
-import { tapHead, tapOf } from "../report/tap.ts";
+import { jsonReport, listReport, type TestReport, tapReport } from "../report/test-report.ts";
+import { coverageOf } from "../study/coverage.ts";
 import {
   brokenCase,
   type Case,
   type CaseRule,
   failuresOf,
+  listTest,
   readTraceFile,
   runTest,
   type TestRun,
@@ -33,13 +35,18 @@ export interface TestFlags {
   junit?: string;
   sarif?: string;
   update?: true;
+  dryRun?: true;
+  json?: true;
+  list?: true;
+  coverage?: true;
 }
 
 /** `tlstrace test PATH…`: traces as regression tests. */
 export async function test(paths: string[], flags: TestFlags): Promise<void> {
   const { files, closed } = tracePaths(paths);
   const asked = askedFor(flags);
-  const unlisted = new UserError("the folder cannot be listed: check its permissions");
+  const report = reportOf(flags);
+  if (flags.update && flags.dryRun) return proposed(files, asked ?? [null], report);
   const broken = closed.map((folder) => brokenRun(folder, brokenCase(unlisted, "the folder is listed")));
   if (flags.update) broken.push(...files.flatMap((file) => update(file, asked ?? [null]) ?? []));
   const jobs = files.flatMap((file) => (asked ?? variantsIn(file)).map((variant) => ({ file, variant })));
@@ -48,13 +55,30 @@ export async function test(paths: string[], flags: TestFlags): Promise<void> {
   const done = async (run: TestRun) => {
     runs.push(run);
     tell(run, told);
-    await print(tapOf(run, runs.length));
+    await print(report.run(run, runs.length));
   };
-  await print(tapHead(broken.length + jobs.length));
+  const telling = { places: flags.json === true, coverage: flags.coverage === true };
+  await print(report.head(broken.length + jobs.length));
   for (const run of broken) await done(run);
-  for (const { file, variant } of jobs) await done(await runTest(nodeEnvironment, file, variant));
-  if (flags.junit !== undefined) saveFile(flags.junit, junitOf(runs));
-  if (flags.sarif !== undefined) saveFile(flags.sarif, sarifOf(runs, fileUri));
+  for (const { file, variant } of jobs)
+    await done(
+      await (flags.list
+        ? listTest(nodeEnvironment, file, variant)
+        : runTest(nodeEnvironment, file, variant, telling)),
+    );
+  if (flags.coverage) await print(report.coverage(coverageOf(runs)));
+  conclude(runs, flags);
+}
+
+const unlisted = new UserError("the folder cannot be listed: check its permissions");
+
+const reportOf = ({ json, list }: TestFlags): TestReport =>
+  json ? jsonReport : list ? listReport : tapReport;
+
+/** The files and the exit status that are of all runs. */
+function conclude(runs: readonly TestRun[], { junit, sarif }: TestFlags): void {
+  if (junit !== undefined) saveFile(junit, junitOf(runs));
+  if (sarif !== undefined) saveFile(sarif, sarifOf(runs, fileUri));
   const failures = runs.flatMap(failuresOf);
   const status = statusOf(new Set(failures.map(({ rule }) => rule)));
   if (status !== null) process.exitCode = status;
@@ -72,6 +96,7 @@ const brokenRun = (file: string, broken: Case): TestRun => ({
   file,
   profile: null,
   cases: [broken],
+  covered: null,
   remarks: [],
 });
 
@@ -140,14 +165,45 @@ function update(fileName: string, under: readonly (Variant | null)[]): TestRun |
 
 function addMissing(fileName: string, under: readonly (Variant | null)[]): void {
   const file = readable(fileName);
-  if (file === null) return;
+  const updated = file && updatedText(fileName, file, under);
+  if (!file || !updated) return;
+  saveFile(fileName, updated.text, file.bytes);
+  complainLine(fileName, `${linesText(updated.added)} added`);
+}
+
+const linesText = (count: number) => `${count} expect line${count === 1 ? "" : "s"}`;
+
+/** What `--update` would add, and changes nothing. A file that cannot be read is told of, with what is wrong. */
+async function proposed(
+  files: readonly string[],
+  under: readonly (Variant | null)[],
+  report: TestReport,
+): Promise<void> {
+  const told = new Set<string>();
+  for (const fileName of files) {
+    const run = await listTest(nodeEnvironment, fileName, under[0]!);
+    const broken = { ...run, cases: failuresOf(run) };
+    tell(broken, told);
+    if (broken.cases.length > 0) conclude([broken], {});
+    const file = readable(fileName);
+    const updated = file && updatedText(fileName, file, under);
+    if (!updated) continue;
+    complainLine(fileName, `${linesText(updated.added)} would be added`);
+    await print(report.update({ file: fileName, ...updated }));
+  }
+}
+
+/** The text with the expect lines that it lacks; null if it lacks none, or cannot be read without errors. */
+function updatedText(
+  fileName: string,
+  file: TraceFile,
+  under: readonly (Variant | null)[],
+): { text: string; added: number } | null {
   const traces = under.map((variant) => traceUnder(file, variant && namedBeside(fileName, variant)));
-  if (traces.some(({ diagnostics }) => diagnostics.some(({ severity }) => severity === "error"))) return;
+  if (traces.some(({ diagnostics }) => diagnostics.some(({ severity }) => severity === "error"))) return null;
   const timelines = traces.map((trace) => new Timeline(trace).runAll());
-  const { text, added } = withMissing(file.text, timelines, under[0] === null);
-  if (added === 0) return;
-  saveFile(fileName, text, file.bytes);
-  complainLine(fileName, `${added} expect line${added === 1 ? "" : "s"} added`);
+  const updated = withMissing(file.text, timelines, under[0] === null);
+  return updated.added === 0 ? null : updated;
 }
 
 /** The variant whose file's path, given from where the command runs, is as the trace has to say it. */

@@ -13,9 +13,13 @@ const holds: Case = {
   line: 3,
   columns: null,
   failure: null,
+  differs: null,
+  eventLine: null,
+  places: [],
 };
 const fails: Case = { ...holds, name: "line 4: expect no plaintext", line: 4, failure: "expected a, got b" };
 const unread: Case = {
+  ...holds,
   name: "line 5 is read",
   rule: "trace-error",
   line: 5,
@@ -23,6 +27,7 @@ const unread: Case = {
   failure: `no "<such>" & word\u0001\ud800 # here\n`,
 };
 const missing: Case = {
+  ...holds,
   name: "the file is read",
   rule: "file-unreadable",
   line: null,
@@ -30,10 +35,16 @@ const missing: Case = {
   failure: "is empty",
 };
 const runs: TestRun[] = [
-  { file: path.join("a b", "ü#.tlstrace"), profile: null, cases: [holds, fails, unread], remarks: [] },
-  { file: "held.tlstrace", profile: "innova", cases: [holds], remarks: [] },
-  { file: "silent.tlstrace", profile: "innova", cases: [], remarks: [] },
-  { file: path.resolve("gone.tlstrace"), profile: null, cases: [missing], remarks: [] },
+  {
+    file: path.join("a b", "ü#.tlstrace"),
+    profile: null,
+    cases: [holds, fails, unread],
+    covered: null,
+    remarks: [],
+  },
+  { file: "held.tlstrace", profile: "innova", cases: [holds], covered: null, remarks: [] },
+  { file: "silent.tlstrace", profile: "innova", cases: [], covered: null, remarks: [] },
+  { file: path.resolve("gone.tlstrace"), profile: null, cases: [missing], covered: null, remarks: [] },
 ];
 
 test("TAP 14: a plan, a subtest a run, a test point a case, YAML below what fails", () => {

@@ -7,6 +7,7 @@ import { layingEvidence, type Overlay } from "../judge/evidence/evidence.ts";
 import { failedExpectations, judgingExpectations, type Outcome } from "../judge/expectations.ts";
 import { wireFindings } from "../judge/wire-verdict.ts";
 import { type Finding, Findings, type Judged } from "../replay/findings.ts";
+import type { SignIndex } from "../replay/sign-index.ts";
 import { Timeline } from "../replay/timeline.ts";
 import type { FileDiagnostic } from "../trace/evidence/counters.ts";
 import { finished, type Progress, paced } from "../trace/platform.ts";
@@ -31,11 +32,14 @@ export interface Study extends Judged {
   evidenceDiagnostics: readonly FileDiagnostic[];
 }
 
-/** Runs the trace once, beside all that it is to be compared with, and judges it. */
-export async function study(subject: Subject, progress: Progress): Promise<Study> {
+/**
+ * Runs the trace once, beside all that it is to be compared with, and judges it. Whoever wants to hear all that the
+ * first pass of a trace says, where nothing is compared, gives its sink.
+ */
+export async function study(subject: Subject, progress: Progress, sink?: SignIndex): Promise<Study> {
   const { trace, evidence } = subject;
   const comparison = await compared(subject, progress);
-  const timeline = comparison?.runs[0]?.timeline ?? (await replayWhole(new Timeline(trace), progress));
+  const timeline = comparison?.runs[0]?.timeline ?? (await replayWhole(new Timeline(trace, sink), progress));
   const overlay = evidence && (await paced(progress, "laying evidence", layingEvidence(timeline, evidence)));
   const evidenceDiagnostics = evidence?.diagnostics ?? [];
   const judged = await paced(progress, "judging", judging(timeline, comparison, overlay));

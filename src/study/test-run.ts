@@ -1,5 +1,7 @@
-import type { Outcome } from "../judge/expectations.ts";
+import { type Outcome, speaksHere } from "../judge/expectations.ts";
+import { Timeline } from "../replay/timeline.ts";
 import { parseTrace } from "../trace/language/parse.ts";
+import { printExpected } from "../trace/language/print.ts";
 import { textOf } from "../trace/open.ts";
 import { captureFormat } from "../trace/pcap/capture-file.ts";
 import { internalError, noProgress, UserError } from "../trace/platform.ts";
@@ -7,9 +9,11 @@ import type { ProfileFinder } from "../trace/profiles/finder.ts";
 import type { Diagnostic, Trace } from "../trace/trace.ts";
 import type { Variant } from "../trace/variant.ts";
 import { visible, visiblePath } from "../trace/visible.ts";
+import { type Covered, coveredBy, StageSink } from "./coverage.ts";
 import type { Environment } from "./environment.ts";
 import { study } from "./study.ts";
 import { profilesBeside } from "./subject.ts";
+import { type Place, placesOf } from "./test-places.ts";
 
 /** Kinds of failures, as reports name their rules. */
 export const caseRules = {
@@ -30,6 +34,12 @@ export interface Case {
   columns: { start: number; end: number } | null;
   /** What is wrong; null = it holds. */
   failure: string | null;
+  /** What the line wants and what happened instead; null where it holds, or is no expect line. */
+  differs: { expected: string; actual: string } | null;
+  /** Line of the event that an expect line speaks of; null = the whole file, or no expect line. */
+  eventLine: number | null;
+  /** Where what happened comes from, innermost first, as far as it was asked for. */
+  places: Place[];
 }
 
 /** One trace replayed under one variant. */
@@ -39,6 +49,8 @@ export interface TestRun {
   /** Variant that all devices had (a profile, a kernel, or both); null = those of the trace. */
   profile: string | null;
   cases: Case[];
+  /** What it came by; null where that was not asked for, or the trace could not be read. */
+  covered: Covered | null;
   /** What reading had to say besides errors. */
   remarks: Diagnostic[];
 }
@@ -50,24 +62,61 @@ export const runName = ({ file, profile }: TestRun): string =>
 export const failuresOf = ({ cases }: TestRun): (Case & { failure: string })[] =>
   cases.filter((one): one is Case & { failure: string } => one.failure !== null);
 
+/** What else a run is to tell. */
+export interface Telling {
+  /** Where failures come from. */
+  places: boolean;
+  coverage: boolean;
+}
+
 /**
  * Runs a trace as a test. What cannot be read is a failing case, never an exception; so is an error of the program's
  * own, which must not take the other files' results with it.
  */
-export async function runTest(
+export const runTest = (
   environment: Environment,
   file: string,
   variant: Variant | null,
+  telling: Telling = { places: false, coverage: false },
+): Promise<TestRun> =>
+  runOf(environment, file, variant, async (trace) => {
+    const sink = telling.coverage ? new StageSink() : undefined;
+    const { timeline, outcomes } = await study({ trace, contest: null, evidence: null }, noProgress, sink);
+    const placed = telling.places ? timeline : null;
+    return {
+      cases: outcomes.map((outcome) => expectationCase(trace, outcome, placed)),
+      covered: sink ? coveredBy(timeline, sink) : null,
+    };
+  });
+
+/** The same without replaying: what would be checked. */
+export const listTest = (environment: Environment, file: string, variant: Variant | null): Promise<TestRun> =>
+  runOf(environment, file, variant, async (trace) => {
+    const timeline = new Timeline(trace);
+    const speaking = trace.expectations.filter((expectation) => speaksHere(timeline, expectation));
+    const outcomes = speaking.map((expectation) => ({
+      expectation,
+      expected: printExpected(expectation),
+      actual: null,
+    }));
+    return { cases: outcomes.map((outcome) => expectationCase(trace, outcome, null)), covered: null };
+  });
+
+async function runOf(
+  environment: Environment,
+  file: string,
+  variant: Variant | null,
+  check: (trace: Trace) => Promise<Pick<TestRun, "cases" | "covered">>,
 ): Promise<TestRun> {
   const run = { file, profile: variant?.id ?? null };
   try {
     const trace = traceUnder(readTraceFile(environment, file), variant);
-    const { outcomes } = await study({ trace, contest: null, evidence: null }, noProgress);
+    const { cases, covered } = await check(trace);
     const errors = trace.diagnostics.filter(({ severity }) => severity === "error");
     const remarks = trace.diagnostics.filter(({ severity }) => severity !== "error");
-    return { ...run, cases: [...errors.map(errorCase), ...outcomes.map(expectationCase)], remarks };
+    return { ...run, cases: [...errors.map(errorCase), ...cases], covered, remarks };
   } catch (error) {
-    return { ...run, cases: [brokenCase(error)], remarks: [] };
+    return { ...run, cases: [brokenCase(error)], covered: null, remarks: [] };
   }
 }
 
@@ -100,6 +149,9 @@ export function readTraceFile(environment: Environment, fileName: string): Trace
 export const traceUnder = ({ name, text, profiles }: TraceFile, variant: Variant | null): Trace =>
   parseTrace(name, text, profiles, variant?.profileOf);
 
+/** What a case that is no expect line has not. */
+const noExpectation = { differs: null, eventLine: null, places: [] };
+
 /** What kept a file from being tested, or changed. */
 export const brokenCase = (error: unknown, name = "the file is read"): Case => ({
   name,
@@ -107,6 +159,7 @@ export const brokenCase = (error: unknown, name = "the file is read"): Case => (
   line: null,
   columns: null,
   failure: visible(error instanceof UserError ? error.message : internalError(error)),
+  ...noExpectation,
 });
 
 const errorCase = ({ message, line = 1, start, end }: Diagnostic): Case => ({
@@ -115,12 +168,21 @@ const errorCase = ({ message, line = 1, start, end }: Diagnostic): Case => ({
   line,
   columns: start !== undefined && end !== undefined && end > start ? { start, end } : null,
   failure: visible(message),
+  ...noExpectation,
 });
 
-const expectationCase = ({ expectation, expected, actual }: Outcome): Case => ({
-  name: `line ${expectation.line}: expect ${expected}`,
-  rule: "expectation-failed",
-  line: expectation.line,
-  columns: null,
-  failure: actual === null ? null : `expected ${expected}, got ${actual}`,
-});
+/** An expect line and what came of it; `timeline`: the replay in which to look for where a failure comes from. */
+function expectationCase(trace: Trace, outcome: Outcome, timeline: Timeline | null): Case {
+  const { expectation, expected, actual } = outcome;
+  const { line, event } = expectation;
+  return {
+    name: `line ${line}: expect ${expected}`,
+    rule: "expectation-failed",
+    line,
+    columns: null,
+    failure: actual === null ? null : `expected ${expected}, got ${actual}`,
+    differs: actual === null ? null : { expected, actual },
+    eventLine: event < 0 ? null : trace.events.line.at(event),
+    places: timeline === null || actual === null || event < 0 ? [] : placesOf(timeline, event),
+  };
+}

@@ -10,7 +10,7 @@ import { withLines } from "../trace/text-edit.ts";
 import type { Expectation, Trace } from "../trace/trace.ts";
 
 /** Effects worth an expect line: all but those of a stream in good order, or that the trace itself states. */
-const notableEffects = effects.flatMap(({ ordinary }, kind) => (ordinary ? [] : [kind]));
+export const notableEffects = effects.flatMap(({ ordinary }, kind) => (ordinary ? [] : [kind]));
 /** Indentation of new lines in a file that has no indented expect line. */
 const indentation = " ".repeat(7);
 

@@ -219,8 +219,11 @@ test("a report of more cases than a call takes arguments is written", () => {
     line: i,
     columns: null,
     failure: null,
+    differs: null,
+    eventLine: null,
+    places: [],
   }));
-  const report = junitOf([{ file: "a.tlstrace", profile: null, cases, remarks: [] }]);
+  const report = junitOf([{ file: "a.tlstrace", profile: null, cases, covered: null, remarks: [] }]);
   assert.equal(report.split("<testcase").length - 1, 200_000);
 });
 
