@@ -3,9 +3,7 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { placesOf } from "../judge/places.ts";
 import type { Position } from "../replay/timeline.ts";
-import { TransmitQueue } from "../replay/view/queue.ts";
 import type { Environment } from "../study/environment.ts";
-import { checkedIn, verdictOf } from "../study/verdict.ts";
 import { paced, UserError } from "../trace/platform.ts";
 import { AnsweringSession, type Answers } from "./answering-session.ts";
 import { capabilities, clientOf } from "./capabilities.ts";
@@ -13,28 +11,23 @@ import { Console, type Host, wordCompletions } from "./console/console.ts";
 import { type MinimisedBody, minimising } from "./console/lab-words.ts";
 import { type ForkHost, Forks, type Held } from "./forks/forks.ts";
 import { stackPage } from "./inspection/frames.ts";
-import { Inspection } from "./inspection/inspection.ts";
+import type { Inspection } from "./inspection/inspection.ts";
 import { Numbers } from "./inspection/numbers.ts";
 import { eventOf } from "./inspection/origin.ts";
 import type { Job } from "./job.ts";
-import { type Debuggee, debuggeeOf, type LaunchArguments, readLaunch, readNoDebug } from "./launch.ts";
-import { type LineNote, LineNotes } from "./listing/lines.ts";
-import { Rows } from "./listing/rows.ts";
+import { debuggeeOf, type LaunchArguments, readLaunch, readNoDebug } from "./launch.ts";
+import type { LineNote } from "./listing/lines.ts";
 import { findingsBody, foundAt } from "./opening/findings.ts";
 import { openingOutput, sumLine } from "./opening/output.ts";
 import { type BytesBody, bytesAt } from "./opening/side-by-side.ts";
-import { Pictures } from "./pictures/pictures.ts";
 import { disassemble } from "./queue/disassembly.ts";
 import type { Arguments } from "./requests.ts";
-import { type Direction, Runner, type Stop, stoppedBody } from "./runner.ts";
-import { sourcesOf } from "./sources.ts";
+import { type Direction, type Stop, stoppedBody } from "./runner.ts";
 import { Breakpoints } from "./stops/breakpoints.ts";
 import { exceptionInfo } from "./stops/exception-info.ts";
-import { connectionOf, type Target } from "./target.ts";
+import { type Around, connectionOf, type Target, targetOf } from "./target.ts";
 import { goTo, gotoTargets, restartFrame, stepBackwards, stepInTargets, stepInto } from "./time/going.ts";
 import { type Move, next, stepIn, stepOut } from "./time/moves.ts";
-import { StepTargets } from "./time/step-targets.ts";
-import { Visits } from "./time/visits.ts";
 
 /** The Debug Adapter Protocol: what each request means here. The work is done in the files beside this one. */
 export class TraceDebugSession extends AnsweringSession {
@@ -155,6 +148,15 @@ export class TraceDebugSession extends AnsweringSession {
     };
   }
 
+  private around(): Around {
+    const { environment, client, breakpoints, counter, numbers } = this;
+    return {
+      ...{ environment, client, breakpoints, counter, numbers },
+      write: (said) => this.write(said),
+      hasPicture: (connection) => this.say("tlstracePicture", { threadId: connection + 1 }),
+    };
+  }
+
   private initialize(args: Arguments["initialize"]): DebugProtocol.Capabilities {
     const { pathFormat = "path" } = args;
     if (!["path", "uri"].includes(pathFormat))
@@ -193,44 +195,11 @@ export class TraceDebugSession extends AnsweringSession {
     return this.work("Opening the trace", seq, async (job) => {
       const debuggee = await debuggeeOf(this.environment, launch, job);
       this.close();
-      this.opened = this.targetOf(debuggee, launch);
+      this.opened = targetOf(debuggee, launch, this.around());
       const { sources, timeline, verdict } = this.opened;
       this.breakpoints.standIn({ sources, timeline });
       for (const line of openingOutput(debuggee, sources, verdict)) this.write(line);
     });
-  }
-
-  private targetOf(debuggee: Debuggee, launch: LaunchArguments): Target {
-    const verdict = verdictOf(debuggee, debuggee.keys);
-    const { trace, forkOf } = debuggee;
-    const sources = sourcesOf(trace, {
-      program: launch.program,
-      client: this.client,
-      keep: launch.listing === "file" ? this.environment.keepListing : null,
-      fork: forkOf?.name ?? null,
-    });
-    const rows = new Rows(debuggee, sources, (said) => this.write(said));
-    const told = { log: rows.log, checked: checkedIn(trace, verdict) };
-    const runner = new Runner(debuggee, this.breakpoints, told);
-    const inspection = new Inspection(runner, this.client, this.counter, this.numbers);
-    const notes = new LineNotes(debuggee, sources);
-    const pictures = new Pictures(debuggee, (connection) =>
-      this.say("tlstracePicture", { threadId: connection + 1 }),
-    );
-    return {
-      ...debuggee,
-      launch,
-      verdict,
-      sources,
-      runner,
-      inspection,
-      notes,
-      pictures,
-      rows,
-      visits: new Visits(),
-      targets: new StepTargets(this.counter),
-      queue: new TransmitQueue(debuggee.timeline),
-    };
   }
 
   private get target(): Target {

@@ -1,15 +1,22 @@
+import type { DebugProtocol } from "@vscode/debugprotocol";
 import type { FileVerdict } from "../judge/verdict.ts";
-import type { TransmitQueue } from "../replay/view/queue.ts";
+import { TransmitQueue } from "../replay/view/queue.ts";
+import type { Environment } from "../study/environment.ts";
+import { checkedIn, verdictOf } from "../study/verdict.ts";
 import { UserError } from "../trace/platform.ts";
-import type { Inspection } from "./inspection/inspection.ts";
+import type { Client } from "./capabilities.ts";
+import { Inspection } from "./inspection/inspection.ts";
+import type { Counter } from "./inspection/interned.ts";
+import type { Numbers } from "./inspection/numbers.ts";
 import type { Debuggee, LaunchArguments } from "./launch.ts";
-import type { LineNotes } from "./listing/lines.ts";
-import type { Rows } from "./listing/rows.ts";
-import type { Pictures } from "./pictures/pictures.ts";
-import type { Runner } from "./runner.ts";
-import type { Sources } from "./sources.ts";
-import type { StepTargets } from "./time/step-targets.ts";
-import type { Visits } from "./time/visits.ts";
+import { LineNotes } from "./listing/lines.ts";
+import { Rows } from "./listing/rows.ts";
+import { Pictures } from "./pictures/pictures.ts";
+import { Runner } from "./runner.ts";
+import { type Sources, sourcesOf } from "./sources.ts";
+import type { Breakpoints } from "./stops/breakpoints.ts";
+import { StepTargets } from "./time/step-targets.ts";
+import { Visits } from "./time/visits.ts";
 
 /** Everything about the trace that is being debugged. */
 export interface Target extends Debuggee {
@@ -24,6 +31,42 @@ export interface Target extends Debuggee {
   pictures: Pictures;
   targets: StepTargets;
   queue: TransmitQueue;
+}
+
+/** The session that a trace is debugged in, as far as what is debugged needs it. */
+export interface Around {
+  environment: Environment;
+  client: Client;
+  breakpoints: Breakpoints;
+  counter: Counter;
+  numbers: Numbers;
+  write(said: DebugProtocol.OutputEvent["body"]): void;
+  /** There is more of a connection's picture now. */
+  hasPicture(connection: number): void;
+}
+
+export function targetOf(debuggee: Debuggee, launch: LaunchArguments, around: Around): Target {
+  const { environment, client, breakpoints, counter, numbers } = around;
+  const { trace, timeline, forkOf } = debuggee;
+  const verdict = verdictOf(debuggee, debuggee.keys);
+  const sources = sourcesOf(trace, {
+    program: launch.program,
+    client,
+    keep: launch.listing === "file" ? environment.keepListing : null,
+    fork: forkOf?.name ?? null,
+  });
+  const rows = new Rows(debuggee, sources, around.write);
+  const runner = new Runner(debuggee, breakpoints, { log: rows.log, checked: checkedIn(trace, verdict) });
+  return {
+    ...debuggee,
+    ...{ launch, verdict, sources, rows, runner },
+    inspection: new Inspection(runner, client, counter, numbers),
+    notes: new LineNotes(debuggee, sources),
+    pictures: new Pictures(debuggee, around.hasPicture),
+    visits: new Visits(),
+    targets: new StepTargets(counter),
+    queue: new TransmitQueue(timeline),
+  };
 }
 
 /** The connection that a thread stands for. Throws UserError if none does. */

@@ -109,6 +109,24 @@ test("hit conditions: a number is that occurrence", () => {
   assert.throws(() => parseHit("often"), /hit condition/);
 });
 
+test("a hit condition picks among the events at which the rule stops without it, in both directions", () => {
+  const functions = ["skb", "driver.check", "driver.advance", "wire", "tls.getRecord"];
+  for (const names of functions) {
+    const stage = new Set(stagesNamed(names));
+    assert.ok(stage.size > 0, names);
+    for (const hit of ["2", "%2", ">1", "<3", ">100"]) {
+      const all = stopsOf([rule({ kind: "function", names })]);
+      // Several stops in one event are one hit.
+      const events = [...new Set(all.map((stop) => stop.split("/")[0]!))];
+      const picked = new Set(events.filter((_, i) => parseHit(hit)(i + 1)));
+      const expected = all.filter((stop) => picked.has(stop.split("/")[0]!));
+      const counted = [rule({ kind: "function", names, hit: parseHit(hit) })];
+      assert.deepEqual(stopsOf(counted), expected, `${names} ${hit}`);
+      assert.deepEqual(stopsOf(counted, -1), expected.toReversed(), `${names} ${hit} backwards`);
+    }
+  }
+});
+
 test("findings stop as effects do, at their stage or behind the event's last, among the effects in both directions", () => {
   const found = (name: "wire-differs" | "evidence-differs", event: number, stage: number) => ({
     ...{ kind: Sign[name], a: 0, b: 0, event, stage, place: "", text: "" },

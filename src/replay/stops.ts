@@ -125,7 +125,9 @@ export class StopSearch {
   /** The next event at which a rule may apply, or how far the budget went; null at the trace's end. */
   private further(from: number, direction: 1 | -1, left: Budget): { at: number; isFound: boolean } | null {
     if (this.scan?.at !== from || this.scan.direction !== direction) {
-      const scan = new Scan(this.judged, new RulesQuarry(this.rules, this.judged), from, direction);
+      // What a hit condition counts is passed by.
+      const counts = this.rules.some(({ rule }) => rule.hit !== null);
+      const scan = new Scan(this.judged, new RulesQuarry(this.rules, this.judged), from, direction, counts);
       this.scan = { at: from, direction, scan };
     }
     const { scan } = this.scan;
@@ -145,7 +147,10 @@ export class StopSearch {
    */
   private within(from: Position, direction: 1 | -1, left: Budget): SearchResult["found"] | "later" {
     if (direction === 1 ? from.stage === Number.MAX_SAFE_INTEGER : from.stage < 0) return null;
-    const rules = this.rules.filter((prepared) => mayApply(this.judged, prepared, from.event));
+    const applying = this.rules.filter((prepared) => mayApply(this.judged, prepared, from.event));
+    // Events that are counted without a look at them need one only where the count is right.
+    if (!applying.every((each) => !isTold(each) || this.counts(each, from.event, left))) return "later";
+    const rules = applying.filter((each) => !isTold(each) || isDue(each, from.event));
     if (rules.length === 0) return null;
     const { stages: recorded } = this.judged.timeline.record(from.event);
     const first = direction === 1 ? from.stage + 1 : Math.min(from.stage, recorded.length) - 1;
@@ -153,11 +158,8 @@ export class StopSearch {
       const position = { event: from.event, stage };
       const matching = rules.filter((prepared) => this.matches(prepared, position));
       if (!matching.every((prepared) => this.counts(prepared, from.event, left))) return "later";
-      const applying = matching.filter(
-        ({ rule, hits }) => rule.hit === null || rule.hit(hits.occurrenceAt(from.event)),
-      );
-      if (applying.length === 0) continue;
-      const stopping = applying.map(({ rule }) => rule);
+      const stopping = matching.filter((each) => isDue(each, from.event)).map(({ rule }) => rule);
+      if (stopping.length === 0) continue;
       return { position, rules: stopping, sign: this.signFor(stopping, position) };
     }
     return null;
@@ -200,7 +202,9 @@ export class StopSearch {
     if (rule.hit === null) return true;
     while (hits.before < event) {
       if (left.steps-- <= 0) return false;
-      hits.look((candidate) => this.isHit(prepared, candidate));
+      // A block at once: two searches that take turns event by event would each begin anew at every one.
+      do hits.look((candidate) => this.isHit(prepared, candidate));
+      while (isTold(prepared) && !hits.isAtBlock);
     }
     return true;
   }
@@ -223,19 +227,27 @@ export class StopSearch {
   }
 
   private isHit(prepared: PreparedRule, event: number): boolean {
-    const { kind, condition, layers } = prepared.rule;
-    // Of a sign the index tells.
-    if (kind === "sign" && condition === null && !layers) return true;
+    if (isTold(prepared)) return true;
     return this.judged.timeline
       .record(event)
       .stages.some((_, stage) => this.matches(prepared, { event, stage }));
   }
 }
 
+/** True if the search itself tells at which events the rule applies but for its hit condition: no look at them is needed. */
+const isTold = ({ rule: { kind, condition, layers }, signs }: PreparedRule): boolean =>
+  condition === null && !layers && (kind === "sign" || (kind === "function" && signs === null));
+
+/** Whether the rule's hit condition lets it stop at an event that it applies at. */
+const isDue = ({ rule, hits }: PreparedRule, event: number): boolean =>
+  rule.hit === null || rule.hit(hits.occurrenceAt(event));
+
 /** The events at which a rule without its hit condition applies, found from the trace's start on and each only once. */
 class Hits {
   /** All events before this one are seen. */
   before = 0;
+  /** Between two blocks of events, or at the end. */
+  isAtBlock = false;
   private readonly events = int32();
   private readonly begin: () => Scan;
   private scan: Scan | null = null;
@@ -254,6 +266,7 @@ class Hits {
       this.before = event + 1;
       if (isHit(event)) this.events.push(event);
     }
+    this.isAtBlock = event === null || event < 0;
   }
 
   /** Of the hits at an event, which one from the trace's start it is. */
@@ -300,7 +313,7 @@ function prepare(rule: StopRule, judged: Judged): PreparedRule {
     ...ready,
     rule,
     dealt,
-    hits: new Hits(() => new Scan(judged, new RulesQuarry([ready], judged), -1, 1)),
+    hits: new Hits(() => new Scan(judged, new RulesQuarry([ready], judged), -1, 1, true)),
   };
 }
 

@@ -103,13 +103,18 @@ export class Scan {
   private readonly judged: Judged;
   private readonly quarry: Quarry;
   private readonly direction: 1 | -1;
+  private readonly isForMany: boolean;
   /** A heap: the cursor whose `at` is nearest stands first. */
   private readonly cursors: Cursor[] = [];
   private given = -1;
 
-  /** Begins with the event next to `from` in the direction. */
-  constructor(judged: Judged, quarry: Quarry, from: number, direction: 1 | -1) {
+  /**
+   * Begins with the event next to `from` in the direction. `isForMany`: more than the first one is wanted, so that blocks
+   * are run whole forwards, too.
+   */
+  constructor(judged: Judged, quarry: Quarry, from: number, direction: 1 | -1, isForMany = false) {
     this.judged = judged;
+    this.isForMany = isForMany;
     this.quarry = quarry;
     this.direction = direction;
     const { connections } = judged.timeline.trace;
@@ -166,6 +171,11 @@ export class Scan {
     if (this.quarry.sees(own[first]!, run.view.index) === true) {
       cursor.found = [own[first]!];
       cursor.next = first + 1;
+      return;
+    }
+    if (this.isForMany) {
+      cursor.found = this.run(cursor, first, end, false).reverse();
+      cursor.next = end;
       return;
     }
     const found = this.run(cursor, first, end, true);
