@@ -161,3 +161,23 @@ test("link types that can be read", () => {
     [0, 1, 9, 12, 14, 50, 51, 101, 104, 108, 109, 113, 117, 204, 205, 219, 228, 229, 239, 276],
   );
 });
+
+test("a length that only the file says is believed as far as a segment can be", () => {
+  const frames = [ethernet(ipv4(segment, { totalLength: 0 })), ethernet(ipv6(segment, 6, [], 0), 0x86dd)];
+  for (const [size, wanted] of [
+    [2 ** 24, Parsed.tcp],
+    [2 ** 24 + 100, Parsed.damaged],
+    [2 ** 31, Parsed.damaged],
+    [2 ** 32 - 1, Parsed.damaged],
+  ] as const)
+    for (const bytes of frames) {
+      const frame = Object.assign(new Frame(), {
+        bytes,
+        start: 0,
+        captured: bytes.length,
+        size,
+        linkType: 1,
+      });
+      assert.equal(parseFrame(new Packet(), frame), wanted, `${size}`);
+    }
+});

@@ -247,6 +247,9 @@ function extensionHeaderSize(type: number, length: number): number {
   return type === 51 ? (length + 2) * 4 : (length + 1) * 8;
 }
 
+/** No segment is larger, also none that a NIC is to cut (GSO_MAX_SIZE is 8 times 64 KiB). */
+const payloadMax = 2 ** 24;
+
 function parseTcp(packet: Packet, bytes: Uint8Array): Parsed {
   const { at, end, frameEnd } = packet;
   if (at + 20 > end) return Parsed.cut;
@@ -258,6 +261,8 @@ function parseTcp(packet: Packet, bytes: Uint8Array): Parsed {
   packet.flags = bytes[at + 13]!;
   packet.payload = at + headerSize;
   packet.length = frameEnd - packet.payload;
+  // Where the IP header has no length the file's own word stands in, which may be any.
+  if (packet.length > payloadMax) return Parsed.damaged;
   packet.mss = 0;
   packet.sackBlocks = 0;
   // Most segments carry two NOPs and a timestamp: nothing to look for.
