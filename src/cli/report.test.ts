@@ -4,7 +4,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "
 import os from "node:os";
 import path from "node:path";
 import test, { after } from "node:test";
-import type { SequenceTimeView } from "../pictures/sequence-time-view.ts";
+import type { SequenceTimeView } from "../pictures/sequence-time/view.ts";
 import type { KeptPicture } from "../report/html.ts";
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "tlstrace-report-"));

@@ -155,6 +155,6 @@ function pageOf(webview: vscode.Webview, dist: vscode.Uri): string {
 <title>Picture</title>
 <link rel="stylesheet" href="${at("picture-style.css")}">
 </head>
-<body><main></main><script nonce="${nonce}" src="${at("picture.js")}"></script></body>
+<body><main><h1 class="unseen">Pictures</h1></main><script nonce="${nonce}" src="${at("picture.js")}"></script></body>
 </html>`;
 }

@@ -1,3 +1,6 @@
+// pictures: kinds of pictures: models as plain data at the level of detail that is asked for, and how their
+// views are drawn and told; no DOM.
+
 import type { Box, Role, Scene } from "./scene.ts";
 
 /** A part of a picture, by what its kind lays along the axes: `from` and `to` along x, `low` and `high` along y. */

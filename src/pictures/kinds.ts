@@ -1,8 +1,8 @@
 import type { Kind } from "./kind.ts";
 import { listKind } from "./list.ts";
 import { byteWords } from "./packet-words.ts";
-import { recordMap } from "./record-map-scene.ts";
-import { sequenceTime } from "./sequence-time-scene.ts";
+import { recordMap } from "./record-map/scene.ts";
+import { sequenceTime } from "./sequence-time/scene.ts";
 
 /** The kinds of pictures, in the order of their tabs. */
 export const kinds = {
@@ -16,6 +16,15 @@ export const kinds = {
       { role: "resync", says: "bytes fed again" },
       { role: "driver", says: "work that moves the device's state" },
       { role: "wrong", says: "fence: it waits for everything before it" },
+    ],
+  }),
+  cost: listKind({
+    title: "Cost",
+    says: "What resynchronising cost, by stream, by profile and by loss",
+    legend: [
+      { role: "replayed-bar", says: "bytes fed to the device again" },
+      { role: "fallback-bar", says: "bytes encrypted in software" },
+      { role: "bytes-bar", says: "both, and 64 bytes a descriptor besides packets" },
     ],
   }),
   packet: listKind({

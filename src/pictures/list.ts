@@ -26,7 +26,7 @@ export interface ListRow {
   isNow: boolean;
 }
 
-/** A picture that is rows of text. Along its y axis lie the rows, counted from 0, the first one on top. */
+/** A picture that is rows of text. Along x lie letters, along y rows, counted from 0, the first one on top. */
 export interface ListView extends PictureView {
   title: string;
   /** The columns, `width` in letters. */
@@ -39,7 +39,9 @@ export interface ListView extends PictureView {
 export const lineHeight = 16;
 /** A letter of the fixed width font that lists are drawn in. */
 export const letterWidth = 7.25;
-const margin = { left: 8, top: 46 };
+const margin = { left: 8, top: 60 };
+/** Lines of a title. */
+const titleLines = 2;
 /** The rows of a list that are given at once. */
 const linesMax = 512;
 
@@ -50,19 +52,28 @@ export function rowsShown(
   count: number,
   { area, lines }: { area: Area | null; lines: number },
   around = 0,
-): { low: number; high: number } {
+): { count: number; low: number; high: number } {
   const size = Math.max(1, Math.min(linesMax, lines));
   const wanted = area ? Math.floor(area.low) : around - Math.floor(size / 3);
   const low = Math.max(0, Math.min(wanted, count - size));
-  return { low, high: Math.min(count, low + size) };
+  return { count, low, high: Math.min(count, low + size) };
 }
 
-/** What every list's view has of a part of so many rows. */
-export const listExtent = (count: number, { low, high }: { low: number; high: number }) => ({
-  whole: { from: 0, to: 1, low: 0, high: count },
-  area: { from: 0, to: 1, low, high },
-  first: low,
-});
+/** What every list's view has of the rows [low, high) of so many. */
+export function listExtent(
+  head: ListView["head"],
+  { count, low, high }: { count: number; low: number; high: number },
+  { area, columns }: { area: Area | null; columns: number },
+) {
+  const letters = head.reduce((sum, { width }) => sum + width + 1, 0);
+  const from = area?.from ?? 0;
+  return {
+    head,
+    whole: { from: 0, to: letters, low: 0, high: count },
+    area: { from, to: from + columns / letterWidth, low, high },
+    first: low,
+  };
+}
 
 /** A kind of picture whose views are lists. */
 export const listKind = (given: Pick<Kind, "title" | "says" | "legend">): Kind<ListView> => ({
@@ -83,8 +94,8 @@ const listPlot = ({ width, height }: { width: number; height: number }): Box => 
 });
 
 /** Where each column begins, in pixels. */
-function columnsOf({ head }: ListView): number[] {
-  let x = margin.left;
+function columnsOf({ head }: ListView, { area }: Frame): number[] {
+  let x = margin.left - area.from * letterWidth;
   return head.map(({ width }) => {
     const at = x;
     x += (width + 1) * letterWidth;
@@ -100,12 +111,12 @@ function placedRows({ rows, first }: ListView, { area, height }: Frame): { row: 
 }
 
 function listScene(view: ListView, frame: Frame): Scene {
-  const columns = columnsOf(view);
+  const columns = columnsOf(view, frame);
   const placed = placedRows(view, frame);
   const now = placed.filter(({ row }) => row.isNow).flatMap(({ y }) => [0, y, frame.width, lineHeight]);
   const heads = view.head.map(({ text }, i) => mono(columns[i]!, margin.top - 8, text, "band-text"));
   const shapes = [
-    mono(margin.left, 16, view.title, "axis"),
+    ...linesOf(view.title, frame).map((line, i) => mono(margin.left, 14 + i * 14, line, "axis")),
     ...heads,
     { kind: "bars", role: "grid", at: [0, margin.top - 3, frame.width, 1] } satisfies Shape,
     { kind: "bars", role: "now-ground", at: now } satisfies Shape,
@@ -114,6 +125,13 @@ function listScene(view: ListView, frame: Frame): Scene {
     ),
   ];
   return { width: frame.width, height: frame.height, shapes };
+}
+
+/** A title in as many lines as it may have. */
+function linesOf(title: string, { width }: Frame): string[] {
+  const size = Math.max(20, Math.floor((width - 2 * margin.left) / letterWidth));
+  const lines = Array.from({ length: titleLines }, (_, i) => title.slice(i * size, (i + 1) * size));
+  return lines.filter((line) => line !== "");
 }
 
 const mono = (x: number, y: number, text: string, role: Role): Shape => ({
@@ -129,7 +147,7 @@ function cellShapes({ runs, bar }: Cell, left: number, y: number, width: number)
     grounds.push({ kind: "bars", role: bar.role, at });
   }
   let x = left;
-  for (const { text, role, ground } of runs) {
+  for (const { text, role, ground } of cut(runs, width)) {
     const wide = text.length * letterWidth;
     const inked = text.trimEnd().length * letterWidth;
     if (ground) grounds.push({ kind: "bars", role: ground, at: [x - 1, y + 1, inked + 2, lineHeight - 2] });
@@ -137,6 +155,18 @@ function cellShapes({ runs, bar }: Cell, left: number, y: number, width: number)
     x += wide;
   }
   return [...grounds, ...texts];
+}
+
+/** No column reaches into the next one. */
+function cut(runs: readonly Run[], width: number): Run[] {
+  let room = width;
+  return runs.flatMap((run) => {
+    const { text } = run;
+    const fits = text.trimEnd().length <= room;
+    const shown = fits ? text : room > 0 ? `${text.slice(0, room - 1)}…` : "";
+    room -= text.length;
+    return shown === "" ? [] : [{ ...run, text: shown }];
+  });
 }
 
 const listSpots = (view: ListView, frame: Frame): Spot[] =>

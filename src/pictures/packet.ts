@@ -64,14 +64,10 @@ export class PacketPicture implements Model {
       { text: "byte", width: numberWidth },
       ...this.ways.map((text) => ({ text, width: 3 * perLine })),
     ];
-    if (event < 0)
-      return {
-        title: "no packet of this stream",
-        head,
-        rows: [],
-        isComplete: true,
-        ...listExtent(0, { low: 0, high: 0 }),
-      };
+    if (event < 0) {
+      const none = listExtent(head, { count: 0, low: 0, high: 0 }, { area, columns });
+      return { title: "no packet of this stream", rows: [], isComplete: true, ...none };
+    }
     const view = this.viewOf(event);
     const bytes = this.bytesOf(event);
     const wrong = wrongByteOf(view);
@@ -88,7 +84,7 @@ export class PacketPicture implements Model {
     const found = wrong === null ? "" : `; ${wordWrongByte(view, wrong)}`;
     const range = `${bytes.from}:${bytes.from + bytes.length}(${bytes.length})`;
     const title = `${eventPlace(this.judged.timeline.trace, event)}, bytes ${range}${found}`;
-    return { title, head, rows, isComplete: true, ...listExtent(Math.ceil(bytes.length / perLine), shown) };
+    return { title, rows, isComplete: true, ...listExtent(head, shown, { area, columns }) };
   }
 
   /** The event itself if it has bytes, else the last one before it that has, else the first; −1 if none has. */

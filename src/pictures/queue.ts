@@ -75,15 +75,13 @@ export class QueuePicture implements Model {
     this.isComplete = true;
   }
 
-  view({ area, lines, position }: Asked): ListView {
+  view(asked: Asked): ListView {
     const { timeline } = this.pictured;
-    const ordinal = Math.max(0, timeline.ordinalOf(this.connection, position.event + 1) - 1);
-    const rows = this.isComplete
-      ? this.rowsAround(ordinal, { area, lines, position })
-      : this.rowsAlone(ordinal, { area, lines, position });
+    const ordinal = Math.max(0, timeline.ordinalOf(this.connection, asked.position.event + 1) - 1);
+    const rows = this.isComplete ? this.rowsAround(ordinal, asked) : this.rowsAlone(ordinal, asked);
     const { name } = timeline.trace.connections[this.connection]!;
     const title = `${name}: ${this.isComplete ? `${rows.whole.high} descriptors` : "this event's descriptors, the others are being counted"}`;
-    return { title, head: this.head, isComplete: this.isComplete, ...rows };
+    return { title, isComplete: this.isComplete, ...rows };
   }
 
   private get head(): ListView["head"] {
@@ -105,13 +103,13 @@ export class QueuePicture implements Model {
   }
 
   /** Until they are counted: the rows of the event alone. */
-  private rowsAlone(ordinal: number, asked: Pick<Asked, "area" | "lines" | "position">) {
+  private rowsAlone(ordinal: number, asked: Asked) {
     const rows = this.own.length === 0 ? [] : this.rowsOf(ordinal, 0, asked.position);
     const shown = rowsShown(rows.length, asked);
-    return { ...listExtent(rows.length, shown), rows: rows.slice(shown.low, shown.high) };
+    return { ...listExtent(this.head, shown, asked), rows: rows.slice(shown.low, shown.high) };
   }
 
-  private rowsAround(ordinal: number, asked: Pick<Asked, "area" | "lines" | "position">) {
+  private rowsAround(ordinal: number, asked: Asked) {
     const { ahead, own } = this;
     const count = ahead[own.length]!;
     const shown = rowsShown(count, asked, ahead[ordinal] ?? 0);
@@ -123,7 +121,10 @@ export class QueuePicture implements Model {
     const first = ahead[at] ?? 0;
     for (; at < own.length && first + rows.length < shown.high; at++)
       if (ahead[at + 1]! > ahead[at]!) rows.push(...this.rowsOf(at, ahead[at]!, asked.position));
-    return { ...listExtent(count, shown), rows: rows.slice(shown.low - first, shown.high - first) };
+    return {
+      ...listExtent(this.head, shown, asked),
+      rows: rows.slice(shown.low - first, shown.high - first),
+    };
   }
 
   /** The rows of an own event, the first of which is row `first` of all. */

@@ -4,7 +4,7 @@ import { streamVerdicts } from "../judge/verdict.ts";
 import { missingText, streamText } from "../judge/verdict-words.ts";
 import type { PictureView } from "../pictures/kind.ts";
 import type { KindName } from "../pictures/kinds.ts";
-import { rareIn, SequenceTime } from "../pictures/sequence-time.ts";
+import { rareIn, SequenceTime } from "../pictures/sequence-time/sequence-time.ts";
 import type { Study } from "../study/study.ts";
 import type { KeysGiven } from "../study/subject.ts";
 import { streamsOf } from "../study/subject.ts";

@@ -8,6 +8,7 @@ import { build } from "esbuild";
 import { type CaptureFile, recorded, type Shape, shapes, writeCapture } from "./bench/captures.ts";
 import { measureFleet } from "./bench/fleet.ts";
 import { type LeftOut, type Result, tableOf } from "./bench/goals.ts";
+import { measurePictures } from "./bench/pictures.ts";
 import { measureLines, measureProcesses, tsharkVersion } from "./bench/processes.ts";
 import { measureFirstStop, measureFloor, measureReading, openCapture } from "./bench/reading.ts";
 import { measureByteSeek, measureReplay } from "./bench/replaying.ts";
@@ -38,6 +39,7 @@ const isAsked = (name: string): boolean => flags.part === undefined || name.incl
 async function measureModel(): Promise<void> {
   await part("replay", async () => measureReplay(rounds));
   await part("search", async () => measureSearches(rounds));
+  await part("pictures", async () => measurePictures(rounds));
   await part("a trace that is written", () => measureWriting(rounds));
 }
 

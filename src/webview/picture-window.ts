@@ -73,7 +73,7 @@ export class PictureWindow implements Pointed {
       button("Zoom In", "+", () => this.zoom(1 / zoomStep)),
       button("Zoom Out", "−", () => this.zoom(zoomStep)),
       button("Whole Picture", "Whole", () => this.look(null)),
-      button("Where the Session Stands", "Now", () => this.centre()),
+      button("Now: Where the Session Stands", "Now", () => this.centre()),
       button("Save as SVG", "SVG", () => this.save("svg")),
       button("Save as PNG", "PNG", () => this.save("png")),
     );

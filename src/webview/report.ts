@@ -1,6 +1,6 @@
 import type { Area, PictureView } from "../pictures/kind.ts";
 import type { Ask } from "../pictures/messages.ts";
-import type { LaneView, SequenceTimeView } from "../pictures/sequence-time-view.ts";
+import type { LaneView, SequenceTimeView } from "../pictures/sequence-time/view.ts";
 import type { KeptPicture } from "../report/html.ts";
 import { element } from "./elements.ts";
 import { PictureWindow } from "./picture-window.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { PictureView } from "../../pictures/kind.ts";
-import type { SequenceTimeView } from "../../pictures/sequence-time-view.ts";
+import type { SequenceTimeView } from "../../pictures/sequence-time/view.ts";
 import { sample, session } from "../../test/dap-session.ts";
 
 const marksOf = ({ view }: { view: PictureView }, name: string): number =>

@@ -4,7 +4,7 @@ import { advance } from "../../core/base/seq.ts";
 import type { PictureView } from "../../pictures/kind.ts";
 import { isKind, type KindName, kindNames } from "../../pictures/kinds.ts";
 import type { Model, Pictured } from "../../pictures/model.ts";
-import { models } from "../../pictures/models.ts";
+import { models, ofAllStreams } from "../../pictures/models.ts";
 import { didYouMean } from "../../replay/language/spelling.ts";
 import type { Position } from "../../replay/timeline.ts";
 import { storyOf } from "../../replay/view/why/story.ts";
@@ -84,7 +84,7 @@ export class Pictures {
   }
 
   private pictureOf(kind: KindName, connection: number): Known {
-    const key = `${kind} ${connection}`;
+    const key = ofAllStreams.has(kind) ? kind : `${kind} ${connection}`;
     const known = this.known.get(key);
     if (known) return known;
     const model = models[kind](this.pictured, connection);

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import test from "node:test";
-import { seeded } from "../test/simulator/mutate.ts";
-import { studyOf } from "../test/studies.ts";
+import { seeded } from "../../test/simulator/mutate.ts";
+import { studyOf } from "../../test/studies.ts";
 import { Lane } from "./lane.ts";
+import { sequenceTime } from "./scene.ts";
 import { SequenceTime } from "./sequence-time.ts";
-import { sequenceTime } from "./sequence-time-scene.ts";
-import type { LaneName } from "./sequence-time-view.ts";
+import type { LaneName } from "./view.ts";
 
 const sample = (name: string) => path.resolve("media/samples", name);
 

@@ -1,4 +1,4 @@
-import type { PictureView } from "./kind.ts";
+import type { PictureView } from "../kind.ts";
 
 /** Bytes of the stream in one role, from the offload start on. */
 export interface MapRange {
@@ -47,7 +47,7 @@ export interface RecordMapView extends PictureView {
 export const mapWords = {
   "byte-header": "header",
   "byte-nonce": "nonce",
-  "byte-payload": "payload",
+  "map-payload": "payload",
   "byte-type": "type byte",
   "byte-tag": "tag",
   gap: "records that are not known",

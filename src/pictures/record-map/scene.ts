@@ -1,7 +1,7 @@
-import type { Frame, Kind, Spot, TextTable } from "./kind.ts";
-import type { MapRange, RecordMapView } from "./record-map-view.ts";
-import { mapWords } from "./record-map-view.ts";
-import { type Box, byteLabel, type Scale, type Scene, type Shape, scaleOf, ticksOf } from "./scene.ts";
+import type { Frame, Kind, Spot, TextTable } from "../kind.ts";
+import { type Box, byteLabel, type Scale, type Scene, type Shape, scaleOf, ticksOf } from "../scene.ts";
+import type { MapRange, RecordMapView } from "./view.ts";
+import { mapWords } from "./view.ts";
 
 const side = 10;
 /** Where each strip lies, from the top. */
@@ -52,15 +52,17 @@ const barOf = (role: string, { x, y, width, height }: Box): Shape => ({
 /** What is drawn as a filled rectangle, each with its place: records by their parts, what TCP says, the packet. */
 function boxes(view: RecordMapView, frame: Frame): { range: MapRange; box: Box; event: number | null }[] {
   const { records, ranges, packet } = view;
+  // What is thin lies on top.
+  const isThin = ({ range }: { range: MapRange }) => (range.role === "map-payload" ? 0 : 1);
   const parts = records.flatMap(({ parts, from, to, says, event }) => {
-    const whole = { role: "byte-payload", from, to, says };
+    const whole = { role: "map-payload", from, to, says };
     return (parts.length === 0 ? [whole] : parts).map((range) => ({
       range: { ...range, says: range === whole ? says : `${range.says}; ${says}` },
       ...{ strip: strips.records, event },
     }));
   });
   return [
-    ...parts,
+    ...parts.sort((a, b) => isThin(a) - isThin(b)),
     ...ranges.map((range) => ({ range, strip: strips.ranges, event: null })),
     ...(packet ? [{ range: packet, strip: strips.packet, event: packet.event }] : []),
   ].flatMap(({ range, strip, event }) => {

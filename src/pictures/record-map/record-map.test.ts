@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Kind } from "../core/words/event.ts";
-import { fileBeside } from "../test/damage/flipped.ts";
-import { sample } from "../test/dap-session.ts";
-import { studyOf } from "../test/studies.ts";
-import { kinds } from "./kinds.ts";
+import { Kind } from "../../core/words/event.ts";
+import { fileBeside } from "../../test/damage/flipped.ts";
+import { sample } from "../../test/dap-session.ts";
+import { studyOf } from "../../test/studies.ts";
+import { kinds } from "../kinds.ts";
 import { RecordMap } from "./record-map.ts";
-import type { RecordMapView } from "./record-map-view.ts";
+import type { RecordMapView } from "./view.ts";
 
 const study = await studyOf(sample("retransmission-in-record.tlstrace"));
 const { events } = study.trace;
@@ -43,7 +43,7 @@ test("records lie where the record layer puts them, each with its parts", () => 
   );
   assert.deepEqual(
     records[0]!.parts.map(({ role }) => role),
-    ["byte-header", "byte-nonce", "byte-payload", "byte-tag"],
+    ["byte-header", "byte-nonce", "map-payload", "byte-tag"],
   );
   for (const [i, record] of records.entries()) assert.equal(record.from, records[i - 1]?.to ?? 0);
   assert.deepEqual(ranges(view), ["unsent 0:40087"]);

@@ -1,6 +1,6 @@
-import { secondsText } from "../replay/view/value.ts";
-import { byteLabel } from "./scene.ts";
-import { laneTable, rails, type SequenceTimeView } from "./sequence-time-view.ts";
+import { secondsText } from "../../replay/view/value.ts";
+import { byteLabel } from "../scene.ts";
+import { laneTable, rails, type SequenceTimeView } from "./view.ts";
 
 /** A mark of a picture as a row of a table. */
 export interface Row {

@@ -1,18 +1,21 @@
-import { firstAtLeast, firstThat } from "../core/base/columns.ts";
-import { Effect } from "../core/words/effect.ts";
-import { Flag, Kind } from "../core/words/event.ts";
-import { type Judged, nextSign } from "../replay/findings.ts";
-import { type Asker, LiveRun } from "../replay/search/live-run.ts";
-import type { LiveView } from "../replay/view/live.ts";
-import { placeOf, readerOf } from "../replay/view/paths.ts";
-import { SeqValue } from "../replay/view/value.ts";
-import { recordName } from "../replay/view/view.ts";
-import { wrongSigns } from "../replay/view/wrong/byte.ts";
-import { signsNamed } from "../trace/signs.ts";
-import { placeWord } from "../trace/trace.ts";
-import type { Area } from "./kind.ts";
+// pictures/sequence-time: a stream as a plane of time and sequence space: lanes, each under a pyramid of minima
+// and maxima.
+
+import { firstAtLeast, firstThat } from "../../core/base/columns.ts";
+import { Effect } from "../../core/words/effect.ts";
+import { Flag, Kind } from "../../core/words/event.ts";
+import { type Judged, nextSign } from "../../replay/findings.ts";
+import { type Asker, LiveRun } from "../../replay/search/live-run.ts";
+import type { LiveView } from "../../replay/view/live.ts";
+import { placeOf, readerOf } from "../../replay/view/paths.ts";
+import { SeqValue } from "../../replay/view/value.ts";
+import { recordName } from "../../replay/view/view.ts";
+import { wrongSigns } from "../../replay/view/wrong/byte.ts";
+import { signsNamed } from "../../trace/signs.ts";
+import { placeWord } from "../../trace/trace.ts";
+import type { Area } from "../kind.ts";
+import type { Asked, Model } from "../model.ts";
 import { Lane, type Marks, type Stretch } from "./lane.ts";
-import type { Asked, Model } from "./model.ts";
 import {
   type Band,
   type LaneName,
@@ -21,7 +24,7 @@ import {
   laneTable,
   rails,
   type SequenceTimeView,
-} from "./sequence-time-view.ts";
+} from "./view.ts";
 
 /** Lanes of what the replay or its judges say, by what they say. */
 const ofSigns = {
@@ -155,7 +158,11 @@ export class SequenceTime implements Model {
       if (to === this.own.length) told.note();
       yield told.done / this.own.length;
     }
-    for (const [name, lane] of told.lanes) this.lanes.set(name, lane);
+    for (const [name, lane] of told.lanes) {
+      lane.build();
+      this.lanes.set(name, lane);
+      yield 1;
+    }
     this.isComplete = true;
   }
 

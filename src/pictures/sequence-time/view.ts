@@ -1,4 +1,4 @@
-import type { PictureView } from "./kind.ts";
+import type { PictureView } from "../kind.ts";
 import type { Marks } from "./lane.ts";
 
 interface LaneRow {

@@ -1,6 +1,5 @@
-import { secondsText } from "../replay/view/value.ts";
-import type { Frame, Kind, Spot } from "./kind.ts";
-import type { Marks } from "./lane.ts";
+import { secondsText } from "../../replay/view/value.ts";
+import type { Frame, Kind, Spot } from "../kind.ts";
 import {
   type Box,
   byteLabel,
@@ -10,16 +9,10 @@ import {
   scaleOf,
   ticksOf,
   timeLabel,
-} from "./scene.ts";
-import { rowsOf } from "./sequence-time-rows.ts";
-import {
-  type LaneName,
-  type LaneView,
-  laneNames,
-  laneTable,
-  rails,
-  type SequenceTimeView,
-} from "./sequence-time-view.ts";
+} from "../scene.ts";
+import type { Marks } from "./lane.ts";
+import { rowsOf } from "./rows.ts";
+import { type LaneName, type LaneView, laneNames, laneTable, rails, type SequenceTimeView } from "./view.ts";
 
 const margin = { left: 92, right: 10, top: 6, bottom: 26 };
 const railHeight = 6;

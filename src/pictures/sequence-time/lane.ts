@@ -1,6 +1,4 @@
-// pictures: models of the pictures: plain data at the level of detail that is asked for, no DOM.
-
-import { float64, int32, Table } from "../core/base/columns.ts";
+import { float64, int32, Table } from "../../core/base/columns.ts";
 
 /** Marks of a lane as they are drawn, in columns: one mark each, or all that fall onto the same spot of the time axis. */
 export interface Marks {

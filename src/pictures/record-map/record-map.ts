@@ -1,19 +1,21 @@
-import { headerSize, tagSize } from "../core/base/record.ts";
-import { advance, type Seq } from "../core/base/seq.ts";
-import { getRecord } from "../core/kernel/record-map.ts";
-import { RecordKind } from "../core/machine/record-log.ts";
-import { nicExpectedSeq } from "../core/nic/nic.ts";
-import { Kind } from "../core/words/event.ts";
-import type { Judged } from "../replay/findings.ts";
-import type { Position } from "../replay/timeline.ts";
-import { hasAcked, hasContext, hasSent } from "../replay/view/facts.ts";
-import { judgedView, recordName, type View } from "../replay/view/view.ts";
-import { eventPlace } from "../trace/trace.ts";
-import type { Area } from "./kind.ts";
-import type { Asked, Model } from "./model.ts";
-import type { MapCursor, MapRange, MapRecord, RecordMapView } from "./record-map-view.ts";
-import { mapWords } from "./record-map-view.ts";
-import { byteLabel } from "./scene.ts";
+// pictures/record-map: sequence space around a place of the session.
+
+import { headerSize, tagSize } from "../../core/base/record.ts";
+import { advance, type Seq } from "../../core/base/seq.ts";
+import { getRecord } from "../../core/kernel/record-map.ts";
+import { RecordKind } from "../../core/machine/record-log.ts";
+import { nicExpectedSeq } from "../../core/nic/nic.ts";
+import { Kind } from "../../core/words/event.ts";
+import type { Judged } from "../../replay/findings.ts";
+import type { Position } from "../../replay/timeline.ts";
+import { hasAcked, hasContext, hasSent } from "../../replay/view/facts.ts";
+import { judgedView, recordName, type View } from "../../replay/view/view.ts";
+import { eventPlace } from "../../trace/trace.ts";
+import type { Area } from "../kind.ts";
+import type { Asked, Model } from "../model.ts";
+import { byteLabel } from "../scene.ts";
+import type { MapCursor, MapRange, MapRecord, RecordMapView } from "./view.ts";
+import { mapWords } from "./view.ts";
 
 /** More records than these nobody tells apart: several stand together. */
 const recordsMax = 400;
@@ -141,7 +143,7 @@ function partsOf(view: View, row: number): MapRange[] {
   const bounds = [
     ["byte-header", from, from + headerSize],
     ["byte-nonce", from + headerSize, from + prepend],
-    ["byte-payload", from + prepend, to - tagSize - tail],
+    ["map-payload", from + prepend, to - tagSize - tail],
     ["byte-type", to - tagSize - tail, to - tagSize],
     ["byte-tag", to - tagSize, to],
   ] as const;
