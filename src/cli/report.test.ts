@@ -4,8 +4,11 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "
 import os from "node:os";
 import path from "node:path";
 import test, { after } from "node:test";
+import type { ListView } from "../pictures/list.ts";
+import type { RecordMapView } from "../pictures/record-map/view.ts";
 import type { SequenceTimeView } from "../pictures/sequence-time/view.ts";
 import type { KeptPicture } from "../report/html.ts";
+import { flippedCapture } from "../test/damage/flipped.ts";
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "tlstrace-report-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -26,7 +29,8 @@ test("a report says the verdict and the counts of verify and replay, and has a p
   const html = text("r.html");
   assert.match(html, /12 of 12 records authenticated, 187226 of 187226 bytes compared/);
   assert.match(html, /<li>39 packets out of order<\/li>/);
-  const pictures = picturesIn(html);
+  const all = picturesIn(html);
+  const pictures = all.filter(({ kind }) => kind === "sequence-time");
   // The stream with what is rare stands first.
   assert.deepEqual(
     pictures.map(({ stream }) => stream),
@@ -37,6 +41,22 @@ test("a report says the verdict and the counts of verify and replay, and has a p
     resyncs.marks.count.reduce((sum, each) => sum + each, 0),
     36,
   );
+});
+
+test("it has the cost of every stream, and the record map where the first wrong byte is", () => {
+  const wrong = flippedCapture("report58", { frame: 58, fromEnd: 100 });
+  assert.equal(report(wrong, "-o", "wrong.html").status, 0);
+  const pictures = picturesIn(text("wrong.html"));
+  const map = pictures.find(({ kind }) => kind === "record-map")!;
+  assert.equal(map.title, "B>A: record map at frame 58");
+  const { packet } = map.view as RecordMapView;
+  // Frame 58 of tshark has these bytes.
+  assert.deepEqual([packet?.from, packet?.to], [44630, 46078]);
+  const cost = pictures.find(({ kind }) => kind === "cost")!.view as ListView;
+  // `36 resyncs, 235670 bytes replayed` of replay's counts.
+  assert.match(JSON.stringify(cost.rows.slice(0, 2)).replace(/\u202f/g, ""), /"text":"235670"/);
+  // Neither has the bytes of a packet.
+  assert.ok(!pictures.some(({ kind }) => kind === "packet"));
 });
 
 test("it loads nothing, and has neither keys nor what records hold", () => {

@@ -1,19 +1,23 @@
 import { countsOf } from "../judge/counts.ts";
-import { placesOf, placeTitle, wordPlace } from "../judge/places.ts";
+import { firstPlace, placesOf, placeTitle, stopAt, wordPlace } from "../judge/places.ts";
 import { streamVerdicts } from "../judge/verdict.ts";
 import { missingText, streamText } from "../judge/verdict-words.ts";
+import { CostPicture } from "../pictures/cost.ts";
 import type { PictureView } from "../pictures/kind.ts";
 import type { KindName } from "../pictures/kinds.ts";
+import { RecordMap } from "../pictures/record-map/record-map.ts";
 import { rareIn, SequenceTime } from "../pictures/sequence-time/sequence-time.ts";
 import type { Study } from "../study/study.ts";
 import type { KeysGiven } from "../study/subject.ts";
 import { streamsOf } from "../study/subject.ts";
 import { firstLine, verdictOf } from "../study/verdict.ts";
-import type { Stream } from "../trace/trace.ts";
+import { eventPlace, type Stream } from "../trace/trace.ts";
 import { visibleLine } from "../trace/visible.ts";
 
 /** A picture as it is kept in a report: all that there is of it, at one level of detail. */
 export interface KeptPicture {
+  /** What stands above it: its stream, and for some what it is of that. */
+  title: string;
   stream: string;
   kind: KindName;
   view: PictureView;
@@ -40,6 +44,7 @@ export interface ReportBody {
 const findingsMax = 500;
 const picturesMax = 12;
 const columns = 2000;
+const costRows = 200;
 
 /** What a report says of a study; `streams`: globs of those that are wanted. Pauses with the share that is done. */
 export function* reportBody(
@@ -60,8 +65,14 @@ export function* reportBody(
       yield (pictures.length + share) / Math.min(picturesMax, pictured.length);
     const view = picture.view({ area: null, columns, position: { event: 0, stage: 0 } });
     const stream = trace.connections[connection]!.name;
-    pictures.push({ stream, kind: "sequence-time", view: { ...view, now: null } as PictureView });
+    pictures.push({
+      title: stream,
+      stream,
+      kind: "sequence-time",
+      view: { ...view, now: null } as PictureView,
+    });
   }
+  pictures.push(...mapOfFirst(study, pictured), ...(yield* costOf(study)));
   const places = [...placesOf(study)];
   return {
     name: trace.name,
@@ -84,6 +95,28 @@ export function* reportBody(
     pictures,
     unpictured: Math.max(0, pictured.length - picturesMax),
   };
+}
+
+/** The record map where the first thing is that is wrong, if it is of one of these streams. */
+function mapOfFirst(study: Study, streams: readonly Stream[]): KeptPicture[] {
+  const place = firstPlace(study);
+  if (place === null) return [];
+  const { position } = stopAt(study, place);
+  const connection = study.timeline.connectionAt(position);
+  if (!streams.some((each) => each.connection === connection)) return [];
+  const stream = study.trace.connections[connection]!.name;
+  const title = `${stream}: record map at ${eventPlace(study.trace, position.event)}`;
+  const view = new RecordMap(study, connection).view({ area: null, position });
+  return [{ title, stream, kind: "record-map", view }];
+}
+
+/** What resynchronising cost, and which loss cost most; nothing where there is no stream. */
+function* costOf(study: Study): Generator<number, KeptPicture[]> {
+  if (study.trace.connections.length === 0) return [];
+  const picture = new CostPicture(study);
+  for (const share of picture.complete()) yield share;
+  const view = picture.view({ area: null, columns: 1000, lines: costRows });
+  return [{ title: "Cost", stream: "all streams", kind: "cost", view }];
 }
 
 /** Text as it may stand in HTML. */
@@ -123,7 +156,7 @@ ${listOf(counts, "Nothing is counted.")}
 ${listOf(findings, "Nothing was found.")}${more > 0 ? `<p>… and ${more} more</p>` : ""}
 <h2>Streams</h2>
 ${listOf(streams, "There are none.")}
-${pictures.map(({ stream }, i) => `<section><h2>${escaped(stream)}</h2><div class="picture" data-picture="${i}"></div></section>`).join("\n")}
+${pictures.map(({ title }, i) => `<section><h2>${escaped(title)}</h2><div class="picture" data-picture="${i}"></div></section>`).join("\n")}
 ${unpictured > 0 ? `<p>${unpictured} more streams have no picture here: name one by --stream.</p>` : ""}
 <noscript><p>The pictures are drawn by a script, which this browser does not run.</p></noscript>
 <script type="application/json" id="pictures">${data}</script>
