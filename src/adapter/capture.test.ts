@@ -53,12 +53,13 @@ test("the record frame of a retransmission stands at the line that shows the rec
   const client = session();
   const stop = await client.start({ program }, ["resync"]);
   const stack = await client.stack(stop.threadId);
-  const record = stack.at(-1)!;
-  assert.match(record.name, /^record \d+, byte \d+/);
+  const place = stack.findIndex(({ name }) => /^record \d+, byte \d+/.test(name));
+  const record = stack[place]!;
   const { content } = await client.ask("source", { sourceReference: record.source!.sourceReference });
   assert.match(content.split("\n")[record.line - 1]!, / record \d+/);
   // There is no application write in a capture.
-  assert.equal(stack.at(-2)!.name, "skb");
+  assert.equal(stack[place - 1]!.name, "skb");
+  assert.ok(stack.every(({ name }) => name !== "application write"));
 });
 
 test("a thread tells addresses and ports, and so does the mouse over a stream's name", async () => {

@@ -249,10 +249,9 @@ test("fields that a client fills with null or leaves out mean nothing", async ()
   // Zero stands for no reference.
   const zero = { source: { path: program, sourceReference: 0 }, breakpoints: [{ line: 7 }] };
   assert.equal((await client.ask("setBreakpoints", zero)).breakpoints[0]!.verified, true);
-  assert.equal(
-    (await client.ask("stackTrace", { threadId: 1, startFrame: null, levels: 0 })).stackFrames.length,
-    4,
-  );
+  const whole = await client.ask("stackTrace", { threadId: 1 });
+  const asked = await client.ask("stackTrace", { threadId: 1, startFrame: null, levels: 0 });
+  assert.deepEqual(asked, whole);
 });
 
 test("a console that says neither frame nor context is answered, its words only where they are typed", async () => {
