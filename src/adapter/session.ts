@@ -2,7 +2,6 @@
 
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { placesOf } from "../judge/places.ts";
-import type { Position } from "../replay/timeline.ts";
 import type { Environment } from "../study/environment.ts";
 import { paced, UserError } from "../trace/platform.ts";
 import { AnsweringSession, type Answers } from "./answering-session.ts";
@@ -20,6 +19,8 @@ import type { LineNote } from "./listing/lines.ts";
 import { findingsBody, foundAt } from "./opening/findings.ts";
 import { openingOutput, sumLine } from "./opening/output.ts";
 import { type BytesBody, bytesAt } from "./opening/side-by-side.ts";
+import type { Here } from "./pictures/pictures.ts";
+import { standsOf } from "./pictures/stands.ts";
 import { disassemble } from "./queue/disassembly.ts";
 import type { Arguments } from "./requests.ts";
 import { type Direction, type Stop, stoppedBody } from "./runner.ts";
@@ -309,9 +310,11 @@ export class TraceDebugSession extends AnsweringSession {
     return { body, after: () => this.forks.openMade() };
   }
 
-  /** The stream that a picture is of, and where the debugger stands. */
-  private pictured({ threadId }: { threadId: number }): [connection: number, position: Position] {
-    return [connectionOf(this.target, threadId), this.target.runner.stop.position];
+  /** The stream that a picture is of, and where the debugger stands and stood. */
+  private pictured({ threadId }: { threadId: number }): [connection: number, here: Here] {
+    const { runner, timeline, visits } = this.target;
+    const stands = standsOf(timeline, visits, this.console.checkpoints.values());
+    return [connectionOf(this.target, threadId), { position: runner.stop.position, stands }];
   }
 
   private bytes(targetId: number): BytesBody {

@@ -8,6 +8,13 @@ export interface Pictured extends Judged {
   readonly comparison: Comparison | null;
 }
 
+/** Where a session has stopped, or a place that got a name in it. */
+export interface Stand {
+  kind: "stop" | "checkpoint";
+  event: number;
+  name: string;
+}
+
 /** What of a picture is asked for. */
 export interface Asked {
   /** Null = what it shows by itself: all of it, or what lies around the position. */
@@ -17,6 +24,8 @@ export interface Asked {
   lines: number;
   /** Where the debugger stands. */
   position: Position;
+  /** Where else it stood; absent = nowhere. */
+  stands?: readonly Stand[];
 }
 
 /** A picture of a stream: what can be shown of it, at the level of detail that is asked for. */

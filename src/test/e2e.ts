@@ -27,7 +27,13 @@ import { largeScenarios } from "./e2e/large.ts";
 import { launchScenarios } from "./e2e/launch.ts";
 import { lineScenarios, staleScenarios } from "./e2e/listing.ts";
 import { openingScenarios } from "./e2e/opening.ts";
-import { accessScenarios, packetScenarios, pictureScenarios, reportScenarios } from "./e2e/pictures.ts";
+import {
+  accessScenarios,
+  keepingScenarios,
+  packetScenarios,
+  pictureScenarios,
+  reportScenarios,
+} from "./e2e/pictures.ts";
 import { processScenarios } from "./e2e/process.ts";
 import { sessionsScenarios } from "./e2e/sessions.ts";
 import { stopScenarios } from "./e2e/stops.ts";
@@ -83,7 +89,7 @@ const groups: Readonly<Record<string, readonly ((scenario: Scenario) => void)[]>
   forks: [forkScenarios],
   "stops on data, presets and questions": [stopScenarios],
   pictures: [pictureScenarios, reportScenarios],
-  "pictures of every kind": [packetScenarios, accessScenarios],
+  "pictures of every kind": [packetScenarios, keepingScenarios(() => samples), accessScenarios],
   "a family that falls back to software": [familiesScenarios],
   "a capture without keys": [keysScenarios],
   "a launch configuration": [launchScenarios(() => samples)],

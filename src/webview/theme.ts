@@ -19,6 +19,8 @@ const colours: Readonly<Record<string, readonly [variable: string, otherwise: st
   packet: ["--vscode-charts-blue", "#1a85ff"],
   "bytes-bar": ["--vscode-editor-foreground", "#333333", 0.15],
   "replayed-bar": ["--vscode-charts-blue", "#1a85ff", 0.35],
+  stop: ["--vscode-focusBorder", "#0090f1"],
+  checkpoint: ["--vscode-charts-green", "#388a34"],
   "fallback-bar": ["--vscode-charts-purple", "#652d90", 0.4],
   brush: ["--vscode-focusBorder", "#0090f1", 0.25],
   walked: ["--vscode-focusBorder", "#0090f1"],

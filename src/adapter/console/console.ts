@@ -45,7 +45,7 @@ type EvaluateBody = NonNullable<DebugProtocol.EvaluateResponse["body"]>;
 export class Console {
   private readonly host: Host;
   private readonly forks: Forks;
-  private readonly checkpoints = new Map<string, Checkpoint>();
+  readonly checkpoints = new Map<string, Checkpoint>();
   private areKept = false;
   /** What the last word has begun: it waits for the word's answer. */
   private begun: (() => unknown) | null = null;

@@ -3,10 +3,9 @@
 import { advance } from "../../core/base/seq.ts";
 import type { PictureView } from "../../pictures/kind.ts";
 import { isKind, type KindName, kindNames } from "../../pictures/kinds.ts";
-import type { Model, Pictured } from "../../pictures/model.ts";
+import type { Asked, Model, Pictured } from "../../pictures/model.ts";
 import { models, ofAllStreams } from "../../pictures/models.ts";
 import { didYouMean } from "../../replay/language/spelling.ts";
-import type { Position } from "../../replay/timeline.ts";
 import { storyOf } from "../../replay/view/why/story.ts";
 import { storyLine } from "../../replay/view/why/words.ts";
 import { UserError } from "../../trace/platform.ts";
@@ -24,6 +23,9 @@ export interface PictureBody {
 export interface ByteBody {
   text: string;
 }
+
+/** Where a session stands and stood. */
+export type Here = Pick<Asked, "position" | "stands">;
 
 /** Pictures that are kept: a stream of a million packets has some 40 MB of marks. */
 const keptMax = 6;
@@ -56,8 +58,8 @@ export class Pictures {
     this.tell = tell;
   }
 
-  /** The picture as it is from a position. Throws UserError for a kind or a part that there is not. */
-  async view(args: Arguments["picture"], connection: number, position: Position): Promise<PictureBody> {
+  /** The picture as it is from there. Throws UserError for a kind or a part that there is not. */
+  async view(args: Arguments["picture"], connection: number, here: Here): Promise<PictureBody> {
     const { columns, lines = 1 } = args;
     const kind = kindNamed(args.kind);
     const area = areaOf(args);
@@ -67,14 +69,14 @@ export class Pictures {
       area,
       columns: Math.max(1, Math.min(columnsMax, columns)),
       lines: Math.max(1, Math.min(linesMax, lines)),
-      position,
+      ...here,
     });
     const { connections, firstNumber = 0 } = this.pictured.timeline.trace;
     return { stream: connections[connection]!.name, firstNumber: firstNumber ?? 0, view };
   }
 
   /** What a picture says of a byte, counted from the offload start on, and the byte's story. */
-  byte(args: Arguments["byte"], connection: number, position: Position): ByteBody {
+  byte(args: Arguments["byte"], connection: number, { position }: Here): ByteBody {
     const { timeline } = this.pictured;
     const byte = Math.floor(args.byte);
     const { model } = this.pictureOf(kindNamed(args.kind), connection);

@@ -8,6 +8,11 @@ export class Visits {
   private places: Position[] = [];
   private at = -1;
 
+  /** All of them, in the order in which they were made. */
+  get all(): readonly Position[] {
+    return this.places;
+  }
+
   /** A stop that was not made by going through these: what was ahead of it is forgotten. */
   add(position: Position): void {
     const now = this.places[this.at];

@@ -17,7 +17,7 @@ const rowsMax = 500;
 
 /** What is rare in a picture as rows, in the order of time: the picture's alternative as text. */
 export function rowsOf({ lanes, placeWord }: SequenceTimeView): Row[] {
-  const rows = lanes.flatMap(({ name, marks, places }) =>
+  const rows = lanes.flatMap(({ name, marks, places, names }) =>
     rails.includes(name)
       ? marks.time.map((time, i) => ({
           ...{
@@ -26,8 +26,11 @@ export function rowsOf({ lanes, placeWord }: SequenceTimeView): Row[] {
             event: marks.event[i]!,
             place: `${placeWord} ${places?.[i]}`,
           },
-          what:
-            marks.count[i] === 1 ? laneTable[name].says : `${laneTable[name].says}, ${marks.count[i]} times`,
+          what: [
+            laneTable[name].says,
+            ...(names?.[i] ? [names[i]] : []),
+            ...(marks.count[i] === 1 ? [] : [`${marks.count[i]} times`]),
+          ].join(", "),
           bytes: `${byteLabel(marks.low[i]!)} to ${byteLabel(marks.high[i]!)}`,
         }))
       : [],

@@ -165,15 +165,16 @@ const spotsOf = (view: SequenceTimeView, frame: Frame): Spot[] => {
     .flatMap((lane) => laneSpots(lane, plane));
 };
 
-function laneSpots({ name, marks }: LaneView, { plot, x, y }: Plane): Spot[] {
+function laneSpots({ name, marks, names }: LaneView, { plot, x, y }: Plane): Spot[] {
   return marks.time.map((time, i) => {
     const [low, high, event, count] = [marks.low[i]!, marks.high[i]!, marks.event[i]!, marks.count[i]!];
+    const own = names?.[i] ? ` ${names[i]}` : "";
     const many = count > 1 ? `, the first of ${count}` : "";
     const bottom = Math.min(plot.y + plot.height, y(low));
     const top = Math.min(bottom, Math.max(plot.y, y(high)));
     return {
       box: { x: x(time) - visible / 2, y: top, width: visible, height: bottom - top },
-      says: `${laneTable[name].says}: ${byteLabel(low)} to ${byteLabel(high)}, ${secondsText(time)}, event ${event + 1}${many}`,
+      says: `${laneTable[name].says}${own}: ${byteLabel(low)} to ${byteLabel(high)}, ${secondsText(time)}, event ${event + 1}${many}`,
       event,
       bytes: { from: low, to: Math.max(low + 1, high) },
       isRare: isRare(name),

@@ -14,7 +14,7 @@ import { wrongSigns } from "../../replay/view/wrong/byte.ts";
 import { signsNamed } from "../../trace/signs.ts";
 import { placeWord } from "../../trace/trace.ts";
 import type { Area } from "../kind.ts";
-import type { Asked, Model } from "../model.ts";
+import type { Asked, Model, Stand } from "../model.ts";
 import { Lane, type Marks, type Stretch } from "./lane.ts";
 import {
   type Band,
@@ -190,7 +190,7 @@ export class SequenceTime implements Model {
     return { from, to, low: bounds.length > 0 ? low : 0, high: bounds.length > 0 ? high : 0 };
   }
 
-  view({ area, columns, position }: Pick<Asked, "area" | "columns" | "position">): SequenceTimeView {
+  view({ area, columns, position, stands = [] }: Omit<Asked, "lines">): SequenceTimeView {
     const { whole } = this;
     const shown = area ?? whole;
     const part = { ...shown, columns };
@@ -201,10 +201,39 @@ export class SequenceTime implements Model {
       now: this.timeOf(position.event),
       records: bands,
       recordCount: count,
-      lanes: laneNames.map((name) => this.laneView(name, part)),
+      lanes: laneNames.map((name) =>
+        name === "stop" || name === "checkpoint"
+          ? this.standView(name, stands, shown)
+          : this.laneView(name, part),
+      ),
       placeWord: placeWord(this.judged.timeline.trace),
       isComplete: this.isComplete,
     };
+  }
+
+  /** Where the session stood in a part of this stream. */
+  private standView(name: Stand["kind"], stands: readonly Stand[], { from, to }: Area): LaneView {
+    const own = stands
+      .filter(({ kind, event }) => kind === name && this.isOwn(event))
+      .sort((a, b) => a.event - b.event)
+      .filter(({ event }) => this.timeOf(event) >= from && this.timeOf(event) <= to);
+    const { seq, line } = this.judged.timeline.trace.events;
+    const places = own.map(({ event }) => seq.values[event]! - this.startSeq);
+    const marks: Marks = {
+      time: own.map(({ event }) => this.timeOf(event)),
+      low: places,
+      high: places,
+      count: own.map(() => 1),
+      event: own.map(({ event }) => event),
+    };
+    return {
+      ...{ name, marks, names: own.map((each) => each.name) },
+      places: own.map(({ event }) => line.values[event]!),
+    };
+  }
+
+  private isOwn(event: number): boolean {
+    return this.own[firstAtLeast(this.own, event)] === event;
   }
 
   private laneView(name: LaneName, part: Part): LaneView {

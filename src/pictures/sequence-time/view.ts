@@ -22,6 +22,8 @@ const table = {
   dropped: { says: "dropped before the wire" },
   leak: { says: "plaintext left" },
   wrong: { says: "wrong bytes" },
+  stop: { says: "the session stopped" },
+  checkpoint: { says: "checkpoint" },
 } as const satisfies Record<string, LaneRow>;
 export type LaneName = keyof typeof table;
 export const laneTable: Readonly<Record<LaneName, LaneRow>> = table;
@@ -39,6 +41,8 @@ export interface LaneView {
   name: LaneName;
   marks: Marks;
   places?: number[];
+  /** Of what has a name of its own, that. */
+  names?: string[];
 }
 
 /** What is rare has a row of its own above the plot, where it shows whatever part of sequence space is looked at. */
@@ -50,6 +54,8 @@ export const rails: readonly LaneName[] = [
   "dropped",
   "leak",
   "wrong",
+  "stop",
+  "checkpoint",
 ];
 
 /** What a picture of a part of it shows: along x lies time, in nanoseconds, along y bytes from the offload start on. */

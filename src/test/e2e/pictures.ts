@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { Frame } from "playwright-core";
 import type { Scenario, Workbench } from "./workbench.ts";
 
@@ -60,7 +61,71 @@ export function packetScenarios(scenario: Scenario): void {
       await workbench.picture("picture-packet");
     },
   );
+
+  scenario("the pointer tells of a byte, and dragging with Shift watches bytes", async (workbench) => {
+    const picture = await pictureIn(workbench);
+    await chosen(workbench, picture, "Record Map");
+    const box = (await picture.locator("canvas").boundingBox())!;
+    const at = (share: number): [number, number] => [box.x + box.width * share, box.y + 130];
+    const { mouse, keyboard } = workbench.page;
+    const tip = async () => (await picture.locator(".tip").textContent()) ?? "";
+    let share = 0.3;
+    await workbench.until(
+      "the byte's look-up and story",
+      async () => {
+        share += 0.01;
+        await mouse.move(...at(share));
+        await setTimeout(300);
+        return /tls_get_record\(\d+\): record \d.*sent/s.test(await tip());
+      },
+      tip,
+    );
+    await workbench.picture("picture-hover");
+    await mouse.move(...at(0.3));
+    await keyboard.down("Shift");
+    await mouse.down();
+    await mouse.move(...at(0.35));
+    await mouse.move(...at(0.4));
+    await mouse.up();
+    await keyboard.up("Shift");
+    const status = async () => (await picture.locator(".status").textContent()) ?? "";
+    await workbench.until(
+      "the stop is made",
+      async () => /^stop \d+: seq \d+:\d+ of B>A/.test(await status()),
+      status,
+    );
+  });
 }
+
+/** What is shown as a file. */
+export const keepingScenarios =
+  (samples: () => string) =>
+  (scenario: Scenario): void => {
+    scenario("a picture is kept as SVG and as PNG", async (workbench) => {
+      const picture = await pictureIn(workbench);
+      for (const kind of ["svg", "png"]) {
+        const file = path.join(samples(), `kept.${kind}`);
+        const input = workbench.page.locator(".quick-input-widget input");
+        await workbench.until(`${file} is written`, async () => {
+          if (existsSync(file) && statSync(file).size > 0) return true;
+          if (!(await input.isVisible())) {
+            await picture.getByRole("button", { name: `Save as ${kind.toUpperCase()}` }).click();
+            await input.waitFor({ timeout: 3000 }).catch(() => {});
+          }
+          await input.fill(file, { timeout: 2000 }).catch(() => {});
+          await workbench.page.keyboard.press("Enter");
+          await setTimeout(500);
+          return false;
+        });
+        const bytes = readFileSync(file);
+        if (kind === "png") assert.equal(bytes.subarray(1, 4).toString("latin1"), "PNG");
+        else {
+          assert.match(bytes.toString(), /^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+          assert.match(bytes.toString(), /the driver expects/);
+        }
+      }
+    });
+  };
 
 /** No picture has a fault that a program finds, in any theme. */
 export function accessScenarios(scenario: Scenario): void {
