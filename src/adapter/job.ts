@@ -11,6 +11,15 @@ const messagesHandled = () => new Promise<void>((resolve) => setTimeout(resolve,
 /** Work was stopped where it is: what it has come to holds. */
 export class Paused extends Cancelled {}
 
+/** Does work of which nobody waits for the end, in slices between which messages are looked at. */
+export async function unhurried(work: Generator<number>): Promise<void> {
+  for (let isDone = false; !isDone; ) {
+    await messagesHandled();
+    const end = Date.now() + sliceMs;
+    while (!isDone && Date.now() < end) isDone = work.next().done === true;
+  }
+}
+
 type SendProgress = (event: "progressStart" | "progressUpdate" | "progressEnd", body: object) => void;
 
 /** A long piece of work (loading, a continue): yields to incoming messages, shows progress, can be cancelled. */

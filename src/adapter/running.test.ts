@@ -145,3 +145,16 @@ test("the shipped sample restarts to the same stop", async () => {
   });
   assert.equal((await client.moves("restart", {})).text, first.text);
 });
+
+test("what an expression counts is gone through in pieces: meanwhile others are answered", async () => {
+  const client = session(textEnvironment(long));
+  await client.start({ program: "/long.tlstrace", startAt: "end" }, []);
+  const expression = "count(transmits where packet.length > 1)";
+  const answers: string[] = [];
+  const counted = client.value(expression).then((value) => answers.push(value));
+  // What a turn of the session's begins, another request of the next turn finds begun.
+  const threads = client.ask("threads").then(() => answers.push("threads"));
+  await Promise.all([counted, threads]);
+  assert.deepEqual(answers, ["threads", String(eventCount - 1)]);
+  client.session.dispose();
+});

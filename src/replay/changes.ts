@@ -3,7 +3,7 @@ import { type Compiled, compiled, connectionIn } from "./expression-compile.ts";
 import type { Judged } from "./findings.ts";
 import { same } from "./language/operations.ts";
 import type { Expression } from "./language/parse.ts";
-import { prepare } from "./search/aggregate.ts";
+import { prepareAll } from "./search/aggregate.ts";
 import { type Hunter, type Quarry, Scan } from "./search/scan.ts";
 import { Watch } from "./search/watch.ts";
 import type { Position, Timeline } from "./timeline.ts";
@@ -150,7 +150,7 @@ function* search(
   from: number,
   direction: 1 | -1,
 ): Generator<number, ValueChange | null> {
-  for (const each of followed.value.gathers) yield* prepare(judged, each);
+  yield* prepareAll(judged, followed.value.gathers);
   const scan = new Scan(judged, quarryOf(followed), from, direction);
   const { eventCount } = judged.timeline;
   const way = Math.max(1, direction === 1 ? eventCount - from : from);

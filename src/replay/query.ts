@@ -6,7 +6,7 @@ import { compiled, gatheringOf } from "./expression-compile.ts";
 import type { Judged } from "./findings.ts";
 import type { Evaluator } from "./language/evaluator.ts";
 import { aggregates, parseExpression, parseQuery } from "./language/parse.ts";
-import { type Gathering, prepare } from "./search/aggregate.ts";
+import { type Gathering, prepareAll } from "./search/aggregate.ts";
 import { type Occurrence, occurrenceView } from "./search/occurrences.ts";
 import { argumentOf, wordEffect } from "./view/effect-text.ts";
 import { liveView } from "./view/live.ts";
@@ -57,7 +57,7 @@ export function* oneValue(judged: Judged, text: string): Generator<number, strin
   const { of, gathers } = compiled(parseExpression(text));
   const { eventCount } = judged.timeline;
   if (eventCount === 0) throw new UserError("the trace has no events to ask about");
-  for (const each of gathers) yield* prepare(judged, each);
+  yield* prepareAll(judged, gathers);
   return show(of(judgedView(judged, { event: eventCount - 1, stage: Number.MAX_SAFE_INTEGER })));
 }
 

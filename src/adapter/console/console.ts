@@ -4,6 +4,7 @@ import { visible } from "../../trace/visible.ts";
 import type { Client } from "../capabilities.ts";
 import type { Forks } from "../forks/forks.ts";
 import type { Inspection } from "../inspection/inspection.ts";
+import { unhurried } from "../job.ts";
 import type { Arguments } from "../requests.ts";
 import type { Direction, Runner } from "../runner.ts";
 import type { Sources } from "../sources.ts";
@@ -63,9 +64,16 @@ export class Console {
 
   evaluate(args: Arguments["evaluate"], inspection: Inspection, seq: number): unknown {
     const line = args.context === "repl" ? readLine(args.expression) : null;
-    if (!line) return expressionValue(args, inspection);
+    if (!line) return this.valueOf(args, inspection);
     const answered = line.word.run(this.desk(args.frameId, seq), line.rest);
     return answered instanceof Promise ? answered.then((each) => this.told(each)) : this.told(answered);
+  }
+
+  /** The value of an expression; what counts events is gone through first, in pieces between which messages are answered. */
+  private valueOf(args: Arguments["evaluate"], inspection: Inspection): EvaluateBody | Promise<EvaluateBody> {
+    const counting = inspection.counting(args.expression);
+    if (counting === null) return expressionValue(args, inspection);
+    return unhurried(counting).then(() => expressionValue(args, inspection));
   }
 
   /** Does what the last word has begun, behind its answer. */

@@ -3,7 +3,9 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { settablePaths } from "../../lab/fork-values.ts";
 import { completions, evaluate, wordBefore } from "../../replay/expression.ts";
-import { parseExpression } from "../../replay/language/parse.ts";
+import { compiled } from "../../replay/expression-compile.ts";
+import { type Expression, parseExpression } from "../../replay/language/parse.ts";
+import { prepareAll } from "../../replay/search/aggregate.ts";
 import { placeOf } from "../../replay/view/paths.ts";
 import { nodeByPath, scopesOf } from "../../replay/view/scopes.ts";
 import { type Raw, SeqValue, type ViewNode } from "../../replay/view/value.ts";
@@ -25,6 +27,8 @@ import { MemoryViews } from "./memory-views.ts";
 import { nowOf, nowPath } from "./now.ts";
 import type { Format, Numbers } from "./numbers.ts";
 
+/** Expressions that are kept as they were read. */
+const expressionsMax = 64;
 /** Children given at once to who does not say how many. */
 const unpagedMax = 1000;
 /** Children given at once to who asks for more. */
@@ -62,6 +66,7 @@ export class Inspection {
   private readonly held: Interned<Held>;
   private readonly origins: Interned<Origin>;
   private readonly memories = new MemoryViews();
+  private readonly expressions = new Map<string, Expression>();
   readonly numbers: Numbers;
 
   constructor(runner: Runner, client: Client, counter: Counter, numbers: Numbers) {
@@ -222,6 +227,27 @@ export class Inspection {
     return origin;
   }
 
+  /** An expression as it was read when it was asked last: what it has counted is known by it. */
+  private parsed(text: string): Expression {
+    const known = this.expressions.get(text) ?? parseExpression(text);
+    this.expressions.delete(text);
+    this.expressions.set(text, known);
+    if (this.expressions.size > expressionsMax)
+      this.expressions.delete(this.expressions.keys().next().value!);
+    return known;
+  }
+
+  /** What an expression has to go through before it has a value; null where it counts nothing, or is none. */
+  counting(expression: string): Generator<number> | null {
+    try {
+      const { gathers } = compiled(this.parsed(expression));
+      return gathers.length > 0 ? prepareAll(this.runner.judged, gathers) : null;
+    } catch (error) {
+      if (error instanceof UserError) return null;
+      throw error;
+    }
+  }
+
   evaluate({ expression, frameId, context, format }: Arguments["evaluate"]): EvaluateBody {
     const frame = this.frames.frame(frameId);
     const view = this.view(frame, format);
@@ -232,7 +258,7 @@ export class Inspection {
       if (!token.node) return { result: token.value, variablesReference: 0 };
       return { result: token.value, ...this.answered(frame, token.node) };
     }
-    const value = evaluate(view, parseExpression(expression));
+    const value = evaluate(view, this.parsed(expression));
     const result = textOf(value, view.numbers);
     if (isNode(value)) {
       const whole = context === "clipboard" ? clipboardText(view, value) : result;

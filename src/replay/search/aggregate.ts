@@ -38,6 +38,11 @@ export function* prepare(judged: Judged, { aggregate, asked }: Gathered): Genera
   return series;
 }
 
+/** The same for several, one after the other. */
+export function* prepareAll(judged: Judged, all: readonly Gathered[]): Generator<number> {
+  for (const each of all) yield* prepare(judged, each);
+}
+
 /** All occurrences that are asked for; what the question itself counts is gone through first. */
 export function* gather(judged: Judged, asked: Gathering): Generator<number, Occurrence[]> {
   for (const inner of asked.first) yield* prepare(judged, inner);
