@@ -277,8 +277,8 @@ async function main() {
       run(node, ["--enable-source-maps", script, ...rest]);
     },
     e2e: () => {
-      const source = rest.includes("--editors") ? "src/test/editors/editors.ts" : "src/test/e2e.ts";
-      return tool(source, "--test-reporter=spec");
+      const others = { "--editors": "src/test/editors/editors.ts", "--web": "src/test/web/chromium.ts" };
+      return tool(others[rest.find((word) => word in others)] ?? "src/test/e2e.ts", "--test-reporter=spec");
     },
     bench: () => tool("src/test/bench.ts"),
     figures: () => tool("src/test/figures.ts"),

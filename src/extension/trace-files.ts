@@ -1,6 +1,6 @@
 import path from "node:path";
 import * as vscode from "vscode";
-import { captureName } from "../node/key-files.ts";
+import { captureName } from "../trace/keys/beside.ts";
 
 export const debugType = "tlstrace";
 

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import path from "node:path";
-import { captureName } from "./key-files.ts";
+import { captureName } from "../trace/keys/beside.ts";
 
 /** First bytes of pcap (either byte order, micro- and nanoseconds, the extended one) and pcapng. */
 const magics = new Set([0xa1b2c3d4, 0xd4c3b2a1, 0xa1b23c4d, 0x4d3cb2a1, 0xa1b2cd34, 0x34cdb2a1, 0x0a0d0d0a]);

@@ -2,16 +2,9 @@ import { accessSync, closeSync, constants, openSync, readdirSync, readSync, stat
 import path from "node:path";
 import { gunzipSync, constants as zlib } from "node:zlib";
 import type { FoundKeys } from "../study/environment.ts";
+import { isNamedKeys, keyNamesBeside, readsAsKeyLog } from "../trace/keys/beside.ts";
 import { visibleLine } from "../trace/visible.ts";
 
-/** What the names of files of keys end with that serve one capture. */
-const keyEndings = [".cryptoinfo.json", ".crypto_info.json", ".keys", ".keylog"];
-/** What a capture's name may end with. */
-export const captureName = /\.(pcap|pcapng|cap)(\.gz)?$/i;
-/** Names that the file of SSLKEYLOGFILE goes by when it serves a whole folder. */
-const folderKeyLog = /^(ssl[-_]?)?keys?[-_]?(log)?[-_]?(file)?\.(log|txt|keys)$/i;
-/** A secret, behind a mark of byte order or an indent. Bounded, so that no text takes longer than its length. */
-const secretLine = /^[^\w\r\n]{0,64}[A-Z][A-Z0-9_]{0,63}\s[0-9a-fA-F]{64}\s[0-9a-fA-F]{64,96}\s*$/m;
 /** How much of a file is looked at: key logs start with a key, Decryption Secrets Blocks stand ahead of the packets. */
 const headSize = 1 << 20;
 /** The same of one that is compressed, and what it may inflate to: an editor waits for it. */
@@ -28,22 +21,13 @@ export const findKeyFiles = (capture: string): string[] =>
 /** Files that the folder has under names of files of keys for the capture, best first. */
 function besides(capture: string): string[] {
   const folder = path.dirname(capture);
-  const stem = path.basename(capture).replace(captureName, "");
-  const names = listing(folder);
-  const own = [...keyEndings, ".log", ".txt"].map((ending) => stem + ending);
-  const there = [
-    ...own.filter((name) => names.includes(name)),
-    ...names.filter((name) => folderKeyLog.test(name)),
-  ];
-  return there.map((name) => path.join(folder, name));
+  return keyNamesBeside(path.basename(capture), listing(folder)).map((name) => path.join(folder, name));
 }
 
 /** The best of findKeyFiles, and why what is named as it would have to be named is not among them. */
 export function findKeys(capture: string): FoundKeys {
   const [file = null] = findKeyFiles(capture);
-  const meant = besides(capture).filter(
-    (name) => file === null && keyEndings.some((ending) => name.endsWith(ending)),
-  );
+  const meant = besides(capture).filter((name) => file === null && isNamedKeys(name));
   return { file, passedOver: meant.flatMap((name) => whyNot(name) ?? []) };
 }
 
@@ -86,12 +70,8 @@ function listing(folder: string): string[] {
   }
 }
 
-/** A `.log` or `.txt` beside a capture may be anything: it counts if one of its first lines reads as a secret. */
-export function isKeyLog(file: string): boolean {
-  // Those of UTF-16 have a zero beside each letter.
-  const text = readHead(file).toString("latin1").replaceAll("\0", "");
-  return secretLine.test(text);
-}
+/** True if a file's beginning has a secret of a key log. */
+export const isKeyLog = (file: string): boolean => readsAsKeyLog(readHead(file).toString("latin1"));
 
 function inflatedHead(file: string): Buffer {
   const head = readHead(file);

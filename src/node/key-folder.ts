@@ -2,9 +2,10 @@ import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import path from "node:path";
 import { float64, int32 } from "../core/base/columns.ts";
 import type { KeyFolder } from "../study/environment.ts";
+import { captureName } from "../trace/keys/beside.ts";
 import { type Label, parseKeyLogs, type Secrets } from "../trace/keys/key-log.ts";
 import { UserError } from "../trace/platform.ts";
-import { captureName, isKeyLog } from "./key-files.ts";
+import { isKeyLog } from "./key-files.ts";
 
 /** Lines of all files together that are indexed (some 60 bytes each). */
 const linesMax = 1 << 22;

@@ -1,9 +1,9 @@
 // node: what node gives: files, AEAD, keys beside a capture.
 
 import { createCipheriv, createDecipheriv } from "node:crypto";
-import { counterOf, portable } from "../core/base/aead.ts";
+import { counterOf } from "../core/base/aead.ts";
 import { type Cipher, ciphers, keySizeOf, type Sealing, tagSize } from "../core/base/record.ts";
-import type { Aead, Platform } from "../trace/platform.ts";
+import { type Aead, type Platform, portableAead as portable } from "../trace/platform.ts";
 import { gunzip } from "./gunzip.ts";
 
 /** What node brings, also inside the editor's extension host. */
@@ -18,7 +18,7 @@ export function nodeAead(isNative: (cipher: Cipher) => boolean = isConstructible
     does(sealing, size) && sealing.cipher.startsWith("aes");
   return {
     open: (sealing, sealed) =>
-      (does(sealing, sealed.length - tagSize) ? openNative : openPortable)(sealing, sealed),
+      (does(sealing, sealed.length - tagSize) ? openNative : portable.open)(sealing, sealed),
     seal: (sealing, plaintext) =>
       (does(sealing, plaintext.length) ? sealNative : portable.seal)(sealing, plaintext),
     encryptAt: (sealing, offset, bytes) =>
@@ -73,12 +73,3 @@ const encryptNativeAt: Aead["encryptAt"] = (sealing, offset, bytes) => {
 
 /** Of AES. */
 const blockSize = 16;
-
-/** A keystream XORed twice gives the plaintext, if its own tag is the one that came with it. */
-const openPortable: Aead["open"] = (sealing, sealed) => {
-  const size = sealed.length - tagSize;
-  if (size < 0) return null;
-  const plaintext = portable.encryptAt(sealing, 0, sealed.subarray(0, size));
-  const tag = portable.seal(sealing, plaintext).subarray(size);
-  return tag.every((byte, i) => byte === sealed[size + i]) ? plaintext : null;
-};

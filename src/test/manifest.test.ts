@@ -6,8 +6,8 @@ import { readLaunch, speaker } from "../adapter/launch.ts";
 import { profiles } from "../core/profiles/all.ts";
 import { connectx } from "../core/profiles/connectx.ts";
 import { nodeEnvironment } from "../node/environment.ts";
-import { captureName } from "../node/key-files.ts";
 import { variantNamed } from "../study/subject.ts";
+import { captureName } from "../trace/keys/beside.ts";
 import { kernelIds } from "../trace/variant.ts";
 
 /** package.json as far as it is checked here. */

@@ -44,7 +44,7 @@ const floors: readonly (readonly string[])[] = [
   ["language"],
   ["lsp"],
   ["pictures"],
-  ["report", "node", "adapter"],
+  ["report", "node", "web", "adapter"],
   ["cli", "start", "extension", "webview"],
 ];
 
@@ -63,6 +63,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   webview: [],
   report: [],
   node: ["node", "@noble/ciphers"],
+  web: [],
   adapter: ["@vscode/debugadapter", "@vscode/debugprotocol"],
   cli: [
     "node",
