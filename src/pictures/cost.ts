@@ -45,8 +45,9 @@ export class CostPicture implements Model {
   private readonly streams: { connection: number; costs: Cost[] }[] = [];
   private losses: Loss[] = [];
   private lossCount = 0;
-  /** What fills a bar of each kind: the most that a stream cost. */
-  private most: Most = { replayed: 1, fallback: 1, bytes: 1 };
+  /** What fills a bar of each kind: the most that a stream cost, and a loss. */
+  private mostOfStreams = noMost;
+  private mostOfLosses = noMost;
   private isComplete = false;
 
   constructor(pictured: Pictured) {
@@ -75,8 +76,10 @@ export class CostPicture implements Model {
     }
     const dearest = ({ costs }: Loss) => Math.max(...costs.map(bytesOf));
     this.losses.sort((a, b) => dearest(b) - dearest(a) || a.led - b.led);
+    this.losses = this.losses.filter(({ costs }) => costs.some((cost) => bytesOf(cost) + cost.drops > 0));
     this.lossCount = this.losses.filter(({ event }) => event >= 0).length;
-    for (const { costs } of this.streams) for (const cost of costs) this.most = largest(this.most, cost);
+    this.mostOfStreams = this.streams.flatMap(({ costs }) => costs).reduce(largest, noMost);
+    this.mostOfLosses = this.losses.flatMap(({ costs }) => costs).reduce(largest, noMost);
     this.isComplete = true;
   }
 
@@ -105,7 +108,7 @@ export class CostPicture implements Model {
     if (stream) {
       const { connection, costs } = stream;
       const line = { what: connections[connection]!.name, event: null, bytes: null, cost: costs[run]! };
-      return rowOf({ ...line, profile: this.profileOf(connection, run) }, this.most);
+      return rowOf({ ...line, profile: this.profileOf(connection, run) }, this.mostOfStreams);
     }
     const loss = this.losses[place - this.streams.length]!;
     const line = {
@@ -114,7 +117,7 @@ export class CostPicture implements Model {
       bytes: this.bytesOf(loss),
       cost: loss.costs[run]!,
     };
-    return rowOf({ ...line, profile: this.profileOf(loss.connection, run) }, this.most);
+    return rowOf({ ...line, profile: this.profileOf(loss.connection, run) }, this.mostOfLosses);
   }
 
   private profileOf(connection: number, run: number): string {
@@ -139,6 +142,8 @@ export class CostPicture implements Model {
     return `${eventPlace(trace, loss.event)}, ${bytes.from}:${bytes.to}, paid from ${led} on, ${name}`;
   }
 }
+
+const noMost: Most = { replayed: 1, fallback: 1, bytes: 1 };
 
 const largest = (most: Most, cost: Cost): Most => ({
   replayed: Math.max(most.replayed, cost.replayed),

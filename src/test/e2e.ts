@@ -29,6 +29,7 @@ import { lineScenarios, staleScenarios } from "./e2e/listing.ts";
 import { openingScenarios } from "./e2e/opening.ts";
 import {
   accessScenarios,
+  frameScenarios,
   keepingScenarios,
   packetScenarios,
   pictureScenarios,
@@ -89,7 +90,12 @@ const groups: Readonly<Record<string, readonly ((scenario: Scenario) => void)[]>
   forks: [forkScenarios],
   "stops on data, presets and questions": [stopScenarios],
   pictures: [pictureScenarios, reportScenarios],
-  "pictures of every kind": [packetScenarios, keepingScenarios(() => samples), accessScenarios],
+  "pictures of every kind": [
+    packetScenarios,
+    keepingScenarios(() => samples),
+    accessScenarios,
+    frameScenarios,
+  ],
   "a family that falls back to software": [familiesScenarios],
   "a capture without keys": [keysScenarios],
   "a launch configuration": [launchScenarios(() => samples)],

@@ -27,6 +27,7 @@ export class PictureWindow implements Pointed {
   readonly send: (ask: Ask) => void;
   private readonly tip: Tip;
   private readonly status = element("div", { className: "status", role: "status" });
+  private readonly details = element("details", {});
   private readonly table = element("table", {});
   private readonly summary = element("summary", { textContent: "This part as a table" });
   private readonly streams = element("select", { ariaLabel: "Stream" });
@@ -50,8 +51,10 @@ export class PictureWindow implements Pointed {
     this.name = names[0]!;
     this.tip = new Tip((id, byte) => send({ ask: "byte", id, kind: this.name, byte }));
     const tabs = names.length > 1 ? [new Tabs(names, (name) => this.choose(name)).element] : [];
-    const details = element("details", {});
+    const { details } = this;
     details.append(this.summary, this.table);
+    // Nobody reads a table that is closed, and making one takes longer than drawing the picture.
+    details.addEventListener("toggle", () => this.list());
     place.append(...tabs, this.toolbar(), this.legend.element, this.canvas, this.tip.element);
     place.append(this.status, details);
     this.legend.show(this.kind, () => this.redraw());
@@ -104,6 +107,10 @@ export class PictureWindow implements Pointed {
     this.view = null;
     this.walked = null;
     this.heard = this.asked;
+    // What another kind has drawn says nothing here.
+    this.canvas.width = 1;
+    this.canvas.ariaLabel = this.kind.says;
+    this.table.replaceChildren();
     this.legend.show(this.kind, () => this.redraw());
     this.look(null);
   }
@@ -326,9 +333,10 @@ export class PictureWindow implements Pointed {
   private list(): void {
     const { frame, kind } = this;
     if (!frame) return;
-    const rows = rowsIn(kind.table(frame.view), (event) => this.send({ ask: "go", event }));
-    this.table.replaceChildren(...rows);
-    this.canvas.ariaLabel = `${kind.says}: ${rows.length - 1} rows, which stand in the table below`;
+    const table = kind.table(frame.view);
+    this.canvas.ariaLabel = `${kind.says}: ${table.rows.length} rows, which stand in the table below`;
+    const go = (event: number) => this.send({ ask: "go", event });
+    this.table.replaceChildren(...(this.details.open ? rowsIn(table, go) : []));
   }
 
   private save(kind: "svg" | "png"): void {

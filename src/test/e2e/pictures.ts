@@ -5,6 +5,11 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Frame } from "playwright-core";
+import { SequenceTime } from "../../pictures/sequence-time/sequence-time.ts";
+import { noFindings } from "../../replay/findings.ts";
+import { Timeline } from "../../replay/timeline.ts";
+import { htmlOf, type KeptPicture } from "../../report/html.ts";
+import { longTrace } from "../bench/long-trace.ts";
 import type { Scenario, Workbench } from "./workbench.ts";
 
 /** Frame 25 of lossy.pcap is the first transmit out of order; its capture has 39 of them, and 36 resyncs. */
@@ -170,10 +175,11 @@ async function themed(workbench: Workbench, picture: Frame, theme: string): Prom
 async function chosen(workbench: Workbench, picture: Frame, title: string): Promise<void> {
   const tab = picture.getByRole("tab", { name: title, exact: true });
   await tab.click();
+  const says = (await tab.getAttribute("title"))!;
   const label = async () => (await picture.locator("canvas").getAttribute("aria-label")) ?? "";
   await workbench.until(
     `the picture ${title} is drawn`,
-    async () => (await tab.getAttribute("aria-selected")) === "true" && (await drawn(picture)) > 1000,
+    async () => (await label()).startsWith(`${says}: `) && (await drawn(picture)) > 1000,
     label,
   );
 }
@@ -215,6 +221,61 @@ export function reportScenarios(scenario: Scenario): void {
     await other.close();
     assert.deepEqual(asked, [`file://${file}`]);
   });
+}
+
+/** A picture of a million transmits in a browser: what script takes of its frames is kept in out/e2e/frames.json. */
+export function frameScenarios(scenario: Scenario): void {
+  scenario("a million transmits are panned and zoomed", async (workbench) => {
+    const file = path.resolve("out/e2e/million.html");
+    writeFileSync(file, millionReport());
+    const other = await workbench.page.context().newPage();
+    await other.goto(`file://${file}`);
+    await workbench.until("the picture is drawn", async () => (await drawn(other)) > 1000);
+    const frames = (await other.evaluate(framesScript)) as number[];
+    await other.screenshot({ path: "out/e2e/million.png" });
+    await other.close();
+    const sorted = frames.sort((a, b) => a - b);
+    const told = { frames: sorted.length, median: sorted[sorted.length >> 1], longest: sorted.at(-1) };
+    writeFileSync("out/e2e/frames.json", `${JSON.stringify(told)}\n`);
+    // The goal is 8 ms; a machine that does other things at the same time is given more.
+    assert.ok(told.median! < 50, JSON.stringify(told));
+  });
+}
+
+/** Script of each frame in milliseconds, from its first callback to its last, while keys walk through the picture. */
+const framesScript = `(async () => {
+  const canvas = document.querySelector("canvas");
+  const keys = ["+", "ArrowRight", "+", "ArrowRight", "ArrowUp", "-", "ArrowLeft", "+", "+", "ArrowDown"];
+  const frames = [];
+  for (let i = 0; i < 60; i++)
+    await new Promise((done) => {
+      let began = 0;
+      requestAnimationFrame(() => (began = performance.now()));
+      canvas.dispatchEvent(new KeyboardEvent("keydown", { key: keys[i % keys.length] }));
+      requestAnimationFrame(() => {
+        frames.push(performance.now() - began);
+        setTimeout(done, 0);
+      });
+    });
+  return frames;
+})()`;
+
+function millionReport(): string {
+  const timeline = new Timeline(longTrace(1_000_000, 0.01, 1)).runAll();
+  const picture = new SequenceTime({ timeline, findings: noFindings }, 0);
+  for (const _ of picture.begin());
+  for (const _ of picture.complete());
+  const view = picture.view({ area: null, columns: 2000, position: { event: 0, stage: 0 } });
+  const kept: KeptPicture = { title: "c", stream: "c", kind: "sequence-time", view };
+  const none = { counts: [], findings: [], more: 0, streams: [], unpictured: 0 };
+  return htmlOf(
+    { ...none, name: "a million transmits", verdict: "right", text: "", pictures: [kept] },
+    {
+      script: readFileSync("dist/picture-report.js", "utf8"),
+      style: readFileSync("dist/picture-style.css", "utf8"),
+      tool: "a test",
+    },
+  );
 }
 
 /** The frame that a picture is in, once it is there. */
