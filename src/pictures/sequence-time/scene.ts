@@ -107,6 +107,9 @@ function axes({ area }: Frame, { plot, x, y }: Plane): Shape[] {
   ];
 }
 
+/** While a part is moved what is known of the one before is drawn, which may lie beside the plot. */
+const isAcross = ({ x, width }: Box, at: number): boolean => at >= x - visible && at <= x + width + visible;
+
 const isRare = (name: LaneName): boolean => rails.includes(name);
 
 function laneShapes(name: LaneName, marks: Marks, plane: Plane): Shape[] {
@@ -119,7 +122,7 @@ function barsOf(name: LaneName, { time, low, high }: Marks, { plot, x, y }: Plan
   for (let i = 0; i < time.length; i++) {
     const top = Math.max(plot.y, y(high[i]!));
     const bottom = Math.min(plot.y + plot.height, y(low[i]!));
-    if (bottom < plot.y || top > plot.y + plot.height) continue;
+    if (bottom < plot.y || top > plot.y + plot.height || !isAcross(plot, x(time[i]!))) continue;
     const height = Math.max(least, bottom - top);
     at.push(x(time[i]!) - least / 2, top - (height - Math.max(0, bottom - top)) / 2, least, height);
   }
@@ -142,11 +145,13 @@ function stepsOf(name: LaneName, { time, low, high }: Marks, { plot, x, y }: Pla
   return { kind: "line", role: name, at };
 }
 
-function railShapes(name: LaneName, { time }: Marks, { x }: Plane): Shape[] {
+function railShapes(name: LaneName, { time }: Marks, { plot, x }: Plane): Shape[] {
   const rail = rails.indexOf(name);
   if (rail < 0) return [];
   const top = margin.top + rail * railHeight;
-  const at = time.flatMap((each) => [x(each) - thin, top, 2 * thin, railHeight - 1]);
+  const at = time.flatMap((each) =>
+    isAcross(plot, x(each)) ? [x(each) - thin, top, 2 * thin, railHeight - 1] : [],
+  );
   return [{ kind: "bars", role: name, at }];
 }
 
@@ -166,7 +171,9 @@ const spotsOf = (view: SequenceTimeView, frame: Frame): Spot[] => {
 };
 
 function laneSpots({ name, marks, names }: LaneView, { plot, x, y }: Plane): Spot[] {
-  return marks.time.map((time, i) => {
+  const rows = Array.from(marks.time.keys()).filter((i) => isAcross(plot, x(marks.time[i]!)));
+  return rows.map((i) => {
+    const time = marks.time[i]!;
     const [low, high, event, count] = [marks.low[i]!, marks.high[i]!, marks.event[i]!, marks.count[i]!];
     const own = names?.[i] ? ` ${names[i]}` : "";
     const many = count > 1 ? `, the first of ${count}` : "";

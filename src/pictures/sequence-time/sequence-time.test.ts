@@ -98,3 +98,23 @@ test("a single resync among a million packets is drawn", () => {
   };
   assert.ok(sent.at.length / 4 <= 1001, "a million packets are as many bars as there are spots");
 });
+
+test("what lies beside the part is not drawn beside the plot", () => {
+  const lane = new Lane();
+  for (let i = 0; i <= 100; i++) lane.add(i, i, i + 1, i);
+  const whole = { from: 0, to: 100, low: 0, high: 100 };
+  const marks = lane.within({ ...whole, columns: 1000 });
+  const view = {
+    ...{ whole, area: whole, now: null, records: [], recordCount: 0, isComplete: true },
+    placeWord: "line" as const,
+    lanes: [{ name: "resync" as const, marks }],
+  };
+  const frame = { width: 1000, height: 500, area: { ...whole, from: 50, to: 60 }, hidden: new Set<string>() };
+  const bars = sequenceTime.scene(view, frame).shapes.filter(({ role }) => role === "resync");
+  // Of 101 marks, one a nanosecond, those from 50 to 60.
+  assert.deepEqual(
+    bars.map((shape) => (shape.kind === "bars" ? shape.at.length / 4 : 0)),
+    [11, 11],
+  );
+  assert.equal(sequenceTime.spots(view, frame).length, 11);
+});
