@@ -1,6 +1,7 @@
 /** The debugger in a Web Worker of a real browser, as `npm run e2e -- --web` runs it: the sample's capture, without Node.js. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import path from "node:path";
 import { after, before, test } from "node:test";
 import type { Browser } from "playwright-core";
 import { sample } from "../dap-session.ts";
@@ -70,3 +71,43 @@ test("a worker verifies the sample's capture and stops at its first out-of-order
     `opened, verified and at its first stop in ${Math.round(answer.ms)} ms, ${script.length} bytes of script`,
   );
 });
+
+/** The same capture in Wireshark's own dissectors, in a worker as well: loaded from `@goodtools/wiregasm`'s files. */
+const wiregasmWorker = `importScripts("/wiregasm.js");
+onmessage = async ({ data: [bytes] }) => {
+  const began = performance.now();
+  const wireshark = await loadWiregasm({ locateFile: (name) => "/" + name });
+  wireshark.init();
+  wireshark.FS.writeFile("/uploads/a.pcap", bytes);
+  const session = new wireshark.DissectSession("/uploads/a.pcap");
+  const { code } = session.load();
+  postMessage({ code, frames: session.getFrames("", 0, 1).matched, ms: performance.now() - began });
+};`;
+
+const { TLSTRACE_WIREGASM: wiregasm } = process.env;
+if (wiregasm !== undefined)
+  test("wiregasm loads the same capture, for comparison", async () => {
+    const page = await browser.newPage();
+    await page.route("**/*", (route) => {
+      const name = path.basename(new URL(route.request().url()).pathname);
+      if (name === "worker.js")
+        return route.fulfill({ contentType: "text/javascript", body: wiregasmWorker });
+      if (name.startsWith("wiregasm.")) return route.fulfill({ path: path.join(wiregasm, name) });
+      return route.fulfill({ contentType: "text/html", body: "<!doctype html><title>worker</title>" });
+    });
+    await page.goto(address);
+    const bytes = readFileSync(sample("lossy.pcap")).toString("base64");
+    const answer = await page.evaluate<{
+      code: number;
+      frames: number;
+      ms: number;
+    }>(`new Promise((resolve) => {
+      const worker = new Worker("/worker.js");
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = ({ message }) => resolve({ code: message });
+      worker.postMessage([Uint8Array.from(atob("${bytes}"), (c) => c.charCodeAt(0))]);
+    })`);
+    // tshark counts 181 in the file.
+    assert.deepEqual([answer.code, answer.frames], [0, 181]);
+    console.log(`wiregasm had its ${answer.frames} frames in ${Math.round(answer.ms)} ms`);
+  });
