@@ -171,7 +171,10 @@ program
     "Checks the expect lines of trace files. Prints TAP 14; failures also go to stderr as file:line: error: …\n" +
       "Exit status: 0 all hold, 1 some fail, 2 bad usage or an unreadable file.",
   )
-  .argument("<path...>", "trace files, and folders that are searched for *.tlstrace")
+  .argument(
+    "<path...>",
+    "trace files, folders that are searched for *.tlstrace, and - for paths on standard input, one a line",
+  )
   .option(
     "--profile <ids>",
     "NIC families, broken variants, kernels and profile files to test under, as connectx,innova@v4.19,\n" +

@@ -11,10 +11,15 @@ after(() => rmSync(folder, { recursive: true }));
 
 /** The built command, as a user runs it in a folder with traces. */
 function tlstraceTest(...args: string[]) {
+  return tlstraceTestOf("", ...args);
+}
+/** The same with something on its standard input. */
+function tlstraceTestOf(input: string, ...args: string[]) {
   const cli = path.resolve("dist/cli.js");
   const { status, stdout, stderr } = spawnSync(process.execPath, [cli, "test", ...args], {
     encoding: "utf8",
     cwd: folder,
+    input,
   });
   return { status, out: stdout.split("\n"), err: stderr };
 }
@@ -248,4 +253,19 @@ test("--coverage stands behind the test points as comments, and as a row", () =>
   const row = rows("--coverage", failing).rows.at(-1);
   const resync = row.rows.find(({ name }: { name: string }) => name === "resync");
   assert.deepEqual([row.kind, resync.runs, resync.lines], ["coverage", 1, 1]);
+});
+
+test("paths come from standard input, too", () => {
+  const { status, out } = tlstraceTestOf(`suite\n\n${families}\r\n`, "-", holding);
+  assert.deepEqual(
+    points(out).map((line) => line.replace(/.* - /, "")),
+    ["suite/a-holds.tlstrace", "suite/deep/b-fails.tlstrace", families, `${families} under innova`],
+  );
+  assert.equal(status, 1);
+});
+
+test("--json gives a text as it stands in the file, also what separates lines or steers", () => {
+  const text = `# \u2028 \u202e \u0085 ü \u{1f600}\n${head}+0 web > 500:1029(529)\n`;
+  const { rows: told } = rows("--update", "--dry-run", file("dry/steers.tlstrace", text));
+  assert.ok(told[0].text.startsWith(text));
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { kernels } from "../core/machine/generation.ts";
 import { profileAmong, profiles } from "../core/profiles/all.ts";
@@ -43,7 +44,7 @@ export interface TestFlags {
 
 /** `tlstrace test PATH…`: traces as regression tests. */
 export async function test(paths: string[], flags: TestFlags): Promise<void> {
-  const { files, closed } = tracePaths(paths);
+  const { files, closed } = tracePaths(paths.flatMap((path) => (path === "-" ? givenPaths() : [path])));
   const asked = askedFor(flags);
   const report = reportOf(flags);
   if (flags.update && flags.dryRun) return proposed(files, asked ?? [null], report);
@@ -69,6 +70,12 @@ export async function test(paths: string[], flags: TestFlags): Promise<void> {
   if (flags.coverage) await print(report.coverage(coverageOf(runs)));
   conclude(runs, flags);
 }
+
+/** Paths on standard input, one a line: a command line has no room for those of a large workspace. */
+const givenPaths = (): string[] =>
+  readFileSync(0, "utf8")
+    .split(/\r?\n/)
+    .filter((line) => line !== "");
 
 const unlisted = new UserError("the folder cannot be listed: check its permissions");
 

@@ -20,6 +20,7 @@ import { RowDocuments } from "./rows.ts";
 import { Sessions } from "./sessions.ts";
 import { StaleFiles } from "./stale.ts";
 import { StatusTrackers } from "./status.ts";
+import { offerTests } from "./tests/tests.ts";
 import { timeTravel } from "./time-travel.ts";
 import { activeTrace, debugType, isCapture, pickTrace } from "./trace-files.ts";
 
@@ -32,6 +33,7 @@ export function activate(context: vscode.ExtensionContext): void {
   new RowDocuments(context.subscriptions);
   offerAgents(context);
   new Pictures(context);
+  offerTests(context);
   context.subscriptions.push(
     debug.registerDebugAdapterDescriptorFactory(
       debugType,

@@ -52,8 +52,12 @@ export const jsonReport: TestReport = {
   coverage: (rows) => [row("coverage", { rows, text: [...coverageLines(rows)].join("\n") })],
 };
 
+/** In ASCII alone: a text comes out as it went in, whatever separates or steers in it. */
 const row = (kind: string, fields: Readonly<Record<string, unknown>>): string =>
-  JSON.stringify({ schema: testSchema, kind, ...fields });
+  JSON.stringify({ schema: testSchema, kind, ...fields }).replace(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 
 const titles = {
   effect: "Effects",

@@ -62,6 +62,9 @@ export const runName = ({ file, profile }: TestRun): string =>
 export const failuresOf = ({ cases }: TestRun): (Case & { failure: string })[] =>
   cases.filter((one): one is Case & { failure: string } => one.failure !== null);
 
+/** Failures of a run of which it is told where they come from: a trace of which more fails is read from its beginning. */
+const placedMax = 100;
+
 /** What else a run is to tell. */
 export interface Telling {
   /** Where failures come from. */
@@ -82,9 +85,10 @@ export const runTest = (
   runOf(environment, file, variant, async (trace) => {
     const sink = telling.coverage ? new StageSink() : undefined;
     const { timeline, outcomes } = await study({ trace, contest: null, evidence: null }, noProgress, sink);
-    const placed = telling.places ? timeline : null;
+    let left = telling.places ? placedMax : 0;
+    const placed = ({ actual }: Outcome) => (actual !== null && left-- > 0 ? timeline : null);
     return {
-      cases: outcomes.map((outcome) => expectationCase(trace, outcome, placed)),
+      cases: outcomes.map((outcome) => expectationCase(trace, outcome, placed(outcome))),
       covered: sink ? coveredBy(timeline, sink) : null,
     };
   });

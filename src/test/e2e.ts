@@ -40,6 +40,7 @@ import { sessionsScenarios } from "./e2e/sessions.ts";
 import { stopScenarios } from "./e2e/stops.ts";
 import { lookScenarios, numbersScenarios, traceScenarios, travelScenarios } from "./e2e/trace.ts";
 import { type Scenario, Workbench } from "./e2e/workbench.ts";
+import { coverageScenarios, testScenarios } from "./e2e/writing/tests.ts";
 
 const pictures = path.resolve("out/e2e");
 const vsix = path.resolve("tls-offload-debugger.vsix");
@@ -104,6 +105,7 @@ const groups: Readonly<Record<string, readonly ((scenario: Scenario) => void)[]>
     mendingScenarios,
     refusedScenarios(() => samples),
   ],
+  tests: [testScenarios(() => samples), coverageScenarios],
   "a capture of 100 MB": [largeScenarios(`${shapes.lossy.name}.pcap`)],
   [own]: [processScenarios(probe, samples, sizes)],
 };

@@ -21,3 +21,18 @@ export function withLines(text: string, insertions: readonly Insertion[]): strin
   }
   return lines.join("");
 }
+
+/**
+ * The other way round: what to insert where, so that `was` becomes `text`, which has lines more and is the same
+ * otherwise; null if it is not. `line`: in front of which line, from 0; behind the last one where it is their number.
+ */
+export function addedLines(was: string, text: string): { line: number; added: string }[] | null {
+  const old = was.split("\n");
+  const insertions: { line: number; added: string }[] = [];
+  let line = 0;
+  for (const each of text.split("\n")) {
+    if (each === old[line]) line++;
+    else insertions.push({ line, added: line < old.length ? `${each}\n` : `\n${each}` });
+  }
+  return line === old.length ? insertions : null;
+}
