@@ -3,12 +3,12 @@
 import * as vscode from "vscode";
 import { adapterProcess, fallenAdapters } from "./adapter.ts";
 import { offerAgents } from "./agents.ts";
+import { Captures } from "./captures/captures.ts";
 import { configurationOf, configurationProvider, dynamicProvider } from "./configurations.ts";
 import { debugViewTrackers } from "./debug-view.ts";
 import { Findings } from "./findings.ts";
 import { forkCommands } from "./forks.ts";
 import { expressionProvider, inlineValuesProvider } from "./hovers.ts";
-import { chooseKeys } from "./keys.ts";
 import { launchErrorTrackers } from "./launch-errors.ts";
 import { Lines } from "./lines.ts";
 import { debuggingAs, type Given, uriOf } from "./picks/debug-as.ts";
@@ -22,7 +22,7 @@ import { StaleFiles } from "./stale.ts";
 import { StatusTrackers } from "./status.ts";
 import { offerTests } from "./tests/tests.ts";
 import { timeTravel } from "./time-travel.ts";
-import { activeTrace, debugType, isCapture, pickTrace } from "./trace-files.ts";
+import { activeTrace, debugType, pickTrace } from "./trace-files.ts";
 
 /** The extension's composition root: says to the editor who answers for debug type and language `tlstrace`. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -34,6 +34,7 @@ export function activate(context: vscode.ExtensionContext): void {
   offerAgents(context);
   new Pictures(context);
   offerTests(context);
+  new Captures(context);
   context.subscriptions.push(
     debug.registerDebugAdapterDescriptorFactory(
       debugType,
@@ -63,7 +64,6 @@ export function activate(context: vscode.ExtensionContext): void {
     commands.registerCommand("tlstrace.stepBackInto", stepBackInto),
     ...timeTravel(memory),
     ...forkCommands(),
-    commands.registerCommand("tlstrace.chooseKeys", (uri?: vscode.Uri) => chooseKeysOf(memory, uri)),
     languages.registerEvaluatableExpressionProvider(documents, expressionProvider),
     languages.registerInlayHintsProvider(
       documents,
@@ -95,15 +95,6 @@ async function debugFile(sessions: Sessions, uri?: vscode.Uri): Promise<void> {
   if (program === undefined) return;
   const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(program));
   await vscode.debug.startDebugging(folder, configurationOf(program));
-}
-
-async function chooseKeysOf(memory: vscode.Memento, uri?: vscode.Uri): Promise<void> {
-  const capture = uri?.fsPath ?? activeTrace();
-  if (capture !== undefined && isCapture(capture)) await chooseKeys(memory, capture);
-  else
-    void vscode.window.showErrorMessage(
-      "Choose keys on a packet capture (.pcap, .pcapng): select one first.",
-    );
 }
 
 /** One stage back. The editor's own Step Back goes by events, and sends a finer grain only from its disassembly view. */

@@ -41,6 +41,18 @@ export async function chooseKeys(memory: vscode.Memento, capture: string): Promi
   return files;
 }
 
+/** Takes key files for a capture without asking, as its page offers them. */
+export const useKeys = (memory: vscode.Memento, capture: string, files: Choice): Thenable<void> =>
+  memory.update(settingOf(capture), files);
+
+/** What tells the command line the keys that a capture has here; none if it has to find them itself. */
+export function keyFlags(memory: vscode.Memento, capture: string): string[] {
+  const chosen = memory.get<Choice>(settingOf(capture));
+  if (chosen !== undefined)
+    return chosen.length === 0 ? ["--no-keys"] : chosen.flatMap((file) => ["--keys", file]);
+  return findKeyFiles(capture).flatMap((file) => ["--keys", file]);
+}
+
 async function openKeyFiles(capture: string): Promise<string[] | undefined> {
   const picked = await vscode.window.showOpenDialog({
     title: `Keys of ${path.basename(capture)}`,

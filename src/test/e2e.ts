@@ -26,7 +26,7 @@ import { languageScenarios, mendingScenarios, refusedScenarios } from "./e2e/lan
 import { largeScenarios } from "./e2e/large.ts";
 import { launchScenarios } from "./e2e/launch.ts";
 import { lineScenarios, staleScenarios } from "./e2e/listing.ts";
-import { openingScenarios } from "./e2e/opening.ts";
+import { openedScenarios, openingScenarios } from "./e2e/opening.ts";
 import {
   accessScenarios,
   frameScenarios,
@@ -80,6 +80,7 @@ const own = "the adapter's process";
 const groups: Readonly<Record<string, readonly ((scenario: Scenario) => void)[]>> = {
   "a window that has just opened": [openingScenarios],
   "a capture": [captureScenarios, listingScenarios],
+  "a capture that is opened": [openedScenarios],
   "the lines of a listing": [lineScenarios],
   "a file that changes": [staleScenarios(() => samples)],
   "a capture with a wrong byte": [findingsScenarios],

@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { test } from "node:test";
+import { pageCommands, pageOf, type Shown } from "./page.ts";
+import { type StreamRow, VerdictRows } from "./verdict-rows.ts";
+
+const stream = (given: Partial<StreamRow>): StreamRow => ({
+  stream: "10.0.0.1:443>10.0.0.2:5000",
+  verdict: "right",
+  version: "1.2",
+  cipher: "aes-128-gcm",
+  hasKeys: true,
+  records: 3,
+  authenticated: 3,
+  transmits: 4,
+  bytes: 4000,
+  compared: 4000,
+  wrong: 0,
+  note: null,
+  ...given,
+});
+
+const file = {
+  verdict: "right",
+  reason: null,
+  packets: 9,
+  streams: 1,
+  records: 3,
+  authenticated: 3,
+  bytes: 4000,
+  compared: 4000,
+  keys: ["/w/logs/a.keys"],
+  diagnostics: [],
+};
+
+function rowsOf(...rows: object[]): VerdictRows {
+  const all = new VerdictRows();
+  for (const row of rows) all.add(JSON.stringify(row));
+  return all;
+}
+
+const page = (given: Partial<Shown>): string =>
+  pageOf(
+    {
+      uri: "file:///w/a.pcap",
+      name: "a.pcap",
+      size: 5000,
+      progress: "done",
+      rows: rowsOf({ kind: "stream", ...stream({}) }, { kind: "file", ...file }),
+      isLookedUp: false,
+      ...given,
+    },
+    "0123",
+  );
+
+/** Commands of a page's links, with their arguments. */
+const linksOf = (html: string): [string, unknown[]][] =>
+  [...html.matchAll(/href="([^"]*)"/g)].map(([, address]) => {
+    const text = address!.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)));
+    const [, command, args] = /^command:([\w.]+)\?(.*)$/.exec(text) ?? [];
+    return [command ?? text, JSON.parse(decodeURIComponent(args ?? "[]"))];
+  });
+
+test("a page may load nothing, has no script, and links to its commands alone", () => {
+  const html = page({});
+  assert.match(html, /Content-Security-Policy" content="default-src 'none'; style-src 'nonce-0123';"/);
+  assert.doesNotMatch(html, /<script|<img|src=|https?:/);
+  for (const [command] of linksOf(html)) assert.ok(pageCommands.includes(command), command);
+});
+
+test("whatever a file says of itself is text: no tag, no attribute, no turned direction", () => {
+  const hostile = `"><script>alert(1)</script>\u202e'&\u0007`;
+  const html = page({
+    name: hostile,
+    uri: `file:///w/${hostile}`,
+    isLookedUp: true,
+    rows: rowsOf(
+      {
+        kind: "stream",
+        ...stream({ stream: hostile, verdict: hostile, cipher: hostile, note: hostile, version: hostile }),
+      },
+      { kind: "wrong", text: hostile },
+      { kind: "file", ...file, verdict: hostile, reason: hostile, keys: [hostile], diagnostics: [hostile] },
+    ),
+  });
+  for (const part of ["<script", "\u202e", "\u0007"]) assert.ok(!html.includes(part));
+  assert.doesNotMatch(html, /alert\(1\)<\//);
+  const streams = linksOf(html).filter(([command]) => command === "tlstrace.debugStream");
+  assert.deepEqual(streams, [["tlstrace.debugStream", [`file:///w/${hostile}`, hostile]]]);
+});
+
+test("a stream is a row of a table with a header of its own, and a button that names it", () => {
+  const html = page({});
+  assert.match(html, /<caption>/);
+  assert.match(
+    html,
+    /<th scope="row">10\.0\.0\.1:443&#62;10\.0\.0\.2:5000<\/th><td class="right">✓ right<\/td>/,
+  );
+  assert.match(html, /aria-label="Debug stream 10\.0\.0\.1:443&#62;10\.0\.0\.2:5000"/);
+});
+
+test("while it is verified there is Cancel in place of Verify, and nothing is said of the capture", () => {
+  const html = page({ progress: "running", rows: rowsOf() });
+  const commands = linksOf(html).map(([command]) => command);
+  assert.ok(commands.includes("tlstrace.cancelVerify") && !commands.includes("tlstrace.verify"));
+  assert.doesNotMatch(html.replace(/<style.*<\/style>/s, ""), /right|<table/);
+  assert.match(page({ progress: "cancelled", rows: rowsOf() }), /cancelled: nothing is said/);
+  assert.match(page({ progress: { failed: "no <such> file" } }), /no &#60;such&#62; file/);
+  assert.match(page({ progress: "done", rows: rowsOf() }), /without a verdict/);
+});
+
+test("keys that were looked up are offered by their names, those that were given are told", () => {
+  const used = (html: string) => linksOf(html).filter(([command]) => command === "tlstrace.useKeys");
+  assert.deepEqual(used(page({ isLookedUp: true })), [
+    ["tlstrace.useKeys", ["file:///w/a.pcap", ["/w/logs/a.keys"]]],
+  ]);
+  assert.deepEqual(used(page({})), []);
+  assert.match(page({}), /Keys: a\.keys/);
+});
+
+test("of many streams and places a page has as many as one can read, and says how many more there are", () => {
+  const many = Array.from({ length: 1003 }, (_, i) => ({ kind: "stream", ...stream({ stream: `s${i}` }) }));
+  const places = Array.from({ length: 500 }, (_, i) => ({ kind: "wrong", text: `frame ${i}: wrong` }));
+  const rows = rowsOf(...many, ...places, { kind: "file", ...file, streams: 1003 });
+  rows.add("no row");
+  const html = page({ rows });
+  assert.match(html, /<p>3 streams more/);
+  assert.equal(html.match(/<th scope="row">/g)?.length, 1000);
+  assert.equal(html.match(/<li>/g)?.length, 100);
+});
+
+/** 181 packets, two streams: what tshark counts in the sample. */
+test("the command line's rows of the sample are what a page shows", () => {
+  const run = spawnSync(
+    process.execPath,
+    ["dist/cli.js", "verify", "--json", "--jobs", "1", "--names", "full", "media/samples/lossy.pcap"],
+    { encoding: "utf8" },
+  );
+  const rows = new VerdictRows();
+  for (const line of run.stdout.split("\n")) rows.add(line);
+  assert.equal(rows.file?.packets, 181);
+  assert.deepEqual(
+    rows.streams.map((row) => [row.stream, row.verdict, row.hasKeys]),
+    [
+      ["10.77.0.2:46348>10.77.0.1:20019", "right", true],
+      ["10.77.0.1:20019>10.77.0.2:46348", "right", true],
+    ],
+  );
+  const html = page({ rows });
+  assert.match(html, /181 packets, 2 TLS streams/);
+  const secrets = /[0-9a-f]{64}/i;
+  assert.doesNotMatch(html, secrets);
+});
