@@ -21,6 +21,7 @@ import { Sessions } from "./sessions.ts";
 import { StaleFiles } from "./stale.ts";
 import { StatusTrackers } from "./status.ts";
 import { offerTests } from "./tests/tests.ts";
+import { commandInTerminals } from "./terminal/command-path.ts";
 import { timeTravel } from "./time-travel.ts";
 import { activeTrace, debugType, pickTrace } from "./trace-files.ts";
 
@@ -35,6 +36,7 @@ export function activate(context: vscode.ExtensionContext): void {
   new Pictures(context);
   offerTests(context);
   new Captures(context);
+  commandInTerminals(context);
   context.subscriptions.push(
     debug.registerDebugAdapterDescriptorFactory(
       debugType,

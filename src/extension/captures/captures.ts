@@ -115,8 +115,9 @@ class Window {
     const lookUp = chosen.length === 0 ? folderFlags() : [];
     const rows = new VerdictRows();
     this.show("running", rows, false);
+    // The capture comes first: each list of keys goes on to the next flag.
     const flags = ["--json", "--jobs", "1", "--names", "full", ...chosen, ...lookUp];
-    const run = runCommand(this.cli, ["verify", ...flags, capture], (line) => rows.add(line));
+    const run = runCommand(this.cli, ["verify", capture, ...flags], (line) => rows.add(line));
     this.run = run;
     const title = `Verifying ${path.basename(capture)}`;
     const { status, complaint } = await vscode.window.withProgress(
