@@ -20,8 +20,8 @@ import { RowDocuments } from "./rows.ts";
 import { Sessions } from "./sessions.ts";
 import { StaleFiles } from "./stale.ts";
 import { StatusTrackers } from "./status.ts";
-import { offerTests } from "./tests/tests.ts";
 import { commandInTerminals } from "./terminal/command-path.ts";
+import { offerTests } from "./tests/tests.ts";
 import { timeTravel } from "./time-travel.ts";
 import { activeTrace, debugType, pickTrace } from "./trace-files.ts";
 

@@ -168,4 +168,4 @@ small { display: block; color: var(--vscode-descriptionForeground); }
 .button { display: inline-block; padding: .25em .8em; margin: 0 .3em .3em 0; text-decoration: none; white-space: nowrap; color: var(--vscode-button-foreground); background: var(--vscode-button-background); border: 1px solid var(--vscode-contrastBorder, transparent); }
 .button:hover { background: var(--vscode-button-hoverBackground); }
 .button:focus { outline: 2px solid var(--vscode-focusBorder); outline-offset: 2px; }
-.wrong, .unreadable { color: var(--vscode-errorForeground); } .right { color: var(--vscode-testing-iconPassed); }`;
+.wrong, .unreadable { color: var(--vscode-errorForeground); }`;
