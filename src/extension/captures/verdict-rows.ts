@@ -1,4 +1,4 @@
-// extension/captures: what a capture opens as: its streams and verdict, and what can be done with it.
+// extension/captures: what a capture opens as: its streams, its verdict, what can be done with it.
 
 /** A stream as `verify --json` tells it, as far as the page shows it. */
 export interface StreamRow {

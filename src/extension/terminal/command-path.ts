@@ -1,4 +1,4 @@
-// extension/terminal: what the editor's terminals have of the command line.
+// extension/terminal: tlstrace on the PATH of the editor's terminals.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
