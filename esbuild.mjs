@@ -22,10 +22,10 @@ function run(command, args, options = {}) {
 function isInstalled() {
   const json = (file) => (existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {});
   const { dependencies, devDependencies } = json("package.json");
-  const locked = json("package-lock.json").packages;
+  const locked = json("package-lock.json").packages ?? {};
   return Object.keys({ ...dependencies, ...devDependencies }).every((name) => {
     const place = `node_modules/${name}`;
-    return json(`${place}/package.json`).version === locked[place].version;
+    return locked[place] === undefined || json(`${place}/package.json`).version === locked[place].version;
   });
 }
 

@@ -22,7 +22,7 @@ function report(...args: string[]): { status: number | null; err: string } {
 }
 const text = (name: string) => readFileSync(path.join(folder, name), "utf8");
 const picturesIn = (html: string): KeptPicture[] =>
-  JSON.parse(/<script type="application\/json" id="pictures">(.*?)<\/script>/s.exec(html)![1]!);
+  JSON.parse(/<script type="tlstrace\/pictures" id="pictures">(.*?)<\/script>/s.exec(html)![1]!);
 
 test("a report says the verdict and the counts of verify and replay, and has a picture a stream", () => {
   assert.equal(report("lossy.pcap", "-o", "r.html").status, 0);

@@ -159,7 +159,7 @@ ${listOf(streams, "There are none.")}
 ${pictures.map(({ title }, i) => `<section><h2>${escaped(title)}</h2><div class="picture" data-picture="${i}"></div></section>`).join("\n")}
 ${unpictured > 0 ? `<p>${unpictured} more streams have no picture here: name one by --stream.</p>` : ""}
 <noscript><p>The pictures are drawn by a script, which this browser does not run.</p></noscript>
-<script type="application/json" id="pictures">${data}</script>
+<script type="tlstrace/pictures" id="pictures">${data}</script>
 <script>${script.replace(/<\/script/gi, "<\\/script")}</script>
 </body>
 </html>

@@ -341,11 +341,13 @@ export class Workbench {
     await row.click({ position: { x: 10, y: 10 } });
   }
 
-  /** Ends the session and waits until the toolbar is gone. */
+  /** Ends all sessions and waits until the toolbar is gone. */
   async stop(): Promise<void> {
     const toolbar = this.page.locator(".debug-toolbar");
-    if (await toolbar.isVisible()) await this.toolbar("Stop");
-    await toolbar.waitFor({ state: "hidden" });
+    await this.until("every session to end", async () => {
+      if (await toolbar.isVisible()) await this.toolbar("Stop").catch(() => {});
+      return !(await toolbar.isVisible());
+    });
   }
 
   /** Leaves nothing of a group of tests to the next one. */
@@ -356,6 +358,7 @@ export class Workbench {
     this.hasBreakpoints = false;
     await this.stop();
     await this.command("View: Close All Editors");
+    await this.command("Debug Console: Focus on Debug Console View");
   }
 
   /** The visible text of the first element that fits, "" if there is none. */
