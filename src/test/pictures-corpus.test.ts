@@ -7,7 +7,7 @@ import { kinds } from "../pictures/kinds.ts";
 import { SequenceTime } from "../pictures/sequence-time/sequence-time.ts";
 import type { LaneName, SequenceTimeView } from "../pictures/sequence-time/view.ts";
 import type { Study } from "../study/study.ts";
-import { corpusFolder } from "./corpus.ts";
+import { corpusFolder, hasTshark } from "./corpus.ts";
 import { studyOf } from "./studies.ts";
 
 // The sequence–time picture of the corpus's captures against tshark's frames: every packet, copy, out-of-order transmit,
@@ -48,15 +48,6 @@ interface Frame {
 type Mark = `${number} ${number}:${number}`;
 
 const folder = corpusFolder();
-
-function hasTshark(): boolean {
-  try {
-    execFileSync("tshark", ["--version"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 if (folder === null || !hasTshark())
   test("the pictures of the corpus's captures agree with tshark", (t) =>

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { seq, toU32 } from "../core/base/seq.ts";
 import { type Story, storyOf } from "../replay/view/why/story.ts";
 import type { Study } from "../study/study.ts";
-import { corpusFolder } from "./corpus.ts";
+import { corpusFolder, hasTshark } from "./corpus.ts";
 import { Dice } from "./simulator/dice.ts";
 import { studyOf } from "./studies.ts";
 
@@ -42,15 +42,6 @@ const folder = corpusFolder();
 const bytesWanted = 1000;
 /** Bytes asked of a flow of many segments, and of one of few. */
 const perFlow = { many: 60, few: 6 };
-
-function hasTshark(): boolean {
-  try {
-    execFileSync("tshark", ["--version"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 if (folder === null || !hasTshark())
   test("why of the corpus's bytes agrees with tshark", (t) =>
