@@ -33,6 +33,8 @@ interface Manifest {
       configurationSnippets: { body: Record<string, unknown> }[];
     }[];
     commands: { command: string }[];
+    walkthroughs: { steps: { description: string; media: { markdown: string } }[] }[];
+    viewsWelcome: { contents: string }[];
     menus: Record<string, { command: string; when: string }[]>;
     keybindings: { command: string; key: string; when: string }[];
   };
@@ -125,6 +127,28 @@ test("every command offered is registered, and every one registered is offered",
     .flat()
     .map(({ command }) => command);
   assert.deepEqual([...new Set(used)].sort(), offered.slice().sort());
+});
+
+test("the walkthrough's steps and empty views lead to commands that there are, and its pages are packed", () => {
+  const { walkthroughs, viewsWelcome } = contributes;
+  const texts = [
+    ...walkthroughs.flatMap(({ steps }) => steps.map(({ description }) => description)),
+    ...viewsWelcome.map(({ contents }) => contents),
+  ];
+  const named = texts.flatMap((text) =>
+    [...text.matchAll(/\(command:([^)]+)\)/g)].map(([, command]) => command!),
+  );
+  const own = named.filter((command) => command.startsWith("tlstrace."));
+  assert.ok(own.length >= 5);
+  const offered = contributes.commands.map(({ command }) => command);
+  assert.deepEqual(
+    own.filter((command) => !offered.includes(command)),
+    [],
+  );
+  for (const { steps } of walkthroughs)
+    for (const { media } of steps)
+      assert.ok(readFileSync(media.markdown, "utf8").length > 100, media.markdown);
+  assert.ok(manifest.files.includes("media/walkthrough/**"));
 });
 
 test("menus stand on exactly the files that can be debugged", () => {
