@@ -111,16 +111,18 @@ export const keepingScenarios =
       for (const kind of ["svg", "png"]) {
         const file = path.join(samples(), `kept.${kind}`);
         const input = workbench.page.locator(".quick-input-widget input");
+        const ok = workbench.page.locator(".quick-input-widget .monaco-button", { hasText: "OK" });
         await workbench.until(`${file} is written`, async () => {
           if (existsSync(file) && statSync(file).size > 0) return true;
           if (!(await input.isVisible())) {
             await picture.getByRole("button", { name: `Save as ${kind.toUpperCase()}` }).click();
             await input.waitFor({ timeout: 3000 }).catch(() => {});
           }
+          // Enter would take the folder that the list has marked.
           await input.fill(file, { timeout: 2000 }).catch(() => {});
-          await workbench.page.keyboard.press("Enter");
+          await ok.click({ timeout: 2000 }).catch(() => {});
           await setTimeout(500);
-          return false;
+          return existsSync(file) && statSync(file).size > 0;
         });
         const bytes = readFileSync(file);
         if (kind === "png") assert.equal(bytes.subarray(1, 4).toString("latin1"), "PNG");

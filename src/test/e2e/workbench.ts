@@ -352,6 +352,7 @@ export class Workbench {
 
   /** Leaves nothing of a group of tests to the next one. */
   async reset(): Promise<void> {
+    await this.page.keyboard.press("Escape");
     for (const label of this.filtersSet) await this.setFilter(label, filtersOn.includes(label));
     this.filtersSet.clear();
     if (this.hasBreakpoints) await this.command("Remove All Breakpoints");
