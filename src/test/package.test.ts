@@ -67,7 +67,9 @@ test("every link and picture of the page resolves in the package", () => {
   const page = readFileSync("README.md", "utf8");
   const packed = JSON.parse(npm(".", "pack", "--dry-run", "--json")) as { files: { path: string }[] }[];
   const files = new Set(packed[0]!.files.map(({ path: file }) => file));
-  const pictures = [...page.matchAll(/!\[[^\]]*\]\(([^)]+)\)/g)].map(([, target]) => target!);
-  assert.ok(pictures.length > 0);
+  const shown = page.matchAll(/!\[[^\]]*\]\(([^)]+)\)|<img src="([^"]+)"/g);
+  const pictures = [...shown].map(([, linked, placed]) => linked ?? placed!);
+  assert.equal(pictures.length, 3);
+  for (const target of pictures) assert.ok(readFileSync(target).length < 100_000, target);
   for (const target of pictures) assert.ok(files.has(target), target);
 });
