@@ -196,13 +196,13 @@ export class Workbench {
     const scopes = this.page.locator('.debug-variables .monaco-list-row[aria-label^="Scope "]');
     // Others give way from the last one on: rows are in the page only while in sight.
     for (const row of (await scopes.all()).reverse()) {
-      const label = (await done(row.waitFor({ timeout: shortMs })))
-        ? await row.getAttribute("aria-label")
-        : null;
+      // Any of them may be gone by now: whoever wants a value looks again.
+      const told = (name: string) => row.getAttribute(name, { timeout: shortMs }).catch(() => null);
+      const label = await told("aria-label");
       if (label === null) continue;
       const isWanted = names.includes(label.replace(/^Scope /, ""));
-      if (((await row.getAttribute("aria-expanded")) === "true") === isWanted) continue;
-      await row.locator(".monaco-tl-twistie").click();
+      if (((await told("aria-expanded")) === "true") === isWanted) continue;
+      await done(row.locator(".monaco-tl-twistie").click({ timeout: shortMs }));
       await sleep(200);
     }
   }
