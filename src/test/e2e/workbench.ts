@@ -17,7 +17,7 @@ export type Scenario = (title: string, body: (workbench: Workbench) => Promise<v
 /** Labels of the exception filters that are on at first. */
 const filtersOn = exceptionFilters.filter(({ default: isOn }) => isOn).map(({ label }) => label);
 
-const waitMs = 20_000;
+const waitMs = 60_000;
 
 /** How long one try of something that is tried again may take. */
 const shortMs = 2000;
