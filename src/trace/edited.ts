@@ -1,6 +1,7 @@
 import { advance } from "../core/base/seq.ts";
 import { profileAmong, profileById } from "../core/profiles/all.ts";
 import { deviceColumn, type Event, EventLog, Kind } from "../core/words/event.ts";
+import { becomingInOrder } from "./becoming.ts";
 import { type Applied, applied, type Edit } from "./edit.ts";
 import { hasOwnLines } from "./edit-lines.ts";
 import { parseTrace } from "./language/parse.ts";
@@ -16,10 +17,12 @@ import type { Diagnostic, Trace } from "./trace.ts";
  * trace that it is made of stays as it is.
  */
 export function edited(trace: Trace, edits: readonly Edit[]): Trace {
-  if (trace.kind === "capture") return settledCapture(applied(trace, edits));
+  if (trace.kind === "capture") return settledCapture(inOrder(applied(trace, edits)));
   // A script becomes a trace file first, so that its comments stay where they are.
-  return readAgain(applied(hasOwnLines(trace) ? trace : readPrinted(trace), edits));
+  return readAgain(inOrder(applied(hasOwnLines(trace) ? trace : readPrinted(trace), edits)));
 }
+
+const inOrder = (made: Applied): Applied => ({ ...made, trace: becomingInOrder(made.trace) });
 
 /** What a trace file can say is the reader's to judge, so an edited one goes through its text. */
 function readAgain({ trace, made, refused }: Applied): Trace {
@@ -46,7 +49,7 @@ function settledCapture({ trace, made, refused }: Applied): Trace {
     problems.push(error ? placeless(error, event) : unsayable(trace, event));
     drops.unshift({ edit: "drop", event, count: 1 });
   }
-  const settled = applied(trace, drops).trace;
+  const settled = becomingInOrder(applied(trace, drops).trace);
   return { ...settled, diagnostics: [...refused, ...problems, ...trace.diagnostics] };
 }
 

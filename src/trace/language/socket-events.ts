@@ -1,6 +1,7 @@
 import { takesRekey } from "../../core/kernel/lifecycle.ts";
 import { queuesMax } from "../../core/machine/waiting-log.ts";
 import { Flag, Kind, Settable, settables, type TransmitExtra } from "../../core/words/event.ts";
+import { becomes } from "../becoming.ts";
 import { integer, LineFault, list, type Token } from "../lexer.ts";
 import { profileForms } from "../profiles/finder.ts";
 import { connectionFormOf, deviceFormOf } from "./event-forms.ts";
@@ -185,9 +186,8 @@ function readBecome({ operands: [word] }: Given, verb: Token, reading: Reading, 
     throw new LineFault(verb, `a device becomes another one at most ${becomeMax} times; remove the line`);
   const named = reading.profileNamed(word.text, (message) => reading.wrong(word, message));
   if (named === null) throw new LineFault(word, `no profile of this name; ${profileForms(word.text)}`);
-  const profile = reading.asked(named);
-  const kernel = profile.kernel ?? (later.at(-1) ?? own).kernel;
-  reading.trace.devices[device] = { ...own, later: [...later, { profile, kernel }] };
+  const one = becomes(own, reading.asked(named));
+  reading.trace.devices[device] = { ...own, later: [...later, one] };
   for (const [path, file] of reading.named) reading.declared.set(path, file);
   return later.length;
 }
