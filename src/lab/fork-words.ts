@@ -142,7 +142,7 @@ function failing(at: At, flag: number): Plan {
 }
 
 /** An event of the connection's device. */
-export const ofDevice = (at: At, kind: number): Plan =>
+const ofDevice = (at: At, kind: number): Plan =>
   inserted(at, {
     kind,
     connection: deviceColumn(at.trace.connections[at.connection]!.device),

@@ -16,7 +16,7 @@ const named: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** What `--keep` and the console's `minimise` take, in words. */
-export const keptForms =
+const keptForms =
   "an effect or a set of events, with `where` and a condition; finding, wrong byte, leak, failed expectation [LINE]";
 
 /**

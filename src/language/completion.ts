@@ -25,7 +25,7 @@ const icons: Readonly<Record<OfferKind, CompletionItemKind>> = {
 export const completionTriggers = [" ", "=", ",", "/", "@", "+"];
 
 /** What the names of a document are. */
-export function kindsOfNames(document: TraceDocument): NameKind {
+function kindsOfNames(document: TraceDocument): NameKind {
   const kinds = new Map(declarationsOf(document).map(({ name, declares }) => [name, declares]));
   return (name) => kinds.get(name) ?? null;
 }

@@ -52,7 +52,7 @@ function commandsOf({ uri, trace }: TraceDocument): Command[] {
 }
 
 /** What one wants to know first: how often out of order, what that cost, what is wrong. */
-export function summaryOf({ timeline, outcomes }: Pick<Study, "timeline" | "outcomes">): string {
+function summaryOf({ timeline, outcomes }: Pick<Study, "timeline" | "outcomes">): string {
   const { effects } = timeline;
   const replayed = effects.sum(Effect.resync);
   const inSoftware = effects.count(Effect["software-fallback"]);

@@ -3,7 +3,7 @@ import { failuresOf, runName, type TestRun } from "../study/test-run.ts";
 import { tapHead, tapOf } from "./tap.ts";
 
 /** Of the rows of `test --json`; another number where a field changes its meaning. */
-export const testSchema = 1;
+const testSchema = 1;
 
 /** Expect lines that a trace lacks, and its text with them. */
 export interface Update {
@@ -68,7 +68,7 @@ const titles = {
 } as const satisfies Record<CoverageRow["kind"], string>;
 
 /** Coverage as Markdown: a table each kind, what is covered, then the names of what is not. */
-export function* coverageLines(rows: readonly CoverageRow[]): Generator<string> {
+function* coverageLines(rows: readonly CoverageRow[]): Generator<string> {
   for (const kind of kinds) {
     const own = rows.filter((each) => each.kind === kind);
     const [met, not] = [own.filter(({ runs }) => runs > 0), own.filter(({ runs }) => runs === 0)];

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
 
@@ -8,14 +7,4 @@ export function corpusFolder(): string | null {
   return (
     candidates.find((folder) => folder !== undefined && existsSync(path.join(folder, "index.json"))) ?? null
   );
-}
-
-/** True where tshark is installed: the second implementation that captures are held against. */
-export function hasTshark(): boolean {
-  try {
-    execFileSync("tshark", ["--version"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { kinds } from "../pictures/kinds.ts";
 import { SequenceTime } from "../pictures/sequence-time/sequence-time.ts";
-import type { LaneName, SequenceTimeView } from "../pictures/sequence-time/view.ts";
+import { type LaneName, laneTable, rails, type SequenceTimeView } from "../pictures/sequence-time/view.ts";
 import type { Study } from "../study/study.ts";
-import { corpusFolder, hasTshark } from "./corpus.ts";
+import { corpusFolder } from "./corpus.ts";
+import { ahead, hasTshark, shortest, tsharkRows } from "./real/tshark.ts";
 import { studyOf } from "./studies.ts";
 
 // The sequence–time picture of the corpus's captures against tshark's frames: every packet, copy, out-of-order transmit,
@@ -158,12 +158,11 @@ function isSeen(whole: SequenceTimeView, name: string): void {
   const frame = { width: 400, height: 300, area: whole.area, hidden: new Set<string>() };
   const { shapes } = kinds["sequence-time"].scene(whole, frame);
   for (const { name: lane, marks } of whole.lanes) {
-    const drawn = shapes.filter((shape) => shape.kind === "bars" && shape.role === lane);
-    if (marks.time.length === 0 || drawn.length === 0) continue;
-    assert.ok(
-      drawn.some((shape) => shape.kind === "bars" && shape.at.length > 0),
-      `${name}: ${lane} is drawn`,
+    if (marks.time.length === 0 || laneTable[lane].isLine) continue;
+    const drawn = shapes.filter(
+      (shape) => shape.kind === "bars" && shape.role === lane && shape.at.length > 0,
     );
+    assert.ok(drawn.length >= (rails.includes(lane) ? 2 : 1), `${name}: ${lane} is drawn`);
   }
 }
 
@@ -172,48 +171,25 @@ const numbers = ["tcp.srcport", "tcp.dstport", "tcp.seq_raw", "tcp.len", "tcp.ac
 const options = ["tcp.analysis.keep_alive", "tcp.flags.reset", "tcp.options.sack_le", "tcp.options.sack_re"];
 
 function framesOf(file: string): Frame[] {
-  const asked = [...fields, ...numbers, ...options].flatMap((field) => ["-e", field]);
   // SACK numbers as they stand in the packet, not relative to the connection's first one.
   const raw = ["-o", "tcp.relative_sequence_numbers:FALSE"];
-  const text = execFileSync("tshark", [...raw, "-r", file, "-Y", "tcp", "-T", "fields", ...asked], {
-    maxBuffer: 1 << 28,
-    stdio: ["ignore", "pipe", "ignore"],
-  }).toString();
-  return text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => {
-      const cells = line.split("\t").map((cell) => cell.split(",").at(-1)!);
-      const [frame, time, src4, src6, dst4, dst6, srcPort, dstPort, at, len, ack, hasAck, probe, reset] =
-        cells;
-      const [left, right] = line
-        .split("\t")
-        .slice(-2)
-        .map((cell) => (cell === "" ? [] : cell.split(",").map(Number)));
-      return {
-        frame: Number(frame),
-        time: nanoseconds(time!),
-        from: shortest(`${src4 || src6}:${srcPort}`),
-        to: shortest(`${dst4 || dst6}:${dstPort}`),
-        seq: Number(at),
-        length: probe ? 0 : Number(len),
-        // What a reset acknowledges TCP does not take (RFC 9293 §3.10.7.4).
-        ack: /1|True/.test(hasAck!) && !/1|True/.test(reset!) ? Number(ack) : null,
-        sacks: left!.map((each, i): [number, number] => [each, right![i]!]),
-      };
-    });
+  return tsharkRows(file, [...fields, ...numbers, ...options], raw).map((row) => {
+    const cells = row.map((cell) => cell.split(",").at(-1)!);
+    const [frame, time, src4, src6, dst4, dst6, srcPort, dstPort, at, len, ack, hasAck, probe, reset] = cells;
+    const [left, right] = row.slice(-2).map((cell) => (cell === "" ? [] : cell.split(",").map(Number)));
+    return {
+      frame: Number(frame),
+      time: nanoseconds(time!),
+      from: shortest(`${src4 || src6}:${srcPort}`),
+      to: shortest(`${dst4 || dst6}:${dstPort}`),
+      seq: Number(at),
+      length: probe ? 0 : Number(len),
+      // What a reset acknowledges TCP does not take (RFC 9293 §3.10.7.4).
+      ack: /1|True/.test(hasAck!) && !/1|True/.test(reset!) ? Number(ack) : null,
+      sacks: left!.map((each, i): [number, number] => [each, right![i]!]),
+    };
+  });
 }
 
 /** `0.000123000` as a number of nanoseconds. */
 const nanoseconds = (text: string): number => Math.round(Number(text) * 1e9);
-
-/** Bytes from `start` on, over the ring. */
-const ahead = (at: number, start: number): number => (at - start) | 0;
-
-/** An address and port as the program names it. */
-function shortest(endpoint: string): string {
-  const colon = endpoint.lastIndexOf(":");
-  const address = endpoint.slice(0, colon);
-  if (!address.includes(":")) return endpoint;
-  return `${new URL(`http://[${address}]/`).hostname}${endpoint.slice(colon)}`;
-}

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { seq, toU32 } from "../core/base/seq.ts";
 import { type Story, storyOf } from "../replay/view/why/story.ts";
 import type { Study } from "../study/study.ts";
-import { corpusFolder, hasTshark } from "./corpus.ts";
+import { corpusFolder } from "./corpus.ts";
+import { ahead, hasTshark, shortest, tsharkRows } from "./real/tshark.ts";
 import { Dice } from "./simulator/dice.ts";
 import { studyOf } from "./studies.ts";
 
@@ -129,32 +129,19 @@ const numbers = [
 ];
 
 function framesOf(file: string): Frame[] {
-  const asked = [...fields, ...numbers].flatMap((field) => ["-e", field]);
-  const options = ["-r", file, "-Y", "tcp", "-T", "fields", "-E", "occurrence=l"];
-  const text = execFileSync("tshark", [...options, ...asked], {
-    maxBuffer: 1 << 28,
-    stdio: ["ignore", "pipe", "ignore"],
-  }).toString();
-  return text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => {
-      const [frame, src4, src6, dst4, dst6, srcPort, dstPort, at, len, ack, hasAck, probe, payload] =
-        line.split("\t");
-      return {
-        frame: Number(frame),
-        from: shortest(`${src4 || src6}:${srcPort}`),
-        to: shortest(`${dst4 || dst6}:${dstPort}`),
-        seq: Number(at),
-        length: probe ? 0 : Number(len),
-        ack: /1|True/.test(hasAck!) ? Number(ack) : null,
-        payload: Buffer.from(payload ?? "", "hex"),
-      };
-    });
+  return tsharkRows(file, [...fields, ...numbers], ["-E", "occurrence=l"]).map((row) => {
+    const [frame, src4, src6, dst4, dst6, srcPort, dstPort, at, len, ack, hasAck, probe, payload] = row;
+    return {
+      frame: Number(frame),
+      from: shortest(`${src4 || src6}:${srcPort}`),
+      to: shortest(`${dst4 || dst6}:${dstPort}`),
+      seq: Number(at),
+      length: probe ? 0 : Number(len),
+      ack: /1|True/.test(hasAck!) ? Number(ack) : null,
+      payload: Buffer.from(payload ?? "", "hex"),
+    };
+  });
 }
-
-/** Bytes from `start` on, over the ring. */
-const ahead = (at: number, start: number): number => (at - start) | 0;
 
 /** Records from the offload start on, as the headers in the payload frame them: where each begins; up to a hole. */
 function recordsOf(own: readonly Frame[], start: number, end: number): number[] {
@@ -242,12 +229,4 @@ function checkRecord(
   const isNumbered = !flow.key_updates && log.epoch.at(record.row) === 0 && log.knownSn(record.row) !== null;
   if (isNumbered)
     assert.equal(log.knownSn(record.row), BigInt(flow.offload_start_rec_seq! + nth), `${place}: number`);
-}
-
-/** IPv6 addresses as RFC 5952 says, in brackets, as stream names have them. */
-function shortest(endpoint: string): string {
-  const colon = endpoint.lastIndexOf(":");
-  const address = endpoint.slice(0, colon);
-  if (!address.includes(":")) return endpoint;
-  return `${new URL(`http://[${address}]/`).hostname}${endpoint.slice(colon)}`;
 }

@@ -1,9 +1,9 @@
 import { advance } from "../core/base/seq.ts";
 import { profileAmong, profileById } from "../core/profiles/all.ts";
 import { deviceColumn, type Event, EventLog, Kind } from "../core/words/event.ts";
-import { becomingInOrder } from "./becoming.ts";
 import { type Applied, applied, type Edit } from "./edit.ts";
 import { hasOwnLines } from "./edit-lines.ts";
+import { becomingInOrder } from "./language/becoming.ts";
 import { parseTrace } from "./language/parse.ts";
 import { printEvent, printTrace } from "./language/print.ts";
 import { fileWordOf } from "./profile-word.ts";

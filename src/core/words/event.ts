@@ -4,6 +4,18 @@ import { float64, int32, Table, uint8, uint16 } from "../base/columns.ts";
 import { type Seq, seq } from "../base/seq.ts";
 import { codesOf } from "./codes.ts";
 
+/** Events of a device, not of a connection. */
+export const deviceEventKinds = [
+  "down",
+  "up",
+  "reset",
+  "hold",
+  "resume",
+  "refuse",
+  "accept",
+  "become",
+] as const;
+
 /**
  * What a trace can say happened; one kind is one line form of the trace language. Numbers, because events are columns.
  * - install: setsockopt(TLS_TX): from here on the connection is offloaded
@@ -46,29 +58,9 @@ export const eventKinds = [
   "split",
   "page-write",
   "set",
-  "down",
-  "up",
-  "reset",
-  "hold",
-  "resume",
-  "refuse",
-  "accept",
-  "become",
+  ...deviceEventKinds,
 ] as const;
-export type EventKind = (typeof eventKinds)[number];
 export const Kind = codesOf(eventKinds);
-
-/** Events of a device, not of a connection. */
-export const deviceEventKinds = [
-  "down",
-  "up",
-  "reset",
-  "hold",
-  "resume",
-  "refuse",
-  "accept",
-  "become",
-] as const;
 
 /** What a `set` event can set, by the paths of views. */
 export const settables = [

@@ -1,9 +1,9 @@
 import { takesRekey } from "../../core/kernel/lifecycle.ts";
 import { queuesMax } from "../../core/machine/waiting-log.ts";
 import { Flag, Kind, Settable, settables, type TransmitExtra } from "../../core/words/event.ts";
-import { becomes } from "../becoming.ts";
 import { integer, LineFault, list, type Token } from "../lexer.ts";
 import { profileForms } from "../profiles/finder.ts";
+import { becomes } from "./becoming.ts";
 import { connectionFormOf, deviceFormOf } from "./event-forms.ts";
 import { derivedKeys } from "./keystream.ts";
 import { epochMax, lengthOf, rangeOf, relativeMax, relativeMin } from "./operands.ts";

@@ -7,6 +7,7 @@ import { openFile } from "../../node/open-file.ts";
 import { nodePlatform } from "../../node/platform.ts";
 import { ethernet, ipv4, pcap, pcapngBlocks, tcp } from "../../test/capture-builder.ts";
 import { corpusFolder } from "../../test/corpus.ts";
+import { hasTshark } from "../../test/real/tshark.ts";
 import { Cancelled, noProgress, UserError } from "../platform.ts";
 import { captureFormat, memoryFile, openCaptureFile, readSegments } from "./capture-file.ts";
 import type { Segments } from "./segments.ts";
@@ -150,7 +151,7 @@ const comparedWithTshark = [
 test("numbers, lengths, times and SACK blocks are those that tshark reads", async (t) => {
   const corpus = corpusCases(t);
   if (!corpus) return;
-  if (spawnSync("tshark", ["--version"]).error) {
+  if (!hasTshark()) {
     t.diagnostic("tshark is not installed: nothing compared");
     return;
   }

@@ -1,6 +1,6 @@
-import type { Device } from "../core/machine/connection.ts";
-import { deviceColumn, EventLog, Kind } from "../core/words/event.ts";
-import type { Trace } from "./trace.ts";
+import type { Device } from "../../core/machine/connection.ts";
+import { deviceColumn, EventLog, Kind } from "../../core/words/event.ts";
+import type { Trace } from "../trace.ts";
 
 /** What a device becomes, and what it then is: a profile without a kernel of its own leaves the kernel as it was. */
 export type Become = NonNullable<Device["later"]>[number];
