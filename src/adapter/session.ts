@@ -306,7 +306,10 @@ export class TraceDebugSession extends AnsweringSession {
 
   /** A value that is set makes a fork. */
   private setting<Args extends { value: string }>(found: (here: Inspection, args: Args) => Held) {
-    const body = (args: Args) => this.forks.set(found(this.idle.inspection, args), args.value);
+    const body = (args: Args) => {
+      const held = found(this.idle.inspection, args);
+      return this.forks.set(held, this.numbers.read(args.value, held.node.raw));
+    };
     return { body, after: () => this.forks.openMade() };
   }
 

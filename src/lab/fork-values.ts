@@ -86,11 +86,11 @@ function withBug(now: Profile, name: string): Profile {
   return { ...now, ...word, id: `${now.id}${joint}${name}`, faults: [...now.faults, name] };
 }
 
-/** A value as somebody writes or copies it: `4344`, `4344 (4294964344)`, `true`. */
+/** A value as somebody writes or copies it: `4344`, `0x10f8`, `4344 (4294964344)`, `true`. */
 function numberIn(path: string, written: string, kind: "seq" | "count" | "flag"): number {
   if (kind === "flag" && /^(true|false|0|1)$/.test(written)) return /^(true|1)$/.test(written) ? 1 : 0;
-  const [, digits] = /^(-?\d{1,15})(?: \(\d+\))?$/.exec(written) ?? [];
-  if (kind !== "flag" && digits !== undefined) return Number(digits);
+  const [, sign, digits] = /^(-?)(\d{1,15}|0x[\da-f]{1,12})(?: \([\da-fx]+\))?$/i.exec(written) ?? [];
+  if (kind !== "flag" && digits !== undefined) return Number(`${sign}1`) * Number(digits);
   const takes = { seq: "a sequence number", count: "a number", flag: "true or false" }[kind];
   throw new UserError(`${path} takes ${takes}, not "${written}"`);
 }

@@ -54,3 +54,30 @@ test("numbers of the wire come first where somebody says so, and views are told"
     [],
   );
 });
+
+test("a value is set as it is shown: in hexadecimal, and as on the wire, across the end of the numbers, too", async () => {
+  const client = session();
+  await client.start({ program }, ["out-of-order"], { supportsStartDebuggingRequest: true });
+  const numbers = (style: string) =>
+    client.ask("evaluate", { expression: `numbers ${style}`, context: "repl" });
+  // The stream starts at 4294960000: 4294964344 on the wire is its byte 4344, and 0, behind 4294967295, its byte 7296.
+  for (const [style, written, line] of [
+    ["decimal relative", "4344", "4344"],
+    ["decimal relative", "0x10f8 (0xfffff478)", "4344"],
+    ["decimal absolute", "4294964344 (4344)", "4344"],
+    ["hex absolute", "0xfffff478", "4344"],
+    ["hex absolute", "0x0 (0x1c80)", "7296"],
+    ["decimal absolute", "4294959999", "-1"],
+  ] as const) {
+    await numbers(style);
+    const scope = (await client.scopes()).get("Driver")!;
+    const { variablesReference } = scope;
+    await client.ask("setVariable", { variablesReference, name: "expectedSeq", value: written });
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    const { edits } = client.asked.at(-1)!.arguments.configuration as { edits: string[] };
+    assert.match(edits.at(-1)!, /set driver\.expectedSeq = /);
+    const made = edits.at(-1)!.replace(/^.*= (\S+).*$/, "$1");
+    assert.equal(Number(made), Number(line), `${style}: ${written}`);
+  }
+  client.session.dispose();
+});
