@@ -1,6 +1,13 @@
 import { type Fork, forkedBy } from "../lab/fork.ts";
 import type { Environment } from "../study/environment.ts";
-import { choiceOf, profileWord, type Speaker, type StudyRequest, variantWord } from "../study/request.ts";
+import {
+  choiceOf,
+  namesOf,
+  profileWord,
+  type Speaker,
+  type StudyRequest,
+  variantWord,
+} from "../study/request.ts";
 import { type Study, study } from "../study/study.ts";
 import { type KeysGiven, openSubject, type Subject } from "../study/subject.ts";
 import { type FileAccess, type Progress, UserError } from "../trace/platform.ts";
@@ -96,7 +103,7 @@ export function readLaunch(given: unknown): LaunchArguments {
     tap: choiceOf("tap", attributes.tap, speaker),
     offloadStart: choiceOf("offloadStart", attributes.offloadStart, speaker),
     copies: choiceOf("copies", attributes.copies, speaker),
-    names: choiceOf("names", attributes.names, speaker),
+    names: namesOf(attributes.names, speaker),
     evidence: readTexts(attributes, "evidence", "paths of files"),
     startAt: readStartAt(attributes.startAt),
     listing: readListing(attributes.listing),

@@ -255,7 +255,7 @@ function reading(name: string, description: string, what: string, argument = "<f
     )
     .option(
       "--names <which>",
-      "what lines call a capture's streams: short (A>B) or full (SRC:PORT>DST:PORT)",
+      "what lines call a capture's streams: short (A>B), full (SRC:PORT>DST:PORT), or by names of hosts:\nclient=10.0.0.1,server=10.0.0.2",
       "short",
     );
 }

@@ -54,6 +54,23 @@ test("streams keep their addresses, also as names", () => {
   assert.equal(JSON.parse(rows[0]!).stream, "10.77.0.1:20019>10.77.0.2:46348");
 });
 
+test("hosts' own names are the trace's, which reads them again; a host that no stream is of is told", () => {
+  const names = ["--names", "my-client=10.77.0.2,web_x=10.77.0.1,other=10.77.0.9"];
+  const { status, err } = tlstrace("export", "lossy.pcap", "--to", "named.tlstrace", ...names);
+  assert.equal(status, 0, err);
+  assert.match(err, /no stream is of 10\.77\.0\.9, which was to be called other/);
+  assert.match(
+    text("named.tlstrace"),
+    /^connection web_x>my-client flow=10\.77\.0\.1:20019>10\.77\.0\.2:46348 /m,
+  );
+  assert.equal(replayed("named.tlstrace"), replayed("lossy.pcap", ...names));
+  for (const wrong of ["web", "web1=10.77.0.1", "a=1.2.3.4,a=1.2.3.5"]) {
+    const refused = tlstrace("export", "lossy.pcap", "--to", "no.tlstrace", "--names", wrong);
+    assert.equal(refused.status, 2);
+    assert.match(refused.err, /client=10\.0\.0\.1,server=10\.0\.0\.2/);
+  }
+});
+
 test("a file that exists is left alone without --force, the capture itself always", () => {
   writeFileSync(path.join(folder, "mine.tlstrace"), "mine\n");
   const refused = tlstrace("export", "lossy.pcap", "--to", "mine.tlstrace");

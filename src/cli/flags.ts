@@ -1,5 +1,5 @@
 import { nodeEnvironment } from "../node/environment.ts";
-import { choiceOf, profileWord, type Speaker, type StudyRequest } from "../study/request.ts";
+import { choiceOf, namesOf, profileWord, type Speaker, type StudyRequest } from "../study/request.ts";
 import { variantNamed } from "../study/subject.ts";
 import { profileForms } from "../trace/profiles/finder.ts";
 import { kernelIds, type Variant } from "../trace/variant.ts";
@@ -52,7 +52,7 @@ export const requestOf = (program: string, flags: ReadFlags): StudyRequest => ({
   tap: choiceOf("tap", flags.tap, speaker),
   offloadStart: choiceOf("offloadStart", flags.offloadStart, speaker),
   copies: choiceOf("copies", flags.copies, speaker),
-  names: choiceOf("names", flags.names, speaker),
+  names: namesOf(flags.names, speaker),
   ...(flags.expect === "plaintext" && { plaintext: { against: flags.against ?? null } }),
   evidence: (flags.evidence ?? []).map((path) => ({ path, name: path })),
   comparison: null,

@@ -1,5 +1,5 @@
 import { profileById } from "../core/profiles/all.ts";
-import type { Names } from "../trace/capture/capture.ts";
+import { type Names, readHostNames } from "../trace/capture/names.ts";
 import type { OpenOptions } from "../trace/open.ts";
 import type { Copies } from "../trace/pcap/frames.ts";
 import { UserError } from "../trace/platform.ts";
@@ -46,19 +46,18 @@ export interface ComparisonRequest {
 }
 
 /** What takes one of few words. */
-type Choice = "tap" | "offloadStart" | "copies" | "names";
+type Choice = "tap" | "offloadStart" | "copies";
 
 /** The words that each takes, the usual one first. */
 const choices: { readonly [Name in Choice]: readonly StudyRequest[Name][] } = {
   tap: ["auto", "host", "wire"],
   offloadStart: ["after-finished", "after-ccs"],
   copies: ["drop", "keep"],
-  names: ["short", "full"],
 };
 
 /** Tells somebody in the words in which he asked what he cannot have. */
 export interface Speaker {
-  noChoice(name: Choice, given: unknown, words: readonly string[]): string;
+  noChoice(name: Choice | "names", given: unknown, words: readonly string[]): string;
   /** Of what should name a profile. */
   noProfile(given: unknown): string;
   /** Of what should name a profile or a kernel. */
@@ -81,6 +80,24 @@ export function choiceOf<Name extends Choice>(
   const word = words.find((each) => each === (given ?? words[0]));
   if (word === undefined) throw new UserError(speaker.noChoice(name, given, words));
   return word;
+}
+
+/** What streams are called: `short`, `full`, or hosts' own names, as `client=10.0.0.1,server=10.0.0.2`. Throws UserError for another. */
+export function namesOf(given: unknown, speaker: Speaker): Names {
+  if (given === undefined || given === null || given === "short") return "short";
+  if (given === "full") return "full";
+  // A session that is made of another one has them by addresses already.
+  const pairs = typeof given === "object" && Object.entries(given).map(([host, name]) => `${name}=${host}`);
+  const text = pairs ? pairs.join() : given;
+  const hosts = typeof text === "string" ? readHostNames(text) : null;
+  if (hosts !== null) return hosts;
+  throw new UserError(
+    speaker.noChoice("names", given, [
+      "short",
+      "full",
+      "client=10.0.0.1,server=10.0.0.2 (names end in no number)",
+    ]),
+  );
 }
 
 /** The word of what is to run a trace, which a kernel is too. Throws UserError for what names none. */

@@ -299,3 +299,19 @@ test("what cannot be set is read-only, and refused with what can", async () => {
     assert.match(await client.refused(command, args), message);
   assert.equal(await type(client, "forks"), "no forks");
 });
+
+test("a fork of a capture whose hosts have names has them, too", async () => {
+  const parent = session();
+  const names = "my-client=10.77.0.2,web=10.77.0.1";
+  await parent.start({ program: capture, startAt: "frame:25", names }, [], starts);
+  assert.deepEqual(
+    (await parent.ask("threads")).threads.map(({ name }) => name.split(" ")[0]),
+    ["my-client>web", "web>my-client"],
+  );
+  await type(parent, "fork drop");
+  await turn();
+  const { child } = await childOf(parent);
+  assert.deepEqual((await child.ask("threads")).threads, (await parent.ask("threads")).threads);
+  parent.session.dispose();
+  child.session.dispose();
+});

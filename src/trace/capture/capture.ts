@@ -20,13 +20,10 @@ import type { CaptureContext, Install } from "./context.ts";
 import { Conversation } from "./conversation.ts";
 import { EventList } from "./events.ts";
 import { infosByEnds } from "./infos.ts";
-import { shortNames } from "./names.ts";
+import { type Names, shortNames } from "./names.ts";
 import { OtherTap } from "./other-tap.ts";
 import { readerOf } from "./reader.ts";
 import type { Sender } from "./senders.ts";
-
-/** What lines and threads call a stream: `A>B`, or its addresses and ports. */
-export type Names = "short" | "full";
 
 /** How the user wants a capture to be taken. */
 export interface CaptureOptions {
@@ -180,7 +177,8 @@ export class GrowingCapture {
   /** Those that globs select by either name. */
   private wanted(): Sender[] {
     const { names, streams } = this.request.options;
-    const short = names === "full" ? [] : shortNames(this.flows, this.clients);
+    const called = typeof names === "object" ? names : {};
+    const short = names === "full" ? [] : shortNames(this.flows, this.clients, called);
     const isWanted = globMatcher(streams);
     const senders = this.conversations.flatMap((conversation) => conversation?.senders ?? []);
     return senders.flatMap((sender) => {
@@ -199,7 +197,7 @@ export class GrowingCapture {
     );
     const listed = await this.events.list(this.context!.log, senders, progress);
     const captured = offloads.map((offload) => offload.captured);
-    const complaining = complaints(senders, this.context!, options.streams);
+    const complaining = complaints(senders, this.context!, options);
     const complained = await paced(progress, "reading keys", complaining);
     let connection = 0;
     return {

@@ -1,16 +1,17 @@
 import { gapType, type RecordTable } from "../tls/record-table.ts";
 import type { Diagnostic } from "../trace.ts";
 import type { CaptureContext } from "./context.ts";
+import { hostOf, type Names } from "./names.ts";
 import type { Sender } from "./senders.ts";
 
 /** Unused crypto_infos told one by one: a file of a busy host's may have a quarter of a million. */
 const toldMax = 100;
 
-/** What the user asked for and did not get; `globs` select the streams. Pauses behind each crypto_info. */
+/** What the user asked for and did not get; `streams`: globs that select them. Pauses behind each crypto_info. */
 export function* complaints(
   senders: readonly Sender[],
   { cryptoInfos, fitting }: Pick<CaptureContext, "cryptoInfos" | "fitting">,
-  globs: readonly string[],
+  { streams: globs, names: called }: { streams: readonly string[]; names?: Names },
 ): Generator<number, Diagnostic[]> {
   const found: Diagnostic[] = [];
   if (senders.length === 0) {
@@ -20,6 +21,12 @@ export function* complaints(
         : "no TLS was found in any connection of the capture: no ClientHello that is answered, and no records at its beginning";
     found.push({ severity: "warning", message });
   }
+  const hosts = new Set(
+    senders.flatMap(({ shown }) => shown.name.replace(/#\d+$/, "").split(">").map(hostOf)),
+  );
+  for (const [host, name] of typeof called === "object" ? Object.entries(called) : [])
+    if (senders.length > 0 && !hosts.has(host))
+      found.push({ severity: "warning", message: `no stream is of ${host}, which was to be called ${name}` });
   const names = new Set(senders.map(({ shown }) => shown.name.replace(/#\d+$/, "")));
   let unused = 0;
   let nameless = 0;

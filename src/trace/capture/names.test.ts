@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { readBytes } from "../../test/captures.ts";
 import type { Trace } from "../trace.ts";
-import { shortNames } from "./names.ts";
+import { readHostNames, shortNames } from "./names.ts";
 
 /** Names of connections, each written `CLIENT>SERVER`, `-` before one that speaks no TLS, `<` before one whose server sent first. */
 function named(...flows: string[]): string {
@@ -33,6 +33,43 @@ test("further connections of two hosts are counted, whoever opens them", () => {
     named("a:1>b:443", "a:2>b:443", "b:3>a:22", "a:4>c:443", "a:5>b:8443"),
     "A>B B>A, A>B2 B>A2, B>A3 A>B3, A>C C>A, A>B4 B>A4",
   );
+});
+
+test("hosts can have names of their own, and letters pass by those that are taken", () => {
+  const flows = [
+    { ends: ["10.0.0.1:5", "[fd00::2]:443"] },
+    { ends: ["10.0.0.1:6", "[fd00::2]:443"] },
+    { ends: ["10.0.0.9:7", "10.0.0.8:443"] },
+  ] as const;
+  const named = (text: string) =>
+    shortNames(flows, [0, 0, 0], readHostNames(text)!)
+      .map((both) => both!.join(" "))
+      .join(", ");
+  assert.equal(named("web=fd00::2"), "A>web web>A, A>web2 web>A2, B>C C>B");
+  assert.equal(named("client=10.0.0.1, B=[fd00::2]"), "client>B B>client, client>B2 B>client2, A>C C>A");
+  assert.equal(named("A=10.0.0.8"), "B>C C>B, B>C2 C>B2, D>A A>D");
+});
+
+test("what gives hosts no clear names is none", () => {
+  for (const text of [
+    "",
+    "web",
+    "web=",
+    "=1.2.3.4",
+    "web1=1.2.3.4",
+    "a b=1.2.3.4",
+    "a>b=1.2.3.4",
+    "#=1.2.3.4",
+  ])
+    assert.equal(readHostNames(text), null, text);
+  for (const text of [
+    "a=1.2.3.4,a=1.2.3.5",
+    "a=1.2.3.4,b=1.2.3.4",
+    "a=1.2.3.4,",
+    "a=1.2.3.4=5",
+    "__proto__=1.2.3.4",
+  ])
+    assert.equal(readHostNames(text), null, text);
 });
 
 test("a host that talks to itself is two", () => {
