@@ -56,7 +56,7 @@ export async function measureSearches(rounds: number): Promise<Result[]> {
     const way = direction === 1 ? "forwards" : "backwards";
     return {
       id: "P22",
-      what: `${what}, ${way}, vs the first pass`,
+      what: `${what}, beside filters, ${way}, vs the first pass`,
       measured,
       floor: 2,
       aim: 1,
