@@ -110,7 +110,7 @@ function profilesOf({ devices, profileFiles }: Trace): ProfileFinder {
     const file = named && profileFiles.get(named.path);
     if (own.has(word)) return own.get(word)!;
     if (file) return profileAmong([file], `${file.id}${named.variant}`);
-    return profileById(word) ?? profileAmong([...profileFiles.values()], word);
+    return profileById(word);
   };
 }
 
