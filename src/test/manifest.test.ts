@@ -9,6 +9,7 @@ import { nodeEnvironment } from "../node/environment.ts";
 import { variantNamed } from "../study/subject.ts";
 import { captureName } from "../trace/keys/beside.ts";
 import { kernelIds } from "../trace/variant.ts";
+import { readManifest } from "./l10n/manifest.ts";
 
 /** package.json as far as it is checked here. */
 interface Manifest {
@@ -48,7 +49,7 @@ interface Property {
   default?: unknown;
 }
 
-const manifest = JSON.parse(readFileSync("package.json", "utf8")) as Manifest;
+const manifest = readManifest<Manifest>();
 const { contributes } = manifest;
 const [debug] = contributes.debuggers;
 const launch = debug!.configurationAttributes.launch;

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { keysAsked, readManifest, stringsIn, textsIn, translations } from "./manifest.ts";
+import { differences } from "./texts.ts";
+
+const manifest: unknown = JSON.parse(readFileSync("package.json", "utf8"));
+
+/** Where package.json has text for people, by the last name on the way to it, a number of a list left out. */
+const told = [
+  ...["description", "markdownDescription", "enumDescriptions", "markdownEnumDescriptions"],
+  ...["deprecationMessage", "markdownDeprecationMessage", "patternErrorMessage", "errorMessage"],
+  ...["title", "category", "label", "contents", "displayName", "unverifiedBreakpoints", "shortTitle"],
+  ...["enumItemLabels", "altText", "placeholder"],
+];
+/** Where a name that stands in no nls file is one. */
+const names = ["displayName"];
+
+/** Texts of a manifest that nobody can translate, by where they stand. */
+function untranslatable(of: unknown): string[] {
+  return [...stringsIn(of)].flatMap(([path, text]) => {
+    const last = path.findLast((name) => !/^\d+$/.test(name))!;
+    const isTold =
+      told.includes(last) ||
+      // What a view or a configuration is called; elsewhere a name is one that code and files use.
+      (last === "name" && /\.(views|debuggers)\./.test(`.${path.join(".")}`));
+    const isName = names.includes(path.join("."));
+    return isTold && !isName && !/^%[\w.]+%$/.test(text) ? [`${path.join(".")}: ${text}`] : [];
+  });
+}
+
+test("every text of package.json for people stands in the nls files", () => {
+  assert.deepEqual(untranslatable(manifest), []);
+});
+
+test("the search for texts that cannot be translated sees what it is there for", () => {
+  const seen = (of: object) => untranslatable(of).length;
+  assert.equal(seen({ contributes: { commands: [{ command: "a", title: "Do It", category: "%c%" }] } }), 1);
+  assert.equal(seen({ properties: { a: { enum: ["x", "y"], enumDescriptions: ["%x%", "Why"] } } }), 1);
+  assert.equal(seen({ contributes: { views: { debug: [{ id: "a", name: "Findings" }] } } }), 1);
+  assert.equal(
+    seen({ name: "a", displayName: "A Name", contributes: { problemMatchers: [{ name: "a" }] } }),
+    0,
+  );
+});
+
+test("there is a translation, and each has exactly the keys that package.json asks for", () => {
+  assert.deepEqual(translations, ["de"]);
+  const asked = keysAsked(manifest).sort();
+  assert.ok(asked.length > 100);
+  for (const language of ["en", ...translations])
+    assert.deepEqual(Object.keys(textsIn(language)).sort(), asked, language);
+});
+
+test("a translation says all that the English says, to the same commands, files and places", () => {
+  for (const language of translations)
+    assert.deepEqual(differences(textsIn("en"), textsIn(language)), [], language);
+});
+
+test("the manifest in German is German where people read it and the same where the editor does", () => {
+  const [english, german] = ["en", "de"].map((language) => new Map(pairsOf(readManifest(language))));
+  const same = [...english!].filter(([path, text]) => german!.get(path) === text).map(([path]) => path);
+  assert.equal(german!.get("contributes.commands.0.title"), "Trace oder Mitschnitt debuggen");
+  for (const path of ["contributes.commands.0.command", "main", "displayName"])
+    assert.ok(same.includes(path), path);
+  assert.equal(
+    english!.size - same.length,
+    [...stringsIn(manifest)].filter(([, text]) => /^%/.test(text)).length,
+  );
+});
+
+const pairsOf = (of: unknown): [string, string][] =>
+  [...stringsIn(of)].map(([path, text]) => [path.join("."), text]);
