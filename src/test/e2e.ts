@@ -141,7 +141,6 @@ describe("the extension in VS Code", () => {
     });
     browser = await launchBrowser(executable);
     const context = await browser.newContext({ viewport: { width: 1500, height: 3000 } });
-    context.setDefaultTimeout(60_000);
     workbench = new Workbench(await context.newPage(), pictures);
     await workbench.open(served.url);
   });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { byteOf, type Flip, flippedBit, flippedCapture } from "../damage/flipped.ts";
-import type { Scenario } from "./workbench.ts";
+import { appears, type Scenario } from "./workbench.ts";
 
 /** Frame 89 sends again what frame 57 sent; the numbers are derived in adapter/opening/wrong.test.ts. */
 const again: Flip = { frame: 89, fromEnd: 100 };
@@ -97,8 +97,11 @@ export function brokenScenarios(scenario: Scenario): void {
     await workbench.explorerMenu("wrong-retransmission.pcap", "Debug Trace or Capture");
     await workbench.stopped(/event \d+ of \d+/);
     const compare = '.part.sidebar .action-label[aria-label="Compare Captured and Expected Bytes"]';
-    await workbench.page.locator(compare).first().click();
-    await workbench.page.locator(".monaco-diff-editor .char-insert").first().waitFor();
+    const differs = workbench.page.locator(".monaco-diff-editor .char-insert").first();
+    await workbench.until("the bytes side by side", async () => {
+      await workbench.page.locator(compare).first().click();
+      return appears(differs);
+    });
     await workbench.picture("broken-compared");
   });
 }

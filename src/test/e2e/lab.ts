@@ -22,12 +22,7 @@ export function labScenarios(scenario: Scenario): void {
     const row = workbench.page.locator(".part.sidebar .monaco-list-row", {
       hasText: /^line 20: queue-error/,
     });
-    const item = workbench.page.locator(".monaco-menu .action-label", { hasText: "Minimise" });
-    await workbench.until("the finding's menu", async () => {
-      await row.first().click({ button: "right" });
-      return item.isVisible();
-    });
-    await item.click();
+    await workbench.menu(row.first(), "Minimise");
     await showsLeast(workbench);
     await workbench.picture("minimised");
     await forget(workbench);
@@ -35,7 +30,7 @@ export function labScenarios(scenario: Scenario): void {
 
   scenario("Minimise… keeps what the debugger stopped for", async (workbench) => {
     await workbench.command("TLS Offload: Minimise");
-    await pick(workbench, "What the debugger stopped for");
+    await workbench.take("What the debugger stopped for");
     await showsLeast(workbench);
     await forget(workbench);
   });
@@ -47,7 +42,7 @@ export function labScenarios(scenario: Scenario): void {
     await rows.first().waitFor();
     assert.match((await rows.first().textContent()) ?? "", /connectx\/long-dump/);
     await workbench.picture("debug-as");
-    await pick(workbench, "connectx/long-dump");
+    await workbench.take("connectx/long-dump");
     await seesQueueError(workbench);
   });
 
@@ -74,12 +69,6 @@ const seesQueueError = (workbench: Workbench): Promise<void> =>
     async () => /queue-error.*length: 8688/s.test(await workbench.exception()),
     () => workbench.status(),
   );
-
-async function pick(workbench: Workbench, label: string): Promise<void> {
-  const row = workbench.page.locator(".quick-input-list .monaco-list-row", { hasText: label }).first();
-  await row.click();
-  await workbench.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
-}
 
 const showsLeast = (workbench: Workbench): Promise<void> => {
   const lines = () => workbench.text(".editor-group-container.active .view-lines");

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import type { Locator } from "playwright-core";
-import type { Scenario, Workbench } from "./workbench.ts";
+import { appears, type Scenario, type Workbench } from "./workbench.ts";
 
 const file = "written.tlstrace";
 const text = `device eth0 profile=connectx mtu=1500
@@ -130,12 +129,6 @@ async function hovered(workbench: Workbench, line: number, column: number): Prom
   const all = await workbench.page.locator(`${words}:visible`).allTextContents();
   return all.join(" ").replace(/\s+/g, " ");
 }
-
-const appears = (what: Locator): Promise<boolean> =>
-  what.waitFor({ timeout: 2000 }).then(
-    () => true,
-    () => false,
-  );
 
 /** The lines in sight with all their spaces. */
 async function rawLines(workbench: Workbench): Promise<string> {

@@ -23,18 +23,8 @@ export function stopScenarios(scenario: Scenario): void {
     const row = workbench.page
       .locator('.debug-variables .monaco-list-row[aria-label^="expectedSeq, value 2896"]')
       .last();
-    const item = workbench.page.locator(".monaco-menu .action-label", { hasText: "Break on Value Change" });
-    await workbench.until("the variable's menu", async () => {
-      await row.click({ button: "right" });
-      await item.waitFor({ timeout: 2000 }).catch(() => null);
-      return item.isVisible();
-    });
-    await workbench.picture("stops-variable-menu");
+    await workbench.menu(row, "Break on Value Change");
     workbench.hasBreakpoints = true;
-    await workbench.until("the menu to close", async () => {
-      await item.click({ timeout: 2000 }).catch(() => null);
-      return !(await item.isVisible());
-    });
     const breakpoint = workbench.page.locator(".debug-breakpoints .monaco-list-row", {
       hasText: "driver.expectedSeq of web",
     });

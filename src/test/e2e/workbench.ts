@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Locator, Page } from "playwright-core";
+import { errors, type Locator, type Page } from "playwright-core";
 import { exceptionFilters } from "../../adapter/stops/filters.ts";
 
 /** A row of the Variables view as the user sees it. */
@@ -19,7 +19,10 @@ const filtersOn = exceptionFilters.filter(({ default: isOn }) => isOn).map(({ la
 
 const waitMs = 60_000;
 
-/** How long one try of something that is tried again may take. */
+/** How long an action within something that is tried again may take. */
+const tryMs = 5000;
+
+/** How long one try waits for what comes, or does not. */
 const shortMs = 2000;
 
 /** A VS Code window in the browser, by what its user sees and does. */
@@ -33,6 +36,7 @@ export class Workbench {
   constructor(page: Page, pictures: string) {
     this.page = page;
     this.pictures = pictures;
+    this.bePatient(waitMs);
   }
 
   async open(url: string): Promise<void> {
@@ -96,30 +100,44 @@ export class Workbench {
     });
   }
 
-  /**
-   * Opens the explorer's context menu on a file and takes one item of it; a new window may not have it yet. Gives when
-   * it was taken, in milliseconds as Date.now().
-   */
+  /** Takes an item of the explorer's menu on a file; gives when, in milliseconds as Date.now(). */
   async explorerMenu(file: string, item: string): Promise<number> {
     await this.page.keyboard.press("Control+Shift+E");
+    return this.menu(this.page.locator(".explorer-viewlet .monaco-list-row", { hasText: file }), item);
+  }
+
+  /**
+   * Opens the context menu of a row and takes one item of it; a new window may not have the item yet. Gives when it was
+   * taken, in milliseconds as Date.now().
+   */
+  async menu(row: Locator, item: string): Promise<number> {
     const entry = this.page.locator(".monaco-menu .action-label", { hasText: item });
-    await this.until(`"${item}" in the explorer's menu`, async () => {
-      await this.page
-        .locator(".explorer-viewlet .monaco-list-row", { hasText: file })
-        .click({ button: "right" });
-      const opened = await appears(this.page.locator(".monaco-menu .action-label").first());
-      if (opened && (await entry.isVisible())) return true;
+    let taken = 0;
+    await this.until(`"${item}" to be taken in the menu`, async () => {
+      await row.click({ button: "right" });
+      await appears(this.page.locator(".monaco-menu .action-label").first());
+      // A menu that has just opened takes no notice of a click; one that closes without one was not taken.
+      while (await entry.isVisible()) {
+        const clicked = Date.now();
+        if (await done(entry.click({ timeout: shortMs }))) taken = clicked;
+        if (await disappears(entry)) break;
+      }
+      if (taken > 0) return true;
       await this.page.keyboard.press("Escape");
       return false;
     });
-    // A menu that has just opened takes no notice of a click.
-    let taken = Date.now();
-    await this.until("the menu to close", async () => {
-      const clicked = Date.now();
-      if (await done(entry.click({ timeout: shortMs }))) taken = clicked;
-      return disappears(entry);
-    });
     return taken;
+  }
+
+  /** Takes a row of the quick input that is open, by its text. */
+  async take(text: string): Promise<void> {
+    const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: text }).first();
+    const input = this.page.locator(".quick-input-widget");
+    await row.waitFor();
+    await this.until(`"${text}" to be taken in the list`, async () => {
+      if (await row.isVisible()) await row.click();
+      return disappears(input);
+    });
   }
 
   /** Presses a button of the debug toolbar, and takes the mouse away so that no tooltip hides anything. */
@@ -345,7 +363,7 @@ export class Workbench {
   async stop(): Promise<void> {
     const toolbar = this.page.locator(".debug-toolbar");
     await this.until("every session to end", async () => {
-      if (await toolbar.isVisible()) await this.toolbar("Stop").catch(() => {});
+      if (await toolbar.isVisible()) await this.toolbar("Stop");
       return !(await toolbar.isVisible());
     });
   }
@@ -371,15 +389,38 @@ export class Workbench {
     return (text ?? "").replace(/\s+/g, " ").trim();
   }
 
-  /** Polls until something holds; the failure says what was seen instead. */
+  /** How long an action of the page waits for its element. */
+  private patienceMs = waitMs;
+
+  private bePatient(ms: number): void {
+    this.patienceMs = ms;
+    this.page.setDefaultTimeout(ms);
+  }
+
+  /**
+   * Polls until something holds; the failure says what was seen instead. What is tried again has little patience: an
+   * action whose element is not there, or goes while it is pressed, is a try in vain.
+   */
   async until(what: string, holds: () => Promise<boolean>, seen?: () => Promise<string>): Promise<void> {
     const end = Date.now() + waitMs;
-    while (!(await holds())) {
-      if (Date.now() > end)
-        assert.fail(`waited ${waitMs / 1000} s for ${what}${seen ? `; seen: ${await seen()}` : ""}`);
-      await sleep(50);
+    const { patienceMs } = this;
+    this.bePatient(tryMs);
+    try {
+      while (!(await holds().catch(inVain))) {
+        if (Date.now() > end)
+          assert.fail(`waited ${waitMs / 1000} s for ${what}${seen ? `; seen: ${await seen()}` : ""}`);
+        await sleep(50);
+      }
+    } finally {
+      this.bePatient(patienceMs);
     }
   }
+}
+
+/** False for an action whose time ran out; any other error goes on. */
+function inVain(error: unknown): false {
+  if (error instanceof errors.TimeoutError) return false;
+  throw error;
 }
 
 /** Whether an action of the page was done; false if its time ran out. */
@@ -390,7 +431,7 @@ const done = (action: Promise<unknown>): Promise<boolean> =>
   );
 
 /** True as soon as it is in sight, false if it is not within two seconds. */
-const appears = (what: Locator): Promise<boolean> => done(what.waitFor({ timeout: shortMs }));
+export const appears = (what: Locator): Promise<boolean> => done(what.waitFor({ timeout: shortMs }));
 
 /** True as soon as it is out of sight, false if it still is in sight after two seconds. */
 const disappears = (what: Locator): Promise<boolean> =>
