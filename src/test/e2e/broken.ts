@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { byteOf, type Flip, flippedBit, flippedCapture } from "../damage/flipped.ts";
-import { appears, type Scenario } from "./workbench.ts";
+import { appears } from "./window/window.ts";
+import type { Scenario } from "./workbench.ts";
 
 /** Frame 89 sends again what frame 57 sent; the numbers are derived in adapter/opening/wrong.test.ts. */
 const again: Flip = { frame: 89, fromEnd: 100 };

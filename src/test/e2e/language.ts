@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { appears, type Scenario, type Workbench } from "./workbench.ts";
+import { appears } from "./window/window.ts";
+import type { Scenario, Workbench } from "./workbench.ts";
 
 const file = "written.tlstrace";
 const text = `device eth0 profile=connectx mtu=1500
