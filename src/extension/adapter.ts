@@ -16,20 +16,18 @@ export const adapterProcess = (
     }),
 });
 
-const again = "Debug Again";
-
 /** Tells of an adapter that went before it was asked to. Nothing of the user's is lost with it: breakpoints are the editor's. */
 export const fallenAdapters: vscode.DebugAdapterTrackerFactory = {
   createDebugAdapterTracker({ configuration, workspaceFolder }) {
+    const { t } = vscode.l10n;
+    const name = path.basename(String(configuration.program));
     let isOver = false;
     const tell = async (how: string) => {
       if (isOver) return;
       isOver = true;
-      const name = path.basename(String(configuration.program));
-      const answer = await vscode.window.showErrorMessage(
-        `The debugger of ${name} ${how}. Breakpoints are kept; please report it with the file, if you can share it.`,
-        again,
-      );
+      const again = t("Debug Again");
+      const kept = t("Breakpoints are kept; please report it with the file, if you can share it.");
+      const answer = await vscode.window.showErrorMessage(`${how} ${kept}`, again);
       if (answer === again) await vscode.debug.startDebugging(workspaceFolder, configuration);
     };
     return {
@@ -45,8 +43,8 @@ export const fallenAdapters: vscode.DebugAdapterTrackerFactory = {
       onExit: (code) =>
         void tell(
           code === undefined
-            ? "was ended by the system, perhaps for want of memory"
-            : `ended by itself (exit status ${code})`,
+            ? t("The debugger of {0} was ended by the system, perhaps for want of memory.", name)
+            : t("The debugger of {0} ended by itself (exit status {1}).", name, code),
         ),
     };
   },

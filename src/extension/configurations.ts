@@ -12,7 +12,7 @@ import { activeTrace, debugType, isCapture, pickTrace, workspaceTraces } from ".
 export const configurationOf = (program: string): vscode.DebugConfiguration => ({
   type: debugType,
   request: "launch",
-  name: `Debug ${path.basename(program)}`,
+  name: vscode.l10n.t("Debug {0}", path.basename(program)),
   program,
 });
 
@@ -54,7 +54,7 @@ export function configurationProvider(memory: vscode.Memento): vscode.DebugConfi
 /** The launch configuration that debugs one file as something else than it says. */
 export const configurationAs = (program: string, profile: string): vscode.DebugConfiguration => ({
   ...configurationOf(program),
-  name: `Debug ${path.basename(program)} as ${profile}`,
+  name: vscode.l10n.t("Debug {0} as {1}", path.basename(program), profile),
   profile,
 });
 
@@ -66,7 +66,7 @@ export const dynamicProvider: vscode.DebugConfigurationProvider = {
       const name = vscode.workspace.asRelativePath(fsPath);
       const asBugs = bugsOf(fsPath).map((bug) => ({
         ...configurationAs(fsPath, bug),
-        name: `${name} as ${bug}`,
+        name: vscode.l10n.t("{0} as {1}", name, bug),
       }));
       return [{ ...configurationOf(fsPath), name }, ...asBugs];
     });

@@ -98,7 +98,7 @@ export class Findings implements Tracker {
     const body = this.found.get(vscode.debug.activeDebugSession?.id ?? "");
     this.roots = body ? nodesOf(body, this.filter.toLowerCase()) : [];
     this.view.description = body?.verdict ?? "";
-    this.view.message = this.filter === "" ? "" : `Filter: ${this.filter}`;
+    this.view.message = this.filter === "" ? "" : vscode.l10n.t("Filter: {0}", this.filter);
     this.changed.fire(undefined);
   }
 
@@ -114,9 +114,9 @@ export class Findings implements Tracker {
 
   private async ask(): Promise<void> {
     const given = await vscode.window.showInputBox({
-      title: "Filter Findings",
+      title: vscode.l10n.t("Filter Findings"),
       value: this.filter,
-      prompt: "Part of a finding's text, its stream or its rule; empty: all",
+      prompt: vscode.l10n.t("Part of a finding's text, its stream or its rule; empty: all"),
     });
     if (given === undefined) return;
     this.filter = given.trim();
@@ -137,9 +137,8 @@ export class Findings implements Tracker {
         return uri;
       });
       const selection = new vscode.Range(body.line, 0, body.line, 0);
-      await vscode.commands.executeCommand("vscode.diff", ...uris, `Captured ↔ expected: ${body.title}`, {
-        selection,
-      });
+      const title = vscode.l10n.t("Captured ↔ expected: {0}", body.title);
+      await vscode.commands.executeCommand("vscode.diff", ...uris, title, { selection });
     } catch (error) {
       void vscode.window.showInformationMessage((error as Error).message);
     }
@@ -161,7 +160,8 @@ export class Findings implements Tracker {
     if (!finding) return item;
     item.iconPath = new vscode.ThemeIcon(finding.severity);
     item.contextValue = finding.hasBytes ? "bytes" : "finding";
-    item.command = { command: "tlstrace.goToFinding", title: "Go to Finding", arguments: [finding] };
+    const title = vscode.l10n.t("Go to Finding");
+    item.command = { command: "tlstrace.goToFinding", title, arguments: [finding] };
     return item;
   }
 }

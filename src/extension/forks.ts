@@ -22,7 +22,7 @@ async function forkHere(): Promise<void> {
     detail: change.says,
     change,
   }));
-  const placeHolder = "What is to be otherwise from here?";
+  const placeHolder = vscode.l10n.t("What is to be otherwise from here?");
   const picked = await vscode.window.showQuickPick(items, { placeHolder, matchOnDetail: true });
   const rest = picked && (await restOf(picked.change));
   if (picked && rest !== undefined) await say(`fork ${picked.change.word} ${rest}`.trim());
@@ -51,8 +51,8 @@ async function saveFork(): Promise<void> {
   const program = vscode.Uri.file(String(session.configuration.program));
   const file = await vscode.window.showSaveDialog({
     defaultUri: vscode.Uri.joinPath(program, "..", "fork.tlstrace"),
-    filters: { Traces: ["tlstrace"] },
-    title: "Save Fork",
+    filters: { [vscode.l10n.t("Traces")]: ["tlstrace"] },
+    title: vscode.l10n.t("Save Fork"),
   });
   if (file) await say(`fork save ${file.fsPath}`);
 }

@@ -21,18 +21,21 @@ export async function keysFor(memory: vscode.Memento, capture: string): Promise<
 
 /** Asks for a capture's keys and remembers the answer. Undefined = cancelled, and nothing is remembered. */
 export async function chooseKeys(memory: vscode.Memento, capture: string): Promise<string[] | undefined> {
+  const { t } = vscode.l10n;
   const name = path.basename(capture);
   const choose = {
-    label: "$(key) Choose key file…",
-    detail: "A key log (SSLKEYLOGFILE) or crypto_info as JSON",
+    label: `$(key) ${t("Choose key file…")}`,
+    detail: t("A key log (SSLKEYLOGFILE) or crypto_info as JSON"),
   };
   const without = {
-    label: "$(debug-start) Debug without keys",
-    detail: "Record map, expected sequence numbers and resyncs work; contents and wire bytes are not checked",
+    label: `$(debug-start) ${t("Debug without keys")}`,
+    detail: t(
+      "Record map, expected sequence numbers and resyncs work; contents and wire bytes are not checked",
+    ),
   };
   const answer = await vscode.window.showQuickPick([choose, without], {
-    title: `Keys of ${name}`,
-    placeHolder: `No keys found for ${name}. The answer is remembered for this workspace.`,
+    title: t("Keys of {0}", name),
+    placeHolder: t("No keys found for {0}. The answer is remembered for this workspace.", name),
     ignoreFocusOut: true,
   });
   if (answer === undefined) return undefined;
@@ -54,12 +57,16 @@ export function keyFlags(memory: vscode.Memento, capture: string): string[] {
 }
 
 async function openKeyFiles(capture: string): Promise<string[] | undefined> {
+  const { t } = vscode.l10n;
   const picked = await vscode.window.showOpenDialog({
-    title: `Keys of ${path.basename(capture)}`,
-    openLabel: "Use keys",
+    title: t("Keys of {0}", path.basename(capture)),
+    openLabel: t("Use keys"),
     defaultUri: vscode.Uri.file(path.dirname(capture)),
     canSelectMany: true,
-    filters: { "Key logs and crypto_info": ["keys", "keylog", "log", "txt", "json"], "All files": ["*"] },
+    filters: {
+      [t("Key logs and crypto_info")]: ["keys", "keylog", "log", "txt", "json"],
+      [t("All files")]: ["*"],
+    },
   });
   return picked?.map((uri) => uri.fsPath);
 }

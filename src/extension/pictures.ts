@@ -32,7 +32,7 @@ export class Pictures implements vscode.DebugAdapterTrackerFactory {
     const session = vscode.debug.activeDebugSession;
     if (session?.type !== debugType)
       return void vscode.window.showErrorMessage(
-        "A picture is of a debug session: debug a trace or capture first.",
+        vscode.l10n.t("A picture is of a debug session: debug a trace or capture first."),
       );
     const known = this.panels.get(session.id);
     if (known) return known.reveal();
@@ -57,7 +57,7 @@ class Panel {
     const dist = vscode.Uri.joinPath(extension, "dist");
     this.window = vscode.window.createWebviewPanel(
       "tlstrace.picture",
-      `Picture: ${session.name}`,
+      vscode.l10n.t("Picture: {0}", session.name),
       { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
       { enableScripts: true, localResourceRoots: [dist], retainContextWhenHidden: true },
     );
@@ -79,7 +79,7 @@ class Panel {
 
   end(): void {
     this.isOver = true;
-    this.tell({ tell: "said", text: "The session is over: the picture stays as it is." });
+    this.tell({ tell: "said", text: vscode.l10n.t("The session is over: the picture stays as it is.") });
   }
 
   private tell(message: Tell): void {
@@ -143,18 +143,22 @@ async function save({ kind, content }: Extract<Ask, { ask: "save" }>): Promise<v
   await vscode.workspace.fs.writeFile(uri, bytes);
 }
 
-/** The page of a picture: it may run our script, and load nothing from anywhere. */
+/** The page of a picture: it may run our script, which gets all words there are with it, and load nothing from anywhere. */
 function pageOf(webview: vscode.Webview, dist: vscode.Uri): string {
   const nonce = randomBytes(16).toString("base64");
   const at = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(dist, name)).toString();
+  const words = JSON.stringify(vscode.l10n.bundle ?? {}).replaceAll("<", "\\u003c");
+  const title = vscode.l10n.t("Pictures");
   return `<!DOCTYPE html>
-<html lang="en">
+<html lang="${vscode.env.language}">
 <head>
 <meta charset="UTF-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ${webview.cspSource} 'unsafe-inline'; script-src 'nonce-${nonce}';">
-<title>Picture</title>
+<title>${title}</title>
 <link rel="stylesheet" href="${at("picture-style.css")}">
 </head>
-<body><main><h1 class="unseen">Pictures</h1></main><script nonce="${nonce}" src="${at("picture.js")}"></script></body>
+<body><main><h1 class="unseen">${title}</h1></main>
+<script type="application/json" id="words">${words}</script>
+<script nonce="${nonce}" src="${at("picture.js")}"></script></body>
 </html>`;
 }

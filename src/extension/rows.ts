@@ -36,17 +36,19 @@ export class RowDocuments implements vscode.TextDocumentContentProvider, vscode.
         document.lineAt(line).range,
         uriOf(source, known!.session).with({ fragment: `L${at}` }),
       );
-      link.tooltip = `Line ${at}`;
+      link.tooltip = vscode.l10n.t("Line {0}", at);
       return link;
     });
   }
 
   private async ask(): Promise<void> {
     const query = await vscode.window.showInputBox({
-      title: "Query",
+      title: vscode.l10n.t("Query"),
       value: this.asked,
-      prompt:
-        "Events or effects and what holds of them; or one value, as count(resync where replayed > 8192)",
+      prompt: vscode.l10n.t(
+        "Events or effects and what holds of them; or one value, as {0}",
+        "count(resync where replayed > 8192)",
+      ),
       placeHolder: "transmits where outOfOrder and length < 100",
       validateInput: mistakeIn,
     });

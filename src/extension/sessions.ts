@@ -60,7 +60,7 @@ export class Sessions {
     else if (configuration) await vscode.debug.startDebugging(undefined, configuration);
     else
       void vscode.window.showErrorMessage(
-        "The session that this listing is of is gone: debug the capture from the explorer.",
+        vscode.l10n.t("The session that this listing is of is gone: debug the capture from the explorer."),
       );
   }
 }

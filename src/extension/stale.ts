@@ -16,7 +16,7 @@ export class StaleFiles implements vscode.DebugAdapterTrackerFactory {
 
   constructor(subscriptions: vscode.Disposable[]) {
     this.item = vscode.window.createStatusBarItem("tlstrace.stale", vscode.StatusBarAlignment.Left, 99);
-    this.item.name = "TLS Offload Trace: file changed";
+    this.item.name = vscode.l10n.t("TLS Offload Trace: file changed");
     this.item.command = "tlstrace.restart";
     this.item.backgroundColor = new vscode.ThemeColor("statusBarItem.warningBackground");
     subscriptions.push(
@@ -81,8 +81,11 @@ export class StaleFiles implements vscode.DebugAdapterTrackerFactory {
     const session = vscode.debug.activeDebugSession;
     if (!session || !this.stale.has(session.id)) return this.item.hide();
     const name = path.basename(String(session.configuration.program));
-    this.item.text = `$(debug-restart) ${name} as it was: Restart`;
-    this.item.tooltip = `${name} was changed since it was opened. The session shows it as it was; restart it to see the new one.`;
+    this.item.text = `$(debug-restart) ${vscode.l10n.t("{0} as it was: Restart", name)}`;
+    this.item.tooltip = vscode.l10n.t(
+      "{0} was changed since it was opened. The session shows it as it was; restart it to see the new one.",
+      name,
+    );
     this.item.accessibilityInformation = { label: this.item.tooltip };
     this.item.show();
   }

@@ -22,7 +22,7 @@ export class StatusTrackers implements vscode.DebugAdapterTrackerFactory {
 
   constructor(subscriptions: vscode.Disposable[]) {
     this.item = vscode.window.createStatusBarItem("tlstrace.position", vscode.StatusBarAlignment.Left, 100);
-    this.item.name = "TLS Offload Trace: position";
+    this.item.name = vscode.l10n.t("TLS Offload Trace: position");
     subscriptions.push(
       this.item,
       vscode.debug.onDidChangeActiveDebugSession(() => this.show()),
@@ -53,9 +53,9 @@ export class StatusTrackers implements vscode.DebugAdapterTrackerFactory {
   }
 
   private showWork({ title, percentage }: NonNullable<Known["work"]>, isRunning: boolean): void {
-    this.item.text = `$(sync~spin) ${isRunning ? "running" : title} ${percentage} %`;
+    this.item.text = `$(sync~spin) ${isRunning ? vscode.l10n.t("running") : title} ${percentage} %`;
     this.item.command = isRunning ? pause : undefined;
-    this.item.tooltip = isRunning ? `${title}; a click pauses where it is` : title;
+    this.item.tooltip = isRunning ? vscode.l10n.t("{0}; a click pauses where it is", title) : title;
     this.item.accessibilityInformation = { label: `${title}, ${percentage} %` };
     this.item.show();
   }

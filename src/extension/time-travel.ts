@@ -68,8 +68,8 @@ async function frameIn(session: vscode.DebugSession): Promise<{ frameId?: number
 /** Asks where to go: the same words as behind `goto` in the console. */
 async function goToPlace(): Promise<void> {
   const words = await vscode.window.showInputBox({
-    title: "Go to",
-    prompt: "A frame, event, line, time, sequence number, record, finding or checkpoint",
+    title: vscode.l10n.t("Go to"),
+    prompt: vscode.l10n.t("A frame, event, line, time, sequence number, record, finding or checkpoint"),
     placeHolder: "frame 58 · event 12 · line 30 · time 1.5 · +20ms · seq 209430 B>A · record 13 · finding",
   });
   if (words !== undefined) await say(`goto ${words}`);
@@ -77,8 +77,8 @@ async function goToPlace(): Promise<void> {
 
 async function nameCheckpoint(): Promise<void> {
   const name = await vscode.window.showInputBox({
-    title: "Checkpoint",
-    prompt: "What this place is called; it is found again when the trace has changed",
+    title: vscode.l10n.t("Checkpoint"),
+    prompt: vscode.l10n.t("What this place is called; it is found again when the trace has changed"),
   });
   if (name !== undefined) await say(`checkpoint ${name}`);
 }
@@ -90,9 +90,13 @@ async function goToCheckpoint(memory: vscode.Memento): Promise<void> {
     description: `${connection}: ${event} ${seq}${stage === "" ? "" : `, ${stage}`}`,
   }));
   if (items.length === 0) {
-    void vscode.window.showInformationMessage("No checkpoint yet: “Checkpoint Here…” makes one.");
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t("No checkpoint yet: “Checkpoint Here…” makes one."),
+    );
     return;
   }
-  const picked = await vscode.window.showQuickPick(items, { placeHolder: "Checkpoint to go to" });
+  const picked = await vscode.window.showQuickPick(items, {
+    placeHolder: vscode.l10n.t("Checkpoint to go to"),
+  });
   if (picked) await say(`goto ${picked.label}`);
 }

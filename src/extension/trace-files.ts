@@ -30,7 +30,9 @@ export async function pickTrace(): Promise<string | undefined> {
   const traces = await workspaceTraces();
   if (traces.length === 0) {
     void vscode.window.showErrorMessage(
-      "No trace to debug: open a .tlstrace or .pkt file or a folder with packet captures (.pcap, .pcapng).",
+      vscode.l10n.t(
+        "No trace to debug: open a .tlstrace or .pkt file or a folder with packet captures (.pcap, .pcapng).",
+      ),
     );
     return undefined;
   }
@@ -39,6 +41,8 @@ export async function pickTrace(): Promise<string | undefined> {
     description: vscode.workspace.asRelativePath(path.dirname(uri.fsPath)),
     file: uri.fsPath,
   }));
-  const picked = await vscode.window.showQuickPick(items, { placeHolder: "Trace or capture to debug" });
+  const picked = await vscode.window.showQuickPick(items, {
+    placeHolder: vscode.l10n.t("Trace or capture to debug"),
+  });
   return picked?.file;
 }

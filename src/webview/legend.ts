@@ -2,6 +2,7 @@ import type { Kind, TextTable } from "../pictures/kind.ts";
 import type { Role } from "../pictures/scene.ts";
 import { button, element } from "./elements.ts";
 import { themeColour } from "./theme.ts";
+import { t, term } from "./words.ts";
 
 /** What the colours of a picture mean; of what can be left out each with a box, which tells whenever it is ticked. */
 export class Legend {
@@ -16,10 +17,10 @@ export class Legend {
       this.swatches.set(role, swatch);
       const entry = element(canHide ? "label" : "span", { className: "entry" });
       if (canHide) entry.append(this.box(role, changed));
-      entry.append(swatch, says);
+      entry.append(swatch, term(says));
       return entry;
     });
-    this.element.replaceChildren(element("legend", { textContent: "Shown" }), ...entries);
+    this.element.replaceChildren(element("legend", { textContent: t("Shown") }), ...entries);
     this.dress();
   }
 
@@ -45,7 +46,7 @@ export class Legend {
 /** A picture's text as the rows of a table, each with its event to go to. */
 export function rowsIn({ head, rows }: TextTable, go: (event: number) => void): HTMLElement[] {
   const top = element("tr", {});
-  top.append(...head.map((textContent) => element("th", { textContent, scope: "col" })));
+  top.append(...head.map((text) => element("th", { textContent: term(text), scope: "col" })));
   const body = rows.map(({ cells, event }) => {
     const row = element("tr", {});
     const last = cells.length - 1;
@@ -53,8 +54,8 @@ export function rowsIn({ head, rows }: TextTable, go: (event: number) => void): 
       ...cells.map((textContent, i) => {
         if (i < last || event === null) return element("td", { textContent });
         const cell = element("td", {});
-        const label = textContent === "" ? `event ${event + 1}` : textContent;
-        cell.append(button(`Go to event ${event + 1}: ${label}`, label, () => go(event)));
+        const label = textContent === "" ? t("event {0}", event + 1) : textContent;
+        cell.append(button(t("Go to event {0}: {1}", event + 1, label), label, () => go(event)));
         return cell;
       }),
     );

@@ -2,7 +2,7 @@
 
 import type { Area, Frame, Kind, PictureView, Spot } from "../pictures/kind.ts";
 import { type KindName, kindOf } from "../pictures/kinds.ts";
-import { lineHeight } from "../pictures/list.ts";
+import { type ListView, lineHeight } from "../pictures/list.ts";
 import type { Ask, Tell } from "../pictures/messages.ts";
 import { type Look, type Only, shifted, zoomed } from "../pictures/moves.ts";
 import type { Scene } from "../pictures/scene.ts";
@@ -14,6 +14,7 @@ import { type Pointed, Pointer, zoomStep } from "./pointer.ts";
 import { Tabs } from "./tabs.ts";
 import { forgetTheme, themeColour } from "./theme.ts";
 import { Tip } from "./tip.ts";
+import { t, term } from "./words.ts";
 
 /** What share of the picture one key moves. */
 const moveStep = 0.1;
@@ -29,8 +30,8 @@ export class PictureWindow implements Pointed {
   private readonly status = element("div", { className: "status", role: "status" });
   private readonly details = element("details", {});
   private readonly table = element("table", {});
-  private readonly summary = element("summary", { textContent: "This part as a table" });
-  private readonly streams = element("select", { ariaLabel: "Stream" });
+  private readonly summary = element("summary", { textContent: t("This part as a table") });
+  private readonly streams = element("select", { ariaLabel: t("Stream") });
   private readonly legend = new Legend();
   private name: KindName;
   private view: PictureView | null = null;
@@ -67,18 +68,18 @@ export class PictureWindow implements Pointed {
   }
 
   private toolbar(): HTMLElement {
-    const bar = element("div", { className: "bar", role: "toolbar", ariaLabel: "Picture's tools" });
+    const bar = element("div", { className: "bar", role: "toolbar", ariaLabel: t("Picture's tools") });
     this.streams.addEventListener("change", () =>
       this.send({ ask: "stream", threadId: Number(this.streams.value) }),
     );
     bar.append(
       this.streams,
-      button("Zoom In", "+", () => this.zoom(1 / zoomStep)),
-      button("Zoom Out", "−", () => this.zoom(zoomStep)),
-      button("Whole Picture", "Whole", () => this.look(null)),
-      button("Now: Where the Session Stands", "Now", () => this.centre()),
-      button("Save as SVG", "SVG", () => this.save("svg")),
-      button("Save as PNG", "PNG", () => this.save("png")),
+      button(t("Zoom In"), "+", () => this.zoom(1 / zoomStep)),
+      button(t("Zoom Out"), "−", () => this.zoom(zoomStep)),
+      button(t("Whole Picture"), t("Whole"), () => this.look(null)),
+      button(t("Now: Where the Session Stands"), t("Now"), () => this.centre()),
+      button(t("Save as SVG"), "SVG", () => this.save("svg")),
+      button(t("Save as PNG"), "PNG", () => this.save("png")),
     );
     return bar;
   }
@@ -109,7 +110,7 @@ export class PictureWindow implements Pointed {
     this.heard = this.asked;
     // What another kind has drawn says nothing here.
     this.canvas.width = 1;
-    this.canvas.ariaLabel = this.kind.says;
+    this.canvas.ariaLabel = term(this.kind.says);
     this.table.replaceChildren();
     this.legend.show(this.kind, () => this.redraw());
     this.look(null);
@@ -132,7 +133,7 @@ export class PictureWindow implements Pointed {
       case "part":
         if (told.id <= this.heard) return;
         this.heard = told.id;
-        this.view = told.view;
+        this.view = headed(told.view);
         this.redraw();
         return this.list();
       case "byte":
@@ -320,8 +321,8 @@ export class PictureWindow implements Pointed {
       step === 0
         ? ""
         : this.walked
-          ? `${next + 1} of ${rare.length}: ${this.walked.says}`
-          : "nothing rare here";
+          ? t("{0} of {1}: {2}", next + 1, rare.length, this.walked.says)
+          : t("nothing rare here");
     this.draw();
   }
 
@@ -334,7 +335,8 @@ export class PictureWindow implements Pointed {
     const { frame, kind } = this;
     if (!frame) return;
     const table = kind.table(frame.view);
-    this.canvas.ariaLabel = `${kind.says}: ${table.rows.length} rows, which stand in the table below`;
+    const { length } = table.rows;
+    this.canvas.ariaLabel = t("{0}: {1} rows, which stand in the table below", term(kind.says), length);
     const go = (event: number) => this.send({ ask: "go", event });
     this.table.replaceChildren(...(this.details.open ? rowsIn(table, go) : []));
   }
@@ -345,6 +347,13 @@ export class PictureWindow implements Pointed {
     const content = kind === "svg" ? svgOf(scene, themeColour) : this.canvas.toDataURL("image/png");
     this.send({ ask: "save", kind, content });
   }
+}
+
+/** A list has the names of its columns drawn with it. */
+function headed(view: PictureView | ListView): PictureView {
+  if (!("head" in view)) return view;
+  const list: ListView = { ...view, head: view.head.map((each) => ({ ...each, text: term(each.text) })) };
+  return list;
 }
 
 /** Four bars around a box. */

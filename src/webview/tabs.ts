@@ -1,9 +1,10 @@
 import { type KindName, kindOf } from "../pictures/kinds.ts";
 import { element } from "./elements.ts";
+import { t, term } from "./words.ts";
 
 /** The kinds of pictures as tabs, of which one is chosen: one stop of the Tab key, arrows go from one to the next. */
 export class Tabs {
-  readonly element = element("div", { className: "tabs", role: "tablist", ariaLabel: "Picture" });
+  readonly element = element("div", { className: "tabs", role: "tablist", ariaLabel: t("Picture") });
   private readonly tabs: readonly HTMLButtonElement[];
   private readonly names: readonly KindName[];
   private readonly choose: (name: KindName) => void;
@@ -13,7 +14,10 @@ export class Tabs {
     this.choose = choose;
     this.tabs = names.map((name, i) => {
       const { title, says } = kindOf(name);
-      const tab = element("button", { type: "button", role: "tab", textContent: title, title: says });
+      const tab = element("button", {
+        ...{ type: "button", role: "tab" },
+        ...{ textContent: term(title), title: term(says) },
+      });
       tab.addEventListener("click", () => this.select(i));
       tab.addEventListener("keydown", ({ key }) => this.key(key, i));
       return tab;

@@ -75,16 +75,17 @@ export class Captures implements vscode.CustomReadonlyEditorProvider {
     const uri = captureOf(given);
     if (!uri) return;
     const defaultUri = uri.with({ path: uri.path.replace(/\.(pcap|pcapng|cap)(\.gz)?$/i, ".tlstrace") });
-    const filters = { Traces: ["tlstrace"] };
-    const to = await vscode.window.showSaveDialog({ title: "Export as Trace", defaultUri, filters });
+    const { t } = vscode.l10n;
+    const filters = { [t("Traces")]: ["tlstrace"] };
+    const to = await vscode.window.showSaveDialog({ title: t("Export as Trace"), defaultUri, filters });
     if (!to) return;
     // The dialog has asked whether a file that is there may be replaced.
     const flags = ["--to", to.fsPath, "--force", ...keyFlags(this.memory, uri.fsPath)];
     const run = runCommand(this.cli, ["export", uri.fsPath, ...flags], () => {});
-    const { status, complaint } = await shownRun(`Exporting ${path.basename(uri.fsPath)}`, run);
+    const { status, complaint } = await shownRun(t("Exporting {0}", path.basename(uri.fsPath)), run);
     if (status === 0) await vscode.window.showTextDocument(to);
     else if (status !== null)
-      void vscode.window.showErrorMessage(`The capture was not exported: ${complaint}`);
+      void vscode.window.showErrorMessage(t("The capture was not exported: {0}", complaint));
   }
 }
 
@@ -119,7 +120,7 @@ class Window {
     const flags = ["--json", "--jobs", "1", "--names", "full", ...chosen, ...lookUp];
     const run = runCommand(this.cli, ["verify", capture, ...flags], (line) => rows.add(line));
     this.run = run;
-    const title = `Verifying ${path.basename(capture)}`;
+    const title = vscode.l10n.t("Verifying {0}", path.basename(capture));
     const { status, complaint } = await vscode.window.withProgress(
       { location: vscode.ProgressLocation.Window, title },
       () => run.ended,
@@ -133,7 +134,11 @@ class Window {
   private show(progress: Progress, rows: VerdictRows, isLookedUp: boolean): void {
     const { uri } = this;
     const size = statSync(uri.fsPath, { throwIfNoEntry: false })?.size ?? 0;
-    const shown = { uri: uri.toString(), name: path.basename(uri.fsPath), size, progress, rows, isLookedUp };
+    const { t } = vscode.l10n;
+    const shown = {
+      ...{ uri: uri.toString(), name: path.basename(uri.fsPath), size, progress, rows, isLookedUp },
+      ...{ t, language: vscode.env.language },
+    };
     try {
       this.webview.html = pageOf(shown, randomBytes(16).toString("hex"));
     } catch {
@@ -144,7 +149,9 @@ class Window {
 
 function progressOf({ file }: VerdictRows, status: number | null, complaint: string): Progress {
   if (file) return "done";
-  return status === null || status > 128 ? "cancelled" : { failed: complaint || "Verifying failed." };
+  return status === null || status > 128
+    ? "cancelled"
+    : { failed: complaint || vscode.l10n.t("Verifying failed.") };
 }
 
 /** Key logs of the workspace are looked through by client random. */
@@ -169,7 +176,7 @@ function captureOf(given?: Given): vscode.Uri | undefined {
   const uri = uriOf(given) ?? (active === undefined ? undefined : vscode.Uri.file(active));
   if (uri && isCapture(uri.fsPath)) return uri;
   void vscode.window.showErrorMessage(
-    "This works on a packet capture (.pcap, .pcapng, .cap): select one first.",
+    vscode.l10n.t("This works on a packet capture (.pcap, .pcapng, .cap): select one first."),
   );
   return undefined;
 }

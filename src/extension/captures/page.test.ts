@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { translateBy } from "../../pictures/words.ts";
 import { pageCommands, pageOf, type Shown } from "./page.ts";
 import { type StreamRow, VerdictRows } from "./verdict-rows.ts";
 
@@ -48,6 +50,8 @@ const page = (given: Partial<Shown>): string =>
       progress: "done",
       rows: rowsOf({ kind: "stream", ...stream({}) }, { kind: "file", ...file }),
       isLookedUp: false,
+      t: translateBy({}),
+      language: "en",
       ...given,
     },
     "0123",
@@ -124,9 +128,23 @@ test("of many streams and places a page has as many as one can read, and says ho
   const rows = rowsOf(...many, ...places, { kind: "file", ...file, streams: 1003 });
   rows.add("no row");
   const html = page({ rows });
-  assert.match(html, /<p>3 streams more/);
+  assert.match(html, /<p>More streams: 3; tlstrace verify lists all/);
   assert.equal(html.match(/<th scope="row">/g)?.length, 1000);
   assert.equal(html.match(/<li>/g)?.length, 100);
+});
+
+test("a page in German says all that is its own in German, and the command line's verdict as it is", () => {
+  const t = translateBy(JSON.parse(readFileSync("media/l10n/bundle.l10n.de.json", "utf8")));
+  const html = page({ t, language: "de", isLookedUp: true });
+  assert.match(html, /<html lang="de">/);
+  assert.match(html, /5\.000 Byte, 9 Pakete, 1 TLS-Stream</);
+  assert.match(html, /aria-label="Stream 10\.0\.0\.1:443&#62;10\.0\.0\.2:5000 debuggen"/);
+  assert.match(
+    html,
+    /Authentifizierte Records: 3 von 3\. Verglichene mitgeschnittene Bytes: 4\.000 von 4\.000\./,
+  );
+  assert.match(html, /Schlüssel seiner Sitzungen liegen im Arbeitsbereich: a\.keys\./);
+  assert.match(html, />✓ right</);
 });
 
 /** 181 packets, two streams: what tshark counts in the sample. */

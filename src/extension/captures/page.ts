@@ -1,4 +1,5 @@
 import path from "node:path";
+import type { Translate } from "../../pictures/words.ts";
 import type { FileRow, StreamRow, VerdictRows } from "./verdict-rows.ts";
 
 /** Where the check of a capture stands. */
@@ -14,6 +15,9 @@ export interface Shown {
   rows: VerdictRows;
   /** True if the keys were looked up in the workspace: they are offered, not taken. */
   isLookedUp: boolean;
+  /** Says it in the reader's language, whose code stands beside it. */
+  t: Translate;
+  language: string;
 }
 
 /** Commands that the page may run, and no others. */
@@ -42,9 +46,9 @@ const verdicts: Readonly<Record<string, string>> = {
  * only; a button is a link to one of the commands above.
  */
 export function pageOf(shown: Shown, nonce: string): string {
-  const { name, size, rows, progress } = shown;
+  const { name, progress, t, language } = shown;
   return `<!DOCTYPE html>
-<html lang="en">
+<html lang="${text(language)}">
 <head>
 <meta charset="UTF-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'nonce-${nonce}';">
@@ -54,86 +58,103 @@ export function pageOf(shown: Shown, nonce: string): string {
 <body>
 <main>
 <h1>${text(name)}</h1>
-<p>${bytesOf(size)}${rows.file ? `, ${count(rows.file.packets, "packet")}, ${count(rows.file.streams, "TLS stream")}` : ""}</p>
-<nav aria-label="Capture">${buttons(shown)}</nav>
+<p>${text(extentOf(shown))}</p>
+<nav aria-label="${text(t("Capture"))}">${buttons(shown)}</nav>
 <section aria-live="polite">${verdictOf(shown)}</section>
-${placesOf(rows)}${tableOf(shown)}${progress === "running" ? "" : complaintsOf(rows.file)}
+${placesOf(shown)}${tableOf(shown)}${progress === "running" ? "" : complaintsOf(shown)}
 </main>
 </body>
 </html>`;
 }
 
-function buttons({ uri, progress }: Shown): string {
+function buttons({ uri, progress, t }: Shown): string {
   const all: [string, string][] = [
-    ["debugFile", "Debug"],
-    ["debugPicture", "Picture"],
-    ["showFindings", "Show findings"],
-    progress === "running" ? ["cancelVerify", "Cancel"] : ["verify", "Verify"],
-    ["chooseKeys", "Choose keys"],
-    ["exportTrace", "Export as trace"],
+    ["debugFile", t("Debug")],
+    ["debugPicture", t("Picture")],
+    ["showFindings", t("Show findings")],
+    progress === "running" ? ["cancelVerify", t("Cancel")] : ["verify", t("Verify")],
+    ["chooseKeys", t("Choose keys")],
+    ["exportTrace", t("Export as trace")],
   ];
   return all.map(([command, label]) => link(command, [uri], label)).join(" ");
 }
 
-function verdictOf({ uri, progress, rows: { file }, isLookedUp }: Shown): string {
+function verdictOf(shown: Shown): string {
+  const { progress, rows, t } = shown;
+  const { file } = rows;
   if (progress === "running")
-    return `<p><progress aria-label="The capture is being verified"></progress> Verifying: debugging need not wait.</p>`;
-  if (progress === "cancelled") return "<p>Verifying was cancelled: nothing is said of the capture.</p>";
+    return `<p><progress aria-label="${text(t("The capture is being verified"))}"></progress> ${text(t("Verifying: debugging need not wait."))}</p>`;
+  if (progress === "cancelled")
+    return `<p>${text(t("Verifying was cancelled: nothing is said of the capture."))}</p>`;
   if (progress !== "done") return `<p class="wrong">${text(progress.failed)}</p>`;
-  if (!file) return `<p class="wrong">Verifying ended without a verdict.</p>`;
+  if (!file) return `<p class="wrong">${text(t("Verifying ended without a verdict."))}</p>`;
+  const [authenticated, records, compared, bytes] = [
+    ...[file.authenticated, file.records, file.compared, file.bytes],
+  ].map((value) => number(shown, value));
+  const checked = t(
+    "Records authenticated: {0} of {1}. Captured bytes compared: {2} of {3}.",
+    ...[authenticated!, records!, compared!, bytes!],
+  );
   const reason = file.reason === null ? "" : `: ${text(file.reason)}`;
-  const checked = `${number(file.authenticated)} of ${count(file.records, "record")} authenticated, ${number(file.compared)} of ${count(file.bytes, "captured byte")} compared`;
-  const names = file.keys.map((key) => path.basename(key)).join(", ");
-  const found = isLookedUp && file.keys.length > 0;
-  const keys = found
-    ? `Keys of its sessions are in the workspace: ${text(names)}. ${link("useKeys", [uri, file.keys], "Use them")}`
-    : names === ""
-      ? "No key file was used."
-      : `Keys: ${text(names)}`;
-  return `<h2 class="${cssOf(file.verdict)}">${wordOf(file.verdict)}${reason}</h2><p>${checked}.</p><p>${keys}</p>`;
+  return `<h2 class="${cssOf(file.verdict)}">${wordOf(file.verdict)}${reason}</h2><p>${text(checked)}</p><p>${keysOf(shown, file)}</p>`;
 }
 
-function placesOf({ places }: VerdictRows): string {
+function keysOf({ uri, isLookedUp, t }: Shown, { keys }: FileRow): string {
+  if (keys.length === 0) return text(t("No key file was used."));
+  const names = keys.map((key) => path.basename(key)).join(", ");
+  if (!isLookedUp) return text(t("Keys: {0}", names));
+  const found = t("Keys of its sessions are in the workspace: {0}.", names);
+  return `${text(found)} ${link("useKeys", [uri, keys], t("Use them"))}`;
+}
+
+function placesOf({ rows: { places }, t }: Shown): string {
   if (places.length === 0) return "";
   const items = places.map((place) => `<li>${text(place)}</li>`).join("");
-  return `<h2>Wrong bytes</h2><ul>${items}</ul>`;
+  return `<h2>${text(t("Wrong bytes"))}</h2><ul>${items}</ul>`;
 }
 
-const columns = ["Stream", "Verdict", "TLS", "Keys", "Records", "Transmits", "Bytes", "Wrong", ""];
+const columnsIn = (t: Translate): string[] => [
+  ...[t("Stream"), t("Verdict"), "TLS", t("Keys"), t("Records"), t("Transmits"), t("Bytes"), t("Wrong"), ""],
+];
 
 function tableOf(shown: Shown): string {
-  const { streams, file } = shown.rows;
+  const { rows, t } = shown;
+  const { streams, file } = rows;
   if (streams.length === 0) return "";
   const rest = (file?.streams ?? 0) - streams.length;
-  const more = rest > 0 ? `<p>${count(rest, "stream")} more: tlstrace verify lists all.</p>` : "";
-  const head = columns.map((name) => (name === "" ? "<td></td>" : `<th scope="col">${name}</th>`)).join("");
-  const body = streams.map((row) => rowOf(shown.uri, row)).join("\n");
-  return `<table><caption>TLS streams, a direction each</caption><thead><tr>${head}</tr></thead><tbody>
+  const more = t("More streams: {0}; tlstrace verify lists all.", number(shown, rest));
+  const head = columnsIn(t)
+    .map((name) => (name === "" ? "<td></td>" : `<th scope="col">${text(name)}</th>`))
+    .join("");
+  const body = streams.map((row) => rowOf(shown, row)).join("\n");
+  return `<table><caption>${text(t("TLS streams, a direction each"))}</caption><thead><tr>${head}</tr></thead><tbody>
 ${body}
-</tbody></table>${more}`;
+</tbody></table>${rest > 0 ? `<p>${text(more)}</p>` : ""}`;
 }
 
-function rowOf(uri: string, row: StreamRow): string {
+function rowOf(shown: Shown, row: StreamRow): string {
+  const { uri, t } = shown;
   const { stream, verdict, note } = row;
-  const debug = link("debugStream", [uri, stream], "Debug stream", `Debug stream ${stream}`);
+  const debug = link("debugStream", [uri, stream], t("Debug stream"), t("Debug stream {0}", stream));
   const verdictCell = `${wordOf(verdict)}${note === null ? "" : `<small>${text(note)}</small>`}`;
+  const share = (some: number, all: number) => t("{0} of {1}", number(shown, some), number(shown, all));
   const cells = [
     text([row.version, row.cipher].filter((word) => word !== null).join(" ")),
-    row.hasKeys ? "yes" : "no",
-    `${number(row.authenticated)} of ${number(row.records)}`,
-    number(row.transmits),
-    `${number(row.compared)} of ${number(row.bytes)}`,
-    number(row.wrong),
+    text(row.hasKeys ? t("yes") : t("no")),
+    text(share(row.authenticated, row.records)),
+    text(number(shown, row.transmits)),
+    text(share(row.compared, row.bytes)),
+    text(number(shown, row.wrong)),
     debug,
   ];
   const rest = cells.map((cell) => `<td>${cell}</td>`).join("");
   return `<tr><th scope="row">${text(stream)}</th><td class="${cssOf(verdict)}">${verdictCell}</td>${rest}</tr>`;
 }
 
-function complaintsOf(file: FileRow | null): string {
+function complaintsOf({ rows: { file }, t }: Shown): string {
   if (!file || file.diagnostics.length === 0) return "";
   const items = file.diagnostics.map((each) => `<li>${text(each)}</li>`).join("");
-  return `<h2>About the file</h2><ul>${items}</ul>`;
+  return `<h2>${text(t("About the file"))}</h2><ul>${items}</ul>`;
 }
 
 function link(command: string, args: unknown[], label: string, spoken = label): string {
@@ -143,12 +164,27 @@ function link(command: string, args: unknown[], label: string, spoken = label): 
 
 const wordOf = (verdict: string): string => verdicts[verdict] ?? text(verdict);
 const cssOf = (verdict: string): string => (verdict in verdicts ? verdict : "unchecked");
-const number = (value: number): string => value.toLocaleString("en");
-const count = (value: number, noun: string): string => `${number(value)} ${noun}${value === 1 ? "" : "s"}`;
+const number = ({ language }: Shown, value: number): string => value.toLocaleString(language);
 
-function bytesOf(size: number): string {
-  if (size < 10_000) return count(size, "byte");
-  return size < 10_000_000 ? `${number(Math.round(size / 1000))} kB` : `${number(Math.round(size / 1e6))} MB`;
+/** `5 kB, 9 packets, 1 TLS stream`. */
+function extentOf(shown: Shown): string {
+  const { size, rows, t } = shown;
+  const { file } = rows;
+  if (!file) return bytesOf(shown, size);
+  const [packets, streams] = [number(shown, file.packets), number(shown, file.streams)];
+  return [
+    bytesOf(shown, size),
+    file.packets === 1 ? t("{0} packet", packets) : t("{0} packets", packets),
+    file.streams === 1 ? t("{0} TLS stream", streams) : t("{0} TLS streams", streams),
+  ].join(", ");
+}
+
+function bytesOf(shown: Shown, size: number): string {
+  const { t } = shown;
+  if (size === 1) return t("{0} byte", 1);
+  if (size < 10_000) return t("{0} bytes", number(shown, size));
+  const [unit, word] = size < 10_000_000 ? [1e3, "kB"] : [1e6, "MB"];
+  return `${number(shown, Math.round(size / unit))} ${word}`;
 }
 
 /** Text that cannot become anything else in HTML, nor turn the direction of what stands around it. */

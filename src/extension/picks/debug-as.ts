@@ -6,7 +6,7 @@ import { bugs } from "../../core/bugs/catalogue.ts";
 import { kernels } from "../../core/machine/generation.ts";
 import { profiles } from "../../core/profiles/all.ts";
 import { bugsNamed, namedIn } from "../../node/samples.ts";
-import { configurationOf } from "../configurations.ts";
+import { configurationAs, configurationOf } from "../configurations.ts";
 import { activeTrace, debugType, isCapture, pickTrace } from "../trace-files.ts";
 
 /** A file as commands get it: from a menu, or from a lens of the language server. */
@@ -23,34 +23,37 @@ export const debuggingAs = (): vscode.Disposable[] => [
     const program = await programOf(uri);
     const profile = program === undefined ? undefined : (id ?? (await pickProfile(program)));
     if (program !== undefined && profile !== undefined)
-      await start(program, { name: `as ${profile}`, profile });
+      await start(program, configurationAs(program, profile));
   }),
   vscode.commands.registerCommand("tlstrace.compareWith", async (uri?: Given) => {
     const compare = await pickVariants();
     if (compare !== undefined && compare.length > 0)
-      await debug(uri, { name: `beside ${compare.join(", ")}`, compare });
+      await debug(uri, (file) => ({ name: besideName(file, compare), compare }));
   }),
   vscode.commands.registerCommand("tlstrace.debugPicture", async (uri?: Given) => {
-    if (await debug(uri, {})) await vscode.commands.executeCommand("tlstrace.showPicture");
+    if (await debug(uri)) await vscode.commands.executeCommand("tlstrace.showPicture");
   }),
   offerBugs(),
 ];
 
-type Otherwise = Partial<Record<"name" | "profile", string>> & { compare?: string[] };
+const besideName = (program: string, compare: readonly string[]): string =>
+  vscode.l10n.t("{0} beside {1}", configurationOf(program).name, compare.join(", "));
 
 /** The file that is given, else the active one, else one to pick. */
 const programOf = async (given: Given | undefined): Promise<string | undefined> =>
   uriOf(given)?.fsPath ?? activeTrace() ?? (await pickTrace());
 
 /** Debugs that file; true once there is a session. */
-async function debug(given: Given | undefined, otherwise: Otherwise): Promise<boolean> {
+async function debug(
+  given: Given | undefined,
+  otherwise: (program: string) => object = () => ({}),
+): Promise<boolean> {
   const program = await programOf(given);
-  return program !== undefined && (await start(program, otherwise));
+  if (program === undefined) return false;
+  return start(program, { ...configurationOf(program), ...otherwise(program) });
 }
 
-async function start(program: string, { name, ...otherwise }: Otherwise): Promise<boolean> {
-  const usual = configurationOf(program);
-  const configuration = { ...usual, ...(name && { name: `${usual.name} ${name}` }), ...otherwise };
+async function start(program: string, configuration: vscode.DebugConfiguration): Promise<boolean> {
   const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(program));
   return vscode.debug.startDebugging(folder, configuration);
 }
@@ -60,8 +63,11 @@ const generations = kernels.map(({ id, title }) => ({ label: id, description: ti
 
 async function pickProfile(program: string): Promise<string | undefined> {
   const picked = await vscode.window.showQuickPick(choices(program), {
-    title: `Debug ${path.basename(program)} As`,
-    placeHolder: "A NIC family, a bug of one, or a kernel: connectx, connectx/long-dump, v5.8",
+    title: vscode.l10n.t("Debug {0} As", path.basename(program)),
+    placeHolder: vscode.l10n.t(
+      "A NIC family, a bug of one, or a kernel: {0}",
+      "connectx, connectx/long-dump, v5.8",
+    ),
     matchOnDescription: true,
   });
   return picked?.label;
@@ -69,17 +75,18 @@ async function pickProfile(program: string): Promise<string | undefined> {
 
 /** What a file names, then all there is. */
 function choices(program: string): vscode.QuickPickItem[] {
+  const { t } = vscode.l10n;
   const named = isCapture(program) ? [] : namedIn(program);
   const all = [...families, ...generations, ...broken];
   const isOther = ({ label }: vscode.QuickPickItem) => !named.includes(label);
   return [
     ...section(
-      "Named in the trace",
+      t("Named in the trace"),
       named.map((label) => all.find((each) => each.label === label) ?? { label }),
     ),
-    ...section("NIC families", families.filter(isOther)),
-    ...section("Kernels", generations.filter(isOther)),
-    ...section("Bugs", broken.filter(isOther)),
+    ...section(t("NIC families"), families.filter(isOther)),
+    ...section(t("Kernels"), generations.filter(isOther)),
+    ...section(t("Bugs"), broken.filter(isOther)),
   ];
 }
 
@@ -95,7 +102,7 @@ const broken = profiles.flatMap((profile) =>
 async function pickVariants(): Promise<string[] | undefined> {
   const picked = await vscode.window.showQuickPick([...families, ...generations], {
     canPickMany: true,
-    placeHolder: "NIC families and kernels to compare it with",
+    placeHolder: vscode.l10n.t("NIC families and kernels to compare it with"),
   });
   return picked?.map(({ label }) => label);
 }
@@ -111,16 +118,17 @@ function offerBugs(): vscode.Disposable {
     offered.add(program);
     const [bug, ...others] = bugsNamed(program);
     if (bug === undefined) return;
+    const { t } = vscode.l10n;
     const name = path.basename(program);
-    const buttons = [`Debug as ${bug}`, ...(others.length > 0 ? ["Debug As…"] : [])];
+    const buttons = [t("Debug as {0}", bug), ...(others.length > 0 ? [t("Debug As…")] : [])];
     const pressed = await vscode.window.showInformationMessage(
-      `${name} is about a bug, and runs as its devices say: right.`,
+      t("{0} is about a bug, and runs as its devices say: right.", name),
       ...buttons,
     );
     if (pressed === undefined) return;
     // The bug comes instead of it: of two sessions the editor would go on to show the first.
     await vscode.debug.stopDebugging(session);
-    if (pressed === buttons[0]) await start(program, { name: `as ${bug}`, profile: bug });
+    if (pressed === buttons[0]) await start(program, configurationAs(program, bug));
     else await vscode.commands.executeCommand("tlstrace.debugAs", vscode.Uri.file(program));
   });
 }

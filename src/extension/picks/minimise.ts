@@ -3,17 +3,17 @@ import type { MinimisedBody } from "../../adapter/console/lab-words.ts";
 import type { FindingRow } from "../../adapter/opening/findings.ts";
 import { debugType } from "../trace-files.ts";
 
-const stop = "What the debugger stopped for";
-const asked = "An effect, with a condition…";
-
 /** What can be kept without a word to write, as the console's `minimise` takes it; null: it is asked for. */
-const kept: ReadonlyMap<string, string | null> = new Map([
-  [stop, ""],
-  ["The first finding", "finding"],
-  ["The first wrong byte", "wrong byte"],
-  ["The first failed expectation", "failed expectation"],
-  [asked, null],
-]);
+function keepItems(): (vscode.QuickPickItem & { keep: string | null })[] {
+  const { t } = vscode.l10n;
+  return [
+    { label: t("What the debugger stopped for"), keep: "" },
+    { label: t("The first finding"), keep: "finding" },
+    { label: t("The first wrong byte"), keep: "wrong byte" },
+    { label: t("The first failed expectation"), keep: "failed expectation" },
+    { label: t("An effect, with a condition…"), keep: null },
+  ];
+}
 
 /**
  * Opens the smallest trace that still shows something as a new editor: a finding of the tree, or what is picked of the
@@ -22,7 +22,9 @@ const kept: ReadonlyMap<string, string | null> = new Map([
 export async function minimise(node?: { finding?: FindingRow | null }): Promise<void> {
   const session = vscode.debug.activeDebugSession;
   if (session?.type !== debugType) {
-    void vscode.window.showErrorMessage("Minimise works on what is being debugged: start a session first.");
+    void vscode.window.showErrorMessage(
+      vscode.l10n.t("Minimise works on what is being debugged: start a session first."),
+    );
     return;
   }
   const targetId = node?.finding?.targetId;
@@ -33,21 +35,22 @@ export async function minimise(node?: { finding?: FindingRow | null }): Promise<
     const { text, note }: MinimisedBody = await session.customRequest("minimise", args);
     const document = await vscode.workspace.openTextDocument({ language: debugType, content: text });
     await vscode.window.showTextDocument(document, { preview: false });
-    vscode.window.setStatusBarMessage(`Minimised: ${note}`, 20_000);
+    vscode.window.setStatusBarMessage(vscode.l10n.t("Minimised: {0}", note), 20_000);
   } catch (error) {
     void vscode.window.showInformationMessage((error as Error).message);
   }
 }
 
 async function ask(): Promise<string | undefined> {
-  const picked = await vscode.window.showQuickPick([...kept.keys()], {
-    title: "Minimise",
-    placeHolder: "What the smaller trace must still show, for the same reason",
+  const { t } = vscode.l10n;
+  const picked = await vscode.window.showQuickPick(keepItems(), {
+    title: t("Minimise"),
+    placeHolder: t("What the smaller trace must still show, for the same reason"),
   });
-  if (picked === undefined || kept.get(picked) !== null) return kept.get(picked ?? "") ?? undefined;
+  if (picked?.keep !== null) return picked?.keep;
   return vscode.window.showInputBox({
-    title: "Minimise",
-    prompt: "An effect or a set of events, `where` and a condition",
+    title: t("Minimise"),
+    prompt: t("An effect or a set of events, `where` and a condition"),
     placeHolder: "resync where replayed > 8192",
   });
 }

@@ -10,7 +10,7 @@ interface Item extends vscode.QuickPickItem {
 
 const debugButton: vscode.QuickInputButton = {
   iconPath: new vscode.ThemeIcon("debug-alt"),
-  tooltip: "Debug as the bug, or as it is where there is none",
+  tooltip: vscode.l10n.t("Debug as the bug, or as it is where there is none"),
 };
 
 /**
@@ -19,8 +19,11 @@ const debugButton: vscode.QuickInputButton = {
  */
 export function openSample(folder: string): void {
   const pick = vscode.window.createQuickPick<Item>();
-  pick.title = "Open Sample";
-  pick.placeholder = "A mechanism or a bug: a name, a word of what it shows, connectx/long-dump";
+  pick.title = vscode.l10n.t("Open Sample");
+  pick.placeholder = vscode.l10n.t(
+    "A mechanism or a bug: a name, a word of what it shows, {0}",
+    "connectx/long-dump",
+  );
   pick.matchOnDescription = true;
   pick.matchOnDetail = true;
   pick.items = itemsOf(folder);

@@ -6,8 +6,10 @@ import { presets } from "../../adapter/stops/presets.ts";
 export async function stopAt(): Promise<void> {
   const items = [...presets, ...stopNames].map(({ name, says }) => ({ label: name, detail: says }));
   const picked = await vscode.window.showQuickPick(items, {
-    title: "Stop At",
-    placeHolder: "What to stop at: it becomes a function breakpoint, whose condition can be edited",
+    title: vscode.l10n.t("Stop At"),
+    placeHolder: vscode.l10n.t(
+      "What to stop at: it becomes a function breakpoint, whose condition can be edited",
+    ),
     matchOnDetail: true,
   });
   if (picked) vscode.debug.addBreakpoints([new vscode.FunctionBreakpoint(picked.label)]);
@@ -22,8 +24,8 @@ export async function choosePresets(): Promise<void> {
     picked: set.some(({ functionName }) => functionName === name),
   }));
   const picked = await window.showQuickPick(items, {
-    title: "Stop Presets",
-    placeHolder: "Stops that are wanted together: tick those that are to be on",
+    title: vscode.l10n.t("Stop Presets"),
+    placeHolder: vscode.l10n.t("Stops that are wanted together: tick those that are to be on"),
     canPickMany: true,
   });
   if (!picked) return;

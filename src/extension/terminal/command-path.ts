@@ -24,7 +24,7 @@ export function commandInTerminals({
     console.warn(`tlstrace is not on the PATH of terminals: ${(error as Error).message}`);
     return;
   }
-  environment.description = new vscode.MarkdownString("The command `tlstrace`");
+  environment.description = new vscode.MarkdownString(vscode.l10n.t("The command `tlstrace`"));
   environment.append("PATH", path.delimiter + folder);
 }
 

@@ -3,6 +3,7 @@ import type { TestRun } from "../../study/test-run.ts";
 import { lineRange } from "./tree.ts";
 
 const scheme = "tlstrace-coverage";
+const title = vscode.l10n.t("Coverage of the traces");
 
 /** Lines of a trace's notable events, each covered if in any run an expect line speaks of it. */
 class TraceCoverage extends vscode.FileCoverage {
@@ -37,7 +38,7 @@ export function coverageIn() {
 export class CoverageDocuments implements vscode.TextDocumentContentProvider {
   private readonly changed = new vscode.EventEmitter<vscode.Uri>();
   readonly onDidChange = this.changed.event;
-  private readonly uri = vscode.Uri.from({ scheme, path: "/Coverage of the traces.md" });
+  private readonly uri = vscode.Uri.from({ scheme, path: `/${title}.md` });
   private text = "";
 
   constructor(subscriptions: vscode.Disposable[]) {
@@ -49,7 +50,7 @@ export class CoverageDocuments implements vscode.TextDocumentContentProvider {
   }
 
   async show(text: string): Promise<void> {
-    this.text = `# Coverage of the traces\n\n${text}\n`;
+    this.text = `# ${title}\n\n${text}\n`;
     this.changed.fire(this.uri);
     await vscode.commands.executeCommand("markdown.showPreview", this.uri);
   }

@@ -9,8 +9,7 @@ const { TestMessageStackFrame: Frame } = vscode as unknown as { TestMessageStack
 /** What is wrong, at its line: what was expected and what happened, and below it where that comes from. */
 export function messageOf({ item: { uri }, variant, of }: Checked, failure: string): vscode.TestMessage {
   const { differs, line, places, rule } = of;
-  const under = variant === null ? "" : ` (under ${variant})`;
-  const text = `${failure}${under}`;
+  const text = variant === null ? failure : vscode.l10n.t("{0} (under {1})", failure, variant);
   const message = differs
     ? vscode.TestMessage.diff(text, differs.expected, differs.actual)
     : new vscode.TestMessage(text);

@@ -41,7 +41,10 @@ export class TraceRun {
       run.appendOutput(complaint.replace(/\r?\n/g, "\r\n"));
       for (const item of files.values())
         if (!this.told.has(item) && !token.isCancellationRequested)
-          run.errored(item, new vscode.TestMessage(complaint || "the test process ended without a result"));
+          run.errored(
+            item,
+            new vscode.TestMessage(complaint || vscode.l10n.t("the test process ended without a result")),
+          );
       for (const file of this.coverage.files()) run.addCoverage(file);
     } finally {
       run.end();

@@ -14,11 +14,12 @@ export function offerTests({ asAbsolutePath, subscriptions }: vscode.ExtensionCo
   const controller = vscode.tests.createTestController("tlstrace", "TLS Offload");
   const tree = new TestTree(controller, process, subscriptions);
   const documents = new CoverageDocuments(subscriptions);
+  const { t } = vscode.l10n;
   const { Run, Debug, Coverage } = vscode.TestRunProfileKind;
   const once = (request: vscode.TestRunRequest) => new TraceRun(tree, process, request);
 
   const runs = controller.createRunProfile(
-    "Run",
+    t("Run"),
     Run,
     async (request, token) => {
       if (request.continuous) whenever(tree, request, token, (again) => once(again).execute(token, false));
@@ -28,12 +29,12 @@ export function offerTests({ asAbsolutePath, subscriptions }: vscode.ExtensionCo
     undefined,
     true,
   );
-  controller.createRunProfile("Debug", Debug, async (request, token) => {
+  controller.createRunProfile(t("Debug"), Debug, async (request, token) => {
     const run = once(request);
     await run.execute(token, false);
     if (!token.isCancellationRequested) await debugFirst(run.checked);
   });
-  const coverage = controller.createRunProfile("Coverage", Coverage, async (request, token) => {
+  const coverage = controller.createRunProfile(t("Coverage"), Coverage, async (request, token) => {
     const told = await once(request).execute(token, true);
     if (told !== null) await documents.show(told);
   });

@@ -153,7 +153,8 @@ export class TestTree {
     const id = variant ?? "";
     const known = file.children.get(id);
     if (known) return known;
-    const label = variant === null ? "as its devices say" : `under ${variant}`;
+    const { t } = vscode.l10n;
+    const label = variant === null ? t("as its devices say") : t("under {0}", variant);
     const item = this.controller.createTestItem(id, label, file.uri);
     item.sortText = String(file.children.size).padStart(4, "0");
     file.children.add(item);
@@ -165,7 +166,7 @@ export class TestTree {
     if (known) return known;
     const item = this.controller.createTestItem(id, name.replace(/^line \d+: /, ""), run.uri);
     if (line !== null) {
-      item.description = `line ${line}`;
+      item.description = vscode.l10n.t("line {0}", line);
       item.range = lineRange(line);
     }
     item.sortText = String(line ?? 0).padStart(9, "0");

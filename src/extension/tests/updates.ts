@@ -18,6 +18,7 @@ interface Proposal {
 export function offerUpdates(tree: TestTree, process: TestProcess, subscriptions: vscode.Disposable[]): void {
   const proposals = new Map<string, Proposal>();
   const { commands, workspace } = vscode;
+  const { t } = vscode.l10n;
   subscriptions.push(
     workspace.registerTextDocumentContentProvider(scheme, {
       provideTextDocumentContent: (uri) => proposals.get(uri.toString())?.text ?? "",
@@ -25,13 +26,13 @@ export function offerUpdates(tree: TestTree, process: TestProcess, subscriptions
     workspace.onDidCloseTextDocument(({ uri }) => proposals.delete(uri.toString())),
     commands.registerCommand("tlstrace.updateExpectations", async (given?: vscode.TestItem | vscode.Uri) => {
       const asked = askedFor(tree, given);
-      if (!asked) return tell("Expect lines stand in trace files (.tlstrace): open one first.");
+      if (!asked) return tell(t("Expect lines stand in trace files (.tlstrace): open one first."));
       const proposal = await proposed(process, asked.uri, asked.flags);
       if (typeof proposal === "string") return tell(proposal);
       const name = path.basename(asked.uri.fsPath);
       const uri = asked.uri.with({ scheme, query: String(++numbered) });
       proposals.set(uri.toString(), proposal);
-      await commands.executeCommand("vscode.diff", asked.uri, uri, `${name}: Expectations to Accept`);
+      await commands.executeCommand("vscode.diff", asked.uri, uri, t("{0}: Expectations to Accept", name));
     }),
     commands.registerCommand("tlstrace.acceptExpectations", async (given?: vscode.Uri) => {
       const uri = given?.scheme === scheme ? given : shownUri();
@@ -74,14 +75,16 @@ async function proposed(
     },
   });
   if (text !== null) return { uri, was, text };
-  return complaint || "Every notable event has an expect line already.";
+  return complaint || vscode.l10n.t("Every notable event has an expect line already.");
 }
 
 /** Writes it into the file's document, where it can be undone, unless somebody wrote meanwhile. */
 async function accept({ uri, was, text }: Proposal): Promise<void> {
   const document = await vscode.workspace.openTextDocument(uri);
   if (document.getText() !== was)
-    return tell(`${path.basename(uri.fsPath)} has changed since: update its expectations again.`);
+    return tell(
+      vscode.l10n.t("{0} has changed since: update its expectations again.", path.basename(uri.fsPath)),
+    );
   const edit = new vscode.WorkspaceEdit();
   const insertions = addedLines(was, text);
   const end = document.lineAt(document.lineCount - 1).range.end;

@@ -1,7 +1,9 @@
 import type { Texts } from "./manifest.ts";
 
-/** Texts that are the same in every language: names, and words that somebody types. */
-const names: ReadonlySet<string> = new Set<string>([]);
+/** Texts that are the same in German. */
+const names: ReadonlySet<string> = new Set([
+  ...["Bugs", "Bytes", "Checkpoint", "Filter: {0}", "Records", "Stream", "Traces"],
+]);
 
 /**
  * What a text holds besides words: placeholders, commands that it leads to, code, bounds of tab stops, icons, paths and
