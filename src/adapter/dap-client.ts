@@ -3,7 +3,7 @@ import type { LineNote, MarkedLines } from "./listing/lines.ts";
 import type { RowsBody } from "./listing/rows.ts";
 import type { FindingsBody } from "./opening/findings.ts";
 import type { BytesBody } from "./opening/side-by-side.ts";
-import type { ByteBody, PictureBody } from "./pictures/pictures.ts";
+import type { ByteBody, PictureBody, RareBody } from "./pictures/pictures.ts";
 import type { StoppedBody } from "./runner.ts";
 import type { TraceDebugSession } from "./session.ts";
 
@@ -40,6 +40,7 @@ interface Bodies {
   query: RowsBody;
   logged: RowsBody;
   byte: ByteBody;
+  rare: RareBody;
 }
 
 interface EventBodies {

@@ -101,6 +101,10 @@ export const requests = {
     { threadId: whole, columns: whole },
     { kind: text, lines: whole, from: number, to: number, low: number, high: number },
   ),
+  rare: fields(
+    { threadId: whole, step: integer, columns: whole, from: number, to: number, low: number, high: number },
+    { kind: text, role: text, at: number, hidden: list(text) },
+  ),
   byte: fields({ threadId: whole, byte: number }, { kind: text }),
   gotoTargets: place,
   breakpointLocations: place,

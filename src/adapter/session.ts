@@ -69,6 +69,7 @@ export class TraceDebugSession extends AnsweringSession {
     bytes: { body: ({ targetId }) => this.bytes(targetId) },
     minimise: { body: (args, seq) => this.minimise(args, seq) },
     picture: { body: (args) => this.target.pictures.view(args, ...this.pictured(args)) },
+    rare: { body: (args) => this.target.pictures.rare(args, ...this.pictured(args)) },
     byte: { body: (args) => this.target.pictures.byte(args, ...this.pictured(args)) },
     restartFrame: this.moving((args) => restartFrame(this.idle, args)),
     gotoTargets: { body: (args) => ({ targets: gotoTargets(this.target, args) }) },

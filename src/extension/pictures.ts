@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import * as vscode from "vscode";
-import type { ByteBody, PictureBody } from "../adapter/pictures/pictures.ts";
+import type { ByteBody, PictureBody, RareBody } from "../adapter/pictures/pictures.ts";
 import type { Ask, Tell } from "../pictures/messages.ts";
 import { debugType } from "./trace-files.ts";
 
@@ -50,6 +50,8 @@ class Panel {
   private threadId = 0;
   /** What was answered last. */
   private body: PictureBody | null = null;
+  /** How wide the picture was asked for last. */
+  private columns = 1;
   private isOver = false;
 
   constructor(extension: vscode.Uri, session: vscode.DebugSession) {
@@ -99,12 +101,21 @@ class Panel {
         // A window that has just opened knows its size before it knows its stream.
         if (this.threadId === 0) return;
         const { id, kind, columns, lines, area } = ask;
+        this.columns = columns;
         this.body = await this.request<PictureBody>("picture", { kind, ...area, columns, lines });
         return this.tell({ tell: "part", id, view: this.body.view });
       }
       case "byte": {
         const { text } = await this.request<ByteBody>("byte", { byte: ask.byte, kind: ask.kind });
         return this.tell({ tell: "byte", id: ask.id, text });
+      }
+      case "rare": {
+        if (this.threadId === 0 || !this.body) return;
+        const { id, kind, step, from, area, hidden } = ask;
+        const after = from && { role: from.role, at: from.at };
+        const asked = { kind, step, columns: this.columns, ...area, ...after, hidden };
+        const { rare } = await this.request<RareBody>("rare", asked);
+        return this.tell({ tell: "rare", id, rare });
       }
       case "watch":
         return this.watch(ask);

@@ -3,9 +3,10 @@ import { EventSink } from "../judge/compare/event-sink.ts";
 import { Tally } from "../judge/compare/tally.ts";
 import type { RerunSink, Timeline } from "../replay/timeline.ts";
 import { eventPlace } from "../trace/trace.ts";
-import { type Cell, type ListRow, type ListView, listExtent, rowsShown, textCell } from "./list.ts";
+import { type Cell, type ListRow, type ListView, listExtent, nextRow, rowsShown, textCell } from "./list.ts";
 import { bytesOf, Causes, type Cost, type Loss, noCost } from "./losses.ts";
 import type { Asked, Model, Pictured } from "./model.ts";
+import type { Rare, RareAsked } from "./rare.ts";
 import { byteLabel } from "./scene.ts";
 
 /** Events run between two looks at the clock. */
@@ -90,6 +91,10 @@ export class CostPicture implements Model {
     const rows = Array.from({ length: shown.high - shown.low }, (_, i) => this.row(shown.low + i));
     const { title, isComplete } = this;
     return { title, rows, isComplete, ...listExtent(head, shown, { area, columns }) };
+  }
+
+  rare(rare: RareAsked, asked: Asked): Rare | null {
+    return nextRow((part) => this.view(part), asked, rare);
   }
 
   private get title(): string {

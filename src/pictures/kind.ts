@@ -38,8 +38,6 @@ export interface Spot {
   event: number | null;
   /** The bytes that it stands for, from the offload start on; null = none. */
   bytes: { from: number; to: number } | null;
-  /** It is walked to by keys, and stands in the table. */
-  isRare: boolean;
 }
 
 /** The same as text. */

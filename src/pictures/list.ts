@@ -1,4 +1,6 @@
 import type { Area, Frame, Kind, PictureView, Spot, TextTable } from "./kind.ts";
+import type { Asked } from "./model.ts";
+import type { Rare, RareAsked } from "./rare.ts";
 import type { Box, Role, Scene, Shape } from "./scene.ts";
 
 /** A piece of text in one role; `ground`: the role of a bar behind it. */
@@ -175,7 +177,6 @@ const listSpots = (view: ListView, frame: Frame): Spot[] =>
     says: row.says,
     event: row.event,
     bytes: row.bytes,
-    isRare: row.isRare,
   }));
 
 const listTable = ({ head, rows }: ListView): TextTable => ({
@@ -190,3 +191,32 @@ const listTable = ({ head, rows }: ListView): TextTable => ({
     event,
   })),
 });
+
+/** Blocks of rows that are looked through for one step: whoever presses a key does not wait for more. */
+const blocksMax = 64;
+
+/** The next rare row of a list, of which `view` shows a part. */
+export function nextRow(view: (asked: Asked) => ListView, asked: Asked, rare: RareAsked): Rare | null {
+  const { step, from, area } = rare;
+  const first = from ? from.at + step : step > 0 ? Math.floor(area.low) : Math.ceil(area.high) - 1;
+  const { high: count } = view({ ...asked, lines: 1 }).whole;
+  for (let block = 0, row = first; block < Math.min(blocksMax, Math.ceil(count / linesMax) + 1); block++) {
+    if (row < 0 || row >= count) row = step > 0 ? 0 : count - 1;
+    const low = step > 0 ? row : Math.max(0, row - linesMax + 1);
+    const shown = view({ ...asked, lines: linesMax, area: { ...area, low, high: low + linesMax } });
+    const found = rareRows(shown.rows, shown.first, area).filter(({ at }) =>
+      step > 0 ? at >= row : at <= row,
+    );
+    if (found.length > 0) return found.at(step > 0 ? 0 : -1)!;
+    row = step > 0 ? shown.first + shown.rows.length : low - 1;
+  }
+  return null;
+}
+
+/** The rare ones of some rows, the first of which is row `first` of all. */
+export const rareRows = (rows: readonly ListRow[], first: number, area: Area): Rare[] =>
+  rows.flatMap(({ isRare, says, event, bytes }, i) => {
+    const at = first + i;
+    const place = { from: area.from, to: area.to, low: at, high: at + 1 };
+    return isRare ? [{ role: "row", at, place, says, event, bytes, number: null }] : [];
+  });

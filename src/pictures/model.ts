@@ -2,6 +2,7 @@ import type { Comparison } from "../judge/compare/compare.ts";
 import type { Judged } from "../replay/findings.ts";
 import type { Position } from "../replay/timeline.ts";
 import type { Area, PictureView } from "./kind.ts";
+import type { Rare, RareAsked } from "./rare.ts";
 
 /** What pictures are made of: a replay, what was found of it, and the profiles that it is compared under. */
 export interface Pictured extends Judged {
@@ -35,6 +36,8 @@ export interface Model {
   /** Work behind the first view, for what only a run through the events can tell. */
   complete?(): Generator<number>;
   view(asked: Asked): PictureView;
+  /** The next rare thing of the whole picture; null if there is none. */
+  rare(rare: RareAsked, asked: Asked): Rare | null;
   /** What the picture says of a byte from a position, besides its story. */
   byte?(byte: number, position: Position): string;
 }

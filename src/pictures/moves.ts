@@ -30,6 +30,22 @@ export function shifted(look: Look, x: number, y: number): Area {
   return within(look, { from: from + along, to: to + along, low: low + across, high: high + across });
 }
 
+/** The part moved so that a place is in its middle, unless it shows it already. */
+export function showing(look: Look, place: Area): Area {
+  const { area, moves } = look;
+  const isIn = ([from, to]: readonly number[], [first, last]: readonly number[]) =>
+    from! <= first! && last! <= to!;
+  const isAlong = moves === "list" || isIn([area.from, area.to], [place.from, place.to]);
+  const isAcross = moves === "line" || isIn([area.low, area.high], [place.low, place.high]);
+  const share = (from: number, to: number, first: number, last: number) =>
+    ((first + last) / 2 - (from + to) / 2) / (to - from || 1);
+  return shifted(
+    look,
+    isAlong ? 0 : share(area.from, area.to, place.from, place.to),
+    isAcross ? 0 : share(area.low, area.high, place.low, place.high),
+  );
+}
+
 const around = ([from, to]: readonly [number, number], share: number, factor: number): [number, number] => {
   const middle = from + (to - from) * share;
   return [middle - (middle - from) * factor, middle + (to - middle) * factor];

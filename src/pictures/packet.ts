@@ -14,12 +14,14 @@ import {
   type ListView,
   letterWidth,
   listExtent,
+  nextRow,
   type Run,
   rowsShown,
   textCell,
 } from "./list.ts";
 import type { Asked, Model } from "./model.ts";
 import { byteWords } from "./packet-words.ts";
+import type { Rare, RareAsked } from "./rare.ts";
 
 /** Ways to look at a packet, from left to right: the first one is there only of captures. */
 const ways = ["captured", "expected", "plaintext", "placeholder"] as const satisfies readonly MemoryKind[];
@@ -85,6 +87,10 @@ export class PacketPicture implements Model {
     const range = `${bytes.from}:${bytes.from + bytes.length}(${bytes.length})`;
     const title = `${eventPlace(this.judged.timeline.trace, event)}, bytes ${range}${found}`;
     return { title, rows, isComplete: true, ...listExtent(head, shown, { area, columns }) };
+  }
+
+  rare(rare: RareAsked, asked: Asked): Rare | null {
+    return nextRow((part) => this.view(part), asked, rare);
   }
 
   /** The event itself if it has bytes, else the last one before it that has, else the first; −1 if none has. */

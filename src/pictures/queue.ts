@@ -10,11 +10,14 @@ import { wordEffect } from "../replay/view/effect-text.ts";
 import type { LiveView } from "../replay/view/live.ts";
 import { viewAt } from "../replay/view/view.ts";
 import { eventPlace } from "../trace/trace.ts";
-import { type Cell, type ListRow, type ListView, listExtent, rowsShown, textCell } from "./list.ts";
+import { type Cell, type ListRow, type ListView, listExtent, rareRows, rowsShown, textCell } from "./list.ts";
 import type { Asked, Model, Pictured } from "./model.ts";
+import type { Rare, RareAsked } from "./rare.ts";
 
 /** Events run between two looks at the clock. */
 const blockSize = 4096;
+/** Events that are looked into for one step: whoever presses a key does not wait for more. */
+const lookedMax = 4096;
 /** The bytes of a packet that fill a bar. */
 const barBytes = 65536;
 
@@ -45,6 +48,8 @@ export class QueuePicture implements Model {
   private readonly own: Int32Array;
   /** Rows ahead of each own event, as soon as they are counted. */
   private readonly ahead: Int32Array;
+  /** 1 for an own event that posts something else than one packet. */
+  private readonly isOdd: Uint8Array;
   private isComplete = false;
 
   constructor(pictured: Pictured, connection: number) {
@@ -54,6 +59,7 @@ export class QueuePicture implements Model {
     this.runs = comparison?.runs ?? [{ id: timeline.trace.connections[connection]!.name, timeline }];
     this.own = timeline.eventsOf(connection);
     this.ahead = new Int32Array(this.own.length + 1);
+    this.isOdd = new Uint8Array(this.own.length);
   }
 
   /** Counts what each event posts: of several profiles the most. */
@@ -63,16 +69,21 @@ export class QueuePicture implements Model {
       const counting = new Counting({ timeline, findings: this.pictured.findings }, this.connection);
       for (let from = 0; from < this.own.length; from += blockSize) {
         const posted = counting.run(from, Math.min(this.own.length, from + blockSize));
-        for (let i = 0; i < posted.length; i++) counts[from + i] = Math.max(counts[from + i]!, posted.at(i));
+        for (let i = 0; i < posted.length; i++) {
+          if (posted.at(i) !== this.least(from + i)) this.isOdd[from + i] = 1;
+          counts[from + i] = Math.max(counts[from + i]!, posted.at(i));
+        }
         yield (at + from / this.own.length) / this.runs.length;
       }
     }
-    const { kind } = this.pictured.timeline.trace.events;
-    for (const [i, event] of this.own.entries()) {
-      const least = kind.values[event] === Kind.transmit ? 1 : 0;
-      this.ahead[i + 1] = this.ahead[i]! + Math.max(least, counts[i]!);
-    }
+    for (let i = 0; i < this.own.length; i++)
+      this.ahead[i + 1] = this.ahead[i]! + Math.max(this.least(i), counts[i]!);
     this.isComplete = true;
+  }
+
+  /** Rows that an own event has at least: a packet's place is shown also where nothing is posted. */
+  private least(ordinal: number): number {
+    return this.pictured.timeline.trace.events.kind.values[this.own[ordinal]!] === Kind.transmit ? 1 : 0;
   }
 
   view(asked: Asked): ListView {
@@ -82,6 +93,25 @@ export class QueuePicture implements Model {
     const { name } = timeline.trace.connections[this.connection]!;
     const title = `${name}: ${this.isComplete ? `${rows.whole.high} descriptors` : "this event's descriptors, the others are being counted"}`;
     return { title, isComplete: this.isComplete, ...rows };
+  }
+
+  /** Only events that post more than their packet, or not even that, are looked into. */
+  rare({ step, from, area }: RareAsked, { position }: Pick<Asked, "position">): Rare | null {
+    const { ahead, own, isOdd } = this;
+    const row = from ? from.at + step : step > 0 ? Math.floor(area.low) : Math.ceil(area.high) - 1;
+    const first = firstThat(0, own.length, (i) => ahead[i + 1]! > row) % (own.length || 1);
+    let looked = 0;
+    for (let k = 0; k <= own.length && looked < lookedMax; k++) {
+      const ordinal = (first + step * k + own.length) % own.length;
+      if (isOdd[ordinal] !== 1) continue;
+      looked++;
+      const rows = this.rowsOf(ordinal, ahead[ordinal]!, position);
+      const found = rareRows(rows, ahead[ordinal]!, area).filter(
+        ({ at }) => k > 0 || (step > 0 ? at >= row : at <= row),
+      );
+      if (found.length > 0) return found.at(step > 0 ? 0 : -1)!;
+    }
+    return null;
   }
 
   private get head(): ListView["head"] {

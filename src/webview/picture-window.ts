@@ -4,7 +4,9 @@ import type { Area, Frame, Kind, PictureView, Spot } from "../pictures/kind.ts";
 import { type KindName, kindOf } from "../pictures/kinds.ts";
 import { type ListView, lineHeight } from "../pictures/list.ts";
 import type { Ask, Tell } from "../pictures/messages.ts";
-import { type Look, type Only, shifted, zoomed } from "../pictures/moves.ts";
+import { type Look, type Only, shifted, showing, zoomed } from "../pictures/moves.ts";
+import { boxOfPlace } from "../pictures/place.ts";
+import type { Rare } from "../pictures/rare.ts";
 import type { Scene } from "../pictures/scene.ts";
 import { svgOf } from "../pictures/svg.ts";
 import { drawScene } from "./canvas.ts";
@@ -43,7 +45,9 @@ export class PictureWindow implements Pointed {
   private isAsked = true;
   /** What lies under the pointer, as it is drawn. */
   private spots: Spot[] | null = null;
-  private walked: Spot | null = null;
+  private walked: Rare | null = null;
+  /** The last walk that was asked for; 0 = none is under way. */
+  private walking = 0;
   private brush: Area | null = null;
 
   /** `names`: the kinds of pictures that there are, the first of which is shown. */
@@ -107,6 +111,7 @@ export class PictureWindow implements Pointed {
     this.name = name;
     this.view = null;
     this.walked = null;
+    this.walking = 0;
     this.heard = this.asked;
     // What another kind has drawn says nothing here.
     this.canvas.width = 1;
@@ -136,6 +141,9 @@ export class PictureWindow implements Pointed {
         this.view = headed(told.view);
         this.redraw();
         return this.list();
+      case "rare":
+        if (told.id === this.walking) this.arrive(told.rare);
+        return;
       case "byte":
         return this.tip.add(told.id, told.text);
       case "changed":
@@ -197,7 +205,9 @@ export class PictureWindow implements Pointed {
     if (!frame) return null;
     const scene = this.kind.scene(frame.view, frame);
     if (brush) scene.shapes.push({ kind: "bars", role: "brush", at: this.brushed(frame, brush) });
-    if (walked) scene.shapes.push({ kind: "bars", role: "walked", at: outline(walked.box) });
+    const { moves } = this.kind;
+    const box = walked && boxOfPlace({ moves, plot: this.kind.plot(frame) }, frame.area, walked.place);
+    if (box) scene.shapes.push({ kind: "bars", role: "walked", at: outline(box) });
     return scene;
   }
 
@@ -273,7 +283,7 @@ export class PictureWindow implements Pointed {
     this.tip.show(spot?.says ?? "", byte, at);
   }
 
-  go(spot: Spot | null): void {
+  go(spot: Pick<Spot, "event"> | null): void {
     if (spot?.event != null) this.send({ ask: "go", event: spot.event });
   }
 
@@ -305,24 +315,31 @@ export class PictureWindow implements Pointed {
     act();
   }
 
-  /** To the next mark that is rare, in the order of the picture, and says it; 0 = to none. */
+  /** To the next thing that is rare, wherever in the picture it lies; 0 = to none. */
   private walk(step: 1 | -1 | 0): void {
-    const { frame, kind } = this;
+    const { frame, name: kind, walked: from } = this;
     if (!frame) return;
-    const rare = kind
-      .spots(frame.view, frame)
-      .filter(({ isRare }) => isRare)
-      .sort((a, b) => a.box.x - b.box.x || a.box.y - b.box.y);
-    const { walked } = this;
-    const at = rare.findIndex(({ event, says }) => event === walked?.event && says === walked.says);
-    const next = at < 0 ? (step === 1 ? 0 : rare.length - 1) : (at + step + rare.length) % rare.length;
-    this.walked = step === 0 ? null : (rare[next] ?? null);
-    this.status.textContent =
-      step === 0
-        ? ""
-        : this.walked
-          ? t("{0} of {1}: {2}", next + 1, rare.length, this.walked.says)
-          : t("nothing rare here");
+    if (step === 0) return this.leave();
+    this.walking = ++this.asked;
+    const hidden = [...this.legend.hidden];
+    this.send({ ask: "rare", id: this.walking, kind, step, from, area: frame.area, hidden });
+  }
+
+  /** Shows what was walked to, and says it. */
+  private arrive(rare: Rare | null): void {
+    const { looked } = this;
+    this.leave();
+    this.walked = rare;
+    if (rare && looked) this.look(showing(looked, rare.place));
+    if (!rare) this.status.textContent = t("nothing rare in this picture");
+    else if (!rare.number) this.status.textContent = rare.says;
+    else this.status.textContent = t("{0} of {1}: {2}", rare.number.is, rare.number.of, rare.says);
+  }
+
+  private leave(): void {
+    this.walking = 0;
+    this.walked = null;
+    this.status.textContent = "";
     this.draw();
   }
 

@@ -1,10 +1,11 @@
 // adapter/pictures: the pictures that an editor shows of a session.
 
 import { advance } from "../../core/base/seq.ts";
-import type { PictureView } from "../../pictures/kind.ts";
+import type { Area, PictureView } from "../../pictures/kind.ts";
 import { isKind, type KindName, kindNames } from "../../pictures/kinds.ts";
 import type { Asked, Model, Pictured } from "../../pictures/model.ts";
 import { models, ofAllStreams } from "../../pictures/models.ts";
+import type { Rare } from "../../pictures/rare.ts";
 import { didYouMean } from "../../replay/language/spelling.ts";
 import { storyOf } from "../../replay/view/why/story.ts";
 import { storyLine } from "../../replay/view/why/words.ts";
@@ -22,6 +23,11 @@ export interface PictureBody {
 /** The body of the answer to `byte`: where a byte comes from and where it went. */
 export interface ByteBody {
   text: string;
+}
+
+/** The body of the answer to `rare`. */
+export interface RareBody {
+  rare: Rare | null;
 }
 
 /** Where a session stands and stood. */
@@ -73,6 +79,18 @@ export class Pictures {
     });
     const { connections, firstNumber = 0 } = this.pictured.timeline.trace;
     return { stream: connections[connection]!.name, firstNumber: firstNumber ?? 0, view };
+  }
+
+  /** The next rare thing of a stream's picture. */
+  async rare(args: Arguments["rare"], connection: number, here: Here): Promise<RareBody> {
+    const { model, begun } = this.pictureOf(kindNamed(args.kind), connection);
+    await begun;
+    const area = areaOf(args)!;
+    const { role, at, hidden = [], columns } = args;
+    const from = role === undefined || at === undefined ? null : { role, at };
+    const asked = { step: args.step < 0 ? -1 : 1, from, area, hidden: new Set(hidden) } as const;
+    const room = { area: null, lines: 1, columns: Math.max(1, Math.min(columnsMax, columns)) };
+    return { rare: model.rare(asked, { ...room, ...here }) };
   }
 
   /** What a picture says of a byte, counted from the offload start on, and the byte's story. */
@@ -128,7 +146,7 @@ function kindNamed(kind: string = "sequence-time"): KindName {
 }
 
 /** The part that is asked for; null = none. */
-function areaOf({ from, to, low, high }: Arguments["picture"]) {
+function areaOf({ from, to, low, high }: Partial<Area>) {
   if (from === undefined || to === undefined || low === undefined || high === undefined) return null;
   if (from > to || low > high)
     throw new UserError("a part of a picture lies from its first to its last moment and byte");

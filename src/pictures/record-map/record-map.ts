@@ -1,5 +1,6 @@
 // pictures/record-map: sequence space around a place of the session.
 
+import { firstThat } from "../../core/base/columns.ts";
 import { headerSize, tagSize } from "../../core/base/record.ts";
 import { advance, type Seq } from "../../core/base/seq.ts";
 import { getRecord } from "../../core/kernel/record-map.ts";
@@ -13,7 +14,9 @@ import { judgedView, recordName, type View } from "../../replay/view/view.ts";
 import { eventPlace } from "../../trace/trace.ts";
 import type { Area } from "../kind.ts";
 import type { Asked, Model } from "../model.ts";
+import type { Rare, RareAsked } from "../rare.ts";
 import { byteLabel } from "../scene.ts";
+import { nextPlace, startOf } from "./places.ts";
 import type { MapCursor, MapRange, MapRecord, RecordMapView } from "./view.ts";
 import { mapWords } from "./view.ts";
 
@@ -50,6 +53,21 @@ export class RecordMap implements Model {
       packet,
       cursors: cursorsOf(view),
     };
+  }
+
+  rare(rare: RareAsked, { position }: Pick<Asked, "position">): Rare | null {
+    const view = this.viewOf(position);
+    const { log, state } = view;
+    const from = startOf(rare);
+    const behind = firstThat(0, state.tail, (row) => at(view, log.start(row)) > from);
+    const before = firstThat(0, state.tail, (row) => at(view, log.start(row)) >= from) - 1;
+    const ends = rare.step > 0 ? [behind, 0] : [before, state.tail - 1];
+    const rows = ends.filter((row) => row >= 0 && row < state.tail);
+    const records = rows.map((row) => recordOf(view, row));
+    return nextPlace(
+      { records, ranges: rangesOf(view), packet: packetOf(view), cursors: cursorsOf(view) },
+      rare,
+    );
   }
 
   /** What tls_get_record() of a byte returns there. */

@@ -139,12 +139,10 @@ function spotsOf(view: RecordMapView, frame: Frame): Spot[] {
     .filter(({ at, role }) => at >= frame.area.from && at <= frame.area.to && !frame.hidden.has(role))
     .map(({ at, says }) => ({
       box: { x: x(at) - 1, y: strips.cursors.y, width: 2, height: bottom - strips.cursors.y },
-      ...{ says, event: null, bytes: { from: at, to: at + 1 }, isRare: true },
+      ...{ says, event: null, bytes: { from: at, to: at + 1 } },
     }));
   const places = boxes(view, frame).map(({ range, box, event }) => ({
     ...{ box, says: range.says, event, bytes: { from: range.from, to: range.to } },
-    // Keys walk through records and what is not of one, not through each of their parts.
-    isRare: range.role === "byte-header" || range.role === "gap" || box.y !== strips.records.y,
   }));
   return [...cursors, ...places];
 }

@@ -1,4 +1,4 @@
-import { float64, int32, Table } from "../../core/base/columns.ts";
+import { firstThat, float64, int32, Table } from "../../core/base/columns.ts";
 
 /** Marks of a lane as they are drawn, in columns: one mark each, or all that fall onto the same spot of the time axis. */
 export interface Marks {
@@ -79,6 +79,24 @@ export class Lane extends Table {
     return this.count === 0 ? null : this.boundsOf(0, this.count);
   }
 
+  eventAt(row: number): number {
+    return this.events.values[row]!;
+  }
+
+  /** The first mark of an event or one behind it. */
+  rowOfEvent(event: number): number {
+    return firstThat(0, this.count, (row) => this.events.values[row]! >= event);
+  }
+
+  /** A mark on its own. */
+  markAt(row: number): { time: number; low: number; high: number; event: number } {
+    const { times, lows, highs, events } = this;
+    return {
+      ...{ time: times.values[row]!, low: lows.values[row]! },
+      ...{ high: highs.values[row]!, event: events.values[row]! },
+    };
+  }
+
   private tell(marks: Marks, from: number, to: number): void {
     const { low, high } = this.boundsOf(from, to);
     marks.time.push(this.times.values[from]!);
@@ -88,11 +106,13 @@ export class Lane extends Table {
     marks.event.push(this.events.values[from]!);
   }
 
-  private rowAt(time: number): number {
+  /** The first mark at or behind a time. */
+  rowAt(time: number): number {
     return this.firstFrom(time, 0, this.count);
   }
 
-  private rowBehind(time: number): number {
+  /** The first mark behind a time. */
+  rowBehind(time: number): number {
     let [low, high] = [0, this.count];
     while (low < high) {
       const middle = (low + high) >> 1;

@@ -184,7 +184,6 @@ function laneSpots({ name, marks, names }: LaneView, { plot, x, y }: Plane): Spo
       says: `${laneTable[name].says}${own}: ${byteLabel(low)} to ${byteLabel(high)}, ${secondsText(time)}, event ${event + 1}${many}`,
       event,
       bytes: { from: low, to: Math.max(low + 1, high) },
-      isRare: isRare(name),
     };
   });
 }

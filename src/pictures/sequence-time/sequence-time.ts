@@ -15,7 +15,9 @@ import { signsNamed } from "../../trace/signs.ts";
 import { placeWord } from "../../trace/trace.ts";
 import type { Area } from "../kind.ts";
 import type { Asked, Model, Stand } from "../model.ts";
+import type { Rare, RareAsked } from "../rare.ts";
 import { Lane, type Marks, type Stretch } from "./lane.ts";
+import { Rares } from "./rares.ts";
 import {
   type Band,
   type LaneName,
@@ -209,6 +211,19 @@ export class SequenceTime implements Model {
       placeWord: placeWord(this.judged.timeline.trace),
       isComplete: this.isComplete,
     };
+  }
+
+  rare(rare: RareAsked, { stands = [] }: Pick<Asked, "stands">): Rare | null {
+    const laneOf = (name: LaneName) =>
+      name === "stop" || name === "checkpoint" ? this.standLane(name, stands) : this.lane(name);
+    return new Rares(laneOf, rare.hidden).next(rare);
+  }
+
+  private standLane(name: Stand["kind"], stands: readonly Stand[]): Lane {
+    const lane = new Lane();
+    const { time, low, high, event } = this.standView(name, stands, this.whole).marks;
+    for (let i = 0; i < time.length; i++) lane.add(time[i]!, low[i]!, high[i]!, event[i]!);
+    return lane;
   }
 
   /** Where the session stood in a part of this stream. */
