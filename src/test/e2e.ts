@@ -26,6 +26,7 @@ import { languageScenarios, mendingScenarios, refusedScenarios } from "./e2e/lan
 import { largeScenarios } from "./e2e/large.ts";
 import { launchScenarios } from "./e2e/launch.ts";
 import { lineScenarios, staleScenarios } from "./e2e/listing.ts";
+import { walkScenarios } from "./e2e/looks/walking.ts";
 import { openedScenarios, openingScenarios } from "./e2e/opening.ts";
 import {
   accessScenarios,
@@ -91,7 +92,7 @@ const groups: Readonly<Record<string, readonly ((scenario: Scenario) => void)[]>
   "two sessions": [sessionsScenarios],
   forks: [forkScenarios],
   "stops on data, presets and questions": [stopScenarios],
-  pictures: [pictureScenarios, reportScenarios],
+  pictures: [pictureScenarios, walkScenarios, reportScenarios],
   "pictures of every kind": [
     packetScenarios,
     keepingScenarios(() => samples),

@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
-import type { Frame } from "playwright-core";
 import { SequenceTime } from "../../pictures/sequence-time/sequence-time.ts";
 import { noFindings } from "../../replay/findings.ts";
 import { Timeline } from "../../replay/timeline.ts";
 import { htmlOf, type KeptPicture } from "../../report/html.ts";
 import { longTrace } from "../bench/long-trace.ts";
-import type { Scenario, Workbench } from "./workbench.ts";
+import { chosen, drawn, pictureIn, themed, violations } from "./window/pages.ts";
+import type { Scenario } from "./workbench.ts";
 
 /** Frame 25 of lossy.pcap is the first transmit out of order; its capture has 39 of them, and 36 resyncs. */
 export function pictureScenarios(scenario: Scenario): void {
@@ -161,42 +160,6 @@ export function accessScenarios(scenario: Scenario): void {
   );
 }
 
-const classes: Readonly<Record<string, RegExp>> = {
-  dark: /vscode-dark/,
-  light: /vscode-light/,
-  contrast: /vscode-high-contrast/,
-};
-
-/** Waits until the picture has the editor's theme. */
-async function themed(workbench: Workbench, picture: Frame, theme: string): Promise<void> {
-  const has = async () => (await picture.locator("body").getAttribute("class")) ?? "";
-  await workbench.until(`the theme to be ${theme}`, async () => classes[theme]!.test(await has()), has);
-}
-
-/** Chooses a kind of picture, and waits until it is drawn. */
-async function chosen(workbench: Workbench, picture: Frame, title: string): Promise<void> {
-  const tab = picture.getByRole("tab", { name: title, exact: true });
-  await tab.click();
-  const says = (await tab.getAttribute("title"))!;
-  const label = async () => (await picture.locator("canvas").getAttribute("aria-label")) ?? "";
-  await workbench.until(
-    `the picture ${title} is drawn`,
-    async () => (await label()).startsWith(`${says}: `) && (await drawn(picture)) > 1000,
-    label,
-  );
-}
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-/** What axe-core finds wrong with the page, a line a rule. */
-async function violations(picture: Frame): Promise<string[]> {
-  await picture.evaluate(axe);
-  return picture.evaluate(`(async () => {
-    const { violations } = await axe.run(document);
-    return violations.map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html).join(" "));
-  })()`) as Promise<string[]>;
-}
-
 /** A report in a browser of its own: it loads nothing, and its pictures are drawn. */
 export function reportScenarios(scenario: Scenario): void {
   scenario("a report is drawn in a browser, and asks for nothing", async (workbench) => {
@@ -279,38 +242,3 @@ function millionReport(): string {
     },
   );
 }
-
-/** The frame that a picture is in, once it is there. */
-async function pictureIn(workbench: Workbench): Promise<Frame> {
-  let found: Frame | undefined;
-  const look = async (frame: Frame) => {
-    const count = await frame
-      .locator("canvas")
-      .count()
-      .catch(() => 0);
-    if (count > 0 && frame !== workbench.page.mainFrame()) found = frame;
-  };
-  await workbench.until(
-    "a window with a picture",
-    async () => {
-      for (const frame of workbench.page.frames()) await look(frame);
-      return found !== undefined;
-    },
-    async () =>
-      workbench.page
-        .frames()
-        .map((frame) => frame.url())
-        .join("\n"),
-  );
-  return found!;
-}
-
-/** How many pixels of the picture are not its ground. */
-const drawn = (picture: { evaluate(script: string): Promise<unknown> }): Promise<number> =>
-  picture.evaluate(`(() => {
-    const canvas = document.querySelector("canvas");
-    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-    let count = 0;
-    for (let i = 4; i < data.length; i += 4) if (data[i] !== data[0] || data[i + 1] !== data[1]) count++;
-    return count;
-  })()`) as Promise<number>;

@@ -1,0 +1,75 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Frame } from "playwright-core";
+import type { Workbench } from "../workbench.ts";
+
+const classes: Readonly<Record<string, RegExp>> = {
+  dark: /vscode-dark/,
+  light: /vscode-light/,
+  contrast: /vscode-high-contrast/,
+};
+
+/** Waits until a page has the editor's theme. */
+export async function themed(workbench: Workbench, page: Frame, theme: string): Promise<void> {
+  const has = async () => (await page.locator("body").getAttribute("class")) ?? "";
+  await workbench.until(`the theme to be ${theme}`, async () => classes[theme]!.test(await has()), has);
+}
+
+/** Chooses a kind of picture, and waits until it is drawn. */
+export async function chosen(workbench: Workbench, picture: Frame, title: string): Promise<void> {
+  const tab = picture.getByRole("tab", { name: title, exact: true });
+  await tab.click();
+  const says = (await tab.getAttribute("title"))!;
+  const label = async () => (await picture.locator("canvas").getAttribute("aria-label")) ?? "";
+  await workbench.until(
+    `the picture ${title} is drawn`,
+    async () => (await label()).startsWith(`${says}: `) && (await drawn(picture)) > 1000,
+    label,
+  );
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe-core finds wrong with the page, a line a rule. */
+export async function violations(page: Frame): Promise<string[]> {
+  await page.evaluate(axe);
+  return page.evaluate(`(async () => {
+    const { violations } = await axe.run(document);
+    return violations.map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html).join(" "));
+  })()`) as Promise<string[]>;
+}
+
+/** The frame that a picture is in, once it is there. */
+export async function pictureIn(workbench: Workbench): Promise<Frame> {
+  let found: Frame | undefined;
+  const look = async (frame: Frame) => {
+    const count = await frame
+      .locator("canvas")
+      .count()
+      .catch(() => 0);
+    if (count > 0 && frame !== workbench.page.mainFrame()) found = frame;
+  };
+  await workbench.until(
+    "a window with a picture",
+    async () => {
+      for (const frame of workbench.page.frames()) await look(frame);
+      return found !== undefined;
+    },
+    async () =>
+      workbench.page
+        .frames()
+        .map((frame) => frame.url())
+        .join("\n"),
+  );
+  return found!;
+}
+
+/** How many pixels of the picture are not its ground. */
+export const drawn = (picture: { evaluate(script: string): Promise<unknown> }): Promise<number> =>
+  picture.evaluate(`(() => {
+    const canvas = document.querySelector("canvas");
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    let count = 0;
+    for (let i = 4; i < data.length; i += 4) if (data[i] !== data[0] || data[i + 1] !== data[1]) count++;
+    return count;
+  })()`) as Promise<number>;
