@@ -153,9 +153,18 @@ const files: Kind[] = [
   { name: "ftp-active-1.2", client: fetchFile(twelve, ...actively) },
 ].map((kind) => ({ ...kind, servers: ["vsftpd"], streams: 4 }));
 
+const resumed: Kind = {
+  name: "gnutls-resumed",
+  servers: ["gnutls"],
+  client: ["gnutls-cli", "--insecure", "--resume", "-p", `${ports.gnutls}`, "localhost"],
+  input: "GET / HTTP/1.0\r\n\r\n",
+  streams: 4,
+};
+
 export const kinds: readonly Kind[] = [
   ...opened,
   ...suites,
+  resumed,
   ...others,
   ...databases,
   ...web,

@@ -11,6 +11,7 @@ export const ports = {
   webProxied: 24003,
   dialogue: 24004,
   openssl: 24014,
+  gnutls: 24015,
   postgres: 24005,
   mariadb: 24006,
   ftp: 24007,

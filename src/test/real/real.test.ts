@@ -4,8 +4,11 @@ import { test } from "node:test";
 import { Authenticated } from "../../trace/trace.ts";
 import { readBytes, recordsOf } from "../captures.ts";
 
-/** Records behind the handshake, of the client and of the server, that tshark 4.0.17 decrypts in captures of `npm run real`. */
-const facts: Readonly<Record<string, readonly [client: number, server: number]>> = {
+/**
+ * Records behind the handshake that tshark 4.0.17 decrypts in captures of `npm run real`: of the client and of the
+ * server, a connection after the other.
+ */
+const facts: Readonly<Record<string, readonly number[]>> = {
   "starttls-ldap-tls1_3": [2, 4],
   "starttls-xmpp-tls1_2": [2, 2],
   // The server asks for a certificate of the client.
@@ -13,16 +16,17 @@ const facts: Readonly<Record<string, readonly [client: number, server: number]>>
   // It answers the first ClientHello by a HelloRetryRequest.
   "postgres-openssl": [2, 1],
   "suite-tls_aes_128_ccm_sha256": [2, 4],
+  // The second connection resumes the session of the first, the only one with a line in the key log.
+  "gnutls-resumed-id": [1, 1, 1, 2],
+  "gnutls-resumed-ticket": [1, 1, 1, 2],
 };
+const stored = (name: string) => readFileSync(`src/test/real/stored/${name}`);
+const read = (name: string, bytes: Uint8Array) =>
+  readBytes({ bytes, keyLogs: [stored(`${name}.keys`).toString()], cryptoInfos: [] });
 
 test("captures of real programs, whose TLS begins behind other protocols, authenticate whole", async () => {
   for (const [name, expected] of Object.entries(facts)) {
-    const stored = (ending: string) => readFileSync(`src/test/real/stored/${name}${ending}`);
-    const trace = await readBytes({
-      bytes: new Uint8Array(stored(".pcap")),
-      keyLogs: [stored(".keys").toString()],
-      cryptoInfos: [],
-    });
+    const trace = await read(name, new Uint8Array(stored(`${name}.pcap`)));
     const found = trace.connections.map((_, connection) => recordsOf(trace, connection));
     assert.ok(
       found.flat().every(({ authenticated }) => authenticated === Authenticated.yes),
@@ -33,5 +37,34 @@ test("captures of real programs, whose TLS begins behind other protocols, authen
       expected,
       name,
     );
+  }
+});
+
+/** A pcap file without the packets of a connection, by the client's port. */
+function without(port: number, bytes: Buffer): Uint8Array {
+  const kept = [bytes.subarray(0, 24)];
+  for (let at = 24; at < bytes.length; ) {
+    const end = at + 16 + bytes.readUInt32LE(at + 8);
+    const ports = [0, 2].map((offset) => bytes.readUInt16BE(at + 16 + 14 + 20 + offset));
+    if (!ports.includes(port)) kept.push(bytes.subarray(at, end));
+    at = end;
+  }
+  return new Uint8Array(Buffer.concat(kept));
+}
+
+test("of a resumed session whose beginning was not captured it is said what to do", async () => {
+  for (const [name, port] of [
+    ["gnutls-resumed-id", 46204],
+    ["gnutls-resumed-ticket", 51052],
+  ] as const) {
+    const trace = await read(name, without(port, stored(`${name}.pcap`)));
+    assert.equal(trace.streams.length, 2);
+    for (const { note, lack } of trace.streams) {
+      assert.equal(lack, "other-keys");
+      assert.match(
+        note ?? "",
+        /resumes a session of an earlier connection.*capture the connection that began/,
+      );
+    }
   }
 });

@@ -1,6 +1,6 @@
 /**
  * Captures that real programs make, each held against tshark: `npm run real`, or with names of kinds. Needs Linux,
- * the right to capture on lo, and openssl, gcc, tcpdump, tshark, curl, nginx, haproxy, tinyproxy, postgresql,
+ * the right to capture on lo, and openssl, gcc, gnutls-bin, tcpdump, tshark, curl, nginx, haproxy, tinyproxy, postgresql,
  * mariadb-server and vsftpd (apt). The captures and their key logs stay in out/real.
  */
 import type { ChildProcess } from "node:child_process";

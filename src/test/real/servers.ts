@@ -153,6 +153,15 @@ function openssl(folder: string): Promise<ChildProcess> {
   );
 }
 
+/** Gives tickets, so that a client resumes the session. */
+function gnutls(folder: string): Promise<ChildProcess> {
+  const pair = [`--x509keyfile=${folder}/key.pem`, `--x509certfile=${folder}/cert.pem`];
+  return serve(
+    ["gnutls-serv", "-q", "--http", "-p", `${ports.gnutls}`, "--priority", "NORMAL:-VERS-TLS1.3", ...pair],
+    ports.gnutls,
+  );
+}
+
 /** Starts one of them; its files go into the folder. */
-export const servers = { openssl, nginx, haproxy, tinyproxy, postgres, mariadb, vsftpd };
+export const servers = { openssl, gnutls, nginx, haproxy, tinyproxy, postgres, mariadb, vsftpd };
 export type ServerName = keyof typeof servers;

@@ -11,6 +11,7 @@ import type { Flow, SegmentLog, Segments } from "../pcap/segments.ts";
 import { FileWindow } from "../pcap/window.ts";
 import { type FileAccess, type Platform, type Progress, paced, UserError } from "../platform.ts";
 import { Trials } from "../tls/damage/origin.ts";
+import { Sessions } from "../tls/sessions.ts";
 import type { OffloadStart } from "../tls/start.ts";
 import type { Tap } from "../tls/tap.ts";
 import { type Diagnostic, emptyTrace, nicNamed, type Trace } from "../trace.ts";
@@ -135,6 +136,7 @@ export class GrowingCapture {
       window,
       copyWindow,
       keyLog,
+      sessions: new Sessions(),
       cryptoInfos,
       infosByEnds: await paced(progress, "reading keys", infosByEnds(cryptoInfos)),
       installs: options.installs ?? [],

@@ -10,6 +10,7 @@ import type { Assembly } from "../tls/assembly.ts";
 import type { Clear } from "../tls/clear/clear.ts";
 import type { Shift } from "../tls/damage/diagnose.ts";
 import type { Trials } from "../tls/damage/origin.ts";
+import type { Sessions } from "../tls/sessions.ts";
 import type { OffloadStart, Start } from "../tls/start.ts";
 import type { Tap, TapAsked } from "../tls/tap.ts";
 import type { Walker } from "../tls/walk.ts";
@@ -31,6 +32,8 @@ export interface CaptureContext {
   /** Where further copies are read, so that reading them does not disturb the streams' own window. */
   copyWindow: FileWindow;
   keyLog: KeyLog;
+  /** Those that later connections may resume. */
+  sessions: Sessions;
   cryptoInfos: readonly CryptoInfo[];
   /** Those that name a stream, by its name `SOURCE>DESTINATION`. */
   infosByEnds: ReadonlyMap<string, readonly CryptoInfo[]>;

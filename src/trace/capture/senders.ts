@@ -49,14 +49,16 @@ export async function readSender(
   opening: Opening,
   renewals: readonly RecordKeys[],
 ): Promise<Sender> {
-  const { keyLog, offloadStart } = context;
+  const { keyLog, offloadStart, sessions } = context;
   const { aead } = context.platform;
   const { assembly } = side;
   const own = infoOf(context, side, opening);
   const info = own?.info;
+  const keyedBy = sessions.keyedBy(opening, keyLog);
+  const role = roleOf(side, opening);
   const { found: start, lack } = own
     ? own.start
-    : findStart({ stream: assembly.bytes, role: roleOf(side, opening), opening, keyLog, aead }, offloadStart);
+    : findStart({ stream: assembly.bytes, role, opening, keyedBy, keyLog, aead }, offloadStart);
   const shown: Stream = {
     name: streamName(side),
     short: streamName(side),
@@ -67,7 +69,7 @@ export async function readSender(
     tap: "wire",
     note: lack?.text ?? null,
     session: opening.clientRandom,
-    hasKeys: own !== null || keyLog.has(opening.clientRandom ?? ""),
+    hasKeys: own !== null || keyLog.has(keyedBy ?? ""),
     ...(lack && { lack: lack.why }),
   };
   const offload =

@@ -4,7 +4,9 @@ import { u16be } from "../pcap/bytes.ts";
 export const handshakeType = {
   clientHello: 1,
   serverHello: 2,
+  newSessionTicket: 4,
   endOfEarlyData: 5,
+  serverHelloDone: 14,
   finished: 20,
   keyUpdate: 24,
 } as const;
@@ -13,6 +15,10 @@ export interface ClientHello {
   random: Uint8Array;
   /** Numbers of the cipher suites that it offers. */
   suites: readonly number[];
+  /** Empty = it asks for none. */
+  sessionId: Uint8Array;
+  /** Of a session to be resumed (RFC 5077 §3.2); empty = none. */
+  ticket: Uint8Array;
   /** The extension early_data is there: 0-RTT records may follow. */
   earlyData: boolean;
 }
@@ -22,13 +28,15 @@ export interface ServerHello {
   /** As negotiated: supported_versions if present, else the version field. */
   version: number;
   suite: number;
+  /** Empty = the session cannot be asked for by an id. */
+  sessionId: Uint8Array;
   /** It is a HelloRetryRequest (RFC 8446 §4.1.3): another ClientHello follows. */
   retry: boolean;
 }
 
 /** Most bytes of a session id (RFC 5246 §7.4.1.2). */
 const sessionIdMax = 32;
-const extensionType = { earlyData: 42, supportedVersions: 43 } as const;
+const extensionType = { sessionTicket: 35, earlyData: 42, supportedVersions: 43 } as const;
 /** SHA-256 of "HelloRetryRequest", the random of one (RFC 8446 §4.1.3). */
 const retryRandom = "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c";
 
@@ -42,7 +50,13 @@ export function parseClientHello(body: Uint8Array): ClientHello | null {
   const suites: number[] = [];
   for (let at = sessionEnd + 2; at + 2 <= suitesEnd; at += 2) suites.push(u16be(body, at));
   const extensions = extensionsOf(body, suitesEnd + 1 + body[suitesEnd]!);
-  return { random: body.slice(2, 34), suites, earlyData: extensions.has(extensionType.earlyData) };
+  return {
+    random: body.slice(2, 34),
+    suites,
+    sessionId: body.slice(35, sessionEnd),
+    ticket: extensions.get(extensionType.sessionTicket)?.slice() ?? new Uint8Array(0),
+    earlyData: extensions.has(extensionType.earlyData),
+  };
 }
 
 /** Body of a ServerHello message; null if it is not one. */
@@ -57,9 +71,14 @@ export function parseServerHello(body: Uint8Array): ServerHello | null {
     random,
     version: versions?.length === 2 ? u16be(versions, 0) : u16be(body, 0),
     suite: u16be(body, at),
+    sessionId: body.slice(35, at),
     retry,
   };
 }
+
+/** The ticket in the body of a NewSessionTicket message of TLS 1.2 (RFC 5077 §3.3): behind its lifetime and length. */
+export const ticketOf = (body: Uint8Array): Uint8Array =>
+  body.length < 6 ? new Uint8Array(0) : body.slice(6, 6 + u16be(body, 4));
 
 /** Extensions by type; what does not fit into the body is left out. */
 function extensionsOf(body: Uint8Array, at: number): Map<number, Uint8Array> {

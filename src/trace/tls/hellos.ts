@@ -60,27 +60,33 @@ function firstOf<T>(
   type: number,
   parse: (body: Uint8Array) => T | null,
 ): T | null {
-  for (const message of plainMessages(stream, position)) {
+  for (const message of plainMessages(stream, position, [recordType.applicationData])) {
     const hello = message.type === type ? parse(message.body) : null;
     if (hello) return hello;
   }
   return null;
 }
 
-/** The unencrypted handshake messages of the records from a position on. */
-function* plainMessages(stream: ByteStream, from: number): Generator<Message> {
+/** The handshake messages of the records from a position on, up to one of another type; returns the type. */
+export function* plainMessages(
+  stream: ByteStream,
+  from: number,
+  upTo: readonly number[],
+): Generator<Message, number | null> {
   const reader = new MessageReader();
   const record = new Uint8Array(recordSizeMax);
   let position = from;
   for (let i = 0; i < recordsMax; i++) {
     const header = headerAt(stream, position);
-    if (!header || header.type === recordType.applicationData) return;
+    if (!header) return null;
+    if (upTo.includes(header.type)) return header.type;
     if (header.type === recordType.handshake) {
-      if (stream.read(position, header.length, record) < header.length) return;
+      if (stream.read(position, header.length, record) < header.length) return null;
       yield* reader.feed(record.subarray(headerSize, header.length));
     }
     position += header.length;
   }
+  return null;
 }
 
 /** Positions behind the beginning at which a record's header may stand whose handshake message is of this type. */

@@ -9,6 +9,7 @@ import {
   type ServerHello,
 } from "./handshake.ts";
 import { firstHello, type Hello, hellosOf } from "./hellos.ts";
+import { type SessionNames, sessionNames } from "./sessions.ts";
 import type { ByteStream } from "./stream.ts";
 
 /** What the hellos of a connection say; null where they were not captured. */
@@ -19,6 +20,8 @@ export interface Opening {
   begins: [number | null, number | null];
   /** The first ClientHello's random in hex, by which key logs name the connection. */
   clientRandom: string | null;
+  /** What TLS 1.2 calls its session. */
+  names: SessionNames;
   serverRandom: Uint8Array | null;
   /** Null also for versions before TLS 1.2. */
   version: TlsVersion | null;
@@ -46,6 +49,7 @@ export function readOpening(streams: Streams): Opening {
     client,
     begins: [asked?.position ?? null, answered?.position ?? null],
     clientRandom: asked && toHex(asked.hello.random),
+    names: number === 0x0303 ? sessionNames(asked?.hello, answered!, streams[1 - client]!) : unnamed,
     serverRandom: answered?.hello.random ?? null,
     version: number === 0x0303 || number === 0x0304 ? number : null,
     versionNumber: number,
@@ -57,6 +61,7 @@ export function readOpening(streams: Streams): Opening {
 /** Finds the hellos if the sender of one direction is the client. */
 type Finder = (asking: ByteStream | null, answering: ByteStream | null) => Omit<Hellos, "client"> | null;
 
+const unnamed: SessionNames = { resumed: [], given: [] };
 const nobody: Hellos = { client: 0, asked: null, answered: null };
 
 /** What the first finder finds, whoever the client is. */

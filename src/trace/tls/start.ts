@@ -50,6 +50,8 @@ export interface Side {
   /** 0 = the TLS client, 1 = the server. */
   role: 0 | 1;
   opening: Opening;
+  /** The client random under which the key log has its secrets; null if nothing tells. */
+  keyedBy: string | null;
   keyLog: KeyLog;
   aead: Aead;
 }
@@ -107,10 +109,11 @@ const lackAt = (stream: ByteStream, position: number, header: null | undefined) 
 
 /** Why records cannot be decrypted, as far as the hellos and the key log tell; null if nothing is in the way. */
 function lackOf(side: Side, label: Label): Lack | null {
-  const { suite, clientRandom } = side.opening;
+  const { suite, names } = side.opening;
+  const { keyedBy } = side;
   if (suite?.cipher === null)
     return because("suite", `${suite.name} cannot be decrypted here: record map without decryption`);
-  if (clientRandom === null)
+  if (keyedBy === null)
     return because(
       "begins-late",
       "the ClientHello is not in the capture, so no secret can be found for it: record map without decryption",
@@ -120,17 +123,20 @@ function lackOf(side: Side, label: Label): Lack | null {
       "no-keys",
       "no keys are given: record map without decryption; give the session's key log (SSLKEYLOGFILE) or its crypto_info",
     );
-  if (!side.keyLog.get(clientRandom)?.has(label)) {
+  if (!side.keyLog.get(keyedBy)?.has(label)) {
+    const isResumed = names.resumed.length > 0;
     return because(
       "other-keys",
-      "no secret for this client random in the key log: record map without decryption; record the key log of this very session (SSLKEYLOGFILE)",
+      isResumed
+        ? "it resumes a session of an earlier connection, and the key log has no secret for its own client random: record map without decryption; capture the connection that began the session, too, and record its key log (SSLKEYLOGFILE)"
+        : "no secret for this client random in the key log: record map without decryption; record the key log of this very session (SSLKEYLOGFILE)",
     );
   }
   return null;
 }
 
 const secretOf = (side: Side, label: Label): Uint8Array | null =>
-  side.keyLog.get(side.opening.clientRandom ?? "")?.get(label) ?? null;
+  side.keyLog.get(side.keyedBy ?? "")?.get(label) ?? null;
 
 function findStart12(side: Side, offloadStart: OffloadStart): Sought<Start> {
   const { found: finished, lack } = finishedPosition(side);
