@@ -20,10 +20,35 @@ export async function startLanguageClient(server: string): Promise<vscode.Dispos
     {
       documentSelector: schemes.flatMap((scheme) => languages.map((language) => ({ scheme, language }))),
       initializationOptions: { commands: lensCommands },
+      middleware: {
+        provideCodeLenses: async (document, token, next) => (await next(document, token))?.map(named),
+      },
       // What a trace names lies in files of profiles.
       synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher("**/*.json") },
     },
   );
   await client.start();
   return client;
+}
+
+/** A lens that does something is called so in the editor's language; the server speaks as it does to any editor. */
+function named(lens: vscode.CodeLens): vscode.CodeLens {
+  if (lens.command) lens.command.title = titleOf(lens.command);
+  return lens;
+}
+
+function titleOf({ command, title, arguments: [, variant] = [] }: vscode.Command): string {
+  const { t } = vscode.l10n;
+  switch (command) {
+    case debugCommand:
+      return t("Debug");
+    case debugAsCommand:
+      return t("Debug as {0}", String(variant));
+    case compareCommand:
+      return t("Compare");
+    case pictureCommand:
+      return t("Picture");
+    default:
+      return title;
+  }
 }

@@ -8,12 +8,16 @@ import { saidIn } from "./strings.ts";
 import { columnsIn, terms } from "./terms.ts";
 import { differences } from "./texts.ts";
 
-/** What is shown as it is: what somebody types, and names. `\0` stands for what a template fills in. */
+/** What stands as it is: what somebody types, what programs say to each other, and names. `\0` stands for what is filled in. */
 const asTyped = [
-  ...["TLS Offload", "fork \0", "expect \0"],
-  ...["driver.expectedSeq = 4344", "resync where replayed > 8192"],
+  ...["TLS Offload", "TLS Offload Trace"],
+  ...["fork \0", "fork diff", "fork save \0", "expect \0", "watch seq \0:\0 of \0", "as on the wire"],
+  ...["wrong byte", "failed expectation"],
+  ...["driver.expectedSeq = 4344", "resync where replayed > 8192", "transmits where outOfOrder"],
+  "count(resync where replayed > 8192)",
   "transmits where outOfOrder and length < 100",
   "frame 58 · event 12 · line 30 · time 1.5 · +20ms · seq 209430 B>A · record 13 · finding",
+  ...["12px monospace", "11px sans-serif"],
 ];
 /** Scripts for a shell, which nobody is shown. */
 const notShown = ["extension/terminal/wrapper.ts"];
@@ -88,8 +92,12 @@ test("the search for what is not translated sees what it is there for", () => {
     ['commands.executeCommand("vscode.open", a, b, "Left");'],
     ['element("th", { textContent: "Time", scope: "col" });', "Time"],
     ['new vscode.TestMessage(complaint || "no result");', "no result"],
-    ['const page = `<p>#{a}</p><nav aria-label="Capture"></nav><b>Keys</b>`;', "Capture", "Keys"],
+    ['const page = `<p>#{a}</p><nav aria-label="Capture"></nav><b>Keys</b>`;', "Capture, Keys"],
     ['item.command = { command: "tlstrace.goTo", name: "tlstrace.x" };'],
+    ['const all = [["verify", "Verify the capture"]];', "Verify the capture"],
+    ['const a = t("{0} of {1}", "a path of it", t("b"));', "a path of it"],
+    ['console.warn("Not on the PATH.");'],
+    ["const style = `\\nmain { margin: 0 auto; }`;"],
     ["t(sentence);", "t() of no literal"],
   ];
   const sources = sourcesOf(cases.map(([text]) => text.replaceAll("#{", "$\u007b")));

@@ -17,6 +17,7 @@ import {
   isVariableDeclaration,
   type Node,
   type SourceFile,
+  SyntaxKind,
 } from "typescript/unstable/ast";
 
 /** What a source says to people. */
@@ -58,26 +59,29 @@ const diffTitle = 3;
 
 /** Reads a source: what it translates, and what it shows without. */
 export function saidIn(source: SourceFile): Said {
-  const said: Said = { sentences: [], untranslated: [] };
+  const sentences: string[] = [];
+  const found = new Map<Node, string>();
   const constants = constantsOf(source);
-  const lineOf = (node: Node) => source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
-  const show = (expression: Expression) => {
-    for (const [node, words] of wordsIn(expression, constants))
-      said.untranslated.push(`${lineOf(node)}: ${words}`);
-  };
   const visit = (node: Node): void => {
-    if (isCallExpression(node) && nameOf(node.expression) === "t") {
-      const [first] = node.arguments;
-      if (first && isText(first)) said.sentences.push(first.text);
-      else said.untranslated.push(`${lineOf(node)}: t() of no literal`);
+    const name = isCallExpression(node) ? nameOf(node.expression) : "";
+    if (isCallExpression(node) && name === "t") {
+      const [first, ...rest] = node.arguments;
+      if (first && isText(first)) sentences.push(first.text);
+      else found.set(node, "t() of no literal");
+      return rest.forEach(visit);
     }
-    for (const shown of shownBy(node)) show(shown);
-    if (isTemplateExpression(node) || isText(node))
-      for (const words of wordsOfPage(fixedText(node))) said.untranslated.push(`${lineOf(node)}: ${words}`);
+    // What is written to the log is for whoever mends it.
+    if (isCallExpression(node) && /^console\./.test(node.expression.getText(source))) return;
+    for (const shown of shownBy(node))
+      for (const [each, words] of wordsIn(shown, constants)) found.set(each, words);
+    const text = fixedText(node);
+    const shownWords = isPage(text) ? wordsOfPage(text).join(", ") : isProse(text) ? text : "";
+    if (shownWords !== "") found.set(node, shownWords);
     node.forEachChild(visit);
   };
   visit(source);
-  return said;
+  const lineOf = (node: Node) => source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
+  return { sentences, untranslated: [...found].map(([node, words]) => `${lineOf(node)}: ${words}`) };
 }
 
 /** The last part of what is called: `b` of `a.b`. */
@@ -102,7 +106,7 @@ function shownBy(node: Node): Expression[] {
   if (isPropertyAssignment(node) && shownProperties.has(nameOf(node.name))) return [node.initializer];
   if (isShorthandPropertyAssignment(node) && isIdentifier(node.name) && shownProperties.has(node.name.text))
     return [node.name];
-  const isSet = isBinaryExpression(node) && node.operatorToken.getText() === "=";
+  const isSet = isBinaryExpression(node) && node.operatorToken.kind === SyntaxKind.EqualsToken;
   return isSet && isPropertyAccessExpression(node.left) && shownProperties.has(node.left.name.text)
     ? [node.right]
     : [];
@@ -151,10 +155,15 @@ function isWord(text: string): boolean {
   return /\p{L}\p{Ll}/u.test(words) && !/^[\w.-]*[a-z][\w-]*[.-][\w.-]*$/.test(words);
 }
 
+/** True for a sentence or several words, wherever they stand: nothing else in a source has blanks between words. */
+const isProse = (text: string): boolean => /\p{L}\p{Ll}+ \p{L}/u.test(text) && !isStyle(text);
+const isStyle = (text: string): boolean => /^\s*[\w.#, ]+\{[^}]*:/.test(text);
+
+const isPage = (text: string): boolean => /^\s*<[a-z!]/i.test(text);
+
 /** The words of a piece of HTML: between its tags, and in attributes that are read out. */
 function wordsOfPage(html: string): string[] {
-  if (!/<[a-z!]/i.test(html)) return [];
   const page = html.replace(/<style[\s\S]*?<\/style>/g, "");
-  const found = page.matchAll(/>([^<>]*)(?=<)|(?:aria-label|title|alt)="([^"]*)"/g);
+  const found = page.matchAll(/>([^<>]*)(?=<|$)|(?:aria-label|title|alt)="([^"]*)"/g);
   return [...found].map(([, between, attribute]) => (between ?? attribute ?? "").trim()).filter(isWord);
 }
