@@ -98,6 +98,8 @@ const bundles = [
       picture: "src/webview/main.ts",
       "picture-report": "src/webview/report.ts",
       "picture-style": "src/webview/picture.css",
+      capture: "src/webview/capture.ts",
+      "capture-style": "src/webview/capture.css",
     },
     outdir: "dist",
     format: "iife",

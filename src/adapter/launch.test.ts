@@ -45,6 +45,11 @@ test("what cannot be opened is refused with what to do", async () => {
     Uint8Array.from({ length: 5000 }, (_, i) => i * 37),
   );
   assert.match(await refusal({ program: rubbish }), /neither a capture .* nor a trace file/);
+  for (const name of ["prose.pcap", "prose.PCAPNG", "prose.cap"])
+    assert.match(
+      await refusal({ program: file(name, "Dear reader,\nthis is no capture.\n") }),
+      /neither a capture .* nor a trace file$/,
+    );
   const prose = file("prose.txt", "Dear reader,\nthis is no trace.\n");
   assert.match(
     await refusal({ program: prose }),

@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import { whyUnreadable } from "../node/open-file.ts";
 import { bugsNamed } from "../node/samples.ts";
 import { namesFile } from "../trace/profile-word.ts";
-import { keysFor } from "./keys.ts";
+import type { CaptureKeys } from "./keys.ts";
 import { listingsCanShow } from "./listings.ts";
 import { checkpointsOf } from "./time-travel.ts";
 import { activeTrace, debugType, isCapture, pickTrace, workspaceTraces } from "./trace-files.ts";
@@ -17,7 +17,10 @@ export const configurationOf = (program: string): vscode.DebugConfiguration => (
 });
 
 /** Fills in what a launch configuration leaves open: the program (F5 without launch.json) and a capture's keys. */
-export function configurationProvider(memory: vscode.Memento): vscode.DebugConfigurationProvider {
+export function configurationProvider(
+  memory: vscode.Memento,
+  captureKeys: CaptureKeys,
+): vscode.DebugConfigurationProvider {
   return {
     async resolveDebugConfiguration(_folder, configuration) {
       // A capture's tab is no text editor, so the editor could not fill in ${file} for it.
@@ -45,7 +48,7 @@ export function configurationProvider(memory: vscode.Memento): vscode.DebugConfi
       }
       await listingsCanShow();
       if (configuration.keys !== undefined) return resolved;
-      const keys = await keysFor(memory, program);
+      const keys = await captureKeys.toDebug(program);
       return keys === undefined ? undefined : { ...resolved, keys };
     },
   };

@@ -4,11 +4,13 @@ import * as vscode from "vscode";
 import { adapterProcess, fallenAdapters } from "./adapter.ts";
 import { offerAgents } from "./agents.ts";
 import { Captures } from "./captures/captures.ts";
+import { offerBy } from "./captures/offered.ts";
 import { configurationOf, configurationProvider, dynamicProvider } from "./configurations.ts";
 import { debugViewTrackers } from "./debug-view.ts";
 import { Findings } from "./findings.ts";
 import { forkCommands } from "./forks.ts";
 import { expressionProvider, inlineValuesProvider } from "./hovers.ts";
+import { CaptureKeys } from "./keys.ts";
 import { launchErrorTrackers } from "./launch-errors.ts";
 import { Lines } from "./lines.ts";
 import { debuggingAs, type Given, uriOf } from "./picks/debug-as.ts";
@@ -35,7 +37,8 @@ export function activate(context: vscode.ExtensionContext): void {
   offerAgents(context);
   new Pictures(context);
   offerTests(context);
-  new Captures(context);
+  const keys = new CaptureKeys(memory, offerBy(context.asAbsolutePath("dist/cli.js")));
+  new Captures(context, keys);
   commandInTerminals(context);
   context.subscriptions.push(
     debug.registerDebugAdapterDescriptorFactory(
@@ -43,7 +46,7 @@ export function activate(context: vscode.ExtensionContext): void {
       adapterProcess(context.asAbsolutePath("dist/cli.js"), workspaceFolders),
     ),
     debug.registerDebugAdapterTrackerFactory(debugType, fallenAdapters),
-    debug.registerDebugConfigurationProvider(debugType, configurationProvider(memory)),
+    debug.registerDebugConfigurationProvider(debugType, configurationProvider(memory, keys)),
     debug.registerDebugConfigurationProvider(
       debugType,
       dynamicProvider,

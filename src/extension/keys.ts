@@ -1,59 +1,132 @@
 import path from "node:path";
 import * as vscode from "vscode";
 import { findKeyFiles, holdsSecrets } from "../node/key-files.ts";
+import type { Offer, Offered } from "./captures/offered.ts";
 
-/** What was chosen for a capture: key files, none = "debug without keys". Paths only: keys themselves are never kept. */
+/** What was chosen for a capture: key files, none = "without keys". Paths only: keys themselves are never kept. */
 type Choice = string[];
 
 const settingOf = (capture: string): string => `keys:${capture}`;
 
-/**
- * Key files for a capture: those chosen before, those beside it, none if it brings its own, else what the user answers
- * now, which is remembered. Undefined = the user does not want to debug after all.
- */
-export async function keysFor(memory: vscode.Memento, capture: string): Promise<string[] | undefined> {
-  const chosen = memory.get<Choice>(settingOf(capture));
-  if (chosen !== undefined) return chosen;
-  const beside = findKeyFiles(capture);
-  if (beside.length > 0 || holdsSecrets(capture)) return beside;
-  return chooseKeys(memory, capture);
+/** A row of the question, and what it answers; null = as found. */
+interface Answer extends vscode.QuickPickItem {
+  files(): Promise<Choice | null | undefined>;
 }
 
-/** Asks for a capture's keys and remembers the answer. Undefined = cancelled, and nothing is remembered. */
-export async function chooseKeys(memory: vscode.Memento, capture: string): Promise<string[] | undefined> {
+/** The keys of captures: chosen in this workspace, or found. */
+export class CaptureKeys {
+  private readonly memory: vscode.Memento;
+  private readonly offer: Offer;
+
+  constructor(memory: vscode.Memento, offer: Offer) {
+    this.memory = memory;
+    this.offer = offer;
+  }
+
+  /**
+   * Key files to debug a capture with: those chosen before, those beside it, none if it brings its own, else what the user
+   * answers now, which is remembered. Undefined = the user does not want to debug after all.
+   */
+  async toDebug(capture: string): Promise<string[] | undefined> {
+    const chosen = this.chosen(capture);
+    if (chosen !== undefined) return chosen;
+    const beside = findKeyFiles(capture);
+    if (beside.length > 0 || holdsSecrets(capture)) return beside;
+    const name = path.basename(capture);
+    const says = vscode.l10n.t("No keys found for {0}. The answer is remembered for this workspace.", name);
+    return (await this.ask(capture, says)) ?? undefined;
+  }
+
+  /** Asks for a capture's keys and remembers the answer; false = nothing was answered. */
+  async choose(capture: string): Promise<boolean> {
+    const says = vscode.l10n.t("What opens its records. The answer is remembered for this workspace.");
+    return (await this.ask(capture, says)) !== undefined;
+  }
+
+  /** Takes key files for a capture without asking, as its page offers them. */
+  use(capture: string, files: Choice): Thenable<void> {
+    return this.memory.update(settingOf(capture), files);
+  }
+
+  /** What tells the command line the keys that a capture has here; none if it has to find them itself. */
+  flags(capture: string): string[] {
+    const chosen = this.chosen(capture);
+    if (chosen?.length === 0) return ["--no-keys"];
+    return (chosen ?? findKeyFiles(capture)).flatMap((file) => ["--keys", file]);
+  }
+
+  private chosen(capture: string): Choice | undefined {
+    return this.memory.get<Choice>(settingOf(capture));
+  }
+
+  /** Undefined = cancelled, and nothing is remembered. */
+  private async ask(capture: string, placeholder: string): Promise<Choice | null | undefined> {
+    const answers = answersFor(capture, this.chosen(capture) !== undefined);
+    const answer = await picked(answers, { capture, placeholder }, this.offer(capture));
+    const files = await answer?.files();
+    if (files !== undefined) await this.memory.update(settingOf(capture), files ?? undefined);
+    return files;
+  }
+}
+
+function answersFor(capture: string, isChosen: boolean): Answer[] {
   const { t } = vscode.l10n;
-  const name = path.basename(capture);
-  const choose = {
-    label: `$(key) ${t("Choose key file…")}`,
-    detail: t("A key log (SSLKEYLOGFILE) or crypto_info as JSON"),
+  const found: Answer = {
+    label: `$(search) ${t("As found")}`,
+    detail: t("Forgets what was chosen: keys that the capture brings, or that lie beside it, are used"),
+    files: async () => null,
   };
-  const without = {
-    label: `$(debug-start) ${t("Debug without keys")}`,
-    detail: t(
-      "Record map, expected sequence numbers and resyncs work; contents and wire bytes are not checked",
-    ),
-  };
-  const answer = await vscode.window.showQuickPick([choose, without], {
-    title: t("Keys of {0}", name),
-    placeHolder: t("No keys found for {0}. The answer is remembered for this workspace.", name),
-    ignoreFocusOut: true,
-  });
-  if (answer === undefined) return undefined;
-  const files = answer === choose ? await openKeyFiles(capture) : [];
-  if (files !== undefined) await memory.update(settingOf(capture), files);
-  return files;
+  return [
+    {
+      label: `$(key) ${t("Choose key file…")}`,
+      detail: t("A key log (SSLKEYLOGFILE) or crypto_info as JSON"),
+      files: () => openKeyFiles(capture),
+    },
+    {
+      label: `$(circle-slash) ${t("Without keys")}`,
+      detail: t(
+        "Record map, expected sequence numbers and resyncs work; contents and wire bytes are not checked",
+      ),
+      files: async () => [],
+    },
+    ...(isChosen ? [found] : []),
+  ];
 }
 
-/** Takes key files for a capture without asking, as its page offers them. */
-export const useKeys = (memory: vscode.Memento, capture: string, files: Choice): Thenable<void> =>
-  memory.update(settingOf(capture), files);
+/** Lets the user pick; what is found meanwhile comes behind the other answers, so that none moves under his finger. */
+async function picked(
+  answers: readonly Answer[],
+  { capture, placeholder }: { capture: string; placeholder: string },
+  offered: Offered,
+): Promise<Answer | undefined> {
+  const { t } = vscode.l10n;
+  const pick = vscode.window.createQuickPick<Answer>();
+  Object.assign(pick, { items: answers, placeholder, ignoreFocusOut: true, busy: true });
+  pick.title = t("Keys of {0}", path.basename(capture));
+  void offered.found.then((files) => {
+    pick.busy = false;
+    if (files.length > 0) pick.items = [...answers, offeredAnswer(files)];
+  });
+  try {
+    return await new Promise((resolve) => {
+      pick.onDidAccept(() => resolve(pick.selectedItems[0]));
+      pick.onDidHide(() => resolve(undefined));
+      pick.show();
+    });
+  } finally {
+    offered.cancel();
+    pick.dispose();
+  }
+}
 
-/** What tells the command line the keys that a capture has here; none if it has to find them itself. */
-export function keyFlags(memory: vscode.Memento, capture: string): string[] {
-  const chosen = memory.get<Choice>(settingOf(capture));
-  if (chosen !== undefined)
-    return chosen.length === 0 ? ["--no-keys"] : chosen.flatMap((file) => ["--keys", file]);
-  return findKeyFiles(capture).flatMap((file) => ["--keys", file]);
+function offeredAnswer(files: readonly string[]): Answer {
+  const { t } = vscode.l10n;
+  const names = files.map((file) => vscode.workspace.asRelativePath(file)).join(", ");
+  return {
+    label: `$(sparkle) ${t("Use {0}", names)}`,
+    detail: t("Found in the workspace: it has keys of sessions of this capture, by their client random"),
+    files: async () => [...files],
+  };
 }
 
 async function openKeyFiles(capture: string): Promise<string[] | undefined> {

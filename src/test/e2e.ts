@@ -16,6 +16,16 @@ import { flippedCapture } from "./damage/flipped.ts";
 import { brokenScenarios, writeBroken } from "./e2e/broken.ts";
 import { findBrowser, launchBrowser } from "./e2e/browser.ts";
 import { captureScenarios, listingScenarios } from "./e2e/capture.ts";
+import { writeCaptures } from "./e2e/captures/files.ts";
+import {
+  buttonScenarios,
+  cancelScenarios,
+  growingScenarios,
+  keyScenarios,
+  menuScenarios,
+  oddScenarios,
+  lookScenarios as pageLookScenarios,
+} from "./e2e/captures/page.ts";
 import { familiesFile, familiesScenarios, familiesTrace } from "./e2e/families.ts";
 import { findingsScenarios, wrongByte } from "./e2e/findings.ts";
 import { forkScenarios } from "./e2e/forks.ts";
@@ -82,6 +92,14 @@ const groups: Readonly<Record<string, readonly ((scenario: Scenario) => void)[]>
   "a window that has just opened": [openingScenarios],
   "a capture": [captureScenarios, listingScenarios],
   "a capture that is opened": [openedScenarios],
+  "the page of a capture": [
+    buttonScenarios(() => samples),
+    keyScenarios(() => samples),
+    oddScenarios,
+    growingScenarios(() => samples),
+    menuScenarios(() => samples),
+    pageLookScenarios,
+  ],
   "the lines of a listing": [lineScenarios],
   "a file that changes": [staleScenarios(() => samples)],
   "a capture with a wrong byte": [findingsScenarios],
@@ -109,7 +127,7 @@ const groups: Readonly<Record<string, readonly ((scenario: Scenario) => void)[]>
   ],
   tests: [testScenarios(() => samples), coverageScenarios],
   "a capture of 100 MB": [largeScenarios(`${shapes.lossy.name}.pcap`)],
-  [own]: [processScenarios(probe, samples, sizes)],
+  [own]: [processScenarios(probe, samples, sizes), cancelScenarios("one-gigabyte.pcap")],
 };
 const named = process.argv.slice(2);
 const isWanted = (title: string) => named.length === 0 || named.includes(title);
@@ -129,6 +147,7 @@ describe("the extension in VS Code", () => {
     cpSync("media/samples", samples, { recursive: true });
     copyCaptures();
     writeBroken(samples);
+    writeCaptures(samples);
     if (isWanted(own)) for (const shape of sizes) writeCapture(samples, shape, 1);
     probe.pack();
     const profile = path.join(scratch, "profile");

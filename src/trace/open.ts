@@ -2,6 +2,7 @@ import type { Profile } from "../core/machine/profile.ts";
 import { profileById } from "../core/profiles/all.ts";
 import { connectx } from "../core/profiles/connectx.ts";
 import { type CaptureOptions, readCapture } from "./capture/capture.ts";
+import { captureName } from "./keys/beside.ts";
 import type { KeyLog } from "./keys/key-log.ts";
 import { readingKeySource } from "./keys/source.ts";
 import { TraceReader } from "./language/parse.ts";
@@ -56,6 +57,8 @@ export async function openTrace(
     : await readTrace(new TraceReader(file.name, text, ...profilesIn(options)), progress);
   const error = trace.diagnostics.find(({ severity }) => severity === "error");
   if (trace.connections.length > 0 || !error) return trace;
+  // What a text says of its first line helps nobody who takes it for a capture.
+  if (captureName.test(file.name)) throw new UserError(neitherOf(file));
   const what = isScript ? "packetdrill script that can be replayed" : "trace file";
   const { line = 1, message } = error;
   throw new UserError(`${file.name} is not a ${what}: line ${line}: ${message}`, line);
@@ -89,8 +92,11 @@ async function wholeText(file: FileAccess, progress: Progress): Promise<string> 
   return pieces.join("");
 }
 
+const neitherOf = ({ name }: FileAccess): string =>
+  `${name} is neither a capture (pcap, pcapng, gzipped or not) nor a trace file`;
+
 function* piecesOf(file: FileAccess): Generator<string> {
-  const neither = `${file.name} is neither a capture (pcap, pcapng, gzipped or not) nor a trace file`;
+  const neither = neitherOf(file);
   if (file.size > textSizeMax) throw new UserError(`${neither}: it is too large for one`);
   if (file.read(0, 4096).includes(0)) throw new UserError(neither);
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

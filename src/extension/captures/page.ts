@@ -1,24 +1,8 @@
 import path from "node:path";
-import type { Translate } from "../../pictures/words.ts";
-import type { FileRow, StreamRow, VerdictRows } from "./verdict-rows.ts";
-
-/** Where the check of a capture stands. */
-export type Progress = "running" | "done" | "cancelled" | { failed: string };
-
-/** What a page is made of. */
-export interface Shown {
-  /** The capture's address, as commands take it. */
-  uri: string;
-  name: string;
-  size: number;
-  progress: Progress;
-  rows: VerdictRows;
-  /** True if the keys were looked up in the workspace: they are offered, not taken. */
-  isLookedUp: boolean;
-  /** Says it in the reader's language, whose code stands beside it. */
-  t: Translate;
-  language: string;
-}
+import { capital, link, number, text } from "./html.ts";
+import type { Shown } from "./shown.ts";
+import { tableOf } from "./streams.ts";
+import type { FileRow, VerdictRows } from "./verdict-rows.ts";
 
 /** Commands that the page may run, and no others. */
 export const pageCommands = [
@@ -33,145 +17,150 @@ export const pageCommands = [
   "tlstrace.cancelVerify",
 ];
 
-/** What verdicts are called, each with a sign so that colour is not needed. */
-const verdicts: Readonly<Record<string, string>> = {
-  right: "✓ right",
-  wrong: "✗ wrong",
-  unchecked: "? unchecked",
-  unreadable: "✗ unreadable",
-};
+/** What the extension tells the page: all of its main part, and what a screen reader says of the change. */
+export interface PageTell {
+  main: string;
+  said: string;
+}
 
-/**
- * The page of a capture: plain HTML without a script, which loads nothing. What a file says of itself stands in it as text
- * only; a button is a link to one of the commands above.
- */
-export function pageOf(shown: Shown, nonce: string): string {
-  const { name, progress, t, language } = shown;
-  return `<!DOCTYPE html>
+/** Where the page finds its script and style; the word that lets the script run. */
+export interface PageParts {
+  source: string;
+  script: string;
+  style: string;
+  nonce: string;
+}
+
+/** The page before anything is shown: its one script puts into it what it is told, and nothing is loaded but script and style. */
+export const pageOf = ({ name, language }: Pick<Shown, "name" | "language">, parts: PageParts): string =>
+  `<!DOCTYPE html>
 <html lang="${text(language)}">
 <head>
 <meta charset="UTF-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'nonce-${nonce}';">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ${parts.source}; script-src 'nonce-${parts.nonce}';">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${text(name)}</title>
-<style nonce="${nonce}">${style}</style>
+<link rel="stylesheet" href="${parts.style}">
 </head>
-<body>
-<main>
-<h1>${text(name)}</h1>
-<p>${text(extentOf(shown))}</p>
-<nav aria-label="${text(t("Capture"))}">${buttons(shown)}</nav>
-<section aria-live="polite">${verdictOf(shown)}</section>
-${placesOf(shown)}${tableOf(shown)}${progress === "running" ? "" : complaintsOf(shown)}
-</main>
-</body>
+<body><main></main><p role="status" class="unseen"></p><script nonce="${parts.nonce}" src="${parts.script}"></script></body>
 </html>`;
+
+/** What the page shows of a capture: what a file says of itself stands in it as text only; a button is a link to a command. */
+export function mainOf(shown: Shown): string {
+  const { name, t, progress } = shown;
+  return `<h1>${text(name)}</h1>
+<p class="extent">${text(extentOf(shown))}</p>
+<section class="verdict ${kindOf(shown)}" aria-label="${text(t("Verdict"))}">${verdictOf(shown)}</section>
+<nav aria-label="${text(t("Capture"))}">${buttons(shown)}</nav>
+${placesOf(shown)}${tableOf(shown)}${progress === "running" ? "" : complaintsOf(shown)}`;
 }
 
-function buttons({ uri, progress, t }: Shown): string {
-  const all: [string, string][] = [
-    ["debugFile", t("Debug")],
-    ["debugPicture", t("Picture")],
-    ["showFindings", t("Show findings")],
-    progress === "running" ? ["cancelVerify", t("Cancel")] : ["verify", t("Verify")],
-    ["chooseKeys", t("Choose keys")],
-    ["exportTrace", t("Export as trace")],
-  ];
-  return all.map(([command, label]) => link(command, [uri], label)).join(" ");
+/** What a screen reader says when the page has changed. */
+export function saidOf({ progress, rows: { file }, t }: Shown): string {
+  if (progress === "running") return t("The capture is being verified");
+  if (progress === "cancelled") return t("Verifying was cancelled: nothing is said of the capture.");
+  if (progress !== "done") return progress.failed;
+  return file ? [capital(file.verdict), file.reason].filter((word) => word !== null).join(": ") : "";
+}
+
+/** What the verdict is drawn as. */
+function kindOf({ progress, rows: { file } }: Shown): string {
+  if (progress === "running" || progress === "cancelled") return progress;
+  return progress === "done" && file ? text(file.verdict) : "unreadable";
+}
+
+const isReadable = ({ file }: VerdictRows): boolean =>
+  file === null || (file.verdict !== "unreadable" && file.streams > 0);
+
+/** What can be done with it: of what has no stream nothing but to look again. */
+function buttons({ uri, progress, rows, t }: Shown): string {
+  const isRunning = progress === "running";
+  const verify: [string, string] = isRunning ? ["cancelVerify", t("Cancel")] : ["verify", t("Verify")];
+  const all: [string, string][] = isReadable(rows)
+    ? [
+        ["debugFile", t("Debug")],
+        ["debugPicture", t("Picture")],
+        ["showFindings", t("Show findings")],
+        verify,
+        ["chooseKeys", t("Choose keys")],
+        ["exportTrace", t("Export as trace")],
+      ]
+    : [verify];
+  return all
+    .map(([command, label]) => {
+      // Whoever has pressed one of both has the other under his finger.
+      const key = command === verify[0] ? "verify" : command;
+      return link({ command, args: [uri], label, key, isMain: command === "debugFile" });
+    })
+    .join("");
 }
 
 function verdictOf(shown: Shown): string {
   const { progress, rows, t } = shown;
   const { file } = rows;
-  if (progress === "running")
-    return `<p><progress aria-label="${text(t("The capture is being verified"))}"></progress> ${text(t("Verifying: debugging need not wait."))}</p>`;
+  const line = (words: string) => `<p>${text(words)}</p>`;
+  if (progress === "running") {
+    const words = file
+      ? t("Verifying again: what stands below was found before.")
+      : t("Verifying: debugging need not wait.");
+    return `<h2>${text(t("Verifying"))}</h2><progress aria-label="${text(t("The capture is being verified"))}"></progress>${line(words)}`;
+  }
   if (progress === "cancelled")
-    return `<p>${text(t("Verifying was cancelled: nothing is said of the capture."))}</p>`;
-  if (progress !== "done") return `<p class="wrong">${text(progress.failed)}</p>`;
-  if (!file) return `<p class="wrong">${text(t("Verifying ended without a verdict."))}</p>`;
+    return `<h2>${text(t("Cancelled"))}</h2>${line(t("Verifying was cancelled: nothing is said of the capture."))}`;
+  if (progress !== "done") return `<h2>${capital("unreadable")}</h2>${line(progress.failed)}`;
+  if (!file) return `<h2>${capital("unreadable")}</h2>${line(t("Verifying ended without a verdict."))}`;
+  const heading = `<h2>${capital(file.verdict)}</h2>${file.reason === null ? "" : line(file.reason)}`;
+  return file.verdict === "unreadable"
+    ? heading
+    : `${heading}${checkedOf(shown, file)}${keysOf(shown, file)}`;
+}
+
+/** How much the verdict is about. */
+function checkedOf(shown: Shown, file: FileRow): string {
+  if (file.streams === 0) return "";
   const [authenticated, records, compared, bytes] = [
     ...[file.authenticated, file.records, file.compared, file.bytes],
-  ].map((value) => number(shown, value));
-  const checked = t(
+  ].map((value) => number(shown.language, value));
+  const words = shown.t(
     "Records authenticated: {0} of {1}. Captured bytes compared: {2} of {3}.",
     ...[authenticated!, records!, compared!, bytes!],
   );
-  const reason = file.reason === null ? "" : `: ${text(file.reason)}`;
-  return `<h2 class="${cssOf(file.verdict)}">${wordOf(file.verdict)}${reason}</h2><p>${text(checked)}</p><p>${keysOf(shown, file)}</p>`;
+  return `<p>${text(words)}</p>`;
 }
 
-function keysOf({ uri, isLookedUp, t }: Shown, { keys }: FileRow): string {
-  if (keys.length === 0) return text(t("No key file was used."));
+function keysOf(shown: Shown, { keys, streams }: FileRow): string {
+  const { uri, rows, isLookedUp, t } = shown;
+  if (streams === 0) return "";
   const names = keys.map((key) => path.basename(key)).join(", ");
-  if (!isLookedUp) return text(t("Keys: {0}", names));
-  const found = t("Keys of its sessions are in the workspace: {0}.", names);
-  return `${text(found)} ${link("useKeys", [uri, keys], t("Use them"))}`;
+  const says = (words: string, more = "") => `<p class="keys"><span>${text(words)}</span>${more}</p>`;
+  if (keys.length === 0 && rows.streams.some(({ hasKeys }) => hasKeys))
+    return says(t("The capture brings its keys."));
+  if (keys.length === 0) return says(t("No key file was used."));
+  if (!isLookedUp) return says(t("Keys: {0}", names));
+  const use = { command: "useKeys", args: [uri, keys], label: t("Use them"), key: "useKeys" };
+  return says(t("Keys of its sessions are in the workspace: {0}.", names), link(use));
 }
 
 function placesOf({ rows: { places }, t }: Shown): string {
   if (places.length === 0) return "";
   const items = places.map((place) => `<li>${text(place)}</li>`).join("");
-  return `<h2>${text(t("Wrong bytes"))}</h2><ul>${items}</ul>`;
+  return `<h2>${text(t("Wrong bytes"))}</h2><ul class="places">${items}</ul>`;
 }
 
-const columnsIn = (t: Translate): string[] => [
-  ...[t("Stream"), t("Verdict"), "TLS", t("Keys"), t("Records"), t("Transmits"), t("Bytes"), t("Wrong"), ""],
-];
-
-function tableOf(shown: Shown): string {
-  const { rows, t } = shown;
-  const { streams, file } = rows;
-  if (streams.length === 0) return "";
-  const rest = (file?.streams ?? 0) - streams.length;
-  const more = t("More streams: {0}; tlstrace verify lists all.", number(shown, rest));
-  const head = columnsIn(t)
-    .map((name) => (name === "" ? "<td></td>" : `<th scope="col">${text(name)}</th>`))
-    .join("");
-  const body = streams.map((row) => rowOf(shown, row)).join("\n");
-  return `<table><caption>${text(t("TLS streams, a direction each"))}</caption><thead><tr>${head}</tr></thead><tbody>
-${body}
-</tbody></table>${rest > 0 ? `<p>${text(more)}</p>` : ""}`;
-}
-
-function rowOf(shown: Shown, row: StreamRow): string {
-  const { uri, t } = shown;
-  const { stream, verdict, note } = row;
-  const debug = link("debugStream", [uri, stream], t("Debug stream"), t("Debug stream {0}", stream));
-  const verdictCell = `${wordOf(verdict)}${note === null ? "" : `<small>${text(note)}</small>`}`;
-  const share = (some: number, all: number) => t("{0} of {1}", number(shown, some), number(shown, all));
-  const cells = [
-    text([row.version, row.cipher].filter((word) => word !== null).join(" ")),
-    text(row.hasKeys ? t("yes") : t("no")),
-    text(share(row.authenticated, row.records)),
-    text(number(shown, row.transmits)),
-    text(share(row.compared, row.bytes)),
-    text(number(shown, row.wrong)),
-    debug,
-  ];
-  const rest = cells.map((cell) => `<td>${cell}</td>`).join("");
-  return `<tr><th scope="row">${text(stream)}</th><td class="${cssOf(verdict)}">${verdictCell}</td>${rest}</tr>`;
-}
-
+/** What is not said above already. */
 function complaintsOf({ rows: { file }, t }: Shown): string {
-  if (!file || file.diagnostics.length === 0) return "";
-  const items = file.diagnostics.map((each) => `<li>${text(each)}</li>`).join("");
+  const news = file?.diagnostics.filter((each) => file.reason === null || !each.endsWith(file.reason)) ?? [];
+  if (news.length === 0) return "";
+  const items = news.map((each) => `<li>${text(each)}</li>`).join("");
   return `<h2>${text(t("About the file"))}</h2><ul>${items}</ul>`;
 }
 
-function link(command: string, args: unknown[], label: string, spoken = label): string {
-  const address = `command:tlstrace.${command}?${encodeURIComponent(JSON.stringify(args))}`;
-  return `<a class="button" href="${text(address)}" aria-label="${text(spoken)}">${text(label)}</a>`;
-}
-
-const wordOf = (verdict: string): string => verdicts[verdict] ?? text(verdict);
-const cssOf = (verdict: string): string => (verdict in verdicts ? verdict : "unchecked");
-const number = ({ language }: Shown, value: number): string => value.toLocaleString(language);
-
 /** `5 kB, 9 packets, 1 TLS stream`. */
 function extentOf(shown: Shown): string {
-  const { size, rows, t } = shown;
+  const { size, rows, t, language } = shown;
   const { file } = rows;
-  if (!file) return bytesOf(shown, size);
-  const [packets, streams] = [number(shown, file.packets), number(shown, file.streams)];
+  if (!file || file.packets === 0) return bytesOf(shown, size);
+  const [packets, streams] = [number(language, file.packets), number(language, file.streams)];
   return [
     bytesOf(shown, size),
     file.packets === 1 ? t("{0} packet", packets) : t("{0} packets", packets),
@@ -179,29 +168,9 @@ function extentOf(shown: Shown): string {
   ].join(", ");
 }
 
-function bytesOf(shown: Shown, size: number): string {
-  const { t } = shown;
+function bytesOf({ t, language }: Shown, size: number): string {
   if (size === 1) return t("{0} byte", 1);
-  if (size < 10_000) return t("{0} bytes", number(shown, size));
+  if (size < 10_000) return t("{0} bytes", number(language, size));
   const [unit, word] = size < 10_000_000 ? [1e3, "kB"] : [1e6, "MB"];
-  return `${number(shown, Math.round(size / unit))} ${word}`;
+  return `${number(language, Math.round(size / unit))} ${word}`;
 }
-
-/** Text that cannot become anything else in HTML, nor turn the direction of what stands around it. */
-const text = (words: string): string =>
-  words
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out.
-    .replace(/[\u0000-\u0008\u000b-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g, "�")
-    .replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
-
-const style = `
-main { max-width: 110em; padding: 0 1em 2em; }
-h1 { font-size: 1.4em; overflow-wrap: anywhere; } h2 { font-size: 1.15em; }
-table { border-collapse: collapse; width: 100%; } caption { text-align: left; padding: .5em 0; }
-th, td { text-align: left; vertical-align: top; padding: .3em .8em .3em 0; border-bottom: 1px solid var(--vscode-editorWidget-border, var(--vscode-contrastBorder)); }
-tbody th { font-family: var(--vscode-editor-font-family); font-weight: normal; overflow-wrap: anywhere; }
-small { display: block; color: var(--vscode-descriptionForeground); }
-.button { display: inline-block; padding: .25em .8em; margin: 0 .3em .3em 0; text-decoration: none; white-space: nowrap; color: var(--vscode-button-foreground); background: var(--vscode-button-background); border: 1px solid var(--vscode-contrastBorder, transparent); }
-.button:hover { background: var(--vscode-button-hoverBackground); }
-.button:focus { outline: 2px solid var(--vscode-focusBorder); outline-offset: 2px; }
-.wrong, .unreadable { color: var(--vscode-errorForeground); }`;

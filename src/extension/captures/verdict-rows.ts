@@ -4,6 +4,8 @@
 export interface StreamRow {
   stream: string;
   verdict: string;
+  /** Why it is not right, in a word: `no-keys`; `note` says it at length. */
+  reason: string | null;
   version: string | null;
   cipher: string | null;
   hasKeys: boolean;
@@ -37,10 +39,18 @@ const placesMax = 100;
 
 /** What the rows of `tlstrace verify --json` say of one capture, as they come. */
 export class VerdictRows {
-  readonly streams: StreamRow[] = [];
+  /** By verdict, so that of many streams the wrong ones are among those that are kept. */
+  private readonly byVerdict = new Map<string, StreamRow[]>(
+    ["wrong", "unreadable", "unchecked", "right"].map((verdict) => [verdict, []]),
+  );
   /** Places with wrong bytes, as sentences. */
   readonly places: string[] = [];
   file: FileRow | null = null;
+
+  /** The streams, those that are wrong first. */
+  get streams(): StreamRow[] {
+    return [...this.byVerdict.values()].flat().slice(0, streamsMax);
+  }
 
   /** Takes one line; what is no row is left out. */
   add(line: string): void {
@@ -51,8 +61,12 @@ export class VerdictRows {
       return;
     }
     if (row.kind === "file") this.file = row as unknown as FileRow;
-    if (row.kind === "stream" && this.streams.length < streamsMax)
-      this.streams.push(row as unknown as StreamRow);
+    if (row.kind === "stream") this.addStream(row as unknown as StreamRow);
     if (row.kind === "wrong" && this.places.length < placesMax) this.places.push(row.text ?? "");
+  }
+  private addStream(row: StreamRow): void {
+    const own = this.byVerdict.get(row.verdict) ?? [];
+    this.byVerdict.set(row.verdict, own);
+    if (own.length < streamsMax) own.push(row);
   }
 }

@@ -5,11 +5,11 @@ export function keysScenarios(scenario: Scenario): void {
   scenario("a capture without keys asks once and is debugged all the same", async (workbench) => {
     await workbench.explorerMenu("without-keys.pcap", "Debug Trace or Capture");
     const choice = workbench.page.locator(".quick-input-list .monaco-list-row", {
-      hasText: "Debug without keys",
+      hasText: "Without keys",
     });
     await choice.waitFor();
     await workbench.picture("keys-asked");
-    await workbench.take("Debug without keys");
+    await workbench.take("Without keys");
     await workbench.stopped(/after driver\.check, forwards$/);
     await workbench.expectValue("Driver", "expectedSeq", /^18566 /);
     await workbench.expectValue("Keys (masked)", "epoch0", /^unknown$/);
