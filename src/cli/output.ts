@@ -1,7 +1,8 @@
+import { complaint, diagnosticLine } from "../report/complaints.ts";
 import type { FileDiagnostic } from "../trace/evidence/counters.ts";
 import { internalError, UserError } from "../trace/platform.ts";
-import type { Diagnostic, Trace } from "../trace/trace.ts";
-import { visible, visibleLine } from "../trace/visible.ts";
+import type { Trace } from "../trace/trace.ts";
+import { visible } from "../trace/visible.ts";
 
 /**
 /**
@@ -30,16 +31,6 @@ export async function print(lines: Iterable<string>): Promise<void> {
   }
   await flush();
 }
-
-/** A diagnostic with its place, in the form that problem matchers read. */
-export function diagnosticLine(file: string, { severity, message, line, frame }: Diagnostic): string {
-  const place = line !== undefined ? `:${line}` : frame ? `: frame ${frame}` : "";
-  return complaint(`${file}${place}`, `${severity}: ${message}`);
-}
-
-/** What is wrong somewhere, with its place. A name cannot forge another's line. */
-export const complaint = (place: string, message: string): string =>
-  `${visibleLine(place)}: ${visible(message)}`;
 
 /** Diagnostics go to stderr. No error goes with status 0. */
 export function complain(file: string, { diagnostics }: Pick<Trace, "diagnostics">): void {

@@ -3,12 +3,13 @@ import os from "node:os";
 import { statusOf } from "../judge/verdict.ts";
 import { capturePaths } from "../node/capture-paths.ts";
 import { nodeEnvironment } from "../node/environment.ts";
+import type { VerifyJob } from "../report/verified.ts";
 import { UserError } from "../trace/platform.ts";
 import { type ReadFlags, requestOf } from "./flags.ts";
 import { linesOfOne } from "./fleet/lines.ts";
 import type { RunFlags } from "./fleet/run.ts";
 import { spooled } from "./fleet/spool.ts";
-import { type VerifyJob, verifyFile } from "./fleet/verify-file.ts";
+import { verifyFile } from "./fleet/verify-file.ts";
 import { terminalProgress } from "./opened.ts";
 import { print } from "./output.ts";
 

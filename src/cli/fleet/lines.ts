@@ -1,7 +1,7 @@
 import { briefText, missingText, shareText, streamText, verdictText } from "../../judge/verdict-words.ts";
+import type { Total } from "../../report/rows.ts";
+import type { FileReport, StreamReport } from "../../report/verified.ts";
 import { visibleLine } from "../../trace/visible.ts";
-import type { Total } from "./rows.ts";
-import type { FileReport, StreamReport } from "./verify-file.ts";
 
 /** More places with wrong bytes than this of one stream are counted, not listed. */
 const listedMax = 20;

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import workerpool from "workerpool";
-import { broken, type FileReport, type VerifyJob } from "./verify-file.ts";
+import type { FileReport, VerifyJob } from "../../report/verified.ts";
+import { broken } from "./verify-file.ts";
 
 /** Verifies files, some at once, each report given as soon as it is there; ends early when `signal` says so. */
 export async function verifyAll(

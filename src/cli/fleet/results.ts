@@ -8,9 +8,9 @@ import {
   truncateSync,
   writeSync,
 } from "node:fs";
+import type { Counted } from "../../report/rows.ts";
+import { defectReason } from "../../report/verified.ts";
 import { UserError } from "../../trace/platform.ts";
-import type { Counted } from "./rows.ts";
-import { defectReason } from "./verify-file.ts";
 
 /** A `file` row, as far as it is read again. */
 interface FileRow extends Counted {

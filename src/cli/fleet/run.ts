@@ -1,14 +1,15 @@
 // cli/fleet: verify of many files: worker processes, rows, going on where a run ended.
 
 import { statusOf, type VerdictWord, verdictWords } from "../../judge/verdict.ts";
+import { addTo, countedOf, noTotal, rowsOf, totalRow } from "../../report/rows.ts";
+import type { FileReport, VerifyJob } from "../../report/verified.ts";
 import { noProgress } from "../../trace/platform.ts";
 import { exitStatus, print } from "../output.ts";
 import { tool } from "../version.ts";
 import { linesAmong, totalText } from "./lines.ts";
 import { verifyAll } from "./pool.ts";
 import { Results } from "./results.ts";
-import { addTo, countedOf, noTotal, rowsOf, totalRow } from "./rows.ts";
-import { broken, type FileReport, stateOf, type VerifyJob, verifyFile } from "./verify-file.ts";
+import { broken, stateOf, verifyFile } from "./verify-file.ts";
 
 export interface RunFlags {
   json?: true;

@@ -1,6 +1,6 @@
-import { versionName } from "../../core/base/record.ts";
-import type { Missing, Share, VerdictWord } from "../../judge/verdict.ts";
-import type { FileReport, StreamReport } from "./verify-file.ts";
+import { versionName } from "../core/base/record.ts";
+import type { Missing, Share, VerdictWord } from "../judge/verdict.ts";
+import type { FileReport, StreamReport } from "./verified.ts";
 
 /** Of the rows of `verify --json`, described in media/verify.schema.json; another number where a field changes its meaning. */
 export const schemaVersion = 1;
