@@ -62,35 +62,99 @@ const shared = {
 const banner = {
   js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
 };
+/** The same where browsers load parts of a bundle, too: they have no such module, and what they load needs none. */
+const portableBanner =
+  "const require = globalThis.process && (await import('node:module')).createRequire(import.meta.url);";
 
-/** Writes what the editor checks profile files against: the schema as it is written, with what the model's tables have. */
-async function writeSchema({ outputFiles }) {
-  if (!outputFiles?.length) return; // It has errors, which are told elsewhere.
-  const code = Buffer.from(outputFiles[0].contents).toString("base64");
-  const { profileSchema } = await import(`data:text/javascript;base64,${code}`);
-  const schema = profileSchema(JSON.parse(readFileSync("media/profile.schema.json", "utf8")));
-  mkdirSync("dist", { recursive: true });
-  writeFileSync("dist/profile.schema.json", `${JSON.stringify(schema, null, 2)}\n`);
-}
+/** What is not shipped, but run: its answer is, as a file of JSON. */
+const answered = (file, source, answer) => ({
+  entryPoints: [source],
+  format: "esm",
+  sourcemap: false,
+  write: false,
+  plugins: [
+    {
+      name: file,
+      setup: (result) =>
+        result.onEnd(async ({ outputFiles }) => {
+          if (!outputFiles?.length) return; // It has errors, which are told elsewhere.
+          const code = Buffer.from(outputFiles[0].contents).toString("base64");
+          const json = answer(await import(`data:text/javascript;base64,${code}`));
+          mkdirSync("dist", { recursive: true });
+          writeFileSync(path.join("dist", file), `${JSON.stringify(json, null, 2)}\n`);
+        }),
+    },
+  ],
+});
+
+/** Imports of a file of ours as what is built of it, once for all that need it. */
+const builtApart = (source, built) => ({
+  name: built,
+  setup: (result) =>
+    result.onResolve({ filter: /\.ts$/ }, ({ path: named, resolveDir }) =>
+      path.resolve(resolveDir, named) === path.resolve(source) ? { path: built, external: true } : undefined,
+    ),
+});
+
+/**
+ * Modules of dependencies that others stand for: in the adapter's base class what its package has for browsers, and of two
+ * modules of Node.js the little that it asks for; in agents' server a checker of answers to questions that ours never asks.
+ */
+const replaced = {
+  name: "replaced",
+  setup: (result) => {
+    result.onResolve({ filter: /^(events|url|\.\/(runDebugAdapter|internalLogger))$/ }, (asked) => {
+      if (!asked.importer.includes("debugadapter")) return undefined;
+      const isOwn = asked.path.startsWith(".");
+      return {
+        path: isOwn
+          ? path.join(asked.resolveDir, "web", `${asked.path}Stub.js`)
+          : path.resolve(`src/web/${asked.path}.ts`),
+      };
+    });
+    result.onResolve({ filter: /\/validation\/ajv-provider\.js$/ }, () => ({
+      path: path.resolve("src/cli/agents/unasked.ts"),
+    }));
+  },
+};
 
 const bundles = [
+  // What the extension is everywhere, and what makes it whole in a browser; a desktop's part loads it.
   {
-    entryPoints: { extension: "src/extension/extension.ts" },
+    entryPoints: { extension: "src/extension/browser/browser.ts" },
     outdir: "dist",
     format: "cjs",
+    platform: "browser",
     outExtension: { ".js": ".cjs" },
     external: ["vscode"],
     minify: true,
   },
-  // Split, so that a command loads only what it needs; minified, because parsing is a good part of a short run.
   {
-    entryPoints: { cli: "src/cli/cli.ts", "cli-worker": "src/cli/fleet/worker.ts" },
+    entryPoints: { desktop: "src/extension/desktop/desktop.ts" },
+    outdir: "dist",
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
+    external: ["vscode"],
+    plugins: [builtApart("src/extension/extension.ts", "./extension.cjs")],
+    minify: true,
+  },
+  // Split, so that a command loads only what it needs, and a browser's workers the parts that need no Node.js; minified,
+  // because parsing is a good part of a short run.
+  {
+    entryPoints: {
+      cli: "src/cli/cli.ts",
+      "cli-worker": "src/cli/fleet/worker.ts",
+      "web-worker": "src/worker/worker.ts",
+    },
     outdir: "dist",
     format: "esm",
     splitting: true,
     minify: true,
     chunkNames: "cli-[hash]",
-    banner: { js: `#!/usr/bin/env node\n${banner.js}` },
+    target: "es2022",
+    conditions: ["browser"],
+    plugins: [replaced],
+    banner: { js: `#!/usr/bin/env node\n${portableBanner}` },
   },
   // Runs in windows of the editor and in reports, beside its style.
   {
@@ -107,14 +171,11 @@ const bundles = [
     minify: true,
     sourcemap: false,
   },
-  // Not shipped, but run: its answer is.
-  {
-    entryPoints: ["src/trace/profiles/schema.ts"],
-    format: "esm",
-    sourcemap: false,
-    write: false,
-    plugins: [{ name: "schema", setup: (result) => result.onEnd(writeSchema) }],
-  },
+  // What the editor checks profile files against: the schema as it is written, with what the model's tables have.
+  answered("profile.schema.json", "src/trace/profiles/schema.ts", ({ profileSchema }) =>
+    profileSchema(JSON.parse(readFileSync("media/profile.schema.json", "utf8"))),
+  ),
+  answered("samples.json", "src/node/samples.ts", ({ sampleIndex }) => sampleIndex("media/samples")),
 ];
 
 /** Bundles of their own in out/, in the same tree. */

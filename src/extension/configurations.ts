@@ -1,24 +1,25 @@
-import path from "node:path";
 import * as vscode from "vscode";
-import { whyUnreadable } from "../node/open-file.ts";
-import { bugsNamed } from "../node/samples.ts";
 import { namesFile } from "../trace/profile-word.ts";
 import type { CaptureKeys } from "./keys.ts";
 import { listingsCanShow } from "./listings.ts";
+import { bugsIn } from "./picks/variants.ts";
+import type { Place } from "./place.ts";
 import { checkpointsOf } from "./time-travel.ts";
-import { activeTrace, debugType, isCapture, pickTrace, workspaceTraces } from "./trace-files.ts";
-
-/** The launch configuration that debugs one file, everything else as it comes. */
-export const configurationOf = (program: string): vscode.DebugConfiguration => ({
-  type: debugType,
-  request: "launch",
-  name: vscode.l10n.t("Debug {0}", path.basename(program)),
-  program,
-});
+import {
+  activeTrace,
+  configurationAs,
+  configurationOf,
+  isCapture,
+  isUri,
+  pickTrace,
+  programOf,
+  workspaceTraces,
+} from "./trace-files.ts";
 
 /** Fills in what a launch configuration leaves open: the program (F5 without launch.json) and a capture's keys. */
 export function configurationProvider(
   memory: vscode.Memento,
+  { captures }: Place,
   captureKeys: CaptureKeys,
 ): vscode.DebugConfigurationProvider {
   return {
@@ -41,7 +42,7 @@ export function configurationProvider(
       const resolved = { ...configuration, program, ...filled };
       if (!isCapture(program)) return resolved;
       // What the adapter would refuse is told before anything is asked about it.
-      const missing = whyUnreadable(program);
+      const missing = await captures.whyUnreadable(program);
       if (missing !== null) {
         void vscode.window.showErrorMessage(missing, { modal: true });
         return undefined;
@@ -54,41 +55,34 @@ export function configurationProvider(
   };
 }
 
-/** The launch configuration that debugs one file as something else than it says. */
-export const configurationAs = (program: string, profile: string): vscode.DebugConfiguration => ({
-  ...configurationOf(program),
-  name: vscode.l10n.t("Debug {0} as {1}", path.basename(program), profile),
-  profile,
-});
-
 /** One ready configuration for each trace of the workspace, and for each bug that one names. */
 export const dynamicProvider: vscode.DebugConfigurationProvider = {
   async provideDebugConfigurations() {
     const traces = await workspaceTraces();
-    return traces.flatMap(({ fsPath }) => {
-      const name = vscode.workspace.asRelativePath(fsPath);
-      const asBugs = bugsOf(fsPath).map((bug) => ({
-        ...configurationAs(fsPath, bug),
+    const named = await Promise.all(traces.map(async (uri) => [uri, await bugsOf(programOf(uri))] as const));
+    return named.flatMap(([uri, bugs]) => {
+      const program = programOf(uri);
+      const name = vscode.workspace.asRelativePath(uri);
+      const asBugs = bugs.map((bug) => ({
+        ...configurationAs(program, bug),
         name: vscode.l10n.t("{0} as {1}", name, bug),
       }));
-      return [{ ...configurationOf(fsPath), name }, ...asBugs];
+      return [{ ...configurationOf(program), name }, ...asBugs];
     });
   },
 };
 
 /** A file that cannot be read has no bugs: debugging it says why. */
-function bugsOf(file: string): string[] {
-  try {
-    return isCapture(file) ? [] : bugsNamed(file);
-  } catch {
-    return [];
-  }
-}
+const bugsOf = async (file: string): Promise<string[]> => bugsIn(file).catch(() => []);
 
 /** Paths in launch.json may be relative to the workspace folder. */
 function absolute(folder: vscode.WorkspaceFolder | undefined, file: string): string {
-  const base = folder ?? vscode.workspace.workspaceFolders?.[0];
-  return base === undefined ? file : path.resolve(base.uri.fsPath, file);
+  const base = (folder ?? vscode.workspace.workspaceFolders?.[0])?.uri;
+  if (base === undefined || isUri(file)) return file;
+  const isAbsolute = /^([\\/]|[A-Za-z]:[\\/])/.test(file);
+  // What stands for a folder in launch.json has lost where the folder is, if that is not this machine.
+  if (isAbsolute && base.scheme !== "file") return programOf(base.with({ path: file.replaceAll("\\", "/") }));
+  return programOf(isAbsolute ? vscode.Uri.file(file) : vscode.Uri.joinPath(base, file));
 }
 
 /**

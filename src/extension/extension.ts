@@ -1,11 +1,8 @@
 // extension: the VS Code extension.
 
 import * as vscode from "vscode";
-import { adapterProcess, fallenAdapters } from "./adapter.ts";
-import { offerAgents } from "./agents.ts";
 import { Captures } from "./captures/captures.ts";
-import { offerBy } from "./captures/offered.ts";
-import { configurationOf, configurationProvider, dynamicProvider } from "./configurations.ts";
+import { configurationProvider, dynamicProvider } from "./configurations.ts";
 import { debugViewTrackers } from "./debug-view.ts";
 import { Findings } from "./findings.ts";
 import { forkCommands } from "./forks.ts";
@@ -18,35 +15,34 @@ import { minimise } from "./picks/minimise.ts";
 import { openSample } from "./picks/samples.ts";
 import { choosePresets, stopAt } from "./picks/stop-at.ts";
 import { Pictures } from "./pictures.ts";
+import type { Place } from "./place.ts";
 import { RowDocuments } from "./rows.ts";
 import { Sessions } from "./sessions.ts";
 import { StaleFiles } from "./stale.ts";
 import { StatusTrackers } from "./status.ts";
-import { commandInTerminals } from "./terminal/command-path.ts";
-import { offerTests } from "./tests/tests.ts";
 import { timeTravel } from "./time-travel.ts";
-import { activeTrace, debugType, pickTrace } from "./trace-files.ts";
+import {
+  activeTrace,
+  configurationOf,
+  debugType,
+  pickTrace,
+  programOf,
+  uriOfProgram,
+} from "./trace-files.ts";
 
-/** The extension's composition root: says to the editor who answers for debug type and language `tlstrace`. */
-export function activate(context: vscode.ExtensionContext): void {
+/** What the extension is everywhere: says to the editor who answers for debug type and language `tlstrace`. */
+export function begin(context: vscode.ExtensionContext, place: Place): void {
   const { debug, commands, languages } = vscode;
   const memory = context.workspaceState;
   const sessions = new Sessions(context.subscriptions);
   const stale = new StaleFiles(context.subscriptions);
   new RowDocuments(context.subscriptions);
-  offerAgents(context);
   new Pictures(context);
-  offerTests(context);
-  const keys = new CaptureKeys(memory, offerBy(context.asAbsolutePath("dist/cli.js")));
-  new Captures(context, keys);
-  commandInTerminals(context);
+  const keys = new CaptureKeys(memory, place.captures);
+  new Captures(context, place.captures, keys);
   context.subscriptions.push(
-    debug.registerDebugAdapterDescriptorFactory(
-      debugType,
-      adapterProcess(context.asAbsolutePath("dist/cli.js"), workspaceFolders),
-    ),
-    debug.registerDebugAdapterTrackerFactory(debugType, fallenAdapters),
-    debug.registerDebugConfigurationProvider(debugType, configurationProvider(memory, keys)),
+    debug.registerDebugAdapterDescriptorFactory(debugType, place.adapter),
+    debug.registerDebugConfigurationProvider(debugType, configurationProvider(memory, place, keys)),
     debug.registerDebugConfigurationProvider(
       debugType,
       dynamicProvider,
@@ -61,9 +57,7 @@ export function activate(context: vscode.ExtensionContext): void {
     commands.registerCommand("tlstrace.presets", choosePresets),
     commands.registerCommand("tlstrace.debugFile", (uri?: Given) => debugFile(sessions, uriOf(uri))),
     ...debuggingAs(),
-    commands.registerCommand("tlstrace.openSample", () =>
-      openSample(context.asAbsolutePath("media/samples")),
-    ),
+    commands.registerCommand("tlstrace.openSample", openSample),
     commands.registerCommand("tlstrace.minimise", minimise),
     commands.registerCommand("tlstrace.restart", () => stale.restart()),
     commands.registerCommand("tlstrace.stepBackInto", stepBackInto),
@@ -76,29 +70,26 @@ export function activate(context: vscode.ExtensionContext): void {
     ),
     languages.registerInlineValuesProvider(documents, inlineValuesProvider),
   );
-  void language(context);
+  void language(context, place);
 }
 
 /** The language server is started once the editor goes on: a session does not wait for it. */
-async function language({ asAbsolutePath, subscriptions }: vscode.ExtensionContext): Promise<void> {
+async function language({ subscriptions }: vscode.ExtensionContext, place: Place): Promise<void> {
   const { startLanguageClient } = await import("./language-client.ts");
-  subscriptions.push(await startLanguageClient(asAbsolutePath("dist/cli.js")));
+  subscriptions.push(await startLanguageClient(place.language));
 }
 
 /** The languages that are debugged as text; a capture's listing is in the first. */
 const documents = [{ language: debugType }, { language: "packetdrill" }];
-
-const workspaceFolders = (): string[] =>
-  (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
 
 /** Debugs the file that the command was called on, else the active one, else one to pick. */
 async function debugFile(sessions: Sessions, uri?: vscode.Uri): Promise<void> {
   // A listing is no file: what it is of is debugged again.
   const listing = uri ?? vscode.window.activeTextEditor?.document.uri;
   if (listing?.scheme === "debug") return sessions.again(listing);
-  const program = uri?.fsPath ?? activeTrace() ?? (await pickTrace());
+  const program = uri ? programOf(uri) : (activeTrace() ?? (await pickTrace()));
   if (program === undefined) return;
-  const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(program));
+  const folder = vscode.workspace.getWorkspaceFolder(uriOfProgram(program));
   await vscode.debug.startDebugging(folder, configurationOf(program));
 }
 

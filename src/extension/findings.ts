@@ -4,6 +4,7 @@ import type { FindingRow, FindingsBody } from "../adapter/opening/findings.ts";
 import type { BytesBody } from "../adapter/opening/side-by-side.ts";
 import type { StoppedBody } from "../adapter/runner.ts";
 import { opensDebugView } from "./debug-view.ts";
+import { uriOfProgram } from "./trace-files.ts";
 
 /** A row of the tree: a text, a group of findings, or one of them. */
 interface Node {
@@ -209,7 +210,7 @@ export const uriOf = (source: DebugProtocol.Source, session: string): vscode.Uri
         path: source.path ?? source.name ?? "",
         query: `session=${session}&ref=${source.sourceReference}`,
       })
-    : vscode.Uri.file(source.path ?? "");
+    : uriOfProgram(source.path ?? "");
 
 function problemOf({ text, severity, line }: FindingRow): vscode.Diagnostic {
   const { DiagnosticSeverity } = vscode;

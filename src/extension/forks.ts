@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import type { ChangeWord } from "../lab/change.ts";
 import { changeWords } from "../lab/fork-words.ts";
 import { say } from "./time-travel.ts";
-import { debugType } from "./trace-files.ts";
+import { debugType, programOf, uriOfProgram } from "./trace-files.ts";
 
 /** The commands of forks: each a word of the adapter's console, which says what it came to. */
 export function forkCommands(): vscode.Disposable[] {
@@ -48,11 +48,11 @@ async function compareFork(): Promise<void> {
 async function saveFork(): Promise<void> {
   const session = vscode.debug.activeDebugSession;
   if (session?.type !== debugType) return;
-  const program = vscode.Uri.file(String(session.configuration.program));
+  const program = uriOfProgram(String(session.configuration.program));
   const file = await vscode.window.showSaveDialog({
     defaultUri: vscode.Uri.joinPath(program, "..", "fork.tlstrace"),
     filters: { [vscode.l10n.t("Traces")]: ["tlstrace"] },
     title: vscode.l10n.t("Save Fork"),
   });
-  if (file) await say(`fork save ${file.fsPath}`);
+  if (file) await say(`fork save ${programOf(file)}`);
 }

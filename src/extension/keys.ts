@@ -1,7 +1,6 @@
-import path from "node:path";
 import * as vscode from "vscode";
-import { findKeyFiles, holdsSecrets } from "../node/key-files.ts";
-import type { Offer, Offered } from "./captures/offered.ts";
+import type { CapturePlace, Offered } from "./place.ts";
+import { nameOf, programOf, uriOfProgram } from "./trace-files.ts";
 
 /** What was chosen for a capture: key files, none = "without keys". Paths only: keys themselves are never kept. */
 type Choice = string[];
@@ -16,11 +15,11 @@ interface Answer extends vscode.QuickPickItem {
 /** The keys of captures: chosen in this workspace, or found. */
 export class CaptureKeys {
   private readonly memory: vscode.Memento;
-  private readonly offer: Offer;
+  private readonly captures: CapturePlace;
 
-  constructor(memory: vscode.Memento, offer: Offer) {
+  constructor(memory: vscode.Memento, captures: CapturePlace) {
     this.memory = memory;
-    this.offer = offer;
+    this.captures = captures;
   }
 
   /**
@@ -29,10 +28,10 @@ export class CaptureKeys {
    */
   async toDebug(capture: string): Promise<string[] | undefined> {
     const chosen = this.chosen(capture);
-    if (chosen !== undefined) return chosen;
-    const beside = findKeyFiles(capture);
-    if (beside.length > 0 || holdsSecrets(capture)) return beside;
-    const name = path.basename(capture);
+    if (chosen !== null) return chosen;
+    const beside = await this.captures.keysBeside(capture);
+    if (beside.length > 0 || (await this.captures.holdsSecrets(capture))) return beside;
+    const name = nameOf(capture);
     const says = vscode.l10n.t("No keys found for {0}. The answer is remembered for this workspace.", name);
     return (await this.ask(capture, says)) ?? undefined;
   }
@@ -48,21 +47,15 @@ export class CaptureKeys {
     return this.memory.update(settingOf(capture), files);
   }
 
-  /** What tells the command line the keys that a capture has here; none if it has to find them itself. */
-  flags(capture: string): string[] {
-    const chosen = this.chosen(capture);
-    if (chosen?.length === 0) return ["--no-keys"];
-    return (chosen ?? findKeyFiles(capture)).flatMap((file) => ["--keys", file]);
-  }
-
-  private chosen(capture: string): Choice | undefined {
-    return this.memory.get<Choice>(settingOf(capture));
+  /** What was chosen for a capture; null: those that can be found. */
+  chosen(capture: string): Choice | null {
+    return this.memory.get<Choice>(settingOf(capture)) ?? null;
   }
 
   /** Undefined = cancelled, and nothing is remembered. */
   private async ask(capture: string, placeholder: string): Promise<Choice | null | undefined> {
-    const answers = answersFor(capture, this.chosen(capture) !== undefined);
-    const answer = await picked(answers, { capture, placeholder }, this.offer(capture));
+    const answers = answersFor(capture, this.chosen(capture) !== null);
+    const answer = await picked(answers, { capture, placeholder }, this.captures.offer(capture));
     const files = await answer?.files();
     if (files !== undefined) await this.memory.update(settingOf(capture), files ?? undefined);
     return files;
@@ -102,7 +95,7 @@ async function picked(
   const { t } = vscode.l10n;
   const pick = vscode.window.createQuickPick<Answer>();
   Object.assign(pick, { items: answers, placeholder, ignoreFocusOut: true, busy: true });
-  pick.title = t("Keys of {0}", path.basename(capture));
+  pick.title = t("Keys of {0}", nameOf(capture));
   void offered.found.then((files) => {
     pick.busy = false;
     if (files.length > 0) pick.items = [...answers, offeredAnswer(files)];
@@ -121,7 +114,7 @@ async function picked(
 
 function offeredAnswer(files: readonly string[]): Answer {
   const { t } = vscode.l10n;
-  const names = files.map((file) => vscode.workspace.asRelativePath(file)).join(", ");
+  const names = files.map((file) => vscode.workspace.asRelativePath(uriOfProgram(file))).join(", ");
   return {
     label: `$(sparkle) ${t("Use {0}", names)}`,
     detail: t("Found in the workspace: it has keys of sessions of this capture, by their client random"),
@@ -132,14 +125,14 @@ function offeredAnswer(files: readonly string[]): Answer {
 async function openKeyFiles(capture: string): Promise<string[] | undefined> {
   const { t } = vscode.l10n;
   const picked = await vscode.window.showOpenDialog({
-    title: t("Keys of {0}", path.basename(capture)),
+    title: t("Keys of {0}", nameOf(capture)),
     openLabel: t("Use keys"),
-    defaultUri: vscode.Uri.file(path.dirname(capture)),
+    defaultUri: vscode.Uri.joinPath(uriOfProgram(capture), ".."),
     canSelectMany: true,
     filters: {
       [t("Key logs and crypto_info")]: ["keys", "keylog", "log", "txt", "json"],
       [t("All files")]: ["*"],
     },
   });
-  return picked?.map((uri) => uri.fsPath);
+  return picked?.map(programOf);
 }

@@ -1,34 +1,112 @@
 import * as vscode from "vscode";
-import { LanguageClient, TransportKind } from "vscode-languageclient/node";
+import {
+  BaseLanguageClient,
+  type LanguageClientOptions,
+  type MessageTransports,
+  type Middleware,
+  ReadableStreamMessageReader,
+  WriteableStreamMessageWriter,
+} from "vscode-languageclient";
+import { BrowserMessageReader, BrowserMessageWriter } from "vscode-languageclient/browser";
 import { compareCommand, debugAsCommand, debugCommand, pictureCommand } from "../language/lenses.ts";
+import { filesMessage } from "../web/messages.ts";
+import type { LanguagePlace, LanguageServer } from "./place.ts";
 import { debugType } from "./trace-files.ts";
 
-/** Traces that somebody writes: a capture's listing is read-only and may have millions of lines. */
-const schemes = ["file", "untitled"];
+const languages = [debugType, "packetdrill"];
 
 /** What lenses can do here. */
 const lensCommands = [debugCommand, debugAsCommand, compareCommand, pictureCommand];
 
-/** Runs the language server that any editor can run, in a process of its own, and lets the editor ask it. */
-export async function startLanguageClient(server: string): Promise<vscode.Disposable> {
-  const run = { module: server, args: ["lsp"], transport: TransportKind.stdio };
-  const languages = [debugType, "packetdrill"];
-  const client = new LanguageClient(
-    "tlstrace",
-    "TLS Offload Trace",
-    { run, debug: run },
-    {
+/** Runs the language server that any editor can run, beside this one, and lets the editor ask it. */
+export async function startLanguageClient(place: LanguagePlace): Promise<vscode.Disposable> {
+  const client = new Client(place);
+  await client.start();
+  return client;
+}
+
+/** The editor's side of the language server. One that ends by itself is started again, some times. */
+class Client extends BaseLanguageClient {
+  private readonly place: LanguagePlace;
+  private server: LanguageServer | null = null;
+
+  constructor(place: LanguagePlace) {
+    const schemes = place.schemes();
+    const options: LanguageClientOptions = {
       documentSelector: schemes.flatMap((scheme) => languages.map((language) => ({ scheme, language }))),
       initializationOptions: { commands: lensCommands },
       middleware: {
+        ...(place.beside && readingAhead(place.beside, (files) => this.give(files))),
         provideCodeLenses: async (document, token, next) => (await next(document, token))?.map(named),
       },
       // What a trace names lies in files of profiles.
       synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher("**/*.json") },
+    };
+    super("tlstrace", "TLS Offload Trace", options);
+    this.place = place;
+  }
+
+  override async stop(timeout?: number): Promise<void> {
+    await super.stop(timeout).finally(() => this.server?.end());
+  }
+
+  protected override async createMessageTransports(): Promise<MessageTransports> {
+    this.server?.end();
+    this.server = await this.place.begin();
+    return transportsOf(this.server);
+  }
+
+  private give(files: unknown): Promise<void> {
+    return this.sendNotification(filesMessage, files);
+  }
+}
+
+/** Gives a server that cannot read files what a document names, before it hears of the document, and again when it changes. */
+function readingAhead(
+  beside: NonNullable<LanguagePlace["beside"]>,
+  give: (files: unknown) => Promise<void>,
+): Middleware {
+  const ahead = async ({ uri }: vscode.TextDocument) => give([...(await beside(uri.toString()))]);
+  return {
+    didOpen: async (document, next) => {
+      await ahead(document);
+      await next(document);
     },
-  );
-  await client.start();
-  return client;
+    workspace: {
+      didChangeWatchedFile: async (event, next) => {
+        const open = vscode.workspace.textDocuments.filter(({ languageId }) =>
+          languages.includes(languageId),
+        );
+        await Promise.all(open.map(ahead));
+        await next(event);
+      },
+    },
+  };
+}
+
+function transportsOf(server: LanguageServer): MessageTransports {
+  if ("port" in server) {
+    const port = server.port as ConstructorParameters<typeof BrowserMessageReader>[0];
+    return { reader: new BrowserMessageReader(port), writer: new BrowserMessageWriter(port) };
+  }
+  const { output, input } = server.streams;
+  const heard = (stream: NodeJS.EventEmitter, event: string) => (listener: (...args: never[]) => void) => {
+    stream.on(event, listener as () => void);
+    return new vscode.Disposable(() => stream.off(event, listener as () => void));
+  };
+  const ends = (stream: NodeJS.EventEmitter) => ({
+    onClose: heard(stream, "close"),
+    onError: heard(stream, "error"),
+    onEnd: heard(stream, "end"),
+  });
+  const write = (data: Uint8Array | string) =>
+    new Promise<void>((resolve, reject) => {
+      input.write(data, (error) => (error ? reject(error) : resolve()));
+    });
+  return {
+    reader: new ReadableStreamMessageReader({ ...ends(output), onData: heard(output, "data") }),
+    writer: new WriteableStreamMessageWriter({ ...ends(input), write, end: () => input.end() }),
+  };
 }
 
 /** A lens that does something is called so in the editor's language; the server speaks as it does to any editor. */

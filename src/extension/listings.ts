@@ -1,9 +1,10 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import * as vscode from "vscode";
 
 /** How long the first capture waits for the editor at most, and how often it asks. */
 const waitMs = 20_000;
 const askMs = 200;
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 let waited: Promise<void> | null = null;
 

@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import * as vscode from "vscode";
 import type { ByteBody, PictureBody, RareBody } from "../adapter/pictures/pictures.ts";
 import type { Ask, Tell } from "../pictures/messages.ts";
+import { freshNonce } from "./captures/html.ts";
 import { debugType } from "./trace-files.ts";
 
 /** The pictures of debug sessions, in windows beside the text: each follows its session, and a click in it goes there. */
@@ -149,14 +149,17 @@ class Panel {
 async function save({ kind, content }: Extract<Ask, { ask: "save" }>): Promise<void> {
   const uri = await vscode.window.showSaveDialog({ filters: { [kind.toUpperCase()]: [kind] } });
   if (!uri) return;
-  const bytes =
-    kind === "svg" ? Buffer.from(content) : Buffer.from(content.slice(content.indexOf(",") + 1), "base64");
+  const bytes = kind === "svg" ? new TextEncoder().encode(content) : bytesOf(content);
   await vscode.workspace.fs.writeFile(uri, bytes);
 }
 
+/** What a `data:` address in base64 holds. */
+const bytesOf = (address: string): Uint8Array =>
+  Uint8Array.from(atob(address.slice(address.indexOf(",") + 1)), (sign) => sign.charCodeAt(0));
+
 /** The page of a picture: it may run our script, which gets all words there are with it, and load nothing from anywhere. */
 function pageOf(webview: vscode.Webview, dist: vscode.Uri): string {
-  const nonce = randomBytes(16).toString("base64");
+  const nonce = freshNonce();
   const at = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(dist, name)).toString();
   const words = JSON.stringify(vscode.l10n.bundle ?? {}).replaceAll("<", "\\u003c");
   const title = vscode.l10n.t("Pictures");

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { debugType } from "./trace-files.ts";
+import { debugType, programOf, uriOfProgram } from "./trace-files.ts";
 
 /** What the adapter takes for a source. */
 interface Source {
@@ -39,9 +39,9 @@ export class Sessions {
     // A fork shows its own text, not the file's.
     const session = all.find(({ id, configuration }) => {
       const isFork = configuration.edits?.length > 0;
-      return !isFork && this.living.has(id) && isSamePath(configuration.program, uri.fsPath);
+      return !isFork && this.living.has(id) && isProgram(configuration.program, uri);
     });
-    return session ? { session, source: { name: uri.fsPath, path: uri.fsPath } } : null;
+    return session ? { session, source: { name: programOf(uri), path: programOf(uri) } } : null;
   }
 
   private listingIn(uri: vscode.Uri): Shown | null {
@@ -76,5 +76,6 @@ export async function restart(session: vscode.DebugSession): Promise<void> {
   else await session.customRequest("restart", {});
 }
 
-const isSamePath = (one: unknown, other: string): boolean =>
-  typeof one === "string" && vscode.Uri.file(one).toString() === vscode.Uri.file(other).toString();
+/** True of the address of what a session debugs. */
+export const isProgram = (program: unknown, uri: vscode.Uri): boolean =>
+  typeof program === "string" && uriOfProgram(program).toString() === uri.toString();

@@ -1,8 +1,7 @@
-import path from "node:path";
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import * as vscode from "vscode";
-import { restart } from "./sessions.ts";
-import { debugType } from "./trace-files.ts";
+import { isProgram, restart } from "./sessions.ts";
+import { debugType, nameOf, uriOfProgram } from "./trace-files.ts";
 
 /**
  * Says in the status bar that a session shows its file as it was, from the first edit on until it is restarted: nothing
@@ -22,7 +21,7 @@ export class StaleFiles implements vscode.DebugAdapterTrackerFactory {
     subscriptions.push(
       this.item,
       vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-        if (contentChanges.length > 0) this.changed(document.uri.fsPath);
+        if (contentChanges.length > 0) this.changed(document.uri);
       }),
       vscode.debug.onDidChangeActiveDebugSession(() => this.show()),
     );
@@ -55,10 +54,10 @@ export class StaleFiles implements vscode.DebugAdapterTrackerFactory {
 
   /** A capture has no document: its file is watched. */
   private watch({ configuration }: vscode.DebugSession): vscode.Disposable {
-    const program = String(configuration.program);
+    const program = uriOfProgram(String(configuration.program));
     const pattern = new vscode.RelativePattern(
-      vscode.Uri.file(path.dirname(program)),
-      path.basename(program),
+      vscode.Uri.joinPath(program, ".."),
+      nameOf(configuration.program),
     );
     const watcher = vscode.workspace.createFileSystemWatcher(pattern);
     watcher.onDidChange(() => this.changed(program));
@@ -66,9 +65,9 @@ export class StaleFiles implements vscode.DebugAdapterTrackerFactory {
     return watcher;
   }
 
-  private changed(file: string): void {
+  private changed(file: vscode.Uri): void {
     for (const [id, { session }] of this.sessions)
-      if (session.configuration.program === file) this.stale.add(id);
+      if (isProgram(session.configuration.program, file)) this.stale.add(id);
     this.show();
   }
 
@@ -80,7 +79,7 @@ export class StaleFiles implements vscode.DebugAdapterTrackerFactory {
   private show(): void {
     const session = vscode.debug.activeDebugSession;
     if (!session || !this.stale.has(session.id)) return this.item.hide();
-    const name = path.basename(String(session.configuration.program));
+    const name = nameOf(String(session.configuration.program));
     this.item.text = `$(debug-restart) ${vscode.l10n.t("{0} as it was: Restart", name)}`;
     this.item.tooltip = vscode.l10n.t(
       "{0} was changed since it was opened. The session shows it as it was; restart it to see the new one.",

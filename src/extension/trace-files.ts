@@ -1,4 +1,3 @@
-import path from "node:path";
 import * as vscode from "vscode";
 import { captureName } from "../trace/keys/beside.ts";
 
@@ -8,21 +7,37 @@ export const debugType = "tlstrace";
 const traceGlob = "**/*.{tlstrace,pkt,pcap,pcapng,cap,pcap.gz,pcapng.gz,cap.gz}";
 const listedMax = 500;
 
+/** A program as launch configurations name it: the path of a file, and the URI of what is none of this machine. */
+export const programOf = (uri: vscode.Uri): string => (uri.scheme === "file" ? uri.fsPath : uri.toString());
+
+/** Its address. */
+export const uriOfProgram = (program: string): vscode.Uri =>
+  isUri(program) ? vscode.Uri.parse(program) : vscode.Uri.file(program);
+
+/** Its name without folders. */
+export const nameOf = (program: string): string => uriOfProgram(program).path.replace(/^.*\//, "");
+
+/** A letter alone is a drive. */
+export const isUri = (program: string): boolean => /^[a-z][\w+.-]+:\//i.test(program);
+
 export const isCapture = (file: string): boolean => captureName.test(file);
 const isTrace = (file: string): boolean => /\.(tlstrace|pkt)$/i.test(file) || isCapture(file);
+
+/** What has no file: text that was not saved yet, and what a session shows. */
+const unsaved: ReadonlySet<string> = new Set(["untitled", "debug"]);
 
 /** The trace or capture in the active tab, also when the editor has no text to show for it; undefined if it is something else. */
 export function activeTrace(): string | undefined {
   const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
   const isFile = input instanceof vscode.TabInputText || input instanceof vscode.TabInputCustom;
   const uri = isFile ? input.uri : undefined;
-  return uri?.scheme === "file" && isTrace(uri.fsPath) ? uri.fsPath : undefined;
+  return uri && !unsaved.has(uri.scheme) && isTrace(uri.path) ? programOf(uri) : undefined;
 }
 
 /** Traces and captures of the workspace, sorted by path. */
 export async function workspaceTraces(): Promise<vscode.Uri[]> {
   const found = await vscode.workspace.findFiles(traceGlob, "**/node_modules/**", listedMax);
-  return found.sort((a, b) => (a.fsPath < b.fsPath ? -1 : 1));
+  return found.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /** Lets the user pick a trace of the workspace; undefined if there is none (said so) or the pick was cancelled. */
@@ -37,12 +52,27 @@ export async function pickTrace(): Promise<string | undefined> {
     return undefined;
   }
   const items = traces.map((uri) => ({
-    label: path.basename(uri.fsPath),
-    description: vscode.workspace.asRelativePath(path.dirname(uri.fsPath)),
-    file: uri.fsPath,
+    label: nameOf(programOf(uri)),
+    description: vscode.workspace.asRelativePath(vscode.Uri.joinPath(uri, "..")),
+    file: programOf(uri),
   }));
   const picked = await vscode.window.showQuickPick(items, {
     placeHolder: vscode.l10n.t("Trace or capture to debug"),
   });
   return picked?.file;
 }
+
+/** The launch configuration that debugs one file, everything else as it comes. */
+export const configurationOf = (program: string): vscode.DebugConfiguration => ({
+  type: debugType,
+  request: "launch",
+  name: vscode.l10n.t("Debug {0}", nameOf(program)),
+  program,
+});
+
+/** The launch configuration that debugs one file as something else than it says. */
+export const configurationAs = (program: string, profile: string): vscode.DebugConfiguration => ({
+  ...configurationOf(program),
+  name: vscode.l10n.t("Debug {0} as {1}", nameOf(program), profile),
+  profile,
+});

@@ -2,7 +2,7 @@ import { accessSync, closeSync, constants, openSync, readdirSync, readSync, stat
 import path from "node:path";
 import { gunzipSync, constants as zlib } from "node:zlib";
 import type { FoundKeys } from "../study/environment.ts";
-import { isNamedKeys, keyNamesBeside, readsAsKeyLog } from "../trace/keys/beside.ts";
+import { bringsSecrets, isNamedKeys, keyNamesBeside, readsAsKeyLog } from "../trace/keys/beside.ts";
 import { visibleLine } from "../trace/visible.ts";
 
 /** How much of a file is looked at: key logs start with a key, Decryption Secrets Blocks stand ahead of the packets. */
@@ -43,22 +43,8 @@ function whyNot(file: string): string | null {
   }
 }
 
-/** True if a pcapng file brings its own keys: a Decryption Secrets Block near its beginning. */
-export function holdsSecrets(capture: string): boolean {
-  const head = inflatedHead(capture);
-  const view = new DataView(head.buffer, head.byteOffset, head.length);
-  const sectionHeader = 0x0a0d0d0a;
-  const secretsBlock = 0x0000000a;
-  if (head.length < 12 || view.getUint32(0) !== sectionHeader) return false;
-  const isLittle = view.getUint32(8, true) === 0x1a2b3c4d;
-  for (let at = 0; at + 8 <= head.length; ) {
-    if (view.getUint32(at, isLittle) === secretsBlock) return true;
-    const length = view.getUint32(at + 4, isLittle);
-    if (length < 12) return false;
-    at += length;
-  }
-  return false;
-}
+/** True if a capture brings its own keys. */
+export const holdsSecrets = (capture: string): boolean => bringsSecrets(inflatedHead(capture));
 
 const isRegular = (file: string): boolean => statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
 

@@ -2,8 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { parseTrace } from "../trace/language/parse.ts";
 import { profileFinder } from "../trace/profiles/finder.ts";
-import type { Trace } from "../trace/trace.ts";
-import { bugsOf, variantNames } from "../trace/variant.ts";
+import { bugsOf } from "../trace/variant.ts";
 import { openNamed } from "./named-file.ts";
 
 /** A sample, as its own text says it. */
@@ -50,25 +49,32 @@ export function sampleGroups(folder: string): SampleGroup[] {
   ];
 }
 
+/** All of a folder of samples, for editors that cannot look into it. */
+export interface SampleIndex {
+  groups: SampleGroup[];
+  /** Paths of all files below the folder, with `/`. */
+  files: string[];
+}
+
+export const sampleIndex = (folder: string): SampleIndex => ({
+  groups: sampleGroups(folder),
+  files: readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((file) => file.split(path.sep).join("/"))
+    .filter((file) => statSync(path.join(folder, file)).isFile())
+    .sort(),
+});
+
 const titleOf = (text: string): string =>
   text
     .split("\n", 1)[0]!
     .replace(/^(?:#|\/\/) /, "")
     .replace(/ \(kernel\.md [^)]*\)\.$/, ".");
 
-/** Larger files no one wrote by hand. */
-const readMax = 1 << 20;
-
-/** All that a trace names behind `under`, what its devices do not run as first; of what is no trace file nothing. */
-export const namedIn = (file: string): string[] => whole(file, variantNames);
-
-/** The bugs among them, each without a kernel. */
-export const bugsNamed = (file: string): string[] => whole(file, bugsOf);
-
-function whole(file: string, namesOf: (trace: Trace) => string[]): string[] {
-  if (!file.endsWith(".tlstrace") || statSync(file).size > readMax) return [];
+/** The bugs that a sample names, each without a kernel. */
+function bugsNamed(file: string): string[] {
+  if (!file.endsWith(".tlstrace")) return [];
   const text = readFileSync(file, "utf8");
   if (!/\bunder\b/.test(text)) return [];
   const beside = profileFinder((named) => openNamed(file, named, []));
-  return namesOf(parseTrace(file, text, beside));
+  return bugsOf(parseTrace(file, text, beside));
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { ofCapture } from "../trace/edited.ts";
 import { printTrace } from "../trace/language/print.ts";
 import { UserError } from "../trace/platform.ts";
 import { fileWordOf } from "../trace/profile-word.ts";
@@ -22,8 +23,7 @@ export function asFile(trace: Trace, to: string): Trace {
     const connections = trace.connections.map((connection) => ({ ...connection, epochs: [] }));
     return { ...trace, devices, connections };
   }
-  const says = `# ${visibleLine(trace.name)}, as a trace: what its ${trace.frames} frames show, without keys and payload`;
-  return { ...trace, devices, comments: new Map([[1, says]]) };
+  return { ...ofCapture(trace), devices };
 }
 
 /**

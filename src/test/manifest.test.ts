@@ -14,6 +14,7 @@ import { readManifest } from "./l10n/manifest.ts";
 /** package.json as far as it is checked here. */
 interface Manifest {
   main: string;
+  browser: string;
   icon: string;
   files: string[];
   publisher: string;
@@ -205,7 +206,8 @@ test("files that the manifest names are there and are packed", () => {
     const folder = path.posix.dirname(path.posix.normalize(file));
     assert.ok(manifest.files.includes(`${folder}/*${path.extname(file)}`), file);
   }
-  assert.ok(manifest.files.includes(path.posix.normalize(manifest.main)));
+  for (const file of [manifest.main, manifest.browser])
+    assert.ok(manifest.files.includes(path.posix.normalize(file)), file);
 });
 
 test("the editor's types are not newer than the oldest editor that is promised", () => {

@@ -70,7 +70,10 @@ after(async () => {
 /** A project as small as the build file takes, with that file itself. */
 function project(): void {
   const folders = [
-    "src/extension",
+    "src/extension/browser",
+    "src/extension/desktop",
+    "src/worker",
+    "src/node",
     "src/cli/fleet",
     "src/webview",
     "src/trace/profiles",
@@ -80,7 +83,13 @@ function project(): void {
   for (const name of folders) mkdirSync(path.join(folder, name), { recursive: true });
   symlinkSync(path.resolve("node_modules"), path.join(folder, "node_modules"), "junction");
   copyFileSync("esbuild.mjs", path.join(folder, "esbuild.mjs"));
-  write("src/extension/extension.ts", 'import { same } from "../same.ts";\nexport const activate = same;\n');
+  write(
+    "src/extension/browser/browser.ts",
+    'import { same } from "../../same.ts";\nexport const activate = same;\n',
+  );
+  for (const name of ["extension/desktop/desktop.ts", "worker/worker.ts"])
+    write(`src/${name}`, "export {};\n");
+  write("src/node/samples.ts", "export const sampleIndex = () => ({});\n");
   write("src/cli/cli.ts", 'import { same } from "../same.ts";\nconsole.log(same);\n');
   write("src/cli/fleet/worker.ts", "export {};\n");
   for (const name of ["main.ts", "report.ts", "picture.css"]) write(`src/webview/${name}`, "");

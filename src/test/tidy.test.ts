@@ -45,7 +45,7 @@ const floors: readonly (readonly string[])[] = [
   ["lsp"],
   ["pictures"],
   ["report", "node", "web", "adapter"],
-  ["cli", "start", "extension", "webview"],
+  ["cli", "start", "extension", "webview", "worker"],
 ];
 
 /** Packages that what is below a folder may import; `node` stands for every module of Node.js. */
@@ -74,6 +74,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
     "@vscode/debugprotocol",
   ],
   start: ["node", "@vscode/debugprotocol"],
+  worker: ["vscode-languageserver", "@vscode/debugprotocol"],
   extension: ["node", "vscode", "vscode-languageclient", "@vscode/debugprotocol"],
 };
 

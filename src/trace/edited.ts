@@ -9,6 +9,7 @@ import { printEvent, printTrace } from "./language/print.ts";
 import { fileWordOf } from "./profile-word.ts";
 import type { ProfileFinder } from "./profiles/finder.ts";
 import type { Diagnostic, Trace } from "./trace.ts";
+import { visibleLine } from "./visible.ts";
 
 /**
  * A trace made of a trace: it prints, and replays the same as its printed text read again. What cannot be is left out
@@ -144,3 +145,9 @@ const placeless = ({ severity, message }: Diagnostic, event: number): Diagnostic
   severity,
   message: `event ${event}: ${message}`,
 });
+
+/** A capture as it stands in a trace file, with a line that says what it is. */
+export function ofCapture(trace: Trace): Trace {
+  const says = `# ${visibleLine(trace.name)}, as a trace: what its ${trace.frames} frames show, without keys and payload`;
+  return { ...trace, comments: new Map([[1, says]]) };
+}

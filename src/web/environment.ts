@@ -7,7 +7,7 @@ import { type FileAccess, portableAead, UserError } from "../trace/platform.ts";
 import { pathBeside } from "../trace/profiles/finder.ts";
 import { visibleLine, visiblePath } from "../trace/visible.ts";
 import { gunzip } from "./gunzip.ts";
-import { type Files, folderOf } from "./read-ahead.ts";
+import { type Files, folderOf, plainPath } from "./read-ahead.ts";
 
 /** How much of a file is looked at for a secret. */
 const headSize = 1 << 20;
@@ -18,15 +18,17 @@ export function browserEnvironment(files: Files): Environment {
   return {
     platform: { aead: portableAead, gunzip },
     openFile,
-    openNamed: (trace, named) => openFile(within(folderOf(trace), pathBeside(trace, named))),
-    findKeys: (path) => keysAmong(files, path),
+    openNamed: (trace, named) =>
+      openFile(within(folderOf(plainPath(trace)), pathBeside(plainPath(trace), named))),
+    findKeys: (path) => keysAmong(files, plainPath(path)),
     keyFolder: () => refuse("a folder of keys is not read: name the files in `keys`"),
     keepListing: () => refuse("listings are not kept as files: leave out `listing`"),
     saveTrace: () => refuse("no file is written"),
   };
 }
 
-function opened(files: Files, path: string): FileAccess {
+function opened(files: Files, given: string): FileAccess {
+  const path = files.has(given) ? given : plainPath(given);
   // What is named as `./a` lies beside.
   const bytes = files.get(path.replace(/([/\\]\.)+(?=[/\\])/g, ""));
   const shown = visiblePath(path);

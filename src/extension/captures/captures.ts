@@ -1,23 +1,26 @@
-import path from "node:path";
 import * as vscode from "vscode";
-import { configurationOf } from "../configurations.ts";
 import type { CaptureKeys } from "../keys.ts";
 import { type Given, uriOf } from "../picks/debug-as.ts";
-import { activeTrace, isCapture } from "../trace-files.ts";
-import { type Run, runCommand } from "./command.ts";
+import type { CapturePlace, Run } from "../place.ts";
+import { isProgram } from "../sessions.ts";
+import { activeTrace, configurationOf, isCapture, nameOf, programOf, uriOfProgram } from "../trace-files.ts";
 import { CaptureWindow } from "./window.ts";
 
 const viewType = "tlstrace.capture";
 
 /** What a capture opens as in place of "binary file", and what the explorer offers on one. */
 export class Captures implements vscode.CustomReadonlyEditorProvider {
-  private readonly cli: string;
+  private readonly captures: CapturePlace;
   private readonly dist: vscode.Uri;
   private readonly keys: CaptureKeys;
   private readonly windows = new Map<string, CaptureWindow>();
 
-  constructor({ asAbsolutePath, extensionUri, subscriptions }: vscode.ExtensionContext, keys: CaptureKeys) {
-    this.cli = asAbsolutePath("dist/cli.js");
+  constructor(
+    { extensionUri, subscriptions }: vscode.ExtensionContext,
+    captures: CapturePlace,
+    keys: CaptureKeys,
+  ) {
+    this.captures = captures;
     this.dist = vscode.Uri.joinPath(extensionUri, "dist");
     this.keys = keys;
     const { registerCommand } = vscode.commands;
@@ -39,7 +42,11 @@ export class Captures implements vscode.CustomReadonlyEditorProvider {
 
   resolveCustomEditor({ uri }: vscode.CustomDocument, panel: vscode.WebviewPanel): void {
     const key = uri.toString();
-    const window = new CaptureWindow({ cli: this.cli, keys: this.keys, dist: this.dist }, uri, panel);
+    const window = new CaptureWindow(
+      { captures: this.captures, keys: this.keys, dist: this.dist },
+      uri,
+      panel,
+    );
     this.windows.set(key, window);
     panel.onDidDispose(() => {
       window.dispose();
@@ -59,11 +66,11 @@ export class Captures implements vscode.CustomReadonlyEditorProvider {
 
   private async choose(given?: Given): Promise<void> {
     const uri = captureOf(given);
-    if (uri && (await this.keys.choose(uri.fsPath))) await this.windows.get(uri.toString())?.verify();
+    if (uri && (await this.keys.choose(programOf(uri)))) await this.windows.get(uri.toString())?.verify();
   }
 
   private async use(uri: string, files: string[]): Promise<void> {
-    await this.keys.use(vscode.Uri.parse(uri).fsPath, files);
+    await this.keys.use(programOf(vscode.Uri.parse(uri)), files);
     await this.windows.get(uri)?.verify();
   }
 
@@ -76,9 +83,9 @@ export class Captures implements vscode.CustomReadonlyEditorProvider {
     const to = await vscode.window.showSaveDialog({ title: t("Export as Trace"), defaultUri, filters });
     if (!to) return;
     // The dialog has asked whether a file that is there may be replaced.
-    const flags = ["--to", to.fsPath, "--force", ...this.keys.flags(uri.fsPath)];
-    const run = runCommand(this.cli, ["export", uri.fsPath, ...flags], () => {});
-    const { status, complaint } = await shownRun(t("Exporting {0}", path.basename(uri.fsPath)), run);
+    const capture = programOf(uri);
+    const run = this.captures.export(capture, this.keys.chosen(capture), to);
+    const { status, complaint } = await shownRun(t("Exporting {0}", nameOf(capture)), run);
     if (status === 0) await vscode.window.showTextDocument(to);
     else if (status !== null)
       void vscode.window.showErrorMessage(t("The capture was not exported: {0}", complaint));
@@ -98,8 +105,8 @@ const shownRun = (title: string, run: Run) =>
 /** The capture that a command was called on, else the one in front; says so where there is none. */
 function captureOf(given?: Given): vscode.Uri | undefined {
   const active = activeTrace();
-  const uri = uriOf(given) ?? (active === undefined ? undefined : vscode.Uri.file(active));
-  if (uri && isCapture(uri.fsPath)) return uri;
+  const uri = uriOf(given) ?? (active === undefined ? undefined : uriOfProgram(active));
+  if (uri && isCapture(uri.path)) return uri;
   void vscode.window.showErrorMessage(
     vscode.l10n.t("This works on a packet capture (.pcap, .pcapng, .cap): select one first."),
   );
@@ -110,13 +117,13 @@ function captureOf(given?: Given): vscode.Uri | undefined {
 async function showFindings(given?: Given): Promise<void> {
   const uri = captureOf(given);
   if (!uri) return;
-  const isOn = vscode.debug.activeDebugSession?.configuration.program === uri.fsPath;
+  const isOn = isProgram(vscode.debug.activeDebugSession?.configuration.program, uri);
   if (isOn || (await debug(uri))) await vscode.commands.executeCommand("tlstrace.findings.focus");
 }
 
 const debug = (uri: vscode.Uri, streams?: string[]): Thenable<boolean> =>
   vscode.debug.startDebugging(vscode.workspace.getWorkspaceFolder(uri), {
-    ...configurationOf(uri.fsPath),
+    ...configurationOf(programOf(uri)),
     ...(streams && { streams }),
   });
 

@@ -1,4 +1,3 @@
-import path from "node:path";
 import { capital, link, number, text } from "./html.ts";
 import type { Shown } from "./shown.ts";
 import { tableOf } from "./streams.ts";
@@ -131,7 +130,7 @@ function checkedOf(shown: Shown, file: FileRow): string {
 function keysOf(shown: Shown, { keys, streams }: FileRow): string {
   const { uri, rows, isLookedUp, t } = shown;
   if (streams === 0) return "";
-  const names = keys.map((key) => path.basename(key)).join(", ");
+  const names = keys.map((key) => key.replace(/^.*[\\/]/, "")).join(", ");
   const says = (words: string, more = "") => `<p class="keys"><span>${text(words)}</span>${more}</p>`;
   if (keys.length === 0 && rows.streams.some(({ hasKeys }) => hasKeys))
     return says(t("The capture brings its keys."));

@@ -1,12 +1,8 @@
-import { randomBytes } from "node:crypto";
-import { statSync } from "node:fs";
-import path from "node:path";
 import * as vscode from "vscode";
-import { findKeyFiles, isKeyLog } from "../../node/key-files.ts";
 import type { CaptureKeys } from "../keys.ts";
-import { isCapture } from "../trace-files.ts";
-import { type Run, runCommand } from "./command.ts";
-import { folderFlags } from "./offered.ts";
+import type { CapturePlace, Run } from "../place.ts";
+import { isCapture, nameOf, programOf } from "../trace-files.ts";
+import { freshNonce } from "./html.ts";
 import { mainOf, type PageTell, pageCommands, pageOf, saidOf } from "./page.ts";
 import type { Progress, Shown } from "./shown.ts";
 import { VerdictRows } from "./verdict-rows.ts";
@@ -16,8 +12,7 @@ const settleMs = 400;
 
 /** What a page needs besides its capture. */
 interface Means {
-  /** Path of the command line. */
-  cli: string;
+  captures: CapturePlace;
   keys: CaptureKeys;
   /** Where the page's script and style are. */
   dist: vscode.Uri;
@@ -34,6 +29,8 @@ export class CaptureWindow {
   /** What was found last. */
   private rows = new VerdictRows();
   private isLookedUp = false;
+  /** Of the file, 0 = not known. */
+  private size = 0;
   /** The file has changed while it was verified. */
   private isStale = false;
   private settling: NodeJS.Timeout | undefined;
@@ -49,7 +46,7 @@ export class CaptureWindow {
     webview.onDidReceiveMessage(() => this.tell(), undefined, this.disposables);
     const at = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(dist, name)).toString();
     webview.html = pageOf(this.shown, {
-      ...{ source: webview.cspSource, nonce: randomBytes(16).toString("hex") },
+      ...{ source: webview.cspSource, nonce: freshNonce() },
       ...{ script: at("capture.js"), style: at("capture-style.css") },
     });
     this.watch(new vscode.RelativePattern(vscode.Uri.joinPath(uri, ".."), "*"));
@@ -76,18 +73,15 @@ export class CaptureWindow {
   async verify(): Promise<void> {
     this.cancel();
     this.isStale = false;
-    const { cli, keys } = this.means;
-    const capture = this.uri.fsPath;
-    const chosen = keys.flags(capture);
-    const lookUp = chosen.length === 0 ? folderFlags(capture) : [];
+    const { captures, keys } = this.means;
+    const capture = programOf(this.uri);
     const rows = new VerdictRows();
     this.progress = "running";
-    // The capture comes first: each list of keys goes on to the next flag.
-    const flags = ["--json", "--jobs", "1", "--names", "full", ...chosen, ...lookUp];
-    const run = runCommand(cli, ["verify", capture, ...flags], (line) => rows.add(line));
+    const run = captures.verify(capture, keys.chosen(capture), (row) => rows.add(row));
     this.run = run;
-    this.tell();
-    const title = vscode.l10n.t("Verifying {0}", path.basename(capture));
+    this.size = await sizeOf(this.uri);
+    if (this.run === run) this.tell();
+    const title = vscode.l10n.t("Verifying {0}", nameOf(capture));
     const { status, complaint } = await vscode.window.withProgress(
       { location: vscode.ProgressLocation.Window, title },
       () => run.ended,
@@ -97,15 +91,15 @@ export class CaptureWindow {
     this.run = null;
     this.rows = rows;
     this.progress = progressOf(rows, status, complaint);
-    this.isLookedUp = lookUp.length > 0;
+    this.isLookedUp = run.isLookedUp;
     this.tell();
     if (this.isStale) this.touch();
   }
 
   private watch(pattern: vscode.RelativePattern): void {
     const watcher = vscode.workspace.createFileSystemWatcher(pattern);
-    const touched = ({ fsPath }: vscode.Uri) => {
-      if (fsPath === this.uri.fsPath || this.mayOpen(fsPath)) this.touch();
+    const touched = async (uri: vscode.Uri) => {
+      if (uri.toString() === this.uri.toString() || (await this.mayOpen(programOf(uri)))) this.touch();
     };
     watcher.onDidCreate(touched);
     watcher.onDidChange(touched);
@@ -114,9 +108,9 @@ export class CaptureWindow {
   }
 
   /** A file that may hold keys that are missing. */
-  private mayOpen(file: string): boolean {
+  private async mayOpen(file: string): Promise<boolean> {
     if (isCapture(file) || this.rows.streams.every(({ hasKeys }) => hasKeys)) return false;
-    return findKeyFiles(this.uri.fsPath).includes(file) || isKeyLog(file);
+    return this.means.captures.mayHoldKeys(programOf(this.uri), file);
   }
 
   /** Verifies it again once the file has settled; what somebody has cancelled stays so. */
@@ -130,10 +124,9 @@ export class CaptureWindow {
   }
 
   private get shown(): Shown {
-    const { uri, rows, progress, isLookedUp } = this;
-    const size = statSync(uri.fsPath, { throwIfNoEntry: false })?.size ?? 0;
+    const { uri, size, rows, progress, isLookedUp } = this;
     const { t } = vscode.l10n;
-    const name = path.basename(uri.fsPath);
+    const name = nameOf(programOf(uri));
     return {
       ...{ uri: uri.toString(), name, size, progress, rows, isLookedUp },
       ...{ t, language: vscode.env.language },
@@ -145,6 +138,14 @@ export class CaptureWindow {
     void this.panel.webview.postMessage(told);
   }
 }
+
+const sizeOf = async (uri: vscode.Uri): Promise<number> => {
+  try {
+    return (await vscode.workspace.fs.stat(uri)).size;
+  } catch {
+    return 0;
+  }
+};
 
 function progressOf({ file }: VerdictRows, status: number | null, complaint: string): Progress {
   if (file) return "done";

@@ -1,13 +1,21 @@
 // extension/picks: commands that let the user pick: a sample, what to debug as, to keep, to stop at.
 
-import path from "node:path";
 import * as vscode from "vscode";
 import { bugs } from "../../core/bugs/catalogue.ts";
 import { kernels } from "../../core/machine/generation.ts";
 import { profiles } from "../../core/profiles/all.ts";
-import { bugsNamed, namedIn } from "../../node/samples.ts";
-import { configurationAs, configurationOf } from "../configurations.ts";
-import { activeTrace, debugType, isCapture, pickTrace } from "../trace-files.ts";
+import {
+  activeTrace,
+  configurationAs,
+  configurationOf,
+  debugType,
+  isCapture,
+  nameOf,
+  pickTrace,
+  programOf,
+  uriOfProgram,
+} from "../trace-files.ts";
+import { bugsIn, namedIn } from "./variants.ts";
 
 /** A file as commands get it: from a menu, or from a lens of the language server. */
 export type Given = vscode.Uri | string;
@@ -20,7 +28,7 @@ export const debuggingAs = (): vscode.Disposable[] => [
   vscode.commands.registerCommand("tlstrace.debugAs", async (uri?: Given, given?: unknown) => {
     // A menu of the explorer gives all files that are selected behind the one that it is of.
     const id = typeof given === "string" ? given : null;
-    const program = await programOf(uri);
+    const program = await programFrom(uri);
     const profile = program === undefined ? undefined : (id ?? (await pickProfile(program)));
     if (program !== undefined && profile !== undefined)
       await start(program, configurationAs(program, profile));
@@ -40,21 +48,23 @@ const besideName = (program: string, compare: readonly string[]): string =>
   vscode.l10n.t("{0} beside {1}", configurationOf(program).name, compare.join(", "));
 
 /** The file that is given, else the active one, else one to pick. */
-const programOf = async (given: Given | undefined): Promise<string | undefined> =>
-  uriOf(given)?.fsPath ?? activeTrace() ?? (await pickTrace());
+const programFrom = async (given: Given | undefined): Promise<string | undefined> => {
+  const uri = uriOf(given);
+  return uri ? programOf(uri) : (activeTrace() ?? (await pickTrace()));
+};
 
 /** Debugs that file; true once there is a session. */
 async function debug(
   given: Given | undefined,
   otherwise: (program: string) => object = () => ({}),
 ): Promise<boolean> {
-  const program = await programOf(given);
+  const program = await programFrom(given);
   if (program === undefined) return false;
   return start(program, { ...configurationOf(program), ...otherwise(program) });
 }
 
 async function start(program: string, configuration: vscode.DebugConfiguration): Promise<boolean> {
-  const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(program));
+  const folder = vscode.workspace.getWorkspaceFolder(uriOfProgram(program));
   return vscode.debug.startDebugging(folder, configuration);
 }
 
@@ -62,8 +72,8 @@ const families = profiles.map(({ id, title }) => ({ label: id, description: titl
 const generations = kernels.map(({ id, title }) => ({ label: id, description: title }));
 
 async function pickProfile(program: string): Promise<string | undefined> {
-  const picked = await vscode.window.showQuickPick(choices(program), {
-    title: vscode.l10n.t("Debug {0} As", path.basename(program)),
+  const picked = await vscode.window.showQuickPick(await choices(program), {
+    title: vscode.l10n.t("Debug {0} As", nameOf(program)),
     placeHolder: vscode.l10n.t(
       "A NIC family, a bug of one, or a kernel: {0}",
       "connectx, connectx/long-dump, v5.8",
@@ -74,9 +84,9 @@ async function pickProfile(program: string): Promise<string | undefined> {
 }
 
 /** What a file names, then all there is. */
-function choices(program: string): vscode.QuickPickItem[] {
+async function choices(program: string): Promise<vscode.QuickPickItem[]> {
   const { t } = vscode.l10n;
-  const named = isCapture(program) ? [] : namedIn(program);
+  const named = await namedIn(program);
   const all = [...families, ...generations, ...broken];
   const isOther = ({ label }: vscode.QuickPickItem) => !named.includes(label);
   return [
@@ -116,10 +126,10 @@ function offerBugs(): vscode.Disposable {
     if (type !== debugType || profile || noDebug || fork || typeof program !== "string") return;
     if (offered.has(program) || isCapture(program)) return;
     offered.add(program);
-    const [bug, ...others] = bugsNamed(program);
+    const [bug, ...others] = await bugsIn(program);
     if (bug === undefined) return;
     const { t } = vscode.l10n;
-    const name = path.basename(program);
+    const name = nameOf(program);
     const buttons = [t("Debug as {0}", bug), ...(others.length > 0 ? [t("Debug As…")] : [])];
     const pressed = await vscode.window.showInformationMessage(
       t("{0} is about a bug, and runs as its devices say: right.", name),
@@ -129,6 +139,6 @@ function offerBugs(): vscode.Disposable {
     // The bug comes instead of it: of two sessions the editor would go on to show the first.
     await vscode.debug.stopDebugging(session);
     if (pressed === buttons[0]) await start(program, configurationAs(program, bug));
-    else await vscode.commands.executeCommand("tlstrace.debugAs", vscode.Uri.file(program));
+    else await vscode.commands.executeCommand("tlstrace.debugAs", uriOfProgram(program));
   });
 }

@@ -1,7 +1,7 @@
-import path from "node:path";
 import * as vscode from "vscode";
-import { sampleGroups } from "../../node/samples.ts";
-import { configurationAs, configurationOf } from "../configurations.ts";
+import type { SampleIndex } from "../../node/samples.ts";
+import { sampleIndex, samplesFolder } from "../files.ts";
+import { configurationAs, configurationOf, programOf, uriOfProgram } from "../trace-files.ts";
 
 interface Item extends vscode.QuickPickItem {
   file?: string;
@@ -17,7 +17,7 @@ const debugButton: vscode.QuickInputButton = {
  * Lets the user pick one of the samples that come with the extension. It opens as it stands there, where what it names
  * lies beside it, and cannot be changed by mistake: Save As makes a copy. A button debugs it at once.
  */
-export function openSample(folder: string): void {
+export async function openSample(): Promise<void> {
   const pick = vscode.window.createQuickPick<Item>();
   pick.title = vscode.l10n.t("Open Sample");
   pick.placeholder = vscode.l10n.t(
@@ -26,7 +26,7 @@ export function openSample(folder: string): void {
   );
   pick.matchOnDescription = true;
   pick.matchOnDetail = true;
-  pick.items = itemsOf(folder);
+  pick.items = itemsOf(await sampleIndex());
   pick.onDidAccept(() => {
     const [item] = pick.selectedItems;
     pick.hide();
@@ -40,14 +40,14 @@ export function openSample(folder: string): void {
   pick.show();
 }
 
-const itemsOf = (folder: string): Item[] =>
-  sampleGroups(folder).flatMap(({ title, samples }): Item[] => [
+const itemsOf = ({ groups }: SampleIndex): Item[] =>
+  groups.flatMap(({ title, samples }): Item[] => [
     { label: title, kind: vscode.QuickPickItemKind.Separator },
     ...samples.map(({ name, title, bugs }) => ({
-      label: path.parse(name).name,
+      label: name.replace(/^.*\//, "").replace(/\.\w+$/, ""),
       description: bugs.join(", "),
       detail: title,
-      file: path.join(folder, name),
+      file: programOf(vscode.Uri.joinPath(samplesFolder(), name)),
       bugs,
       buttons: [debugButton],
     })),
@@ -56,7 +56,7 @@ const itemsOf = (folder: string): Item[] =>
 async function open(file: string): Promise<void> {
   // A capture has no text to show: its listing is what there is to see.
   if (/\.pcap$/.test(file)) return debug(file);
-  await vscode.window.showTextDocument(vscode.Uri.file(file), { preview: false });
+  await vscode.window.showTextDocument(uriOfProgram(file), { preview: false });
   await vscode.commands.executeCommand("workbench.action.files.setActiveEditorReadonlyInSession");
 }
 

@@ -1,7 +1,7 @@
 import path from "node:path";
 import * as vscode from "vscode";
 import { namesFile } from "../../trace/profile-word.ts";
-import { configurationAs, configurationOf } from "../configurations.ts";
+import { configurationAs, configurationOf } from "../trace-files.ts";
 import type { Checked } from "./tree.ts";
 
 /** Debugs the first line that fails, else the first that was checked, as its variant and at its event. */

@@ -24,3 +24,19 @@ export const isNamedKeys = (name: string): boolean => keyEndings.some((ending) =
 export const readsAsKeyLog = (head: string): boolean =>
   // Those of UTF-16 have a zero beside each letter.
   secretLine.test(head.replaceAll("\0", ""));
+
+/** True if a pcapng file brings its own keys: a Decryption Secrets Block near its beginning, which this is. */
+export function bringsSecrets(head: Uint8Array): boolean {
+  const view = new DataView(head.buffer, head.byteOffset, head.length);
+  const sectionHeader = 0x0a0d0d0a;
+  const secretsBlock = 0x0000000a;
+  if (head.length < 12 || view.getUint32(0) !== sectionHeader) return false;
+  const isLittle = view.getUint32(8, true) === 0x1a2b3c4d;
+  for (let at = 0; at + 8 <= head.length; ) {
+    if (view.getUint32(at, isLittle) === secretsBlock) return true;
+    const length = view.getUint32(at + 4, isLittle);
+    if (length < 12) return false;
+    at += length;
+  }
+  return false;
+}

@@ -1,15 +1,9 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import type { Run } from "../place.ts";
 
 /** How much of what a command complains of is kept. */
 const complaintMax = 4000;
-
-/** A run of `tlstrace` beside the editor, so that a large capture takes nothing from the extensions. */
-export interface Run {
-  /** Its exit status (null = it was ended), and what it complained of. */
-  ended: Promise<{ status: number | null; complaint: string }>;
-  cancel(): void;
-}
 
 /** Runs the command line in a process of its own; `take` gets each line of its output. */
 export function runCommand(cli: string, args: readonly string[], take: (line: string) => void): Run {

@@ -1,5 +1,6 @@
 import path from "node:path";
 import * as vscode from "vscode";
+import { tellOfFall } from "../launch-errors.ts";
 
 /**
  * The adapter as a process of its own: the command that serves every other editor, too. What it does with a large
@@ -18,17 +19,14 @@ export const adapterProcess = (
 
 /** Tells of an adapter that went before it was asked to. Nothing of the user's is lost with it: breakpoints are the editor's. */
 export const fallenAdapters: vscode.DebugAdapterTrackerFactory = {
-  createDebugAdapterTracker({ configuration, workspaceFolder }) {
+  createDebugAdapterTracker(session) {
     const { t } = vscode.l10n;
-    const name = path.basename(String(configuration.program));
+    const name = path.basename(String(session.configuration.program));
     let isOver = false;
     const tell = async (how: string) => {
       if (isOver) return;
       isOver = true;
-      const again = t("Debug Again");
-      const kept = t("Breakpoints are kept; please report it with the file, if you can share it.");
-      const answer = await vscode.window.showErrorMessage(`${how} ${kept}`, again);
-      if (answer === again) await vscode.debug.startDebugging(workspaceFolder, configuration);
+      await tellOfFall(session, how);
     };
     return {
       onWillReceiveMessage: ({ command }) => {

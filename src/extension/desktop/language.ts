@@ -1,0 +1,16 @@
+import { spawn } from "node:child_process";
+import type { LanguagePlace } from "../place.ts";
+
+/** The language server that any editor can run, as a process of its own. */
+export const languageProcess = (cli: string): LanguagePlace => ({
+  schemes: () => ["file", "untitled"],
+  begin: async () => {
+    // The program that runs extensions runs it as a plain Node.js where it is told so.
+    const child = spawn(process.execPath, [cli, "lsp"], {
+      env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    return { streams: { output: child.stdout, input: child.stdin }, end: () => void child.kill() };
+  },
+  beside: null,
+});
