@@ -92,7 +92,8 @@ function project(): void {
   write("src/node/samples.ts", "export const sampleIndex = () => ({});\n");
   write("src/cli/cli.ts", 'import { same } from "../same.ts";\nconsole.log(same);\n');
   write("src/cli/fleet/worker.ts", "export {};\n");
-  for (const name of ["main.ts", "report.ts", "picture.css"]) write(`src/webview/${name}`, "");
+  for (const name of ["main.ts", "report.ts", "picture.css", "capture.ts", "capture.css"])
+    write(`src/webview/${name}`, "");
   write("src/same.ts", "export const same = 1;\n");
   write("src/trace/profiles/schema.ts", "export const profileSchema = (written: object) => written;\n");
   write("media/profile.schema.json", "{}\n");
@@ -135,13 +136,16 @@ test("F5 waits for the first build of a watch that tells each build's problems",
   const matchers = matchersOf("watch");
   const build = start(["watch"], matchers[0]!.background!);
   assert.deepEqual(problemsOf(matchers, await build()), []);
-  for (const name of ["main.ts", "report.ts", "picture.css"]) write(`src/webview/${name}`, "");
+  for (const name of ["main.ts", "report.ts", "picture.css", "capture.ts", "capture.css"])
+    write(`src/webview/${name}`, "");
   write("src/same.ts", 'import { gone } from "./gone.ts";\nexport const same = gone;\n');
   assert.deepEqual(problemsOf(matchers, await build()), ['src/same.ts:1:22 Could not resolve "./gone.ts"']);
-  for (const name of ["main.ts", "report.ts", "picture.css"]) write(`src/webview/${name}`, "");
+  for (const name of ["main.ts", "report.ts", "picture.css", "capture.ts", "capture.css"])
+    write(`src/webview/${name}`, "");
   write("src/same.ts", "export const same = 1;\nconst a = ;\n");
   assert.deepEqual(problemsOf(matchers, await build()), ['src/same.ts:2:11 Unexpected ";"']);
-  for (const name of ["main.ts", "report.ts", "picture.css"]) write(`src/webview/${name}`, "");
+  for (const name of ["main.ts", "report.ts", "picture.css", "capture.ts", "capture.css"])
+    write(`src/webview/${name}`, "");
   write("src/same.ts", "export const same = 1;\n");
   assert.deepEqual(problemsOf(matchers, await build()), []);
 });
@@ -180,7 +184,8 @@ test("tests that are named run again after every change, and no others", async (
   const [{ background }] = matchersOf("test, again after each change") as [Matcher];
   const round = start(["test", "--watch", "src/two.test.ts"], background!);
   assert.deepEqual(ranIn(await round()), ["two"]);
-  for (const name of ["main.ts", "report.ts", "picture.css"]) write(`src/webview/${name}`, "");
+  for (const name of ["main.ts", "report.ts", "picture.css", "capture.ts", "capture.css"])
+    write(`src/webview/${name}`, "");
   write("src/same.ts", "export const same = 3;\n");
   assert.deepEqual(ranIn(await round()), ["two"]);
 });
