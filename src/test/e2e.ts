@@ -29,6 +29,7 @@ import {
 import { familiesFile, familiesScenarios, familiesTrace } from "./e2e/families.ts";
 import { findingsScenarios, wrongByte } from "./e2e/findings.ts";
 import { forkScenarios } from "./e2e/forks.ts";
+import { germanScenarios, offerGerman } from "./e2e/german/german.ts";
 import { HostProbe } from "./e2e/host.ts";
 import { keysScenarios } from "./e2e/keys.ts";
 import { labScenarios } from "./e2e/lab.ts";
@@ -126,6 +127,7 @@ const groups: Readonly<Record<string, readonly ((scenario: Scenario) => void)[]>
     refusedScenarios(() => samples),
   ],
   tests: [testScenarios(() => samples), coverageScenarios],
+  "in German": [germanScenarios(pictures)],
   "a capture of 100 MB": [largeScenarios(`${shapes.lossy.name}.pcap`)],
   [own]: [processScenarios(probe, samples, sizes), cancelScenarios("one-gigabyte.pcap")],
 };
@@ -151,6 +153,7 @@ describe("the extension in VS Code", () => {
     if (isWanted(own)) for (const shape of sizes) writeCapture(samples, shape, 1);
     probe.pack();
     const profile = path.join(scratch, "profile");
+    offerGerman(profile);
     const extensions = [vsix, probe.vsix];
     served = await serveWorkbench(install, {
       profile,
