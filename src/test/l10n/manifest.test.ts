@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { test } from "node:test";
 import { keysAsked, readManifest, stringsIn, textsIn, translations } from "./manifest.ts";
 import { differences } from "./texts.ts";
 
 const manifest: unknown = JSON.parse(readFileSync("package.json", "utf8"));
+
+interface Manifest {
+  contributes: { walkthroughs: { steps: { media: { markdown: string } }[] }[] };
+}
 
 /** Where package.json has text for people, by the last name on the way to it, a number of a list left out. */
 const told = [
@@ -67,6 +72,27 @@ test("the manifest in German is German where people read it and the same where t
     english!.size - same.length,
     [...stringsIn(manifest)].filter(([, text]) => /^%/.test(text)).length,
   );
+});
+
+/** Code of a page, which is the same in every language. */
+const codeIn = (page: string): string[] =>
+  (readFileSync(page, "utf8").match(/```[\s\S]*?```|`[^`\n]+`/g) ?? []).sort();
+
+test("each page of the walkthrough has one in every language, named as VS Code looks for it, with the same code", () => {
+  const { contributes } = readManifest<Manifest>();
+  const pages = contributes.walkthroughs.flatMap(({ steps }) => steps.map(({ media }) => media.markdown));
+  const translated = (page: string) =>
+    translations.map((language) => page.replace(/md$/, `nls.${language}.md`));
+  const folder = path.dirname(pages[0]!);
+  assert.deepEqual(
+    readdirSync(folder)
+      .map((name) => `${folder}/${name}`)
+      .filter((name) => name.endsWith(".md"))
+      .sort(),
+    pages.flatMap((page) => [page, ...translated(page)]).sort(),
+  );
+  for (const page of pages)
+    for (const other of translated(page)) assert.deepEqual(codeIn(other), codeIn(page), other);
 });
 
 const pairsOf = (of: unknown): [string, string][] =>
