@@ -2,7 +2,7 @@ import type { Seq } from "../core/base/seq.ts";
 import { type Event, EventLog } from "../core/words/event.ts";
 import { type Block, type EditedLines, hasOwnLines, linesAfter } from "./edit-lines.ts";
 import { countOf, placesOf, type Run } from "./runs.ts";
-import type { Expectation, Trace, Verdicts } from "./trace.ts";
+import type { Expectation, SacksBetween, Trace, Verdicts } from "./trace.ts";
 
 /** An event that an edit made or placed, with what stands beside it in the tables of a trace. */
 export interface MadeEvent extends Event, Block {
@@ -51,6 +51,7 @@ export function rearranged(
     ...rest,
     events: eventsOf(arrangement),
     sacks: tableOf(arrangement, trace.sacks, ({ sacks }) => (sacks.length > 0 ? sacks : null)),
+    sacksBetween: sacksBetweenOf(arrangement),
     recordSns: tableOf(arrangement, trace.recordSns, ({ recordSn }) => recordSn),
     expectations: expectationsOf(arrangement),
     comments: commentsOf(arrangement),
@@ -58,6 +59,15 @@ export function rearranged(
   };
   if (lines && declarationLines) after.declarationLines = declarationLines.map((line) => lines.shifted(line));
   return { trace: after, made: placed.map(([place]) => place), placeOf };
+}
+
+/** Those behind events that are still there. */
+function sacksBetweenOf({ trace: { sacksBetween: of }, placeOf }: Arrangement): SacksBetween {
+  const rows = [...of.after.keys()].filter((row) => (placeOf[of.after[row]!] ?? -1) >= 0);
+  const kept = <Value>(column: readonly Value[]) => rows.map((row) => column[row]!);
+  const after = kept(of.after).map((event) => placeOf[event]!);
+  const { timeNs, connection, from, to } = of;
+  return { after, timeNs: kept(timeNs), connection: kept(connection), from: kept(from), to: kept(to) };
 }
 
 function eventsOf({ trace, runs, placed, lines }: Arrangement): EventLog {

@@ -8,7 +8,7 @@ import { parseTrace } from "./language/parse.ts";
 import { printEvent, printTrace } from "./language/print.ts";
 import { fileWordOf } from "./profile-word.ts";
 import type { ProfileFinder } from "./profiles/finder.ts";
-import type { Diagnostic, Trace } from "./trace.ts";
+import { type Diagnostic, noSacksBetween, type Trace } from "./trace.ts";
 import { visibleLine } from "./visible.ts";
 
 /**
@@ -87,7 +87,8 @@ function madeAlone(trace: Trace, made: readonly number[]): { excerpt: Trace; ind
       return blocks ? [[indices[i]!, blocks] as const] : [];
     }),
   );
-  return { excerpt: { ...trace, events, sacks, expectations: [], comments: new Map() }, indices };
+  const beside = { expectations: [], comments: new Map(), sacksBetween: noSacksBetween() };
+  return { excerpt: { ...trace, events, sacks, ...beside }, indices };
 }
 
 /** What the text says that a trace was printed as, on the same devices. */

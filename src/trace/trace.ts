@@ -165,6 +165,27 @@ export interface CaptureReader extends RecordReader {
   mended(stream: number, row: number, damage: Damage): Uint8Array | null;
 }
 
+/**
+ * SACK blocks of a capture's acknowledgements that acknowledge no new byte (RFC 2018: duplicate ones have most of them).
+ * Nothing of the model depends on them, so they are no events; in columns, a row a block, in the capture's order.
+ */
+export interface SacksBetween {
+  /** The event, of whatever connection, that came last before it; −1 = none. */
+  after: number[];
+  timeNs: number[];
+  connection: number[];
+  from: Seq[];
+  to: Seq[];
+}
+
+export const noSacksBetween = (): SacksBetween => ({
+  after: [],
+  timeNs: [],
+  connection: [],
+  from: [],
+  to: [],
+});
+
 /** Anything readable, as events: from a trace file or a capture. */
 export interface Trace {
   name: string;
@@ -175,6 +196,8 @@ export interface Trace {
   events: EventLog;
   /** SACK blocks by ack event: [start, end, start, end …]. */
   sacks: Map<number, readonly Seq[]>;
+  /** What acknowledgements that are no events say of what lies behind; none of a text. */
+  sacksBetween: SacksBetween;
   /** Record numbers that do not follow from the record before, by `record` event. */
   recordSns: Map<number, bigint>;
   expectations: Expectation[];
@@ -217,6 +240,7 @@ export const emptyTrace = (name: string, kind: Trace["kind"]): Trace => ({
   streams: [],
   events: new EventLog(),
   sacks: new Map(),
+  sacksBetween: noSacksBetween(),
   recordSns: new Map(),
   expectations: [],
   profileFiles: new Map(),

@@ -59,6 +59,18 @@ test("what TCP says of the bytes, as the trace's lines have it", () => {
   assert.deepEqual(ranges(mapAt(Kind.ack, 1)), ["acknowledged 0:40087"]);
 });
 
+/** Frame 27 of lossy.pcap follows frame 26, whose acknowledgement says nothing new but its blocks (tshark): 5534:8430, 1190:4086. */
+test("what was acknowledged selectively is what the last acknowledgement says, also a duplicate one", async () => {
+  const captured = await studyOf(sample("lossy.pcap"));
+  const { line, count } = captured.trace.events;
+  const event = Array.from(line.values.subarray(0, count)).indexOf(27);
+  const view = new RecordMap(captured, 1).view({ area: null, position: { event, stage: 0 } });
+  assert.deepEqual(
+    ranges(view).filter((range) => range.startsWith("sacked")),
+    ["sacked 5534:8430", "sacked 1190:4086"],
+  );
+});
+
 test("both expected numbers stand where the expect lines have them", () => {
   const before = mapAt(Kind.transmit, 3, 0);
   assert.deepEqual([before.packet?.from, before.packet?.to], [4344, 40087]);

@@ -214,12 +214,7 @@ function rangesOf(view: View): MapRange[] {
 
 /** What the last acknowledgement said beside its number (RFC 2018). */
 function sackedIn(view: View, una: number): MapRange[] {
-  const { timeline, position, index } = view;
-  const { events, sacks } = timeline.trace;
-  const own = timeline.eventsOf(index);
-  const ordinal = timeline.ordinalOf(index, position.event + (position.stage < 0 ? 0 : 1));
-  const last = own.subarray(0, ordinal).findLast((event) => events.kind.values[event] === Kind.ack);
-  const blocks = last === undefined ? [] : (sacks.get(last) ?? []);
+  const blocks = lastSacks(view);
   const ranges: MapRange[] = [];
   for (let i = 0; i + 1 < blocks.length; i += 2) {
     const [from, to] = [at(view, blocks[i]!), at(view, blocks[i + 1]!)];
@@ -227,6 +222,25 @@ function sackedIn(view: View, una: number): MapRange[] {
       ranges.push({ role: "sacked", from, to, says: `${mapWords.sacked}: ${rangeText(from, to)}` });
   }
   return ranges;
+}
+
+/** SACK blocks of the last acknowledgement, which may be none of the events. */
+function lastSacks({ timeline, position, index }: View): readonly Seq[] {
+  const { events, sacks, sacksBetween: between } = timeline.trace;
+  const own = timeline.eventsOf(index);
+  const ordinal = timeline.ordinalOf(index, position.event + (position.stage < 0 ? 0 : 1));
+  const last = own.subarray(0, ordinal).findLast((event) => events.kind.values[event] === Kind.ack) ?? -1;
+  const behind = firstThat(0, between.after.length, (row) => between.after[row]! >= position.event);
+  const isOwn = (row: number) => between.connection[row] === index;
+  const blocks: Seq[] = [];
+  let time: number | null = null;
+  for (let row = behind - 1; row >= 0 && between.after[row]! >= last; row--) {
+    if (!isOwn(row)) continue;
+    if (time !== null && between.timeNs[row] !== time) break;
+    time = between.timeNs[row]!;
+    blocks.unshift(between.from[row]!, between.to[row]!);
+  }
+  return time === null ? (sacks.get(last) ?? []) : blocks;
 }
 
 function cursorsOf(view: View): MapCursor[] {

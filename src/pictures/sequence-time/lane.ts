@@ -74,6 +74,11 @@ export class Lane extends Table {
     return row < 0 ? null : { high: this.highs.values[row]!, event: this.events.values[row]! };
   }
 
+  /** When the last mark is; null if there is none. */
+  get lastTime(): number | null {
+    return this.count === 0 ? null : this.times.values[this.count - 1]!;
+  }
+
   /** The least and the greatest number of all; null if there is no mark. */
   bounds(): { low: number; high: number } | null {
     return this.count === 0 ? null : this.boundsOf(0, this.count);

@@ -39,6 +39,17 @@ test("a trace's packets lie in the lanes that its lines say", async () => {
   assert.equal(picture.whole.high, 40087);
 });
 
+/** tshark has 86 blocks in 34 frames of lossy.pcap (tcp.options.sack_le), most of them in duplicate acknowledgements. */
+test("SACK blocks of every acknowledgement are there, also of those that are no events", async () => {
+  const marks = marksOf(await pictureOf("lossy.pcap", 1), "sacked");
+  assert.equal(marks.length, 86);
+  // Frames 20 and 23, from the offload start at 1262259312 on.
+  assert.deepEqual(marks.slice(0, 2), [
+    [1190, 2638],
+    [1190, 4086],
+  ]);
+});
+
 test("every mark is in some spot at every level of detail, and the spots' bounds are its marks'", () => {
   const seed = Number(process.env.SEED ?? 7);
   const random = seeded(seed);

@@ -88,6 +88,8 @@ export class SequenceTime implements Model {
       this.takeEvents(from, Math.min(own.length, from + blockSize));
       yield from / own.length;
     }
+    this.takeSacks();
+    yield 1;
     for (const [name, kinds] of Object.entries(ofSigns)) yield* this.takeSigns(name as LaneName, kinds);
     for (const lane of this.lanes.values()) {
       lane.build();
@@ -119,12 +121,32 @@ export class SequenceTime implements Model {
   }
 
   private takeAck(event: number, time: number): void {
-    const { events, sacks } = this.judged.timeline.trace;
-    const low = events.seq.values[event]! - this.startSeq;
+    const low = this.judged.timeline.trace.events.seq.values[event]! - this.startSeq;
     this.lane("acknowledged").add(time, low, low, event);
-    const blocks = sacks.get(event) ?? [];
-    for (let at = 0; at + 1 < blocks.length; at += 2)
-      this.lane("sacked").add(time, blocks[at]! - this.startSeq, blocks[at + 1]! - this.startSeq, event);
+  }
+
+  /** SACK blocks of all acknowledgements, those that are no events with the event that they follow. */
+  private takeSacks(): void {
+    const { own, times, startSeq } = this;
+    const { sacks, sacksBetween: between } = this.judged.timeline.trace;
+    const lane = this.lane("sacked");
+    let row = 0;
+    let time = Number.NEGATIVE_INFINITY;
+    const add = (at: number, [from, to]: readonly number[], event: number) => {
+      time = Math.max(time, at);
+      lane.add(time, from! - startSeq, to! - startSeq, event);
+    };
+    for (let i = 0; i < own.length; i++) {
+      const event = own[i]!;
+      const blocks = sacks.get(event) ?? [];
+      time = Math.max(time, times[i]!);
+      for (let at = 0; at + 1 < blocks.length; at += 2) add(times[i]!, blocks.slice(at, at + 2), event);
+      const next = own[i + 1] ?? Number.POSITIVE_INFINITY;
+      for (; row < between.after.length && between.after[row]! < next; row++)
+        // Ahead of the first event there is nothing to acknowledge.
+        if (between.connection[row] === this.connection && between.after[row]! >= own[0]!)
+          add(between.timeNs[row]!, [between.from[row]!, between.to[row]!], event);
+    }
   }
 
   private *takeSigns(name: LaneName, kinds: readonly number[]): Generator<number> {
@@ -181,14 +203,15 @@ export class SequenceTime implements Model {
     return this.times[Math.max(0, ordinal)] ?? 0;
   }
 
-  /** The stream from its first to its last event and byte. */
+  /** The stream from its first to its last event, or acknowledgement behind it, and byte. */
   get whole(): SequenceTimeView["whole"] {
     const bounds = (["sent", "again", "acknowledged"] as const)
       .map((name) => this.lane(name).bounds())
       .filter((each) => each !== null);
     const low = Math.min(...bounds.map((each) => each.low));
     const high = Math.max(...bounds.map((each) => each.high));
-    const [from, to] = [this.times[0] ?? 0, this.times.at(-1) ?? 0];
+    const from = this.times[0] ?? 0;
+    const to = Math.max(this.times.at(-1) ?? 0, this.lane("sacked").lastTime ?? 0);
     return { from, to, low: bounds.length > 0 ? low : 0, high: bounds.length > 0 ? high : 0 };
   }
 

@@ -6,14 +6,16 @@ import { type SegmentLog, TcpFlag } from "../pcap/segments.ts";
 import type { Progress } from "../platform.ts";
 import { Positions, payloadSeq } from "../tls/assembly.ts";
 import { gapType } from "../tls/record-table.ts";
-import { type Trace, type Verdicts, Wire } from "../trace.ts";
+import { noSacksBetween, type SacksBetween, type Trace, type Verdicts, Wire } from "../trace.ts";
 import { hasKeys, isReadable } from "./readable.ts";
+import { addSacks } from "./sacks-between.ts";
 import type { Offload, Sender } from "./senders.ts";
 
 /** What a capture's segments come to. */
 export interface CaptureEvents {
   events: EventLog;
   sacks: Trace["sacks"];
+  sacksBetween: SacksBetween;
   recordSns: Map<number, bigint>;
   verdicts: Verdicts;
 }
@@ -98,6 +100,7 @@ class JudgedEvents extends EventLog {
 interface Mark {
   row: number;
   events: number;
+  between: number;
   cursors: readonly Cursor[];
   compared: readonly number[];
   differing: readonly number[];
@@ -110,6 +113,7 @@ class EventWriter {
   private readonly log: SegmentLog;
   private readonly events = new JudgedEvents();
   private readonly sacks: Trace["sacks"] = new Map();
+  private readonly between = noSacksBetween();
   private readonly recordSns = new Map<number, bigint>();
   private compared: number[];
   private differing: number[];
@@ -162,7 +166,8 @@ class EventWriter {
   private mark(): void {
     const cursors = this.cursors.map((cursor) => ({ ...cursor, positions: cursor.positions.copy() }));
     const [compared, differing, cut] = [[...this.compared], [...this.differing], [...this.cut]];
-    this.marks.add({ row: this.row, events: this.events.count, cursors, compared, differing, cut });
+    const [events, between] = [this.events.count, this.between.after.length];
+    this.marks.add({ row: this.row, events, between, cursors, compared, differing, cut });
   }
 
   private goTo(mark: Mark, senders: readonly Offloaded[]): void {
@@ -179,6 +184,7 @@ class EventWriter {
     this.compared = [...mark.compared];
     this.differing = [...mark.differing];
     this.cut = [...mark.cut];
+    for (const column of Object.values(this.between)) column.length = mark.between;
     for (const found of [this.sacks, this.recordSns, this.differences, this.damage])
       for (const event of found.keys()) if (event >= mark.events) found.delete(event);
   }
@@ -207,7 +213,8 @@ class EventWriter {
       differences: this.differences,
       damage: this.damage,
     };
-    return { events: this.events, sacks: this.sacks, recordSns: this.recordSns, verdicts };
+    const { sacks, between: sacksBetween, recordSns } = this;
+    return { events: this.events, sacks, sacksBetween, recordSns, verdicts };
   }
 
   /** The cursor of the segment's sender, or (`other` = 1) of its receiver. */
@@ -231,12 +238,20 @@ class EventWriter {
   private takeAck(cursor: Cursor, row: number): void {
     const { log } = this;
     const acked = cursor.positions.at(log.ack.values[row]!, cursor.acked);
-    if (acked <= cursor.acked) return;
+    if (acked <= cursor.acked) return this.noteSacks(cursor, row);
     cursor.acked = acked;
     const at = seqAt(cursor, acked);
     const event = this.push(cursor, row, marker(Kind.ack, at));
     const sacks = log.sacks.get(row)?.map((edge) => near(edge, at));
     if (sacks) this.sacks.set(event, sacks);
+  }
+
+  /** What an acknowledgement says beside a number that says nothing new. */
+  private noteSacks(cursor: Cursor, row: number): void {
+    const { log, between, events } = this;
+    const [after, timeNs] = [events.count - 1, log.timeNs.values[row]!];
+    const at = seqAt(cursor, cursor.acked);
+    addSacks(between, { after, timeNs, connection: cursor.connection, at }, log.sacks.get(row) ?? []);
   }
 
   private takePayload(cursor: Cursor, row: number): void {
