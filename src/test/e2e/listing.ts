@@ -31,7 +31,7 @@ export function lineScenarios(scenario: Scenario): void {
   scenario("Go to asks for a place, as the console does by a word, and goes there", async (workbench) => {
     const { page } = workbench;
     await page.keyboard.press("Shift+Alt+G");
-    const input = page.locator(".quick-input-widget input");
+    const input = page.locator(".quick-input-box input");
     await input.fill("frame 45");
     await workbench.picture("listing-goto");
     await page.keyboard.press("Enter");

@@ -109,7 +109,7 @@ export const keepingScenarios =
       const picture = await pictureIn(workbench);
       for (const kind of ["svg", "png"]) {
         const file = path.join(samples(), `kept.${kind}`);
-        const input = workbench.page.locator(".quick-input-widget input");
+        const input = workbench.page.locator(".quick-input-box input");
         const ok = workbench.page.locator(".quick-input-widget .monaco-button", { hasText: "OK" });
         await workbench.until(`${file} is written`, async () => {
           if (existsSync(file) && statSync(file).size > 0) return true;

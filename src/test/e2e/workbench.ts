@@ -165,8 +165,9 @@ export class Workbench extends Window {
   async setFilter(label: string, on: boolean): Promise<void> {
     this.filtersSet.add(label);
     const row = this.page.locator(`.debug-breakpoints .monaco-list-row[aria-label^="${label}"]`);
-    const box = row.locator(".monaco-checkbox");
-    const isSet = async () => (await box.getAttribute("aria-checked")) === String(on);
+    // In older editors the box is the browser's own.
+    const box = row.locator(".monaco-checkbox, input[type=checkbox]");
+    const isSet = async () => (await box.isChecked()) === on;
     if (!(await isSet())) await box.click();
     await this.until(`${label} to be ${on}`, isSet);
   }
@@ -177,7 +178,7 @@ export class Workbench extends Window {
     const title = "TLS Offload: Stop At";
     const found = this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first();
     // The command asks in the same place that it was picked in, so that the input is there before and behind.
-    const asks = this.page.locator('.quick-input-widget input[placeholder^="What to stop at"]');
+    const asks = this.page.locator('.quick-input-box input[placeholder^="What to stop at"]');
     await this.quickInput(`"${title}" to ask`, "F1", `>${title}`, async () => {
       await done(found.click({ timeout: shortMs }));
       return appears(asks);

@@ -74,7 +74,7 @@ export class Window {
     text: string,
     taken: () => Promise<boolean>,
   ): Promise<void> {
-    const input = this.page.locator(".quick-input-widget input");
+    const input = this.page.locator(".quick-input-box input");
     await this.until(what, async () => {
       await this.page.keyboard.press(key);
       const filled = await done(input.fill(text, { timeout: shortMs }));
