@@ -87,6 +87,13 @@ test("exactly as many rows are given as asked for, with invalid ones before the 
   );
 });
 
+test("an editor that knows of no place yet is given the queue from its beginning", async () => {
+  const client = session();
+  await client.start({ program });
+  const [row] = await rows(client, { memoryReference: "", instructionCount: 1 });
+  assert.equal(row!.instruction, "STATIC record 1");
+});
+
 test("frames point at the descriptor that the NIC takes there, or that is posted next", async () => {
   const client = session();
   await client.start({ program });

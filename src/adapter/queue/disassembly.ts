@@ -24,7 +24,9 @@ export function disassemble(
 ): DebugProtocol.DisassembledInstruction[] {
   if (instructionCount > rowsMax)
     throw new UserError(`at most ${rowsMax} rows of the queue are given at once`);
-  const address = parseAddress(memoryReference) + BigInt(offset);
+  // An editor whose view is open while another session is turned to asks before it knows of a place.
+  const from = memoryReference === "" ? 0n : parseAddress(memoryReference);
+  const address = from + BigInt(offset);
   const walk = new Walk(telling.queue, address);
   walk.move(instructionOffset);
   return Array.from({ length: instructionCount }, () => {

@@ -165,7 +165,7 @@ export function numbersScenarios(scenario: Scenario): void {
       // The editor offers it where the text has the focus.
       await workbench.goToLine(8);
       await workbench.command("Open Disassembly View");
-      const rows = () => workbench.text(".disassembly-view");
+      const rows = () => workbench.text(".editor-group-container.active .editor-container");
       await workbench.until(
         "the rows of the resync",
         async () => /DUMP\s*1522:3044\(1522\)/.test(await rows()),

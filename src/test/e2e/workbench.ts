@@ -39,14 +39,20 @@ export class Workbench extends Window {
     const before = await answers.count();
     await this.command("Debug Console: Focus on Debug Console View");
     const input = this.page.locator(".repl-input-wrapper .monaco-editor").first();
+    const focused = this.page.locator(".repl-input-wrapper .monaco-editor.focused");
+    const held = async () => ((await input.textContent()) ?? "").replaceAll("\u00a0", " ");
+    // A stop that has just come gives the focus to its line.
     await this.until(`the console to take "${line}"`, async () => {
       await input.click();
+      if ((await focused.count()) === 0) return false;
       await this.page.keyboard.press("Control+A");
-      await this.page.keyboard.type(line);
-      return ((await input.textContent()) ?? "").replaceAll("\u00a0", " ").includes(line);
+      await this.page.keyboard.insertText(line);
+      if (!(await held()).includes(line)) return false;
+      await this.page.keyboard.press("Escape");
+      await this.page.keyboard.press("Enter");
+      await sleep(200);
+      return !(await held()).includes(line);
     });
-    await this.page.keyboard.press("Escape");
-    await this.page.keyboard.press("Enter");
     await this.until(`an answer to "${line}"`, async () => (await answers.count()) > before);
   }
 
