@@ -12,7 +12,7 @@ import { launchErrorTrackers } from "./launch-errors.ts";
 import { Lines } from "./lines.ts";
 import { debuggingAs, type Given, uriOf } from "./picks/debug-as.ts";
 import { minimise } from "./picks/minimise.ts";
-import { openSample } from "./picks/samples.ts";
+import { sampleCommands } from "./picks/samples.ts";
 import { choosePresets, stopAt } from "./picks/stop-at.ts";
 import { Pictures } from "./pictures.ts";
 import type { Place } from "./place.ts";
@@ -25,6 +25,7 @@ import {
   activeTrace,
   configurationOf,
   debugType,
+  followTraces,
   pickTrace,
   programOf,
   uriOfProgram,
@@ -40,6 +41,7 @@ export function begin(context: vscode.ExtensionContext, place: Place): void {
   new Pictures(context);
   const keys = new CaptureKeys(memory, place.captures);
   new Captures(context, place.captures, keys);
+  followTraces(context.subscriptions);
   context.subscriptions.push(
     debug.registerDebugAdapterDescriptorFactory(debugType, place.adapter),
     debug.registerDebugConfigurationProvider(debugType, configurationProvider(memory, place, keys)),
@@ -57,7 +59,7 @@ export function begin(context: vscode.ExtensionContext, place: Place): void {
     commands.registerCommand("tlstrace.presets", choosePresets),
     commands.registerCommand("tlstrace.debugFile", (uri?: Given) => debugFile(sessions, uriOf(uri))),
     ...debuggingAs(),
-    commands.registerCommand("tlstrace.openSample", openSample),
+    ...sampleCommands(),
     commands.registerCommand("tlstrace.minimise", minimise),
     commands.registerCommand("tlstrace.restart", () => stale.restart()),
     commands.registerCommand("tlstrace.stepBackInto", stepBackInto),

@@ -101,6 +101,9 @@ export class Findings implements Tracker {
     this.view.description = body?.verdict ?? "";
     this.view.message = this.filter === "" ? "" : vscode.l10n.t("Filter: {0}", this.filter);
     this.changed.fire(undefined);
+    // What the walkthrough's step with a wrong byte waits for.
+    const hasFindings = leavesOf(this.roots).some(({ finding }) => finding !== null);
+    void vscode.commands.executeCommand("setContext", "tlstrace.hasFindings", hasFindings);
   }
 
   /** Marks the finding at which the session stands; the first one opens the view, which the editor keeps closed at first. */

@@ -26,9 +26,46 @@ const isTrace = (file: string): boolean => /\.(tlstrace|pkt)$/i.test(file) || is
 /** What has no file: text that was not saved yet, and what a session shows. */
 const unsaved: ReadonlySet<string> = new Set(["untitled", "debug"]);
 
-/** The trace or capture in the active tab, also when the editor has no text to show for it; undefined if it is something else. */
+/** The trace that was in front last. */
+let lastInFront: string | undefined;
+
+/** Remembers which trace was in front, for commands that are given where none is: in a walkthrough, a picture, a terminal. */
+export function followTraces(subscriptions: vscode.Disposable[]): void {
+  const follow = () => {
+    lastInFront = traceIn(vscode.window.tabGroups.activeTabGroup.activeTab) ?? lastInFront;
+  };
+  const { tabGroups } = vscode.window;
+  subscriptions.push(tabGroups.onDidChangeTabs(follow), tabGroups.onDidChangeTabGroups(follow));
+  follow();
+}
+
+/**
+ * The trace or capture that is in front, also when the editor has no text to show for it: in the active tab, else in sight
+ * in another group, else the one that was in front last and is still open; undefined if there is none.
+ */
 export function activeTrace(): string | undefined {
-  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  const { activeTabGroup, all } = vscode.window.tabGroups;
+  const inSight = [activeTabGroup, ...all].flatMap(({ activeTab }) => traceIn(activeTab) ?? []);
+  const open = all.flatMap(({ tabs }) => tabs.flatMap((tab) => traceIn(tab) ?? []));
+  return inSight[0] ?? open.find((file) => file === lastInFront);
+}
+
+/**
+ * Shows a trace in the group that has it, else in one that has another: a walkthrough that led there, or a picture, stays
+ * in sight.
+ */
+export async function showTrace(uri: vscode.Uri): Promise<void> {
+  const { activeTabGroup, all } = vscode.window.tabGroups;
+  const groups = [activeTabGroup, ...all];
+  const having = (fits: (file: string | undefined) => boolean) =>
+    groups.find(({ tabs }) => tabs.some((tab) => fits(traceIn(tab))));
+  const group = having((file) => file === programOf(uri)) ?? having((file) => file !== undefined);
+  const { viewColumn } = group ?? activeTabGroup;
+  await vscode.window.showTextDocument(uri, { preview: false, viewColumn });
+}
+
+function traceIn(tab: vscode.Tab | undefined): string | undefined {
+  const input = tab?.input;
   const isFile = input instanceof vscode.TabInputText || input instanceof vscode.TabInputCustom;
   const uri = isFile ? input.uri : undefined;
   return uri && !unsaved.has(uri.scheme) && isTrace(uri.path) ? programOf(uri) : undefined;

@@ -51,6 +51,7 @@ import { processScenarios } from "./e2e/process.ts";
 import { sessionsScenarios } from "./e2e/sessions.ts";
 import { stopScenarios } from "./e2e/stops.ts";
 import { lookScenarios, numbersScenarios, traceScenarios, travelScenarios } from "./e2e/trace.ts";
+import { expectationScenarios, seeingScenarios } from "./e2e/walkthrough/first-minutes.ts";
 import { type Scenario, Workbench } from "./e2e/workbench.ts";
 import { coverageScenarios, testScenarios } from "./e2e/writing/tests.ts";
 
@@ -126,6 +127,7 @@ const groups: Readonly<Record<string, readonly ((scenario: Scenario) => void)[]>
     mendingScenarios,
     refusedScenarios(() => samples),
   ],
+  "the first five minutes": [seeingScenarios, expectationScenarios(() => samples)],
   tests: [testScenarios(() => samples), coverageScenarios],
   "in German": [germanScenarios(pictures)],
   "a capture of 100 MB": [largeScenarios(`${shapes.lossy.name}.pcap`)],

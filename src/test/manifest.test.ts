@@ -138,7 +138,7 @@ test("the walkthrough's steps and empty views lead to commands that there are, a
     ...viewsWelcome.map(({ contents }) => contents),
   ];
   const named = texts.flatMap((text) =>
-    [...text.matchAll(/\(command:([^)]+)\)/g)].map(([, command]) => command!),
+    [...text.matchAll(/\(command:(?:toSide:)?([\w.]+)/g)].map(([, command]) => command!),
   );
   const own = named.filter((command) => command.startsWith("tlstrace."));
   assert.ok(own.length >= 5);

@@ -1,6 +1,7 @@
 // extension/tests: traces as tests: the tree of them, runs by a process of its own, messages, coverage, updates as a diff.
 
 import * as vscode from "vscode";
+import { activeTrace, showTrace, uriOfProgram } from "../trace-files.ts";
 import { CoverageDocuments } from "./coverage.ts";
 import { debugFirst } from "./debug.ts";
 import { TestProcess } from "./process.ts";
@@ -42,6 +43,16 @@ export function offerTests({ asAbsolutePath, subscriptions }: vscode.ExtensionCo
   controller.refreshHandler = () => tree.discover();
   subscriptions.push(controller, runs, coverage);
   offerUpdates(tree, process, subscriptions);
+  subscriptions.push(vscode.commands.registerCommand("tlstrace.testTrace", testTrace));
+}
+
+/** Runs the tests of the trace in front. The editor's own command knows only one that has the focus. */
+async function testTrace(): Promise<void> {
+  const file = activeTrace();
+  if (file === undefined)
+    return void vscode.window.showErrorMessage(vscode.l10n.t("There is no trace to test: open one first."));
+  await showTrace(uriOfProgram(file));
+  await vscode.commands.executeCommand("testing.runCurrentFile");
 }
 
 /** Runs what a request includes of a trace whenever it is saved, or changes on the disk, until that is switched off. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Locator } from "playwright-core";
 import { exceptionFilters } from "../../adapter/stops/filters.ts";
 import { appears, disappears, done, shortMs, Window } from "./window/window.ts";
 
@@ -178,20 +179,30 @@ export class Workbench extends Window {
     await this.until(`${label} to be ${on}`, isSet);
   }
 
+  /** Opens one of the walkthroughs that there are. */
+  async openWalkthrough(title: string): Promise<void> {
+    const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first();
+    await this.asking("Welcome: Open Walkthrough", row);
+    await this.take(title);
+  }
+
   /** Takes a name that has no box in the view as a function breakpoint. */
   async stopAt(name: string): Promise<void> {
     this.hasBreakpoints = true;
-    const title = "TLS Offload: Stop At";
-    const found = this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first();
-    // The command asks in the same place that it was picked in, so that the input is there before and behind.
     const asks = this.page.locator('.quick-input-box input[placeholder^="What to stop at"]');
+    await this.asking("TLS Offload: Stop At", asks);
+    await asks.fill(name);
+    await this.page.locator(`.quick-input-list .monaco-list-row[aria-label^="${name},"]`).click();
+    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+  }
+
+  /** Runs a command that asks in the same place that it was picked in, so that the input is there before and behind. */
+  private async asking(title: string, asks: Locator): Promise<void> {
+    const found = this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first();
     await this.quickInput(`"${title}" to ask`, "F1", `>${title}`, async () => {
       await done(found.click({ timeout: shortMs }));
       return appears(asks);
     });
-    await asks.fill(name);
-    await this.page.locator(`.quick-input-list .monaco-list-row[aria-label^="${name},"]`).click();
-    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
   }
 
   /** Sets a breakpoint on a line of the active editor. */
