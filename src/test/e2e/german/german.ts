@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { FrameLocator } from "playwright-core";
+import { readManifest } from "../../l10n/manifest.ts";
 import { type Scenario, Workbench } from "../workbench.ts";
 
 /**
@@ -37,7 +38,7 @@ export const germanScenarios =
       const german = new Workbench(await context.newPage(), pictures);
       try {
         await german.open(page.url());
-        for (const look of [tells, shows, opens]) await look(german);
+        for (const look of [guides, tells, shows, opens]) await look(german);
       } catch (error) {
         await german.picture("failed in German");
         throw error;
@@ -47,7 +48,22 @@ export const germanScenarios =
     });
   };
 
+interface Manifest {
+  contributes: { walkthroughs: { title: string; steps: { title: string }[] }[] };
+}
+
 const bugSample = "connectx-long-dump.tlstrace";
+
+/** The walkthrough: its title and steps by the editor, a step's page by its own file. */
+async function guides(german: Workbench): Promise<void> {
+  const [walkthrough] = readManifest<Manifest>("de").contributes.walkthroughs;
+  await german.openWalkthrough(walkthrough!.title);
+  await pageIn(german).getByText("Ein Trace ist Text, ein Ereignis pro Zeile").waitFor();
+  for (const { title } of walkthrough!.steps)
+    await german.page.locator(".getting-started-step .step-title", { hasText: title }).waitFor();
+  await german.picture("german-walkthrough");
+  await german.command("View: Close All Editors");
+}
 
 /** Menus, notifications and views. */
 async function tells(german: Workbench): Promise<void> {
