@@ -211,6 +211,7 @@ program
     "--workspace [folder...]",
     "folders whose files a trace may name, beside its own (default: the current one; none = no other)",
   )
+  .option("--only <file>", "read this trace and no other file: neither keys nor profiles nor evidence")
   .action(async (flags: DapFlags) => (await import("./dap.ts")).serve(flags));
 program
   .command("lsp")
@@ -219,7 +220,10 @@ program
   )
   .addOption(new Option("--stdio", "what clients say for that").default(true))
   .addOption(new Option("--clientProcessId <n>").hideHelp())
-  .action(async () => (await import("./lsp.ts")).serveLanguage());
+  .option("--only-documents", "read no file of profiles that a document names")
+  .action(async ({ onlyDocuments = false }: { onlyDocuments?: boolean }) =>
+    (await import("./lsp.ts")).serveLanguage(onlyDocuments),
+  );
 
 program
   .command("mcp")

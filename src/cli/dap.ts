@@ -2,6 +2,7 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import path from "node:path";
 import { messageOf } from "../adapter/answering-session.ts";
 import { environmentIn, nodeEnvironment } from "../node/environment.ts";
+import { traceAlone } from "../node/trace-alone.ts";
 import type { Environment } from "../study/environment.ts";
 import { UserError } from "../trace/platform.ts";
 import { converse } from "./conversation.ts";
@@ -12,11 +13,13 @@ export interface DapFlags {
   port?: string;
   /** True = named without a folder. */
   workspace?: string[] | true;
+  only?: string;
 }
 
 /** `tlstrace dap`: on stdin and stdout, or on a port, which is then told on stderr. */
-export async function serve({ port, workspace }: DapFlags): Promise<void> {
-  const environment = workspace === undefined ? nodeEnvironment : environmentOf(workspace);
+export async function serve({ port, workspace, only }: DapFlags): Promise<void> {
+  const all = workspace === undefined ? nodeEnvironment : environmentOf(workspace);
+  const environment = only === undefined ? all : traceAlone(all, only);
   if (port === undefined) return serveStdio(environment);
   if (!/^\d+$/.test(port) || Number(port) > portMax)
     throw new UserError(`--port takes 0 to ${portMax}, not ${port}`);

@@ -5,14 +5,16 @@ import { createConnection } from "vscode-languageserver/node";
 import { type ServerEnvironment, serve } from "../lsp/server.ts";
 import { fileUri } from "../node/file-uri.ts";
 import { openNamed } from "../node/named-file.ts";
+import { refuseBeside } from "../node/trace-alone.ts";
 import { UserError } from "../trace/platform.ts";
 import { version } from "./version.ts";
 
-/** `tlstrace lsp`: the Language Server Protocol on stdin and stdout. */
-export function serveLanguage(): void {
+/** `tlstrace lsp`: the Language Server Protocol on stdin and stdout; `onlyDocuments`: no file that one names is read. */
+export function serveLanguage(onlyDocuments: boolean): void {
   // What a library logs must not get among the messages.
   console.log = console.info = console.error;
-  serve(createConnection(process.stdin, process.stdout), environment);
+  const alone: ServerEnvironment = { ...environment, openBeside: (_uri, named) => refuseBeside(named) };
+  serve(createConnection(process.stdin, process.stdout), onlyDocuments ? alone : environment);
 }
 
 const environment: ServerEnvironment = {

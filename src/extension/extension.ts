@@ -1,6 +1,7 @@
 // extension: the VS Code extension.
 
 import * as vscode from "vscode";
+import { aloneUntilTrusted } from "./captures/alone.ts";
 import { Captures } from "./captures/captures.ts";
 import { configurationProvider, dynamicProvider } from "./configurations.ts";
 import { debugViewTrackers } from "./debug-view.ts";
@@ -39,8 +40,9 @@ export function begin(context: vscode.ExtensionContext, place: Place): void {
   const stale = new StaleFiles(context.subscriptions);
   new RowDocuments(context.subscriptions);
   new Pictures(context);
-  const keys = new CaptureKeys(memory, place.captures);
-  new Captures(context, place.captures, keys);
+  const captures = aloneUntilTrusted(place.captures);
+  const keys = new CaptureKeys(memory, captures);
+  new Captures(context, captures, keys);
   followTraces(context.subscriptions);
   context.subscriptions.push(
     debug.registerDebugAdapterDescriptorFactory(debugType, place.adapter),
@@ -78,7 +80,15 @@ export function begin(context: vscode.ExtensionContext, place: Place): void {
 /** The language server is started once the editor goes on: a session does not wait for it. */
 async function language({ subscriptions }: vscode.ExtensionContext, place: Place): Promise<void> {
   const { startLanguageClient } = await import("./language-client.ts");
-  subscriptions.push(await startLanguageClient(place.language));
+  let client = await startLanguageClient(place.language);
+  subscriptions.push(
+    { dispose: () => client.dispose() },
+    // Only then it may read what documents name.
+    vscode.workspace.onDidGrantWorkspaceTrust(async () => {
+      await client.dispose();
+      client = await startLanguageClient(place.language);
+    }),
+  );
 }
 
 /** The languages that are debugged as text; a capture's listing is in the first. */

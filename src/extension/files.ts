@@ -27,6 +27,8 @@ export const files: Reader = {
   read: async (path) => vscode.workspace.fs.readFile(uriOf(path)),
   list: async (folder) => {
     const uri = uriOf(folder);
+    // What lies beside a trace of somebody who is not trusted is not looked at.
+    if (!vscode.workspace.isTrusted && !`${uri}/`.startsWith(`${samplesFolder()}/`)) return [];
     // What is fetched has no folders.
     if (/^https?$/.test(uri.scheme)) return samplesIn(uri);
     const entries = await vscode.workspace.fs.readDirectory(uri);

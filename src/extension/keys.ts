@@ -29,6 +29,8 @@ export class CaptureKeys {
   async toDebug(capture: string): Promise<string[] | undefined> {
     const chosen = this.chosen(capture);
     if (chosen !== null) return chosen;
+    // Nobody is asked for what would not be read.
+    if (!vscode.workspace.isTrusted) return [];
     const beside = await this.captures.keysBeside(capture);
     if (beside.length > 0 || (await this.captures.holdsSecrets(capture))) return beside;
     const name = nameOf(capture);
@@ -38,6 +40,10 @@ export class CaptureKeys {
 
   /** Asks for a capture's keys and remembers the answer; false = nothing was answered. */
   async choose(capture: string): Promise<boolean> {
+    if (!vscode.workspace.isTrusted) {
+      await tellOfTrust();
+      return false;
+    }
     const says = vscode.l10n.t("What opens its records. The answer is remembered for this workspace.");
     return (await this.ask(capture, says)) !== undefined;
   }
@@ -60,6 +66,15 @@ export class CaptureKeys {
     if (files !== undefined) await this.memory.update(settingOf(capture), files ?? undefined);
     return files;
   }
+}
+
+/** Says why no keys are read, and leads to where that is changed. */
+async function tellOfTrust(): Promise<void> {
+  const { t } = vscode.l10n;
+  const manage = t("Manage Workspace Trust");
+  const says = t("The workspace is not trusted: nothing but the capture itself is read, no keys.");
+  if ((await vscode.window.showInformationMessage(says, manage)) === manage)
+    await vscode.commands.executeCommand("workbench.trust.manage");
 }
 
 function answersFor(capture: string, isChosen: boolean): Answer[] {

@@ -16,6 +16,8 @@ export interface ServeOptions {
   /** Asked for on the first page; null = none, for tests. */
   password: string | null;
   settings: Record<string, unknown>;
+  /** True: the folder is trusted by nobody until the user says so. */
+  isRestricted?: boolean;
 }
 
 /** A workbench that listens on the loopback address. */
@@ -51,7 +53,8 @@ export async function serveWorkbench(
   const port = await freePort();
   const access = ["--auth", password === null ? "none" : "password", "--bind-addr", `127.0.0.1:${port}`];
   // A process group of its own: the extension host outlives a plain kill of the server by more than a minute.
-  const server = spawn(install.node, [...command, ...access, ...quietFlags, folder], {
+  const trust = options.isRestricted ? [] : ["--disable-workspace-trust"];
+  const server = spawn(install.node, [...command, ...access, ...quietFlags, ...trust, folder], {
     env,
     stdio,
     detached: true,
@@ -62,12 +65,7 @@ export async function serveWorkbench(
   return served;
 }
 
-const quietFlags = [
-  "--disable-telemetry",
-  "--disable-update-check",
-  "--disable-workspace-trust",
-  "--disable-getting-started-override",
-];
+const quietFlags = ["--disable-telemetry", "--disable-update-check", "--disable-getting-started-override"];
 
 function writeSettings({ profile, settings }: ServeOptions): void {
   const folder = path.join(profile, "user/User");

@@ -52,6 +52,7 @@ import { sessionsScenarios } from "./e2e/sessions.ts";
 import { stopScenarios } from "./e2e/stops.ts";
 import { lookScenarios, numbersScenarios, traceScenarios, travelScenarios } from "./e2e/trace.ts";
 import { expectationScenarios, seeingScenarios } from "./e2e/walkthrough/first-minutes.ts";
+import { restrictedScenarios } from "./e2e/walkthrough/restricted.ts";
 import { type Scenario, Workbench } from "./e2e/workbench.ts";
 import { coverageScenarios, testScenarios } from "./e2e/writing/tests.ts";
 
@@ -127,6 +128,7 @@ const groups: Readonly<Record<string, readonly ((scenario: Scenario) => void)[]>
     mendingScenarios,
     refusedScenarios(() => samples),
   ],
+  "a folder that nobody trusts": [restrictedScenarios({ serve: serveRestricted, pictures })],
   "the first five minutes": [seeingScenarios, expectationScenarios(() => samples)],
   tests: [testScenarios(() => samples), coverageScenarios],
   "in German": [germanScenarios(pictures)],
@@ -198,6 +200,15 @@ describe("the extension in VS Code", () => {
       for (const part of parts) part(scenario);
     });
 });
+
+/** The same folder in an editor of its own, which asks whether it is trusted. */
+function serveRestricted(): Promise<ServedWorkbench> {
+  const trust = { "security.workspace.trust.startupPrompt": "never" };
+  return serveWorkbench(workbenchInstall(), {
+    ...{ profile: path.join(scratch, "restricted"), folder: samples, extensions: [vsix] },
+    ...{ password: null, settings: { ...settings, ...trust }, isRestricted: true },
+  });
+}
 
 /** The sample's capture without its keys, and with a wrong byte; a trace of a family, and a large capture. */
 function copyCaptures(): void {

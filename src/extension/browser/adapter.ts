@@ -53,7 +53,9 @@ class WorkerAdapter implements vscode.DebugAdapter {
   /** What is wrong with the arguments themselves the session says. */
   private async give({ program, ...launch }: Launch): Promise<void> {
     if (typeof program !== "string") return;
-    const read = owned(await readAhead(files, program, namedIn(launch)));
+    // What a launch names of a workspace that nobody trusts is not there for the session.
+    const named = vscode.workspace.isTrusted ? namedIn(launch) : [];
+    const read = owned(await readAhead(files, program, named));
     this.post({ files: read }, read);
   }
 

@@ -50,6 +50,7 @@ const shown = (given: Partial<Shown>): Shown => ({
   progress: "done",
   rows: rowsOf({ kind: "stream", ...stream({}) }, { kind: "file", ...file }),
   isLookedUp: false,
+  isTrusted: true,
   t: translateBy({}),
   language: "en",
   ...given,

@@ -128,12 +128,14 @@ function checkedOf(shown: Shown, file: FileRow): string {
 }
 
 function keysOf(shown: Shown, { keys, streams }: FileRow): string {
-  const { uri, rows, isLookedUp, t } = shown;
+  const { uri, rows, isLookedUp, isTrusted, t } = shown;
   if (streams === 0) return "";
   const names = keys.map((key) => key.replace(/^.*[\\/]/, "")).join(", ");
   const says = (words: string, more = "") => `<p class="keys"><span>${text(words)}</span>${more}</p>`;
   if (keys.length === 0 && rows.streams.some(({ hasKeys }) => hasKeys))
     return says(t("The capture brings its keys."));
+  if (!isTrusted)
+    return says(t("The workspace is not trusted: nothing but the capture itself is read, no keys."));
   if (keys.length === 0) return says(t("No key file was used."));
   if (!isLookedUp) return says(t("Keys: {0}", names));
   const use = { command: "useKeys", args: [uri, keys], label: t("Use them"), key: "useKeys" };

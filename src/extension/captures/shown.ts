@@ -15,6 +15,8 @@ export interface Shown {
   rows: VerdictRows;
   /** True if the keys were looked up in the workspace: they are offered, not taken. */
   isLookedUp: boolean;
+  /** False: the workspace is not, and nothing but the capture is read. */
+  isTrusted: boolean;
   /** Says it in the reader's language, whose code stands beside it. */
   t: Translate;
   language: string;

@@ -49,6 +49,7 @@ export class CaptureWindow {
       ...{ source: webview.cspSource, nonce: freshNonce() },
       ...{ script: at("capture.js"), style: at("capture-style.css") },
     });
+    this.disposables.push(vscode.workspace.onDidGrantWorkspaceTrust(() => this.verify()));
     this.watch(new vscode.RelativePattern(vscode.Uri.joinPath(uri, ".."), "*"));
     const folder = vscode.workspace.getWorkspaceFolder(uri);
     if (folder) this.watch(new vscode.RelativePattern(folder, "**/*"));
@@ -129,6 +130,7 @@ export class CaptureWindow {
     const name = nameOf(programOf(uri));
     return {
       ...{ uri: uri.toString(), name, size, progress, rows, isLookedUp },
+      isTrusted: vscode.workspace.isTrusted,
       ...{ t, language: vscode.env.language },
     };
   }

@@ -11,10 +11,12 @@ export const adapterProcess = (
   command: string,
   folders: () => readonly string[],
 ): vscode.DebugAdapterDescriptorFactory => ({
-  createDebugAdapterDescriptor: () =>
-    new vscode.DebugAdapterExecutable(process.execPath, [command, "dap", "--workspace", ...folders()], {
-      env: { ELECTRON_RUN_AS_NODE: "1" },
-    }),
+  createDebugAdapterDescriptor({ configuration: { program } }) {
+    // The editor asks for trust before it debugs; one that does not has the trace read alone.
+    const alone = vscode.workspace.isTrusted ? [] : ["--only", String(program)];
+    const args = [command, "dap", ...alone, "--workspace", ...folders()];
+    return new vscode.DebugAdapterExecutable(process.execPath, args, { env: { ELECTRON_RUN_AS_NODE: "1" } });
+  },
 });
 
 /** Tells of an adapter that went before it was asked to. Nothing of the user's is lost with it: breakpoints are the editor's. */

@@ -16,6 +16,10 @@ type Definition = new (label: string, command: string, args: string[], env: obje
 
 const setting = "tlstrace.agents.enabled";
 
+/** Agents may name any file: where the workspace is not trusted they have no tools. */
+const isOffered = (): boolean =>
+  vscode.workspace.isTrusted && vscode.workspace.getConfiguration().get<boolean>(setting) === true;
+
 /** Offers `tlstrace mcp` to the editor's agents, where it has some and the user wants it. */
 export function offerAgents({ extensionPath, subscriptions }: vscode.ExtensionContext): void {
   const { lm, McpStdioServerDefinition } = vscode as unknown as {
@@ -34,10 +38,10 @@ export function offerAgents({ extensionPath, subscriptions }: vscode.ExtensionCo
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration(setting)) changed.fire();
     }),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => changed.fire()),
     lm.registerMcpServerDefinitionProvider("tlstrace", {
       onDidChangeMcpServerDefinitions: changed.event,
-      provideMcpServerDefinitions: () =>
-        vscode.workspace.getConfiguration().get<boolean>(setting) === true ? [server()] : [],
+      provideMcpServerDefinitions: () => (isOffered() ? [server()] : []),
     }),
   );
 }

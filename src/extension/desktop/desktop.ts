@@ -20,8 +20,14 @@ export function activate(context: vscode.ExtensionContext): void {
   });
   context.subscriptions.push(vscode.debug.registerDebugAdapterTrackerFactory(debugType, fallenAdapters));
   offerAgents(context);
-  offerTests(context);
+  onceTrusted(() => offerTests(context), context.subscriptions);
   commandInTerminals(context);
+}
+
+/** Now, or when the user trusts the workspace: the tests of a trace read what it names. */
+function onceTrusted(offer: () => void, subscriptions: vscode.Disposable[]): void {
+  if (vscode.workspace.isTrusted) offer();
+  else subscriptions.push(vscode.workspace.onDidGrantWorkspaceTrust(offer));
 }
 
 const workspaceFolders = (): string[] =>
