@@ -55,6 +55,7 @@ const without = (capture: Buffer, ...left: number[]): Buffer =>
       .map((at) => capture.subarray(at, at + 16 + capture.readUInt32LE(at + 8))),
   ]);
 
+const resumed = path.resolve("src/test/real/stored/gnutls-resumed-id");
 const flipped = (at: number): Buffer => {
   const changed = Buffer.from(bytes);
   changed[at]! ^= 1;
@@ -89,6 +90,12 @@ const verdicts: [what: string, args: string[], status: number, says: RegExp][] =
   ["keys found beside the capture", [small.file], 0, /^keys: .*small\.keys$/m],
   ["no keys wanted", [small.file, "--no-keys"], 3, /^Unchecked.*: no keys are given/m],
   ["keys in a folder of many", [alone, "--keys-dir", path.join(folder, "logs")], 0, /^keys: .*alone\.log$/m],
+  [
+    "a resumed session alone, by the line of the connection that began it",
+    [`${resumed}.pcap`, "--keys", `${resumed}.keys`, "--stream", "*:46212>*"],
+    0,
+    /^keys: .*gnutls-resumed-id\.keys$/m,
+  ],
   [
     "right keys and others that fit nothing",
     [small.file, "--keys", small.keys, strange],

@@ -220,7 +220,9 @@ function* keysGiven(
   texts: readonly KeyText[],
   folder: KeyFolder | null,
 ): Generator<number, KeysGiven[]> {
-  const sessions = [...new Set(trace.streams.flatMap(({ session }) => session ?? []))];
+  const sessions = [
+    ...new Set(trace.streams.flatMap(({ session, keyedBy = [] }) => [session ?? [], keyedBy].flat())),
+  ];
   const wanted = new Set(sessions);
   const names = new Set(trace.streams.map(({ name }) => name.replace(/#\d+$/, "")));
   const isOpened = trace.streams.some(({ hasKeys, lack }) => hasKeys && !lack);

@@ -78,6 +78,8 @@ export interface Stream {
   note: string | null;
   /** Of a captured stream: its session's client random in hex, which names the session in key logs. */
   session?: string | null;
+  /** Of a captured stream: client randoms under which key logs have secrets that may be its own, those of connections with the same session, too. */
+  keyedBy?: readonly string[];
   /** Of a captured stream: keys of its session are at hand, be they right or not. */
   hasKeys?: boolean;
   /** Of a captured stream: why none of its records could be opened; null where that was tried. */

@@ -39,32 +39,3 @@ test("captures of real programs, whose TLS begins behind other protocols, authen
     );
   }
 });
-
-/** A pcap file without the packets of a connection, by the client's port. */
-function without(port: number, bytes: Buffer): Uint8Array {
-  const kept = [bytes.subarray(0, 24)];
-  for (let at = 24; at < bytes.length; ) {
-    const end = at + 16 + bytes.readUInt32LE(at + 8);
-    const ports = [0, 2].map((offset) => bytes.readUInt16BE(at + 16 + 14 + 20 + offset));
-    if (!ports.includes(port)) kept.push(bytes.subarray(at, end));
-    at = end;
-  }
-  return new Uint8Array(Buffer.concat(kept));
-}
-
-test("of a resumed session whose beginning was not captured it is said what to do", async () => {
-  for (const [name, port] of [
-    ["gnutls-resumed-id", 46204],
-    ["gnutls-resumed-ticket", 51052],
-  ] as const) {
-    const trace = await read(name, without(port, stored(`${name}.pcap`)));
-    assert.equal(trace.streams.length, 2);
-    for (const { note, lack } of trace.streams) {
-      assert.equal(lack, "other-keys");
-      assert.match(
-        note ?? "",
-        /resumes a session of an earlier connection.*capture the connection that began/,
-      );
-    }
-  }
-});

@@ -115,6 +115,16 @@ export class GrowingCapture {
       if (index % 256 === 0) await this.request.progress.tick(index, flows.length, "reading connections");
       if (!hasNewKeys && !batch.touches(index)) continue;
       await this.takeFlow(this.context, index, flow, batch);
+      if (isLast && !this.conversations[index]?.awaitsSession) this.finish(index);
+    }
+    await this.takeSessions(isLast);
+  }
+
+  /** Reads those again whose secrets another connection, of the same session, now tells. */
+  private async takeSessions(isLast: boolean): Promise<void> {
+    for (const [index, conversation] of this.conversations.entries()) {
+      if (!conversation?.awaitsSession) continue;
+      if (conversation.isOvertaken) await conversation.read();
       if (isLast) this.finish(index);
     }
   }
@@ -156,6 +166,7 @@ export class GrowingCapture {
     const { folder } = keys;
     context.keyLog = folder ? joinedLogs(log, folder) : log;
     this.keyDiagnostics = diagnostics;
+    context.sessions.forget();
     this.secrets = secrets.length;
   }
 

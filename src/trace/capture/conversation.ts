@@ -30,6 +30,8 @@ export class Conversation {
   private readonly flow: Flow;
   private readonly sides: [Side | null, Side | null] = [null, null];
   private seen: Seen | null = null;
+  /** Where secrets were found when it was read last. */
+  private keyedBy: readonly string[] = [];
 
   constructor(context: CaptureContext, index: number, flow: Flow) {
     this.context = context;
@@ -40,6 +42,22 @@ export class Conversation {
   /** True if neither direction has payload. */
   get isEmpty(): boolean {
     return this.sides[0] === null && this.sides[1] === null;
+  }
+
+  /** True if it resumes a session whose secrets a connection that is learned later may tell. */
+  get awaitsSession(): boolean {
+    const { keyLog } = this.context;
+    const { names, clientRandom } = this.seen?.opening ?? {};
+    return !!names?.resumed.length && keyLog.size > 0 && !keyLog.has(clientRandom ?? "");
+  }
+
+  /** True if connections that were learned since it was read tell other secrets of its session. */
+  get isOvertaken(): boolean {
+    return this.awaitsSession && `${this.keyedNow(this.seen!.opening)}` !== `${this.keyedBy}`;
+  }
+
+  private keyedNow(opening: Opening): readonly string[] {
+    return this.context.sessions.keyedBy(opening, this.context.keyLog);
   }
 
   /** Takes one direction's segments with payload, by their rows in the log. */
@@ -91,6 +109,8 @@ export class Conversation {
     this.client = undefined;
     const opening = this.openingSoFar();
     const { begins } = opening;
+    this.context.sessions.learn(this.index, opening, this.context.keyLog);
+    this.keyedBy = this.keyedNow(opening);
     if (begins[0] === null && begins[1] === null && !this.sides.some((side) => side && this.speaksTls(side)))
       return;
     this.client = opening.client;

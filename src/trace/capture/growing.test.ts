@@ -5,6 +5,7 @@ import { type TestContext, test } from "node:test";
 import { nodePlatform } from "../../node/platform.ts";
 import { type CaptureBytes, captureFacts, defaults, loadCapture } from "../../test/captures.ts";
 import { corpusFolder } from "../../test/corpus.ts";
+import { captureOf, resumedCaptures } from "../../test/real/resumed.ts";
 import { mutate, seeded } from "../../test/simulator/mutate.ts";
 import { containerOf, memoryFile, openCaptureFile } from "../pcap/capture-file.ts";
 import type { Container } from "../pcap/chunks.ts";
@@ -172,6 +173,18 @@ test("keys that come after the packets are used for all of them", async () => {
   const found = said(await reading.capture.trace([]));
   assert.deepEqual(found, await saidAtOnce(capture, capture.bytes.length));
   assert.notDeepEqual(found, without);
+});
+
+test("so are those with a resumed session, in whatever order the packets of its two connections come", async (t) => {
+  const keyLogs = resumedCaptures.map(({ keyLog }) => keyLog);
+  await run(t, [captureOf(keyLogs)], 24, (_, random) => {
+    const { first, second } = resumedCaptures[Math.floor(random() * 2)]!;
+    const [one, other] = [[...first], [...second]];
+    const packets: Buffer[] = [];
+    while (one.length + other.length > 0)
+      packets.push((random() < 0.5 ? one : other).shift() ?? one.shift() ?? other.shift()!);
+    return captureOf([], packets).bytes;
+  });
 });
 
 test("so are mutated captures", async (t) =>

@@ -69,7 +69,8 @@ export async function readSender(
     tap: "wire",
     note: lack?.text ?? null,
     session: opening.clientRandom,
-    hasKeys: own !== null || keyLog.has(keyedBy ?? ""),
+    keyedBy,
+    hasKeys: own !== null || keyedBy.length > 0,
     ...(lack && { lack: lack.why }),
   };
   const offload =

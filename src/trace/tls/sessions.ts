@@ -41,26 +41,106 @@ export function sessionNames(
   };
 }
 
-const named = (all: readonly (Uint8Array | undefined)[]): string[] =>
-  all.flatMap((bytes) => (bytes?.length ? toHex(bytes) : []));
+/** Bytes by which a name is told from others: a ticket ends with its authentication code (RFC 5077 §4). */
+const nameSize = 32;
 
-/** A connection whose secrets are looked for. */
+const named = (all: readonly (Uint8Array | undefined)[]): string[] =>
+  all.flatMap((bytes) => (bytes?.length ? toHex(bytes.subarray(-nameSize)) : []));
+
+/** What a connection's hellos tell of its secrets. */
 interface Asking {
   clientRandom: string | null;
   names: SessionNames;
 }
 
-/** The sessions of a capture whose secrets a key log has. */
-export class Sessions {
-  /** The client random under which the secrets of the session of this name are logged. */
+/** Most secrets that are tried: there is more than one only where servers give the same name. */
+const secretsMax = 16;
+
+/** Names that stand for one session, as far as connections tell. */
+class Session {
+  /** The one that it has turned out to be. */
+  private same: Session | null = null;
+  /** Client randoms under which it is logged, one for each secret. */
   private readonly randoms = new Map<string, string>();
 
-  /** The client random under which a key log has a connection's secrets: its own, or that of the session which it resumes. */
-  keyedBy({ clientRandom, names }: Asking, keyLog: KeyLog): string | null {
-    const isOwn = clientRandom !== null && keyLog.has(clientRandom);
-    const first = names.resumed.map((name) => this.randoms.get(name)).find((random) => random !== undefined);
-    const random = isOwn ? clientRandom : (first ?? clientRandom);
-    if (random !== null && keyLog.has(random)) for (const name of names.given) this.randoms.set(name, random);
-    return random;
+  get first(): Session {
+    if (this.same === null) return this;
+    let found = this.same;
+    while (found.same) found = found.same;
+    this.same = found;
+    return found;
+  }
+
+  add(secret: string, random: string): void {
+    const known = this.randoms.get(secret);
+    if (known === undefined || random < known) this.randoms.set(secret, random);
+  }
+
+  join(other: Session): void {
+    const [one, two] = [this.first, other.first];
+    if (one === two) return;
+    two.same = one;
+    for (const [secret, random] of two.randoms) one.add(secret, random);
+    two.randoms.clear();
+  }
+
+  /** The same in whichever order they were added. */
+  get keyedBy(): string[] {
+    return [...this.randoms.values()].sort().slice(0, secretsMax);
   }
 }
+
+/** The sessions of a capture, whatever the order in which its connections are learned. */
+export class Sessions {
+  /** By flow, those that name a session. */
+  private readonly askings = new Map<number, Asking>();
+  /** By name; null until somebody asks, and when what was learned no longer counts. */
+  private named: Map<string, Session> | null = null;
+
+  /** Takes what a connection's hellos say so far; that counts instead of what they said before. */
+  learn(flow: number, asking: Asking, keyLog: KeyLog): void {
+    const before = this.askings.get(flow);
+    if (before === asking) return;
+    if (before) this.named = null;
+    this.askings.delete(flow);
+    if (namesOf(asking).length === 0) return;
+    this.askings.set(flow, asking);
+    if (this.named) take(this.named, asking, keyLog);
+  }
+
+  /** The key log is another. */
+  forget(): void {
+    this.named = null;
+  }
+
+  /**
+   * The client randoms under which a key log has secrets that may be a connection's: its own; of one that resumes a
+   * session, those of others with that session.
+   */
+  keyedBy(asking: Asking, keyLog: KeyLog): readonly string[] {
+    const { clientRandom, names } = asking;
+    const [name] = names.resumed;
+    if (clientRandom !== null && keyLog.has(clientRandom)) return [clientRandom];
+    if (name === undefined || keyLog.size === 0) return [];
+    if (this.named === null) {
+      this.named = new Map();
+      for (const learned of this.askings.values()) take(this.named, learned, keyLog);
+    }
+    return this.named.get(name)?.first.keyedBy ?? [];
+  }
+}
+
+/** What a connection calls its session is one session. */
+function take(named: Map<string, Session>, asking: Asking, keyLog: KeyLog): void {
+  const { clientRandom } = asking;
+  const own = new Session();
+  for (const name of namesOf(asking)) {
+    const known = named.get(name);
+    if (known) known.join(own);
+    else named.set(name, own);
+  }
+  const secret = keyLog.get(clientRandom ?? "")?.get("CLIENT_RANDOM");
+  if (clientRandom !== null && secret) own.first.add(toHex(secret), clientRandom);
+}
+
+const namesOf = ({ names }: Asking): string[] => [...names.resumed, ...names.given];

@@ -50,8 +50,8 @@ export interface Side {
   /** 0 = the TLS client, 1 = the server. */
   role: 0 | 1;
   opening: Opening;
-  /** The client random under which the key log has its secrets; null if nothing tells. */
-  keyedBy: string | null;
+  /** Client randoms under which the key log has secrets that may be its own; more than one: the records tell. */
+  keyedBy: readonly string[];
   keyLog: KeyLog;
   aead: Aead;
 }
@@ -109,11 +109,10 @@ const lackAt = (stream: ByteStream, position: number, header: null | undefined) 
 
 /** Why records cannot be decrypted, as far as the hellos and the key log tell; null if nothing is in the way. */
 function lackOf(side: Side, label: Label): Lack | null {
-  const { suite, names } = side.opening;
-  const { keyedBy } = side;
+  const { suite, names, clientRandom } = side.opening;
   if (suite?.cipher === null)
     return because("suite", `${suite.name} cannot be decrypted here: record map without decryption`);
-  if (keyedBy === null)
+  if (clientRandom === null)
     return because(
       "begins-late",
       "the ClientHello is not in the capture, so no secret can be found for it: record map without decryption",
@@ -123,7 +122,7 @@ function lackOf(side: Side, label: Label): Lack | null {
       "no-keys",
       "no keys are given: record map without decryption; give the session's key log (SSLKEYLOGFILE) or its crypto_info",
     );
-  if (!side.keyLog.get(keyedBy)?.has(label)) {
+  if (secretsOf(side, label).length === 0) {
     const isResumed = names.resumed.length > 0;
     return because(
       "other-keys",
@@ -135,8 +134,9 @@ function lackOf(side: Side, label: Label): Lack | null {
   return null;
 }
 
-const secretOf = (side: Side, label: Label): Uint8Array | null =>
-  side.keyLog.get(side.keyedBy ?? "")?.get(label) ?? null;
+const secretsOf = ({ keyedBy, keyLog }: Side, label: Label): Uint8Array[] =>
+  keyedBy.flatMap((random) => keyLog.get(random)?.get(label) ?? []);
+const secretOf = (side: Side, label: Label): Uint8Array | null => secretsOf(side, label)[0] ?? null;
 
 function findStart12(side: Side, offloadStart: OffloadStart): Sought<Start> {
   const { found: finished, lack } = finishedPosition(side);
@@ -148,10 +148,11 @@ function findStart12(side: Side, offloadStart: OffloadStart): Sought<Start> {
   const unopened = lackOf(side, "CLIENT_RANDOM");
   const { suite } = side.opening;
   const recSeq0 = offloadStart === "after-ccs" ? 0n : 1n;
-  const both = unopened === null && suite?.cipher ? derived12(side, suite.cipher) : null;
-  const keys = both && both[side.role]!;
+  const possible = unopened === null && suite?.cipher ? derived12(side, suite.cipher) : [];
+  const see = (keys: RecordKeys | null) => seeFinished(side, finished, header.length, keys, recSeq0);
+  const both = possible.find((pair) => see(pair[side.role]!).keysFit) ?? possible[0];
+  const keys = both?.[side.role] ?? null;
   const others = both ? [{ keys: both[1 - side.role]!, under: "the receiver's keys", next: recSeq0 }] : [];
-  const seen = seeFinished(side, finished, header.length, keys, recSeq0);
   return having({
     position,
     version: 0x0303,
@@ -161,7 +162,7 @@ function findStart12(side: Side, offloadStart: OffloadStart): Sought<Start> {
     secret: null,
     others,
     lack: unopened,
-    ...seen,
+    ...see(keys),
   });
 }
 
@@ -205,12 +206,13 @@ function isPlainFinished(record: Uint8Array, { layout }: Protection): boolean {
   return record.length === layout.overhead + 16 && message.every((byte, i) => record[at + i] === byte);
 }
 
-function derived12(side: Side, cipher: NonNullable<Suite["cipher"]>): [RecordKeys, RecordKeys] | null {
+/** The client's and the server's keys, with each secret that may be theirs. */
+function derived12(side: Side, cipher: NonNullable<Suite["cipher"]>): [RecordKeys, RecordKeys][] {
   const { clientRandom, serverRandom, suite } = side.opening;
-  const master = secretOf(side, "CLIENT_RANDOM");
   const random = fromHex(clientRandom ?? "");
-  if (!master || !random || !serverRandom || !suite) return null;
-  return keys12(suite.hash, cipher, master, random, serverRandom);
+  if (!random || !serverRandom || !suite) return [];
+  const masters = secretsOf(side, "CLIENT_RANDOM");
+  return masters.map((master) => keys12(suite.hash, cipher, master, random, serverRandom));
 }
 
 function findStart13(side: Side): Sought<Start> {
