@@ -161,6 +161,7 @@ export class Findings implements Tracker {
     const item = new vscode.TreeItem(label, children.length > 0 ? Expanded : None);
     item.description = description;
     item.tooltip = label;
+    item.accessibilityInformation = { label: spokenOf(label, description, finding) };
     if (!finding) return item;
     item.iconPath = new vscode.ThemeIcon(finding.severity);
     item.contextValue = finding.hasBytes ? "bytes" : "finding";
@@ -168,6 +169,13 @@ export class Findings implements Tracker {
     item.command = { command: "tlstrace.goToFinding", title, arguments: [finding] };
     return item;
   }
+}
+
+/** What a screen reader says of a row: it sees neither the icon nor what a number counts. */
+function spokenOf(label: string, count: string, finding: FindingRow | null): string {
+  const { t } = vscode.l10n;
+  if (!finding) return count === "" ? label : t("{0}, findings: {1}", label, count);
+  return finding.severity === "error" ? t("Error: {0}", label) : t("Warning: {0}", label);
 }
 
 const findingsIn = ({ rules }: FindingsBody): FindingRow[] =>

@@ -37,6 +37,7 @@ import { languageScenarios, mendingScenarios, refusedScenarios } from "./e2e/lan
 import { largeScenarios } from "./e2e/large.ts";
 import { launchScenarios } from "./e2e/launch.ts";
 import { lineScenarios, staleScenarios } from "./e2e/listing.ts";
+import { lensScenarios, spokenScenarios } from "./e2e/looks/lenses.ts";
 import { walkScenarios } from "./e2e/looks/walking.ts";
 import { openedScenarios, openingScenarios } from "./e2e/opening.ts";
 import {
@@ -132,6 +133,7 @@ const groups: Readonly<Record<string, readonly ((scenario: Scenario) => void)[]>
   "the first five minutes": [seeingScenarios, expectationScenarios(() => samples)],
   tests: [testScenarios(() => samples), coverageScenarios],
   "in German": [germanScenarios(pictures)],
+  "lenses of a trace, and what is spoken": [lensScenarios, spokenScenarios],
   "a capture of 100 MB": [largeScenarios(`${shapes.lossy.name}.pcap`)],
   [own]: [processScenarios(probe, samples, sizes), cancelScenarios("one-gigabyte.pcap")],
 };

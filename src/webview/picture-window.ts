@@ -26,12 +26,17 @@ const moveStep = 0.1;
  * what was asked for is there.
  */
 export class PictureWindow implements Pointed {
-  readonly canvas = element("canvas", { tabIndex: 0, role: "img" });
+  readonly canvas = element("canvas", {
+    ...{ tabIndex: 0, role: "img" },
+    ariaDescription: t(
+      "Arrow keys move, + and - zoom, ] and [ go to the next rare thing and the one before, Enter goes to its event.",
+    ),
+  });
   readonly send: (ask: Ask) => void;
   private readonly tip: Tip;
   private readonly status = element("div", { className: "status", role: "status" });
   private readonly details = element("details", {});
-  private readonly table = element("table", {});
+  private readonly table = element("table", { ariaLabel: t("This part as a table") });
   private readonly summary = element("summary", { textContent: t("This part as a table") });
   private readonly streams = element("select", { ariaLabel: t("Stream") });
   private readonly legend = new Legend();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { Frame } from "playwright-core";
 import { themed, violations } from "../window/pages.ts";
 import type { Scenario, Workbench } from "../workbench.ts";
@@ -87,6 +88,9 @@ async function answerDialog(
   await workbench.until(`${file} to be taken`, async () => {
     if (await ok.isVisible()) {
       await input.fill(file);
+      // A dialog that has just opened writes its own proposal over what is typed.
+      await setTimeout(300);
+      if ((await input.inputValue()) !== file) return false;
       await ok.click({ timeout: 2000 });
     }
     return (await isDone()) && (await workbench.notifications()) === "";
