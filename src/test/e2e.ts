@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -59,6 +59,7 @@ import { coverageScenarios, testScenarios } from "./e2e/writing/tests.ts";
 
 const pictures = path.resolve("out/e2e");
 const vsix = path.resolve("tls-offload-debugger.vsix");
+const vsixSizeMax = 1.5e6;
 const scratch = mkdtempSync(path.join(os.tmpdir(), "tlstrace-e2e-"));
 const samples = path.join(scratch, "samples");
 const probe = new HostProbe(scratch);
@@ -227,4 +228,7 @@ function packExtension(): void {
     stdio: ["ignore", "ignore", "inherit"],
   });
   if (status !== 0) throw new Error("the extension could not be packed (see above)");
+  const { size } = statSync(vsix);
+  if (size > vsixSizeMax)
+    throw new Error(`the extension has ${size} bytes, at most ${vsixSizeMax} are wanted`);
 }
