@@ -18,8 +18,8 @@ const told = [
   ...["title", "category", "label", "contents", "displayName", "unverifiedBreakpoints", "shortTitle"],
   ...["enumItemLabels", "altText", "placeholder"],
 ];
-/** Where a name that stands in no nls file is one. */
-const names = ["displayName"];
+/** What stands in no nls file: the extension's name, and its sentence, which npm shows as it stands here. */
+const names = ["displayName", "description"];
 
 /** Texts of a manifest that nobody can translate, by where they stand. */
 function untranslatable(of: unknown): string[] {
