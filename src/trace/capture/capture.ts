@@ -115,7 +115,9 @@ export class GrowingCapture {
       if (index % 256 === 0) await this.request.progress.tick(index, flows.length, "reading connections");
       if (!hasNewKeys && !batch.touches(index)) continue;
       await this.takeFlow(this.context, index, flow, batch);
-      if (isLast && !this.conversations[index]?.awaitsSession) this.finish(index);
+      const conversation = this.conversations[index];
+      if (isLast && conversation?.awaitsSession) conversation.rest();
+      else if (isLast) this.finish(index);
     }
     await this.takeSessions(isLast);
   }

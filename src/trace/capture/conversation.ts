@@ -165,13 +165,18 @@ export class Conversation {
     return this.senders.find(({ side }) => side.direction === direction)?.offload?.walked.hellos ?? [];
   }
 
-  /** Lets go of what only reading on needs: no more segments will come. */
-  finish(): void {
+  /** Lets go of what only reading on needs, and what reading anew makes again. */
+  rest(): void {
     for (const side of this.sides) {
       if (side === null) continue;
-      side.assembly.forgetRows();
       side.walk = null;
       side.tapAsked = null;
     }
+  }
+
+  /** The same, and of what only reading needs: no more segments will come. */
+  finish(): void {
+    this.rest();
+    for (const side of this.sides) side?.assembly.forgetRows();
   }
 }
