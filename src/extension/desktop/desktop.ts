@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import { begin } from "../extension.ts";
 import { commandInTerminals } from "../terminal/command-path.ts";
+import { linksInTerminals } from "../terminal/links.ts";
 import { offerTests } from "../tests/tests.ts";
 import { debugType } from "../trace-files.ts";
 import { adapterProcess, fallenAdapters } from "./adapter.ts";
@@ -18,7 +19,10 @@ export function activate(context: vscode.ExtensionContext): void {
     captures: captureProcesses(cli),
     language: languageProcess(cli),
   });
-  context.subscriptions.push(vscode.debug.registerDebugAdapterTrackerFactory(debugType, fallenAdapters));
+  context.subscriptions.push(
+    vscode.debug.registerDebugAdapterTrackerFactory(debugType, fallenAdapters),
+    linksInTerminals(),
+  );
   offerAgents(context);
   onceTrusted(() => offerTests(context), context.subscriptions);
   commandInTerminals(context);

@@ -12,6 +12,7 @@ import { differences } from "./texts.ts";
 const asTyped = [
   ...["TLS Offload", "TLS Offload Trace"],
   ...["fork \0", "fork diff", "fork save \0", "expect \0", "watch seq \0:\0 of \0", "as on the wire"],
+  ...["goto seq \0 \0", "goto frame \0"],
   ...["wrong byte", "failed expectation"],
   ...["driver.expectedSeq = 4344", "resync where replayed > 8192", "transmits where outOfOrder"],
   "count(resync where replayed > 8192)",

@@ -2,7 +2,15 @@ import { DiagnosticList } from "../diagnostics.ts";
 import { finished } from "../platform.ts";
 import type { Diagnostic } from "../trace.ts";
 import { lineLengthMax, linesOf } from "./lines.ts";
-import { type Hit, isTracepoint, type Tracepoint, tellOf, tracepointNames } from "./tracepoints.ts";
+import {
+  type Hit,
+  isTracepoint,
+  type Told,
+  type Tracepoint,
+  type TracepointName,
+  tellOf,
+  tracepointNames,
+} from "./tracepoints.ts";
 
 /** What a kernel trace tells of TLS offload. */
 export interface Ftrace {
@@ -33,6 +41,30 @@ const entriesPattern = /^# entries-in-buffer\/entries-written: (\d{1,15})\/(\d{1
 const openingPattern = /^(?:# tracer: |cpus=\d+$|version = \d+$)/;
 /** A tracepoint's name anywhere in a line, for lines whose head is not what it should be. */
 const namePattern = new RegExp(`(?:^|[ :])(${tracepointNames.join("|")}): `);
+
+/** The same as other programs print it, too: `perf trace` with parentheses, scripts of bpftrace without a colon. */
+const calledPattern = new RegExp(
+  `(?<=^|[\\s:])(?:(\\w{1,64}):)?(${tracepointNames.join("|")})(:\\s|\\(|\\s+(?=\\w+[=:]))`,
+);
+
+/** What a tracepoint tells in a line of a terminal, and where in it its name begins. */
+export interface TracepointFound {
+  start: number;
+  told: Told<TracepointName>;
+}
+
+/** The tracepoint of a line that may have anything ahead of it; null where none is, or none that can be read. */
+export function tracepointIn(text: string): TracepointFound | null {
+  if (text.length > lineLengthMax) return null;
+  const found = calledPattern.exec(text);
+  if (found === null) return null;
+  const [all, system, name = "", behind] = found;
+  if (!isTracepoint(system ?? null, name)) return null;
+  const rest = text.slice(found.index + all.length);
+  const payload = behind === "(" ? rest.replace(/[,)]+(?=\s|$)/g, "") : rest;
+  const told = tellOf(name, payload.trim());
+  return typeof told === "string" ? null : { start: found.index, told };
+}
 
 /** True for a line that only a kernel trace has. */
 export const isFtraceLine = (text: string): boolean =>
