@@ -19,7 +19,6 @@ import { captureScenarios, listingScenarios } from "./e2e/capture.ts";
 import { writeCaptures } from "./e2e/captures/files.ts";
 import {
   buttonScenarios,
-  cancelScenarios,
   growingScenarios,
   keyScenarios,
   menuScenarios,
@@ -136,7 +135,7 @@ const groups: Readonly<Record<string, readonly ((scenario: Scenario) => void)[]>
   "in German": [germanScenarios(pictures)],
   "lenses of a trace, and what is spoken": [lensScenarios, spokenScenarios],
   "a capture of 100 MB": [largeScenarios(`${shapes.lossy.name}.pcap`)],
-  [own]: [processScenarios(probe, samples, sizes), cancelScenarios("one-gigabyte.pcap")],
+  [own]: [processScenarios(probe, samples, sizes)],
 };
 const named = process.argv.slice(2);
 const isWanted = (title: string) => named.length === 0 || named.includes(title);

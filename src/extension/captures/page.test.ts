@@ -141,6 +141,12 @@ test("of what has no stream nothing can be done but to look again", () => {
 test("the wrong streams stand first, also of more than a page has", () => {
   const many = Array.from({ length: 2000 }, (_, i) => ({ kind: "stream", ...stream({ stream: `s${i}` }) }));
   const wrong = { kind: "stream", ...stream({ stream: "bad", verdict: "wrong", wrong: 1 }) };
+  const silent = {
+    kind: "stream",
+    ...stream({ verdict: "unchecked", reason: "nothing-sent", stream: "silent" }),
+  };
+  const order = rowsOf(silent, many[0]!, wrong).streams.map((row) => row.stream);
+  assert.deepEqual(order, ["bad", "s0", "silent"]);
   const { streams } = rowsOf(...many, wrong, { kind: "file", ...file, streams: 2001 });
   assert.deepEqual([streams.length, streams[0]!.stream, streams[1]!.stream], [1000, "bad", "s0"]);
 });

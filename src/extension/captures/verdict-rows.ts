@@ -39,9 +39,9 @@ const placesMax = 100;
 
 /** What the rows of `tlstrace verify --json` say of one capture, as they come. */
 export class VerdictRows {
-  /** By verdict, so that of many streams the wrong ones are among those that are kept. */
+  /** By verdict, in the order in which they are shown, so that of many streams the wrong ones are among those that are kept. */
   private readonly byVerdict = new Map<string, StreamRow[]>(
-    ["wrong", "unreadable", "unchecked", "right"].map((verdict) => [verdict, []]),
+    ["wrong", "unreadable", "unchecked", "right", "nothing-sent"].map((verdict) => [verdict, []]),
   );
   /** Places with wrong bytes, as sentences. */
   readonly places: string[] = [];
@@ -65,8 +65,10 @@ export class VerdictRows {
     if (row.kind === "wrong" && this.places.length < placesMax) this.places.push(row.text ?? "");
   }
   private addStream(row: StreamRow): void {
-    const own = this.byVerdict.get(row.verdict) ?? [];
-    this.byVerdict.set(row.verdict, own);
+    // Of a stream that sent nothing there is nothing to look at.
+    const kind = row.reason === "nothing-sent" ? row.reason : row.verdict;
+    const own = this.byVerdict.get(kind) ?? [];
+    this.byVerdict.set(kind, own);
     if (own.length < streamsMax) own.push(row);
   }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Frame } from "playwright-core";
@@ -226,33 +226,3 @@ async function frameOf(workbench: Workbench): Promise<Frame> {
   });
   return found!;
 }
-
-/** A capture that takes long to read: reading it is ended by a button, and by closing its tab. */
-export const cancelScenarios = (name: string) => (scenario: Scenario) => {
-  const reads = () => readers(name);
-  scenario(`reading ${name} is ended by Cancel, and by closing its tab`, async (workbench) => {
-    const page = await opened(workbench, name, /Verifying/);
-    await workbench.until("the work to begin", async () => reads() > 0);
-    await press(workbench, page, "Cancel");
-    await heading(page, /Cancelled/).waitFor();
-    await workbench.until("the work to end", async () => reads() === 0);
-    await workbench.picture("capture-page-cancelled");
-    await press(workbench, page, "Verify");
-    await workbench.until("the work to begin again", async () => reads() > 0);
-    await workbench.command("View: Close All Editors");
-    await workbench.until("the work to end with its tab", async () => reads() === 0);
-  });
-};
-
-/** Processes that verify a capture, by /proc. */
-const readers = (name: string): number =>
-  readdirSync("/proc").filter((pid) => {
-    if (!/^\d+$/.test(pid)) return false;
-    try {
-      const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-      return words.includes("verify") && words.some((word) => word.endsWith(`/${name}`));
-    } catch {
-      // It has gone meanwhile.
-      return false;
-    }
-  }).length;
