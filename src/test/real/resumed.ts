@@ -15,19 +15,23 @@ const stored = (by: string, ending: string) =>
   readFileSync(`src/test/real/stored/gnutls-resumed-${by}${ending}`);
 /** Bytes of a pcap file's header, of a packet's, and of Ethernet's and IPv4's. */
 const [fileHeader, packetHeader, below] = [24, 16, 34];
-/** The ports of the first connections' clients. */
-const firstPorts = { id: 46204, ticket: 51052 };
 
-export const resumedCaptures: readonly ResumedCapture[] = (["id", "ticket"] as const).map((by) => {
-  const bytes = stored(by, ".pcap");
-  const both: [Buffer[], Buffer[]] = [[], []];
+/** The packets of each connection in a capture file, in order. */
+export function connectionsOf(bytes: Buffer): Buffer[][] {
+  const found = new Map<number, Buffer[]>();
   for (let at = fileHeader; at < bytes.length; ) {
     const end = at + packetHeader + bytes.readUInt32LE(at + 8);
-    const ports = [0, 2].map((offset) => bytes.readUInt16BE(at + packetHeader + below + offset));
-    both[ports.includes(firstPorts[by]) ? 0 : 1].push(bytes.subarray(at, end));
+    const [from, to] = [0, 2].map((offset) => bytes.readUInt16BE(at + packetHeader + below + offset));
+    const key = from! * to!;
+    found.set(key, [...(found.get(key) ?? []), bytes.subarray(at, end)]);
     at = end;
   }
-  return { by, keyLog: stored(by, ".keys").toString(), first: both[0], second: both[1] };
+  return [...found.values()];
+}
+
+export const resumedCaptures: readonly ResumedCapture[] = (["id", "ticket"] as const).map((by) => {
+  const [first, second] = connectionsOf(stored(by, ".pcap"));
+  return { by, keyLog: stored(by, ".keys").toString(), first: first!, second: second! };
 });
 
 /** Packets as a capture file with those key logs. */

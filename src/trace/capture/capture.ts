@@ -67,6 +67,9 @@ export async function readCapture(
   return { ...(await capture.trace(segments.diagnostics)), frames: segments.frames };
 }
 
+/** How often one connection's secret may lead to another's. */
+const sessionPassesMax = 64;
+
 /** What reading a capture takes beside its file. */
 export interface CaptureRequest {
   keys: KeySource;
@@ -124,11 +127,16 @@ export class GrowingCapture {
 
   /** Reads those again whose secrets another connection, of the same session, now tells. */
   private async takeSessions(isLast: boolean): Promise<void> {
-    for (const [index, conversation] of this.conversations.entries()) {
-      if (!conversation?.awaitsSession) continue;
-      if (conversation.isOvertaken) await conversation.read();
-      if (isLast) this.finish(index);
+    const { conversations } = this;
+    // What is read anew may tell of sessions that a renegotiation began.
+    for (let pass = 0; pass < sessionPassesMax; pass++) {
+      const overtaken = conversations.filter((conversation) => conversation?.isOvertaken);
+      if (overtaken.length === 0) break;
+      for (const conversation of overtaken) await conversation?.read();
     }
+    if (!isLast) return;
+    for (const [index, conversation] of conversations.entries())
+      if (conversation?.awaitsSession) this.finish(index);
   }
 
   private async contextOf(log: SegmentLog): Promise<CaptureContext> {

@@ -3,7 +3,7 @@ import type { Flow } from "../pcap/segments.ts";
 import { Assembly } from "../tls/assembly.ts";
 import { headerAt } from "../tls/framing.ts";
 import { type Opening, readOpening } from "../tls/opening.ts";
-import { renewalsOf } from "../tls/renegotiation.ts";
+import { renegotiated, renewalsOf } from "../tls/renegotiation.ts";
 import { rowsOf } from "./batch.ts";
 import type { CaptureContext, Side } from "./context.ts";
 import { infosNaming } from "./infos.ts";
@@ -109,10 +109,10 @@ export class Conversation {
     this.client = undefined;
     const opening = this.openingSoFar();
     const { begins } = opening;
-    this.context.sessions.learn(this.index, opening, this.context.keyLog);
+    const { sessions, keyLog } = this.context;
     this.keyedBy = this.keyedNow(opening);
     if (begins[0] === null && begins[1] === null && !this.sides.some((side) => side && this.speaksTls(side)))
-      return;
+      return sessions.learn(this.index, [], keyLog);
     this.client = opening.client;
     let renewals: [RecordKeys, RecordKeys][] = [];
     for (;;) {
@@ -121,7 +121,8 @@ export class Conversation {
       const [client, server] = [opening.client, 1 - opening.client].map((direction) =>
         this.hellosOf(direction),
       );
-      renewals = renewalsOf(this.context.keyLog, opening.suite, client!, server!);
+      sessions.learn(this.index, [opening, ...renegotiated(client!, server!)], keyLog);
+      renewals = renewalsOf(keyLog, opening.suite, client!, server!);
       // The hellos of a renegotiation are read under the keys of the one before.
       if (renewals.length <= known || known >= renegotiationsMax) return;
     }

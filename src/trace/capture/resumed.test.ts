@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { readBytes, recordsOf } from "../../test/captures.ts";
-import { captureOf, resumedCaptures } from "../../test/real/resumed.ts";
+import { captureOf, connectionsOf, resumedCaptures } from "../../test/real/resumed.ts";
 import { Authenticated, type Trace } from "../trace.ts";
 
 /** Records of each stream that authenticate. */
@@ -48,6 +49,22 @@ test("streams that are chosen are checked with the secret of a connection that i
     });
     assert.deepEqual(right(trace), ofSecond);
   }
+});
+
+test("a session that a renegotiation began is resumed by another connection", async () => {
+  // OpenSSL's s_client resumed, said R, and resumed again; the lines of the connections that resume are left out.
+  const stored = (ending: string) => readFileSync(`src/test/real/stored/openssl-renegotiated${ending}`);
+  const keyLogs = [stored(".keys").toString()];
+  const connections = connectionsOf(stored(".pcap"));
+  // tshark 4.0.17 decrypts all of them: with the handshake and the alerts of each side, as it lists them.
+  const records = [
+    [2, 1],
+    [7, 8],
+    [2, 1],
+  ];
+  assert.deepEqual(right(await readBytes(captureOf(keyLogs, ...connections))), records.flat());
+  const reversed = await readBytes(captureOf(keyLogs, ...connections.reverse()));
+  assert.deepEqual(right(reversed), records.reverse().flat());
 });
 
 /** Packets in which some bytes are others, as often as they come. */

@@ -130,7 +130,7 @@ test("the secret of a session is found by its names, in whichever order its conn
     for (const order of orders(askings)) {
       const sessions = new Sessions();
       for (const asking of order) {
-        sessions.learn(askings.indexOf(asking), asking, log);
+        sessions.learn(askings.indexOf(asking), [asking], log);
         sessions.keyedBy(askings.at(-1)!, log);
       }
       assert.deepEqual(sessions.keyedBy(askings.at(-1)!, log), [...found].map(randomOf), what);
@@ -142,8 +142,8 @@ test("what a connection's hellos said before they were whole no longer counts", 
   const { log } = parseKeyLogs([line("1", "e")]);
   const sessions = new Sessions();
   const resuming = { clientRandom: randomOf("2"), names: { resumed: ["a"], given: [] } };
-  sessions.learn(0, { clientRandom: randomOf("1"), names: { resumed: [], given: ["a"] } }, log);
+  sessions.learn(0, [{ clientRandom: randomOf("1"), names: { resumed: [], given: ["a"] } }], log);
   assert.deepEqual(sessions.keyedBy(resuming, log), [randomOf("1")]);
-  sessions.learn(0, { clientRandom: randomOf("1"), names: { resumed: [], given: ["b"] } }, log);
+  sessions.learn(0, [{ clientRandom: randomOf("1"), names: { resumed: [], given: ["b"] } }], log);
   assert.deepEqual(sessions.keyedBy(resuming, log), []);
 });

@@ -44,11 +44,12 @@ export function sessionNames(
 /** Bytes by which a name is told from others: a ticket ends with its authentication code (RFC 5077 §4). */
 const nameSize = 32;
 
-const named = (all: readonly (Uint8Array | undefined)[]): string[] =>
+/** Names as sessions are found by; what is empty is none. */
+export const named = (all: readonly (Uint8Array | undefined)[]): string[] =>
   all.flatMap((bytes) => (bytes?.length ? toHex(bytes.subarray(-nameSize)) : []));
 
 /** What a connection's hellos tell of its secrets. */
-interface Asking {
+export interface Asking {
   clientRandom: string | null;
   names: SessionNames;
 }
@@ -93,19 +94,21 @@ class Session {
 /** The sessions of a capture, whatever the order in which its connections are learned. */
 export class Sessions {
   /** By flow, those that name a session. */
-  private readonly askings = new Map<number, Asking>();
+  private readonly askings = new Map<number, readonly Asking[]>();
   /** By name; null until somebody asks, and when what was learned no longer counts. */
   private named: Map<string, Session> | null = null;
 
-  /** Takes what a connection's hellos say so far; that counts instead of what they said before. */
-  learn(flow: number, asking: Asking, keyLog: KeyLog): void {
-    const before = this.askings.get(flow);
-    if (before === asking) return;
-    if (before) this.named = null;
-    this.askings.delete(flow);
-    if (namesOf(asking).length === 0) return;
-    this.askings.set(flow, asking);
-    if (this.named) take(this.named, asking, keyLog);
+  /**
+   * Takes what a connection's hellos say so far, those of its renegotiations, too; that counts instead of what they said
+   * before.
+   */
+  learn(flow: number, all: readonly Asking[], keyLog: KeyLog): void {
+    const before = this.askings.get(flow) ?? [];
+    const askings = all.filter((asking) => namesOf(asking).length > 0);
+    if (textOf(before) === textOf(askings)) return;
+    if (before.length > 0) this.named = null;
+    this.askings.set(flow, askings);
+    if (this.named) for (const asking of askings) take(this.named, asking, keyLog);
   }
 
   /** The key log is another. */
@@ -124,7 +127,7 @@ export class Sessions {
     if (name === undefined || keyLog.size === 0) return [];
     if (this.named === null) {
       this.named = new Map();
-      for (const learned of this.askings.values()) take(this.named, learned, keyLog);
+      for (const learned of [...this.askings.values()].flat()) take(this.named, learned, keyLog);
     }
     return this.named.get(name)?.first.keyedBy ?? [];
   }
@@ -142,5 +145,8 @@ function take(named: Map<string, Session>, asking: Asking, keyLog: KeyLog): void
   const secret = keyLog.get(clientRandom ?? "")?.get("CLIENT_RANDOM");
   if (clientRandom !== null && secret) own.first.add(toHex(secret), clientRandom);
 }
+
+const textOf = (askings: readonly Asking[]): string =>
+  askings.map(({ clientRandom, names }) => `${clientRandom} ${names.resumed} ${names.given}`).join();
 
 const namesOf = ({ names }: Asking): string[] => [...names.resumed, ...names.given];

@@ -351,7 +351,8 @@ export class Walker {
     if (contentType !== recordType.handshake) return;
     for (const message of this.messages.feed(part)) {
       const { number } = place.epoch;
-      if (isTls12) walked.hellos[number] = helloOf(message) ?? walked.hellos[number];
+      const before = walked.hellos[number];
+      if (isTls12) walked.hellos[number] = helloOf(message, before) ?? before;
       else if (message.type === handshakeType.keyUpdate) this.enter(opener.after(place.epoch));
     }
   }
