@@ -20,5 +20,6 @@ export function runCommand(cli: string, args: readonly string[], take: (line: st
     child.on("error", ({ message }) => resolve({ status: 2, complaint: message }));
     child.on("close", (status) => resolve({ status, complaint: complaint.trim() }));
   });
-  return { ended, cancel: () => void child.kill() };
+  // It writes nothing that it could leave half done, and asked politely it first reads its file to the end.
+  return { ended, cancel: () => void child.kill("SIGKILL") };
 }
