@@ -4,13 +4,19 @@
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Browser } from "playwright-core";
 import { type ServedWorkbench, serveWorkbench } from "../start/code-server.ts";
-import { installNote, installWorkbench, isInstalled, workbenchInstall } from "../start/workbench-install.ts";
+import {
+  installNote,
+  installWorkbench,
+  isInstalled,
+  type WorkbenchInstall,
+  workbenchInstall,
+} from "../start/workbench-install.ts";
 import { shapes, smallPackets, writeCapture } from "./bench/captures.ts";
 import { flippedCapture } from "./damage/flipped.ts";
 import { brokenScenarios, writeBroken } from "./e2e/broken.ts";
@@ -53,6 +59,14 @@ import { stopScenarios } from "./e2e/stops.ts";
 import { lookScenarios, numbersScenarios, traceScenarios, travelScenarios } from "./e2e/trace.ts";
 import { expectationScenarios, seeingScenarios } from "./e2e/walkthrough/first-minutes.ts";
 import { restrictedScenarios } from "./e2e/walkthrough/restricted.ts";
+import { type Site, serveSite } from "./e2e/web/site.ts";
+import {
+  WebWorkbench,
+  webOddScenarios,
+  webOfferScenarios,
+  webScenarios,
+  writeForWeb,
+} from "./e2e/web/web.ts";
 import { type Scenario, Workbench } from "./e2e/workbench.ts";
 import { coverageScenarios, testScenarios } from "./e2e/writing/tests.ts";
 
@@ -61,7 +75,9 @@ const vsix = path.resolve("tls-offload-debugger.vsix");
 const vsixSizeMax = 1.5e6;
 const scratch = mkdtempSync(path.join(os.tmpdir(), "tlstrace-e2e-"));
 const samples = path.join(scratch, "samples");
+const profile = path.join(scratch, "profile");
 const probe = new HostProbe(scratch);
+const viewport = { width: 1500, height: 3000 };
 /** The same traffic in three sizes, the smallest first: 10 MB, a million packets, 1 GB. */
 const sizes = [
   { ...shapes.lossy, name: "ten-megabytes", bytes: 9.6e6 },
@@ -137,6 +153,17 @@ const groups: Readonly<Record<string, readonly ((scenario: Scenario) => void)[]>
   "a capture of 100 MB": [largeScenarios(`${shapes.lossy.name}.pcap`)],
   [own]: [processScenarios(probe, samples, sizes)],
 };
+const web = "the web";
+/** What is looked at in VS Code for the Web: the same expectations as elsewhere, and what is its own. */
+const webGroups: Readonly<Record<string, readonly ((scenario: Scenario) => void)[]>> = {
+  "a trace of the web": [webScenarios],
+  "a capture's page": [openedScenarios],
+  "a capture of the web": [captureScenarios],
+  "a wrong byte": [findingsScenarios],
+  "a picture": [pictureScenarios],
+  "what the extension brings": [webOfferScenarios],
+  "what cannot be opened": [webOddScenarios],
+};
 const named = process.argv.slice(2);
 const isWanted = (title: string) => named.length === 0 || named.includes(title);
 
@@ -147,29 +174,15 @@ describe("the extension in VS Code", () => {
 
   before(async () => {
     const executable = findBrowser();
-    const install = workbenchInstall();
-    if (!isInstalled(install)) console.error(`installing ${installNote} into ${install.folder} ...`);
-    installWorkbench(install);
+    const install = installed();
     packExtension();
-    mkdirSync(pictures, { recursive: true });
-    cpSync("media/samples", samples, { recursive: true });
-    copyCaptures();
-    writeBroken(samples);
-    writeCaptures(samples);
-    if (isWanted(own)) for (const shape of sizes) writeCapture(samples, shape, 1);
+    writeSamples();
     probe.pack();
-    const profile = path.join(scratch, "profile");
     offerGerman(profile);
-    const extensions = [vsix, probe.vsix];
-    served = await serveWorkbench(install, {
-      profile,
-      folder: samples,
-      extensions,
-      password: null,
-      settings,
-    });
+    const open = { profile, folder: samples, extensions: [vsix, probe.vsix], settings };
+    served = await serveWorkbench(install, { ...open, password: null });
     browser = await launchBrowser(executable);
-    const context = await browser.newContext({ viewport: { width: 1500, height: 3000 } });
+    const context = await browser.newContext({ viewport });
     workbench = new Workbench(await context.newPage(), pictures);
     await workbench.open(served.url);
   });
@@ -196,10 +209,28 @@ describe("the extension in VS Code", () => {
         assert.equal(await shown.notifications(), "");
       }),
     );
-  for (const [title, parts] of Object.entries(groups).filter(([each]) => isWanted(each)))
+  const declare = (title: string, parts: readonly ((scenario: Scenario) => void)[]) =>
     describe(title, () => {
       after(() => pictured(`after ${title}`, (shown) => shown.reset()));
       for (const part of parts) part(scenario);
+    });
+  for (const [title, parts] of Object.entries(groups)) if (isWanted(title)) declare(title, parts);
+
+  /** The last window: an editor that has nothing but the browser. */
+  if (isWanted(web))
+    describe(web, () => {
+      let site: Site | undefined;
+      before(async () => {
+        site = await serveWeb();
+        const context = await browser!.newContext({ viewport });
+        workbench = new WebWorkbench(await context.newPage(), pictures);
+        await workbench.open(site.url);
+      });
+      after(async () => {
+        await workbench?.page.context().close();
+        await site?.stop();
+      });
+      for (const [title, parts] of Object.entries(webGroups)) declare(title, parts);
     });
 });
 
@@ -210,6 +241,33 @@ function serveRestricted(): Promise<ServedWorkbench> {
     ...{ profile: path.join(scratch, "restricted"), folder: samples, extensions: [vsix] },
     ...{ password: null, settings: { ...settings, ...trust }, isRestricted: true },
   });
+}
+
+/** The same folder, and the extension as the other editor has installed it, as a site. */
+function serveWeb(): Promise<Site> {
+  writeForWeb(samples);
+  const extensions = path.join(profile, "extensions");
+  const name = readdirSync(extensions).find((each) => each.startsWith("tls-offload-debugger.tls-"));
+  const extension = path.join(extensions, name!);
+  return serveSite(workbenchInstall(), { extension, folder: samples, settings });
+}
+
+/** The install of the workbench; it is fetched if it is not there. */
+function installed(): WorkbenchInstall {
+  const install = workbenchInstall();
+  if (!isInstalled(install)) console.error(`installing ${installNote} into ${install.folder} ...`);
+  installWorkbench(install);
+  return install;
+}
+
+/** What is opened. */
+function writeSamples(): void {
+  mkdirSync(pictures, { recursive: true });
+  cpSync("media/samples", samples, { recursive: true });
+  copyCaptures();
+  writeBroken(samples);
+  writeCaptures(samples);
+  if (isWanted(own)) for (const shape of sizes) writeCapture(samples, shape, 1);
 }
 
 /** The sample's capture without its keys, and with a wrong byte; a trace of a family, and a large capture. */

@@ -214,6 +214,10 @@ test("files that the manifest names are there and are packed", () => {
     assert.ok(manifest.files.includes(path.posix.normalize(file)), file);
 });
 
+test("the extension knows its own name", () => {
+  assert.ok(extension.includes(`const extensionId = "${manifest.publisher}.${manifest.name}";`));
+});
+
 test("the editor's types are not newer than the oldest editor that is promised", () => {
   assert.equal(`^${manifest.devDependencies["@types/vscode"]}`, manifest.engines.vscode);
 });

@@ -15,6 +15,14 @@ export interface FileAccess {
 /** The platform's AEAD for bulk work, one whole record a call. Null from `open` = the tag does not fit. */
 export interface Aead extends Encrypter {
   open(sealing: Sealing, sealed: Uint8Array): Uint8Array | null;
+  /** There where the platform opens records only in its own time: `open` has these at hand afterwards, until the next. */
+  openAhead?(openings: readonly Opening[]): Promise<void>;
+}
+
+/** A record that is to be opened, without what it has in clear. */
+export interface Opening {
+  sealing: Sealing;
+  sealed: Uint8Array;
 }
 
 /** What runs wherever this does, for what a platform lacks. */

@@ -3,9 +3,10 @@
 import type { Environment, FoundKeys } from "../study/environment.ts";
 import { keyNamesBeside, readsAsKeyLog } from "../trace/keys/beside.ts";
 import { memoryFile } from "../trace/pcap/capture-file.ts";
-import { type FileAccess, portableAead, UserError } from "../trace/platform.ts";
+import { type FileAccess, UserError } from "../trace/platform.ts";
 import { pathBeside } from "../trace/profiles/finder.ts";
 import { visibleLine, visiblePath } from "../trace/visible.ts";
+import { browserAead } from "./aead.ts";
 import { gunzip } from "./gunzip.ts";
 import { type Files, folderOf, plainPath } from "./read-ahead.ts";
 
@@ -16,7 +17,7 @@ const headSize = 1 << 20;
 export function browserEnvironment(files: Files): Environment {
   const openFile = (path: string) => opened(files, path);
   return {
-    platform: { aead: portableAead, gunzip },
+    platform: { aead: browserAead(), gunzip },
     openFile,
     openNamed: (trace, named) =>
       openFile(within(folderOf(plainPath(trace)), pathBeside(plainPath(trace), named))),

@@ -51,3 +51,30 @@ function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
   }
   return whole;
 }
+
+/** Bytes given to inflate, and taken of it, of what is only looked into. */
+const deflatedHead = 1 << 16;
+const inflatedHeadMax = 1 << 22;
+
+/** The beginning of what a file holds, inflated if it is gzip; as far as it goes of one that is damaged. */
+export async function inflatedHead(bytes: Uint8Array): Promise<Uint8Array> {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  const head = new Blob([new Uint8Array(bytes.subarray(0, deflatedHead))]).stream();
+  const inflated = head.pipeThrough(new DecompressionStream("gzip")).getReader();
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for (
+      let read = await inflated.read();
+      !read.done && size < inflatedHeadMax;
+      read = await inflated.read()
+    ) {
+      pieces.push(read.value);
+      size += read.value.length;
+    }
+  } catch {
+    // The head of a longer file ends in the middle.
+  }
+  void inflated.cancel().catch(() => {});
+  return joined(pieces, size);
+}

@@ -1,7 +1,7 @@
 import { keyNamesBeside } from "../trace/keys/beside.ts";
 import { profileSizeMax } from "../trace/profiles/file.ts";
 import { visiblePath } from "../trace/visible.ts";
-import { fileSizeMax } from "./file-size.ts";
+import { fileSizeMax, mebibytes } from "./file-size.ts";
 
 /** Files that were read whole beforehand, by plain path: their bytes, or why there are none, in words for the user. */
 export type Files = ReadonlyMap<string, Uint8Array | string>;
@@ -57,7 +57,8 @@ export async function whyUnread(reader: Reader, path: string, max = fileSizeMax)
   const size = await reader.size(path).catch(() => null);
   if (size === null) return `${shown} cannot be read: check the path`;
   if (size <= max) return null;
-  return `${shown} has ${size} bytes, and in a browser at most ${max} are read: open it on a desktop, or cut it`;
+  const limit = max === fileSizeMax ? mebibytes(max) : `${max} bytes`;
+  return `${shown} has ${mebibytes(size)}, and in a browser at most ${limit} are read: open it on a desktop, or cut it`;
 }
 
 /** A path as folders have it: URIs write some signs of a name otherwise. */

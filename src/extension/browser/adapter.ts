@@ -21,6 +21,7 @@ type Launch = Partial<Record<"program" | "keys" | "evidence" | "profile" | "comp
 class WorkerAdapter implements vscode.DebugAdapter {
   private readonly sent = new vscode.EventEmitter<vscode.DebugProtocolMessage>();
   readonly onDidSendMessage = this.sent.event;
+  private readonly session: vscode.DebugSession;
   private readonly worker: Working;
   private launch: Launch = {};
   /** One message behind the other: what comes while files are read waits. */
@@ -28,12 +29,15 @@ class WorkerAdapter implements vscode.DebugAdapter {
   private isOver = false;
 
   constructor(workers: Workers, session: vscode.DebugSession) {
-    this.worker = workers.begin({ task: "debug" }, (how) => this.fell(session, how));
+    this.session = session;
+    this.worker = workers.begin({ task: "debug" }, (how) => this.fell(how));
     this.worker.port.onmessage = ({ data }) => this.sent.fire(data as vscode.DebugProtocolMessage);
   }
 
   handleMessage(message: vscode.DebugProtocolMessage): void {
-    this.passed = this.passed.then(() => this.pass(message as DebugProtocol.Request));
+    const pass = () => this.pass(message as DebugProtocol.Request);
+    // Files may need more memory than a page has.
+    this.passed = this.passed.then(pass).catch((error) => this.fell(String(error)));
   }
 
   dispose(): void {
@@ -63,12 +67,12 @@ class WorkerAdapter implements vscode.DebugAdapter {
     if (!this.isOver) this.worker.port.postMessage(ask, buffersOf(moving));
   }
 
-  private fell(session: vscode.DebugSession, how: string): void {
+  private fell(how: string): void {
     if (this.isOver) return;
     this.sent.fire({ type: "event", event: "terminated", seq: 0 } as vscode.DebugProtocolMessage);
     this.isOver = true;
-    const name = nameOf(String(session.configuration.program));
-    void tellOfFall(session, vscode.l10n.t("The debugger of {0} ended by itself ({1}).", name, how));
+    const name = nameOf(String(this.session.configuration.program));
+    void tellOfFall(this.session, vscode.l10n.t("The debugger of {0} ended by itself ({1}).", name, how));
   }
 }
 

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { bringsSecrets, readsAsKeyLog } from "../../trace/keys/beside.ts";
+import { inflatedHead } from "../../web/gunzip.ts";
 import type { CaptureTask, Told } from "../../web/messages.ts";
 import { keysBeside, plainPath, readAhead, whyUnread } from "../../web/read-ahead.ts";
 import { files, uriOf } from "../files.ts";
@@ -18,7 +19,7 @@ export const captureWorkers = (workers: Workers): CapturePlace => ({
     const holding = await Promise.all(found.map(holdsKeys));
     return found.filter((_, i) => holding[i]).map((path) => programOf(uriOf(path)));
   },
-  holdsSecrets: async (capture) => bringsSecrets(await headOf(plainPath(capture))),
+  holdsSecrets: async (capture) => bringsSecrets(await inflatedHead(await headOf(plainPath(capture)))),
   mayHoldKeys: async (capture, file) => {
     const path = plainPath(file);
     return (await keysBeside(files, capture)).includes(path) && holdsKeys(path);
@@ -27,10 +28,11 @@ export const captureWorkers = (workers: Workers): CapturePlace => ({
   offer: () => ({ found: Promise.resolve([]), cancel: () => {} }),
   verify: (capture, keys, take) => {
     const hear = (told: Told) => "row" in told && take(told.row);
-    return { ...run(workers, { task: "verify", capture, keys }, hear), isLookedUp: false };
+    const { ended, cancel } = new WorkerRun(workers, { task: "verify", capture, keys }, hear);
+    return { ended, cancel, isLookedUp: false };
   },
   export: (capture, keys, to) =>
-    run(workers, { task: "export", capture, keys }, async (told) => {
+    new WorkerRun(workers, { task: "export", capture, keys }, async (told) => {
       if ("text" in told) await vscode.workspace.fs.writeFile(to, new TextEncoder().encode(told.text));
     }),
 });
@@ -44,39 +46,46 @@ const headOf = async (path: string): Promise<Uint8Array> => {
   return (await files.read(path)).subarray(0, headSize);
 };
 
-type Hearing = (told: Told) => unknown;
+type CaptureWork = Omit<CaptureTask, "files"> & { task: "verify" | "export" };
 
-function run(
-  workers: Workers,
-  task: Omit<CaptureTask, "files"> & { task: "verify" | "export" },
-  hear: Hearing,
-): Run {
-  let worker: Working | null = null;
-  let cancel = () => {};
-  const ended = new Promise<{ status: number | null; complaint: string }>((resolve) => {
-    cancel = () => {
-      worker?.end();
-      resolve({ status: null, complaint: "" });
+/** A capture that a worker has; it begins once the files are read. */
+class WorkerRun implements Run {
+  readonly ended: Promise<{ status: number | null; complaint: string }>;
+  private resolve!: (how: { status: number | null; complaint: string }) => void;
+  private worker: Working | null = null;
+  private isOver = false;
+
+  /** `hear` gets what the worker tells, one after the other. */
+  constructor(workers: Workers, work: CaptureWork, hear: (told: Told) => unknown) {
+    this.ended = new Promise((resolve) => {
+      this.resolve = resolve;
+    });
+    this.begin(workers, work, hear).catch(this.fell);
+  }
+
+  readonly cancel = (): void => this.end(null, "");
+
+  private readonly fell = (how: unknown): void => this.end(70, String(how));
+
+  private async begin(workers: Workers, work: CaptureWork, hear: (told: Told) => unknown): Promise<void> {
+    const keys = work.keys?.filter((key) => typeof key === "string");
+    const read = owned(await readAhead(files, work.capture, keys));
+    if (this.isOver) return;
+    this.worker = workers.begin({ ...work, files: read }, this.fell);
+    let heard = Promise.resolve();
+    this.worker.port.onmessage = ({ data }) => {
+      const told = data as Told;
+      heard = heard.then(async () => {
+        await hear(told);
+        if ("status" in told) this.end(told.status, told.complaint);
+      });
+      heard.catch(this.fell);
     };
-    const fell = (how: unknown) => resolve({ status: 70, complaint: String(how) });
-    const listen = (read: CaptureTask["files"]) => {
-      worker = workers.begin({ ...task, files: read }, fell);
-      let heard = Promise.resolve();
-      worker.port.onmessage = ({ data }) => {
-        const told = data as Told;
-        heard = heard.then(async () => {
-          await hear(told);
-          if (!("status" in told)) return;
-          worker?.end();
-          resolve(told);
-        }, fell);
-      };
-    };
-    readAhead(
-      files,
-      task.capture,
-      task.keys?.filter((key) => typeof key === "string"),
-    ).then((read) => listen(owned(read)), fell);
-  });
-  return { ended, cancel: () => cancel() };
+  }
+
+  private end(status: number | null, complaint: string): void {
+    this.isOver = true;
+    this.worker?.end();
+    this.resolve({ status, complaint });
+  }
 }

@@ -1,9 +1,12 @@
-import { addU64, headerSize, type RecordKeys } from "../../core/base/record.ts";
+import { addU64, headerSize, type RecordKeys, sealingOf } from "../../core/base/record.ts";
 import { keys13, nextSecret } from "../keys/secrets.ts";
+import type { Opening } from "../platform.ts";
 import { type NamedKeys, originUnder } from "./damage/origin.ts";
 import { openRecord, type Protection } from "./decrypt.ts";
+import { headerAt, isProtectedHeader } from "./framing.ts";
 import { snOf } from "./record-table.ts";
 import type { Start } from "./start.ts";
+import type { ByteStream } from "./stream.ts";
 
 /** Keys of a stretch of records, from one change of keys to the next. */
 export interface Epoch {
@@ -115,5 +118,65 @@ export class RecordOpener {
   firstNonce(index: number, record: Uint8Array): bigint | null {
     const nonce = index < 0 ? null : this.nonceIn(record);
     return nonce === null ? null : addU64(nonce, -BigInt(index));
+  }
+}
+
+/** Bytes of records that are opened at once. */
+const bytesAtOnce = 1 << 20;
+
+/** Where a walk stands: the record there would be the one `index` places after its epoch's first. */
+interface Standing {
+  position: number;
+  epoch: Epoch;
+  index: number;
+}
+
+/**
+ * Opens records ahead of a walk, for platforms whose cipher answers in its own time. They are those that follow on where
+ * the walk stands, if all is as it should be: where it is not, nobody asks for what was opened.
+ */
+export class OpeningAhead {
+  private readonly stream: ByteStream;
+  private readonly opener: RecordOpener;
+  private readonly protection: Protection;
+  /** Up to here they were opened. */
+  private end = Number.NEGATIVE_INFINITY;
+
+  constructor(stream: ByteStream, opener: RecordOpener, protection: Protection) {
+    this.stream = stream;
+    this.opener = opener;
+    this.protection = protection;
+  }
+
+  /** True if the record at a place was not looked at. */
+  isDue({ position, epoch, index }: Standing): boolean {
+    return position >= this.end && epoch.keys !== null && index >= 0;
+  }
+
+  async from(place: Standing): Promise<void> {
+    // A walk that goes back and forth asks no more of the stream than it would.
+    const { asked } = this.stream;
+    const openings = this.openingsAt(place);
+    this.stream.asked = asked;
+    await this.protection.aead.openAhead!(openings);
+  }
+
+  private openingsAt({ position, epoch, index }: Standing): Opening[] {
+    const { stream, opener, protection } = this;
+    const { overhead, prepend } = protection.layout;
+    const openings: Opening[] = [];
+    this.end = position;
+    while (this.end - position < bytesAtOnce) {
+      const header = headerAt(stream, this.end);
+      if (!isProtectedHeader(header, overhead)) break;
+      const record = new Uint8Array(header.length);
+      if (stream.read(this.end, header.length, record) < header.length) break;
+      const sealing = sealingOf(protection, epoch.keys!, opener.snOf(epoch, index + openings.length), record);
+      openings.push({ sealing, sealed: record.subarray(prepend) });
+      this.end += header.length;
+    }
+    // What is no whole record is looked at once, too.
+    if (this.end === position) this.end++;
+    return openings;
   }
 }

@@ -21,7 +21,7 @@ import type { Shift } from "./damage/diagnose.ts";
 import type { Trials } from "./damage/origin.ts";
 import { wholeDamage } from "./damage/whole.ts";
 import { innerOf, type Protection } from "./decrypt.ts";
-import { type Epoch, RecordOpener } from "./epochs.ts";
+import { type Epoch, OpeningAhead, RecordOpener } from "./epochs.ts";
 import { type Header, headerAt, isProtectedHeader, recordSizeMax } from "./framing.ts";
 import { handshakeType, MessageReader } from "./handshake.ts";
 import { Nonces } from "./nonces.ts";
@@ -118,6 +118,8 @@ export class Walker {
   private readonly protection: Protection | null;
   private readonly isHostTap: boolean;
   private readonly clear: Clear | null;
+  /** Null where records are opened as they come. */
+  private readonly ahead: OpeningAhead | null;
   private readonly walked: Walked;
   private readonly nonces = new Nonces();
   private messages = new MessageReader();
@@ -147,6 +149,7 @@ export class Walker {
     this.protection = protection;
     this.isHostTap = isHostTap;
     this.clear = input.clear;
+    this.ahead = protection?.aead.openAhead ? new OpeningAhead(stream, opener, protection) : null;
     this.dueNonce = nonce;
     this.walked = {
       table: new RecordTable(recSeq0 ?? 0n),
@@ -166,6 +169,7 @@ export class Walker {
   async run(progress: Progress): Promise<Walked> {
     const { stream, origin } = this.ground;
     for (let steps = 1; ; steps++) {
+      if (this.ahead?.isDue(this.place) && !this.isHostTap) await this.ahead.from(this.place);
       const step = this.next();
       if (step === null) break;
       this.apply(await this.searched(step, progress));
