@@ -17,7 +17,7 @@ import path from "node:path";
 import test, { after } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { Ajv } from "ajv";
-import { type Shape, writeCapture } from "../../test/bench/captures.ts";
+import { type Shape, shapes, writeCapture } from "../../test/bench/captures.ts";
 import { tool } from "../version.ts";
 
 type Row = Record<string, unknown>;
@@ -215,6 +215,22 @@ test("Ctrl-C ends a run at once, and what is done is kept", async () => {
   assert.deepEqual(await exited, [130, null]);
   const rows = fileRows(rowsIn(readFileSync(out, "utf8")));
   assert.ok(rows.length >= 20 && rows.length < 500);
+});
+
+test("a run of one file ends at once, too", async () => {
+  writeCapture(folder, { ...shapes.lossy, name: "large", bytes: 100e6 }, 1);
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    const out = path.join(folder, `large-${signal}.ndjson`);
+    const large = path.join(folder, "large.pcap");
+    const child = spawn(process.execPath, [cli, "verify", large, "--resume", out, "--json"], {
+      stdio: "ignore",
+    });
+    const exited = once(child, "exit");
+    while (!existsSync(out) && child.exitCode === null) await setTimeout(5);
+    await setTimeout(20);
+    child.kill(signal);
+    assert.deepEqual(await exited, [null, signal]);
+  }
 });
 
 test("a worker that dies takes its file with it and no other", async (t) => {

@@ -39,7 +39,8 @@ export async function run(
   });
   const stop = new AbortController();
   const onSignal = (signal: NodeJS.Signals) => stop.abort(signal);
-  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  // Of one file nothing is done before its end: it may end as any process does.
+  if (due.length > 1) process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   const printer = new Printer(due.length, flags.json === true);
   let hasDefect = false;
   const done = async (index: number, report: FileReport) => {
