@@ -1,4 +1,4 @@
-// web: what a browser gives: files that were read beforehand, portable AEAD, gzip.
+// web: what a browser gives: files that were read beforehand, its own AES-GCM, gzip.
 
 import type { Environment, FoundKeys } from "../study/environment.ts";
 import { keyNamesBeside, readsAsKeyLog } from "../trace/keys/beside.ts";
