@@ -12,7 +12,9 @@ export interface Button {
 }
 
 export function link({ command, args, label, key, spoken = label, isMain = false }: Button): string {
-  const address = `command:tlstrace.${command}?${encodeURIComponent(JSON.stringify(args))}`;
+  // Editors decode it twice: a percent sign of a name would be lost.
+  const json = JSON.stringify(args).replaceAll("%", "\\u0025");
+  const address = `command:tlstrace.${command}?${encodeURIComponent(json)}`;
   const rank = isMain ? "primary" : "secondary";
   return `<a class="button ${rank}" data-key="${text(key)}" href="${text(address)}" aria-label="${text(spoken)}">${text(label)}</a>`;
 }

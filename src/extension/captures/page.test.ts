@@ -76,6 +76,13 @@ test("a page loads its script and style alone, and links to its commands alone",
   for (const [command] of linksOf(main)) assert.ok(pageCommands.includes(command), command);
 });
 
+test("a name with a percent sign comes to its command as it is, however often an editor decodes the link", () => {
+  const uri = "file:///w/a%20b%2520.pcap";
+  const [, args] = /\?([^"]*)"/.exec(page({ uri }))!;
+  const once = decodeURIComponent(args!);
+  for (const text of [once, decodeURIComponent(once)]) assert.deepEqual(JSON.parse(text), [uri]);
+});
+
 test("whatever a file says of itself is text: no tag, no attribute, no turned direction", () => {
   const hostile = `"><script>alert(1)</script>\u202e'&\u0007`;
   const html = page({
