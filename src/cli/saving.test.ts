@@ -13,6 +13,7 @@ import {
 import os from "node:os";
 import path from "node:path";
 import test, { after } from "node:test";
+import { tidyBeside } from "../node/save.ts";
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "tlstrace-saving-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -81,6 +82,25 @@ test("a killed update leaves the file as it was or whole, at whatever moment", {
     readdirSync(folder).filter((name) => name.startsWith(".")),
     [],
   );
+});
+
+test("a killed export leaves no file or all of it, and what stands beside goes", async () => {
+  const args = [cli, "export", path.resolve("media/samples/lossy.pcap"), "--to"];
+  spawnSync(process.execPath, [...args, "exported.tlstrace"], { cwd: folder });
+  for (let round = 0; round < 6; round++) {
+    const child = spawn(process.execPath, [...args, "cut.tlstrace"], { cwd: folder, stdio: "ignore" });
+    const ended = once(child, "exit");
+    const moves = () => readdirSync(folder).some((name) => /^\.?cut\.tlstrace/.test(name));
+    while (child.exitCode === null && !moves()) await new Promise(setImmediate);
+    for (let i = 0; i < round % 3; i++) await new Promise(setImmediate);
+    child.kill("SIGKILL");
+    await ended;
+    tidyBeside(at("cut.tlstrace"));
+    const left = readdirSync(folder).filter((name) => name.includes("cut"));
+    if (left.length > 0)
+      assert.deepEqual([left, text("cut.tlstrace")], [["cut.tlstrace"], text("exported.tlstrace")]);
+    rmSync(at("cut.tlstrace"), { force: true });
+  }
 });
 
 test("a disk that takes no more leaves the file as it was, and says so", () => {

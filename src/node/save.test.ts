@@ -13,7 +13,7 @@ import {
 import os from "node:os";
 import path from "node:path";
 import test, { after } from "node:test";
-import { saveFile } from "./save.ts";
+import { saveFile, tidyBeside } from "./save.ts";
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "tlstrace-save-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -81,4 +81,19 @@ test("one of two that save at once gives way; what somebody who was killed left 
   rmSync(alive);
   saveFile(one, "new", bytes("old"));
   assert.deepEqual([text(one), readdirSync(at("e"))], ["new", ["one"]]);
+});
+
+test("what somebody who was killed left beside a file can be removed alone: by its name, by a link, of a new file", () => {
+  const one = file("f/one", "old");
+  symlinkSync("one", at("f/link"));
+  const others = [file(`f/.one.${process.ppid}.new`, "half"), file("f/.two.4194305.new", "half")];
+  for (const name of ["f/one", "f/link", "f/fresh"]) {
+    const target = name === "f/link" ? "one" : path.basename(name);
+    const left = file(`f/.${target}.4194305.new`, "half");
+    tidyBeside(at(name));
+    assert.throws(() => text(left), /ENOENT/, name);
+  }
+  tidyBeside(at("none/one"));
+  assert.deepEqual([text(one), ...others.map(text)], ["old", "half", "half"]);
+  assert.deepEqual(readdirSync(at("f")).length, 4);
 });

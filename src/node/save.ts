@@ -74,6 +74,15 @@ function replace(file: string, target: string, text: string, { mode, was }: Kept
 const besideName = (target: string, pid: number): string =>
   path.join(path.dirname(target), `.${path.basename(target)}.${pid}.new`);
 
+/** Removes what processes that were killed while they saved a file have left beside it. */
+export function tidyBeside(file: string): void {
+  try {
+    isBeingSaved(targetOf(file));
+  } catch {
+    // Nobody waits for it: whoever saves the file next removes it, too.
+  }
+}
+
 /** True while another process saves the file; what one that was killed left behind goes. */
 function isBeingSaved(target: string): boolean {
   const name = path.basename(target);

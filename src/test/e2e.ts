@@ -22,6 +22,7 @@ import { flippedCapture } from "./damage/flipped.ts";
 import { brokenScenarios, writeBroken } from "./e2e/broken.ts";
 import { findBrowser, launchBrowser } from "./e2e/browser.ts";
 import { captureScenarios, listingScenarios } from "./e2e/capture.ts";
+import { cancelScenarios } from "./e2e/captures/cancelling.ts";
 import { writeCaptures } from "./e2e/captures/files.ts";
 import {
   buttonScenarios,
@@ -118,6 +119,7 @@ const groups: Readonly<Record<string, readonly ((scenario: Scenario) => void)[]>
     oddScenarios,
     growingScenarios(() => samples),
     menuScenarios(() => samples),
+    cancelScenarios(() => samples),
     pageLookScenarios,
   ],
   "the lines of a listing": [lineScenarios],

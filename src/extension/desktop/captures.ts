@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { findKeyFiles, holdsSecrets, isKeyLog } from "../../node/key-files.ts";
 import { whyUnreadable } from "../../node/open-file.ts";
+import { tidyBeside } from "../../node/save.ts";
 import { VerdictRows } from "../captures/verdict-rows.ts";
 import type { CapturePlace, Offered } from "../place.ts";
 import { isUri } from "../trace-files.ts";
@@ -22,7 +23,8 @@ export const captureProcesses = (cli: string): CapturePlace => ({
   },
   export: (capture, chosen, to) => {
     const flags = ["--to", to.fsPath, "--force", ...keyFlags(capture, chosen)];
-    return runCommand(cli, ["export", capture, ...flags], () => {});
+    const run = runCommand(cli, ["export", capture, ...flags], () => {});
+    return { ...run, ended: run.ended.finally(() => tidyBeside(to.fsPath)) };
   },
 });
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Frame } from "playwright-core";
-import { themed, violations } from "../window/pages.ts";
+import { drawn, pictureIn, themed, violations } from "../window/pages.ts";
 import type { Scenario, Workbench } from "../workbench.ts";
 import { growing, grown, odd, offered, stranger, withFrames } from "./files.ts";
 
@@ -13,11 +13,11 @@ const pageIn = ({ page }: Workbench) =>
 
 type Page = ReturnType<typeof pageIn>;
 
-const heading = (page: Page, name: RegExp) => page.getByRole("heading", { name });
+export const heading = (page: Page, name: RegExp) => page.getByRole("heading", { name });
 const words = async (page: Page) => (await page.locator("main").textContent({ timeout: 2000 })) ?? "";
 
 /** Opens a capture's page and waits for its verdict. */
-async function opened(workbench: Workbench, file: string, verdict: RegExp): Promise<Page> {
+export async function opened(workbench: Workbench, file: string, verdict: RegExp): Promise<Page> {
   await workbench.command("View: Close All Editors");
   await workbench.openFile(file);
   const page = pageIn(workbench);
@@ -26,7 +26,7 @@ async function opened(workbench: Workbench, file: string, verdict: RegExp): Prom
 }
 
 /** Presses a button of the page by the keyboard. */
-async function press(workbench: Workbench, page: Page, name: string): Promise<void> {
+export async function press(workbench: Workbench, page: Page, name: string): Promise<void> {
   await page.getByRole("link", { name, exact: true }).focus();
   await workbench.page.keyboard.press("Enter");
 }
@@ -38,6 +38,8 @@ export const buttonScenarios = (samples: () => string) => (scenario: Scenario) =
     await press(workbench, page, "Picture");
     await workbench.stopped(/after driver\.check, forwards$/);
     await workbench.page.locator('.tab[aria-label^="Picture: Debug lossy.pcap"]').waitFor();
+    const picture = await pictureIn(workbench);
+    await workbench.until("the picture to be drawn", async () => (await drawn(picture)) > 1000);
     await workbench.picture("capture-page-picture");
     await workbench.stop();
     const again = await opened(workbench, "lossy.pcap", /Right/);
@@ -70,14 +72,18 @@ export const buttonScenarios = (samples: () => string) => (scenario: Scenario) =
     const page = await opened(workbench, "lossy.pcap", /Right/);
     const file = path.join(samples(), "exported.tlstrace");
     await press(workbench, page, "Export as trace");
-    await answerDialog(workbench, file, async () => existsSync(file));
+    await answerDialog(workbench, file, exported(workbench, file));
     await workbench.page.locator('.tab.active[aria-label^="exported.tlstrace"]').waitFor();
     assert.match(readFileSync(file, "utf8"), /^connection .*10\.77\.0\.1/m);
   });
 };
 
+/** Whether an export is there, and no longer under way. */
+const exported = (workbench: Workbench, file: string) => async () =>
+  existsSync(file) && (await workbench.notifications()) === "";
+
 /** Types a path into a simple file dialog until it was taken. */
-async function answerDialog(
+export async function answerDialog(
   workbench: Workbench,
   file: string,
   isDone: () => Promise<boolean>,
@@ -93,7 +99,7 @@ async function answerDialog(
       if ((await input.inputValue()) !== file) return false;
       await ok.click({ timeout: 2000 });
     }
-    return (await isDone()) && (await workbench.notifications()) === "";
+    return isDone();
   });
 }
 
@@ -179,7 +185,7 @@ export const menuScenarios = (samples: () => string) => (scenario: Scenario) => 
     await workbench.stop();
     const file = path.join(samples(), "by-menu.tlstrace");
     await workbench.explorerMenu("lossy.pcap", "Export as Trace");
-    await answerDialog(workbench, file, async () => existsSync(file));
+    await answerDialog(workbench, file, exported(workbench, file));
   });
 };
 
