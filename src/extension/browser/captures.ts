@@ -76,6 +76,7 @@ class WorkerRun implements Run {
     this.worker.port.onmessage = ({ data }) => {
       const told = data as Told;
       heard = heard.then(async () => {
+        if (this.isOver) return;
         await hear(told);
         if ("status" in told) this.end(told.status, told.complaint);
       });
