@@ -57,8 +57,8 @@ export interface Kind<View extends PictureView = PictureView> {
   readonly title: string;
   readonly says: string;
   readonly moves: Moves;
-  /** What its colours are. */
-  readonly legend: readonly { role: Role; says: string }[];
+  /** What its colours are; colours are few, so lines and areas are told apart, too. */
+  readonly legend: readonly { role: Role; says: string; isLine?: boolean }[];
   /** What of that can be left out of the picture is a box to tick. */
   readonly canHide: boolean;
   /** Where its axes lie in a window. */

@@ -13,8 +13,8 @@ export const kinds = {
     says: "Descriptors in the order in which they were posted",
     legend: [
       { role: "sent", says: "a packet" },
-      { role: "resync", says: "bytes fed again" },
-      { role: "driver", says: "work that moves the device's state" },
+      { role: "packet", says: "bytes fed again" },
+      { role: "nic", says: "work that moves the device's state" },
       { role: "wrong", says: "fence: it waits for everything before it" },
     ],
   }),

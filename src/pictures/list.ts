@@ -129,11 +129,18 @@ function listScene(view: ListView, frame: Frame): Scene {
   return { width: frame.width, height: frame.height, shapes };
 }
 
-/** A title in as many lines as it may have. */
+/** A title in as many lines as it may have, which end where words do. */
 function linesOf(title: string, { width }: Frame): string[] {
   const size = Math.max(20, Math.floor((width - 2 * margin.left) / letterWidth));
-  const lines = Array.from({ length: titleLines }, (_, i) => title.slice(i * size, (i + 1) * size));
-  return lines.filter((line) => line !== "");
+  const lines: string[] = [];
+  let rest = title;
+  while (rest.length > size && lines.length < titleLines - 1) {
+    const space = rest.lastIndexOf(" ", size);
+    const end = space > 0 ? space : size;
+    lines.push(rest.slice(0, end));
+    rest = rest.slice(end).trimStart();
+  }
+  return [...lines, rest.length > size ? `${rest.slice(0, size - 1)}…` : rest];
 }
 
 const mono = (x: number, y: number, text: string, role: Role): Shape => ({

@@ -335,7 +335,7 @@ function whyOf(timeline: Timeline, event: number, all: readonly StageRecord[], p
     .join("; ");
 }
 
-const roleOf = ({ isReplay, isPacket }: Post): string => (isReplay ? "resync" : isPacket ? "sent" : "driver");
+const roleOf = ({ isReplay, isPacket }: Post): string => (isReplay ? "packet" : isPacket ? "sent" : "nic");
 
 const nothing = "nothing posted";
 

@@ -12,8 +12,9 @@ export class Legend {
 
   show({ legend, canHide }: Kind, changed: () => void): void {
     this.swatches.clear();
-    const entries = legend.map(({ role, says }) => {
+    const entries = legend.map(({ role, says, isLine }) => {
       const swatch = element("span", { className: "swatch" });
+      swatch.classList.toggle("line", isLine === true);
       this.swatches.set(role, swatch);
       const entry = element(canHide ? "label" : "span", { className: "entry" });
       if (canHide) entry.append(this.box(role, changed));

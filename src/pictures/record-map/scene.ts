@@ -1,18 +1,20 @@
 import type { Frame, Kind, Spot, TextTable } from "../kind.ts";
 import { type Box, byteLabel, type Scale, type Scene, type Shape, scaleOf, ticksOf } from "../scene.ts";
 import type { MapRange, RecordMapView } from "./view.ts";
-import { mapWords } from "./view.ts";
+import { cursorRoles, mapWords } from "./view.ts";
 
 const side = 10;
 /** Where each strip lies, from the top. */
 const strips = {
-  cursors: { y: 28, height: 46 },
-  names: { y: 80, height: 14 },
-  records: { y: 96, height: 44 },
-  ranges: { y: 152, height: 22 },
-  packet: { y: 182, height: 22 },
+  cursors: { y: 28, height: 60 },
+  names: { y: 94, height: 14 },
+  records: { y: 110, height: 44 },
+  ranges: { y: 166, height: 22 },
+  packet: { y: 196, height: 22 },
 } as const;
-const bottom = 212;
+const bottom = 226;
+/** Each cursor has a line of its own for its words: in a narrow window they are as wide as the picture. */
+const cursorLines = 4;
 /** Nothing is thinner than this. */
 const thin = 1.5;
 const tickGap = 110;
@@ -121,7 +123,7 @@ function cursorShapes({ cursors }: RecordMapView, frame: Frame): Shape[] {
   return cursors
     .filter(({ at, role }) => at >= area.from && at <= area.to && !frame.hidden.has(role))
     .flatMap(({ at, role, says }, i): Shape[] => {
-      const top = strips.cursors.y + (i % 3) * labelHeight;
+      const top = strips.cursors.y + (i % cursorLines) * labelHeight;
       const isRight = x(at) > frame.width / 2;
       return [
         { kind: "bars", role, at: [x(at) - 1, top, 2, bottom - top] },
@@ -169,7 +171,7 @@ export const recordMap: Kind<RecordMapView> = {
   title: "Record Map",
   says: "Records of the stream, and what driver, NIC and TCP say of their bytes",
   moves: "line",
-  legend: Object.entries(mapWords).map(([role, says]) => ({ role, says })),
+  legend: Object.entries(mapWords).map(([role, says]) => ({ role, says, isLine: cursorRoles.has(role) })),
   canHide: true,
   plot: plotOf,
   scene: sceneOf,

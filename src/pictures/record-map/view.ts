@@ -62,3 +62,6 @@ export const mapWords = {
   open: "an open record, not in TCP yet",
   packet: "this packet",
 } as const;
+
+/** Those that are drawn as a line at a place. */
+export const cursorRoles: ReadonlySet<string> = new Set(["marker", "hint", "driver", "nic"]);

@@ -192,7 +192,7 @@ export const sequenceTime: Kind<SequenceTimeView> = {
   title: "Sequence–Time",
   says: "Sequence numbers over time",
   moves: "plane",
-  legend: laneNames.map((role) => ({ role, says: laneTable[role].says })),
+  legend: laneNames.map((role) => ({ role, ...laneTable[role] })),
   canHide: true,
   plot: plotOf,
   scene: sequenceTimeScene,

@@ -133,7 +133,7 @@ export const keepingScenarios =
     });
   };
 
-/** No picture has a fault that a program finds, in any theme. */
+/** No picture has a fault that a program finds, in any theme, and its table can be read also in a narrow window. */
 export function accessScenarios(scenario: Scenario): void {
   scenario(
     "every picture is without a violation of axe, light, dark and in high contrast",
@@ -142,23 +142,37 @@ export function accessScenarios(scenario: Scenario): void {
       const picture = await pictureIn(workbench);
       await picture.click("summary");
       const toggle = () => workbench.command("Preferences: Toggle between Light/Dark Themes");
-      for (const theme of ["light", "dark", "contrast"]) {
-        if (theme === "dark") await toggle();
-        if (theme === "contrast") await page.emulateMedia({ forcedColors: "active" });
-        await themed(workbench, picture, theme);
+      for (const look of ["light", "narrow", "dark", "contrast", "contrast-light"]) {
+        if (look === "dark") await toggle();
+        if (look === "contrast") await page.emulateMedia({ forcedColors: "active", colorScheme: "dark" });
+        if (look === "contrast-light")
+          await page.emulateMedia({ forcedColors: "active", colorScheme: "light" });
+        const size = page.viewportSize()!;
+        if (look === "narrow") await page.setViewportSize({ ...size, width: 720 });
+        await themed(workbench, picture, themeOf[look] ?? look);
         for (const title of await picture.locator("[role=tab]").allTextContents()) {
           await chosen(workbench, picture, title);
-          assert.deepEqual(await violations(picture), [], `${title}, ${theme}`);
-          await workbench.picture(`picture-${title.toLowerCase().replace(/\W+/g, "-")}-${theme}`);
+          assert.deepEqual(await violations(picture), [], `${title}, ${look}`);
+          assert.deepEqual(await picture.evaluate(squeezed), [], `${title}, ${look}`);
+          await workbench.picture(`picture-${title.toLowerCase().replace(/\W+/g, "-")}-${look}`);
         }
+        await page.setViewportSize(size);
       }
-      await page.emulateMedia({ forcedColors: null });
+      await page.emulateMedia({ forcedColors: null, colorScheme: null });
       await themed(workbench, picture, "dark");
       await toggle();
       await themed(workbench, picture, "light");
     },
   );
 }
+
+/** The editor's theme of a look that is not named like it. */
+const themeOf: Readonly<Record<string, string>> = { narrow: "light", "contrast-light": "contrast" };
+
+/** Rows of the table with a cell of more than three lines. */
+const squeezed = `[...document.querySelectorAll("tr")]
+  .filter((row) => row.clientHeight > 4 * 1.4 * parseFloat(getComputedStyle(row).fontSize))
+  .map((row) => row.textContent)`;
 
 /** A report in a browser of its own: it loads nothing, and its pictures are drawn. */
 export function reportScenarios(scenario: Scenario): void {
