@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import test, { after } from "node:test";
@@ -74,5 +74,25 @@ test("every picture of the page is in the repository, and in no package", () => 
   for (const target of pictures) {
     assert.ok(readFileSync(target).length < 100_000, target);
     assert.ok(!files.has(target), target);
+  }
+});
+
+/** A page of the walkthrough is shown from the package alone. */
+test("every picture of the walkthrough's pages is in the package, and small", () => {
+  const packed = JSON.parse(npm(".", "pack", "--dry-run", "--json")) as { files: { path: string }[] }[];
+  const files = new Set(packed[0]!.files.map(({ path: file }) => file));
+  const folder = "media/walkthrough";
+  const pages = readdirSync(folder).filter((name) => name.endsWith(".md"));
+  const pictures = (page: string) =>
+    [...readFileSync(path.join(folder, page), "utf8").matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)].map(([, target]) =>
+      path.posix.join(folder, target!),
+    );
+  assert.equal(new Set(pages.flatMap(pictures)).size, 3);
+  for (const page of pages) {
+    assert.deepEqual(pictures(page), pictures(page.replace(/(\.nls\.de)?\.md$/, ".nls.de.md")), page);
+    for (const picture of pictures(page)) {
+      assert.ok(files.has(picture), `${page}: ${picture}`);
+      assert.ok(readFileSync(picture).length <= 12_000, picture);
+    }
   }
 });
