@@ -20,6 +20,6 @@ export function runCommand(cli: string, args: readonly string[], take: (line: st
     child.on("error", ({ message }) => resolve({ status: 2, complaint: message }));
     child.on("close", (status) => resolve({ status, complaint: complaint.trim() }));
   });
-  // A file that it writes takes its name when it is whole; asked politely, it first reads its input to the end.
+  // It needs no time to clean up: a file that it writes takes its name only when it is whole.
   return { ended, cancel: () => void child.kill("SIGKILL") };
 }
