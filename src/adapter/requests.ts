@@ -106,6 +106,7 @@ export const requests = {
     { kind: text, role: text, at: number, hidden: list(text) },
   ),
   byte: fields({ threadId: whole, byte: number }, { kind: text }),
+  carriers: fields({ seq: whole }, {}),
   gotoTargets: place,
   breakpointLocations: place,
   setBreakpoints: fields(

@@ -27,7 +27,15 @@ import { type Direction, type Stop, stoppedBody } from "./runner.ts";
 import { Breakpoints } from "./stops/breakpoints.ts";
 import { exceptionInfo } from "./stops/exception-info.ts";
 import { type Around, connectionOf, type Target, targetOf } from "./target.ts";
-import { goTo, gotoTargets, restartFrame, stepBackwards, stepInTargets, stepInto } from "./time/going.ts";
+import {
+  carriersOf,
+  goTo,
+  gotoTargets,
+  restartFrame,
+  stepBackwards,
+  stepInTargets,
+  stepInto,
+} from "./time/going.ts";
 import { type Move, next, stepIn, stepOut } from "./time/moves.ts";
 
 /** The Debug Adapter Protocol: what each request means here. The work is done in the files beside this one. */
@@ -73,6 +81,7 @@ export class TraceDebugSession extends AnsweringSession {
     byte: { body: (args) => this.target.pictures.byte(args, ...this.pictured(args)) },
     restartFrame: this.moving((args) => restartFrame(this.idle, args)),
     gotoTargets: { body: (args) => ({ targets: gotoTargets(this.target, args) }) },
+    carriers: { body: ({ seq }) => ({ streams: carriersOf(this.target, seq) }) },
     setVariable: this.setting((here, args) => here.child(args.variablesReference, args.name)),
     setExpression: this.setting((here, { expression, frameId }) => here.value(expression, frameId)),
     setBreakpoints: {

@@ -60,6 +60,7 @@ import { stopScenarios } from "./e2e/stops.ts";
 import { lookScenarios, numbersScenarios, traceScenarios, travelScenarios } from "./e2e/trace.ts";
 import { expectationScenarios, seeingScenarios } from "./e2e/walkthrough/first-minutes.ts";
 import { restrictedScenarios } from "./e2e/walkthrough/restricted.ts";
+import { terminalScenarios } from "./e2e/walkthrough/terminal.ts";
 import { type Site, serveSite } from "./e2e/web/site.ts";
 import {
   WebWorkbench,
@@ -105,6 +106,8 @@ const settings = {
   "files.simpleDialog.enable": true,
   "debug.toolBarLocation": "floating",
   "debug.inlineValues": "on",
+  // Drawn as text, which can be found.
+  "terminal.integrated.gpuAcceleration": "off",
 };
 
 const own = "the adapter's process";
@@ -147,6 +150,7 @@ const groups: Readonly<Record<string, readonly ((scenario: Scenario) => void)[]>
     mendingScenarios,
     refusedScenarios(() => samples),
   ],
+  "a terminal": [terminalScenarios(() => samples)],
   "a folder that nobody trusts": [restrictedScenarios({ serve: serveRestricted, pictures })],
   "the first five minutes": [seeingScenarios, expectationScenarios(() => samples)],
   tests: [testScenarios(() => samples), coverageScenarios],

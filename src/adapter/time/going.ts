@@ -1,5 +1,8 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
+import { near } from "../../core/base/seq.ts";
 import { isPlace } from "../../judge/places.ts";
+import { onRing } from "../../replay/view/why/numbers.ts";
+import { packetsIn } from "../../replay/view/wrong/packets.ts";
 import { printEvent } from "../../trace/language/print.ts";
 import { UserError } from "../../trace/platform.ts";
 import { placeOfTarget } from "../opening/findings.ts";
@@ -18,6 +21,27 @@ export function gotoTargets(
 ): DebugProtocol.GotoTarget[] {
   const found = sources.eventAt(source, line);
   return found ? [{ id: found.event + 1, label: printEvent(trace, found.event), line: found.line }] : [];
+}
+
+/** A stream that carries a byte, and what `goto` takes to go to a packet with it. */
+export interface Carrier {
+  threadId: number;
+  name: string;
+  targetId: number;
+}
+
+/**
+ * The streams that carry a byte by its sequence number on the wire, as the kernel prints it, and in each the next packet
+ * with it, behind the last one the first again.
+ */
+export function carriersOf({ runner, timeline }: Target, seq: number): Carrier[] {
+  const { trace } = timeline;
+  return trace.connections.flatMap(({ name, startSeq }, connection) => {
+    const at = onRing(timeline, connection, near(seq, startSeq));
+    const packets = at === null ? [] : packetsIn(trace, connection).carriersOf(at - startSeq);
+    const next = packets.find((event) => event > runner.stop.position.event) ?? packets[0];
+    return next === undefined ? [] : [{ threadId: connection + 1, name, targetId: next + 1 }];
+  });
 }
 
 /** To a finding or an event by its number. */

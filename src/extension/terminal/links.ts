@@ -1,7 +1,8 @@
 import path from "node:path";
-import type { DebugProtocol } from "@vscode/debugprotocol";
 import * as vscode from "vscode";
-import { configurationOf, debugType } from "../trace-files.ts";
+import type { Carrier } from "../../adapter/time/going.ts";
+import { activeTrace, configurationOf, debugType, pickTrace, uriOfProgram } from "../trace-files.ts";
+import { choicesOf } from "./choices.ts";
 import { type LinePlace, linksIn } from "./line-links.ts";
 
 interface Link extends vscode.TerminalLink {
@@ -40,37 +41,64 @@ function folderOf(terminal: vscode.Terminal): string {
   return typeof known === "string" ? known : (known?.fsPath ?? "/");
 }
 
-/** Goes to the byte in the stream that is looked at, else in the first one that sent it; without a session offers one. */
+/** Goes to the byte in the stream that carries it, asks where several do; without a session offers to begin one. */
 async function goToByte(seq: number): Promise<void> {
   const { t } = vscode.l10n;
-  const session = ownSession();
-  if (!session) {
-    const debug = t("Debug Trace or Capture");
-    const says = t(
-      "There is no session to go to byte {0} in: debug a trace or a capture, then follow the link.",
-      seq,
-    );
-    if ((await vscode.window.showInformationMessage(says, debug)) === debug)
-      await vscode.commands.executeCommand("tlstrace.debugFile");
+  const session = ownSession() ?? (await begun(seq));
+  if (!session) return;
+  const { streams }: { streams: Carrier[] } = await session.customRequest("carriers", { seq });
+  if (streams.length === 0) {
+    void vscode.window.showInformationMessage(t("No stream of {0} carries byte {1}.", session.name, seq));
     return;
   }
-  const { threads }: DebugProtocol.ThreadsResponse["body"] = await session.customRequest("threads");
   const item = vscode.debug.activeStackItem;
-  const here = item?.session.id === session.id ? item.threadId : 0;
-  const streams = [...threads.filter(({ id }) => id === here), ...threads.filter(({ id }) => id !== here)];
-  for (const { name } of streams) if (await goes(session, `goto seq ${seq} ${name}`)) return;
-  void vscode.window.showInformationMessage(t("No stream of {0} carries byte {1}.", session.name, seq));
+  const choices = choicesOf(streams, item?.session.id === session.id ? item.threadId : undefined);
+  const placeHolder = t("Several streams carry byte {0}: which one is it?", seq);
+  const chosen =
+    choices.length === 1 ? choices[0] : await vscode.window.showQuickPick(choices, { placeHolder });
+  if (chosen) await session.customRequest("goto", chosen.stream);
 }
 
-/** Goes there in a session of the capture, or begins one there. */
+/** A session that the user begins for a byte; undefined if there is none. */
+async function begun(seq: number): Promise<vscode.DebugSession | undefined> {
+  const { t } = vscode.l10n;
+  const debug = t("Debug Trace or Capture");
+  const says = t("There is no session to go to byte {0} in.", seq);
+  if ((await vscode.window.showInformationMessage(says, debug)) !== debug) return undefined;
+  const program = activeTrace() ?? (await pickTrace());
+  return program === undefined ? undefined : debugged(program);
+}
+
+/** A session of a program, once it has stopped; undefined if there is none. */
+async function debugged(program: string): Promise<vscode.DebugSession | undefined> {
+  const stop = firstStop();
+  const folder = vscode.workspace.getWorkspaceFolder(uriOfProgram(program));
+  const isBegun = await vscode.debug.startDebugging(folder, configurationOf(program));
+  if (isBegun) await stop.comes;
+  stop.dispose();
+  return isBegun ? ownSession() : undefined;
+}
+
+/** The next stop that the editor shows, or the session's end. */
+function firstStop(): { comes: Promise<unknown>; dispose(): void } {
+  const { onDidChangeActiveStackItem, onDidTerminateDebugSession } = vscode.debug;
+  const listening: vscode.Disposable[] = [];
+  const comes = new Promise<unknown>((resolve) => {
+    listening.push(
+      onDidChangeActiveStackItem((item) => item && "frameId" in item && resolve(item)),
+      onDidTerminateDebugSession(resolve),
+    );
+  });
+  return { comes, dispose: () => vscode.Disposable.from(...listening).dispose() };
+}
+
+/** Goes there in a session of the capture, which is begun if it has none. */
 async function goToFrame(program: string, frame: number): Promise<void> {
-  const session = ownSession();
-  if (session?.configuration.program === program) {
-    await goes(session, `goto frame ${frame}`);
-    return;
-  }
-  const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(program));
-  await vscode.debug.startDebugging(folder, { ...configurationOf(program), startAt: `frame:${frame}` });
+  const own = ownSession();
+  const session = own?.configuration.program === program ? own : await debugged(program);
+  if (!session) return;
+  // Behind the last event of a capture, where one is cut short, that is the nearest.
+  for (const place of [`frame ${frame}`, "end"]) if (await goes(session, `goto ${place}`)) return;
 }
 
 function ownSession(): vscode.DebugSession | undefined {

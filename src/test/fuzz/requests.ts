@@ -49,6 +49,7 @@ const proper: Record<keyof typeof requests, object> = {
   rare: { threadId: 1, step: 1, columns: 100, from: 0, to: 1e9, low: 0, high: 1e6, role: "resync", at: 3 },
   byte: { threadId: 1, byte: 100 },
   picture: { threadId: 1, kind: "packet", lines: 30, columns: 100, from: 0, to: 1e6, low: 0, high: 1e5 },
+  carriers: { seq: 4294964344 },
   gotoTargets: { source, line: 8 },
   breakpointLocations: { source, line: 1, endLine: 20 },
   setBreakpoints: {

@@ -71,7 +71,7 @@ function isHeld({ trace, machine }: Timeline, connection: number, at: Seq): bool
 }
 
 /** The nearest place to the one given that is the same on the wire and is held; null if none of the stream is. */
-function onRing(timeline: Timeline, connection: number, at: Seq): Seq | null {
+export function onRing(timeline: Timeline, connection: number, at: Seq): Seq | null {
   const { trace, machine } = timeline;
   const { records } = machine.sockets[connection]!;
   const { startSeq } = trace.connections[connection]!;
