@@ -61,6 +61,19 @@ async function guides(german: Workbench): Promise<void> {
   await pageIn(german).getByText("Ein Trace ist Text, ein Ereignis pro Zeile").waitFor();
   for (const { title } of walkthrough!.steps)
     await german.page.locator(".getting-started-step .step-title", { hasText: title }).waitFor();
+  // The step that has a picture, which is of the package.
+  await german.page
+    .locator(".getting-started-step .step-title", { hasText: walkthrough!.steps[1]!.title })
+    .click();
+  await pageIn(german)
+    .getByRole("img", { name: /^Angehalten bei einem Paket/ })
+    .waitFor();
+  await german.until("the picture to be drawn", () =>
+    pageIn(german)
+      .locator("img")
+      .first()
+      .evaluate((img: { naturalWidth: number }) => img.naturalWidth > 0),
+  );
   await german.picture("german-walkthrough");
   await german.command("View: Close All Editors");
 }
