@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { drawn, pictureIn } from "../window/pages.ts";
+import { appears } from "../window/window.ts";
 import type { Scenario, Workbench } from "../workbench.ts";
 
 const file = "connectx-long-dump.tlstrace";
@@ -84,10 +85,13 @@ export function spokenScenarios(scenario: Scenario): void {
 
   scenario("by the keyboard alone the table is opened, and goes to an event", async (workbench) => {
     const picture = await pictureIn(workbench);
-    await picture.locator("summary").focus();
-    await workbench.page.keyboard.press("Enter");
     const button = picture.getByRole("button", { name: /^Go to event 24: / }).first();
-    await button.waitFor();
+    await workbench.until("the table to be opened", async () => {
+      if (await button.isVisible()) return true;
+      await picture.locator("summary").focus();
+      await workbench.page.keyboard.press("Enter");
+      return appears(button);
+    });
     const focused = "document.activeElement.ariaLabel ?? document.activeElement.tagName";
     const name = () => picture.locator("html").evaluate(focused) as Promise<string>;
     const isThere = async () => {
