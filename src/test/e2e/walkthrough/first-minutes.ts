@@ -45,7 +45,9 @@ export function seeingScenarios(scenario: Scenario): void {
     await workbench.picture("first-stopped");
     await workbench.until("the resync", async () => {
       if ((await workbench.frames()).some((frame) => /resync/.test(frame))) return true;
+      const before = await workbench.status();
       await press(workbench, "resync", stepInto!);
+      await workbench.until("the step to be taken", async () => (await workbench.status()) !== before);
       return false;
     });
     await workbench.say(typed("resync"));
