@@ -48,8 +48,8 @@ export function labScenarios(scenario: Scenario): void {
 
   scenario("Open Sample… finds a bug's sample, which opens and cannot be changed", async (workbench) => {
     await workbench.reset();
-    await workbench.command("TLS Offload: Open Sample");
-    const input = workbench.page.locator(".quick-input-box input");
+    const input = workbench.page.locator('.quick-input-box input[placeholder^="A mechanism or a bug"]');
+    await workbench.asking("TLS Offload: Open Sample", input);
     await input.fill("connectx/stale-lookup");
     const row = workbench.page.locator(".quick-input-list .monaco-list-row", { hasText: "stale-lookup" });
     await row.first().waitFor();

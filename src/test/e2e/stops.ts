@@ -5,11 +5,7 @@ const trace = "retransmission-in-record.tlstrace";
 /** Runs a command that asks for a line of text, and answers. */
 async function answer(workbench: Workbench, title: string, placeHolder: string, text: string): Promise<void> {
   const input = workbench.page.locator(`.quick-input-box input[placeholder^="${placeHolder}"]`);
-  await workbench.until(`${title} to ask`, async () => {
-    if (await input.isVisible()) return true;
-    await workbench.command(title);
-    return input.isVisible();
-  });
+  await workbench.asking(title, input);
   await input.fill(text);
   await workbench.page.keyboard.press("Enter");
 }

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Locator } from "playwright-core";
 import { exceptionFilters } from "../../adapter/stops/filters.ts";
 import { appears, disappears, done, shortMs, Window } from "./window/window.ts";
 
@@ -194,15 +193,6 @@ export class Workbench extends Window {
     await asks.fill(name);
     await this.page.locator(`.quick-input-list .monaco-list-row[aria-label^="${name},"]`).click();
     await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
-  }
-
-  /** Runs a command that asks in the same place that it was picked in, so that the input is there before and behind. */
-  private async asking(title: string, asks: Locator): Promise<void> {
-    const found = this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first();
-    await this.quickInput(`"${title}" to ask`, "F1", `>${title}`, async () => {
-      await done(found.click({ timeout: shortMs }));
-      return appears(asks);
-    });
   }
 
   /** Sets a breakpoint on a line of the active editor. */

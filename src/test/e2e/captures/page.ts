@@ -88,7 +88,7 @@ export async function answerDialog(
   file: string,
   isDone: () => Promise<boolean>,
 ): Promise<void> {
-  const input = workbench.page.locator(".quick-input-widget input");
+  const input = workbench.page.locator(".quick-input-box input");
   const ok = workbench.page.locator(".quick-input-widget .monaco-button", { hasText: /OK|Use keys/ });
   await input.waitFor();
   await workbench.until(`${file} to be taken`, async () => {

@@ -7,8 +7,10 @@ const file = "connectx-long-dump.tlstrace";
 
 /** The title of the session that is on, as its picture's tab has it. */
 async function pictured(workbench: Workbench, title: string): Promise<void> {
-  await workbench.command("TLS Offload: Show Picture of Stream");
-  await workbench.page.locator(`.tab[aria-label^="Picture: ${title}"]`).waitFor();
+  await workbench.until(`the picture of ${title}`, async () => {
+    await workbench.command("TLS Offload: Show Picture of Stream");
+    return appears(workbench.page.locator(`.tab[aria-label^="Picture: ${title}"]`));
+  });
   await workbench.command("Notifications: Clear All Notifications");
   await workbench.stop();
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileSizeMax } from "../../../web/file-size.ts";
-import { appears, done, shortMs } from "../window/window.ts";
+import { appears, shortMs } from "../window/window.ts";
 import { type Scenario, Workbench } from "../workbench.ts";
 
 /** A window of VS Code for the Web: of a folder that no provider searches, files are opened from the explorer. */
@@ -69,23 +69,10 @@ export function webScenarios(scenario: Scenario): void {
 /** What the extension brings, and what it leaves out. */
 export function webOfferScenarios(scenario: Scenario): void {
   scenario("Open Sample… finds a capture among what is fetched, with its keys", async (workbench) => {
-    const input = workbench.page.locator('.quick-input-widget input[placeholder^="A mechanism or a bug"]');
-    const { page } = workbench;
-    const row = (words: string) =>
-      page.locator(".quick-input-list .monaco-list-row", { hasText: words }).first();
-    // It asks in the same place that it is picked in.
-    await workbench.until("the samples", async () => {
-      await page.keyboard.press("F1");
-      const field = page.locator(".quick-input-widget input");
-      await done(field.fill(">TLS Offload: Open Sample", { timeout: shortMs }));
-      await done(row("TLS Offload: Open Sample").click({ timeout: shortMs }));
-      if (await appears(input)) return true;
-      await page.keyboard.press("Escape");
-      return false;
-    });
+    const input = workbench.page.locator('.quick-input-box input[placeholder^="A mechanism or a bug"]');
+    await workbench.asking("TLS Offload: Open Sample", input);
     await input.fill("upload");
-    await row("A real capture of an upload").waitFor();
-    await workbench.page.keyboard.press("Enter");
+    await workbench.take("A real capture of an upload");
     await workbench.stopped(/after driver\.check, forwards$/);
     await workbench.until(
       "the verdict",
@@ -100,13 +87,10 @@ export function webOfferScenarios(scenario: Scenario): void {
     await workbench.openFile("retransmission-in-record.tlstrace");
     await workbench.page.keyboard.press("F5");
     await workbench.stopped(/event 5 of 9/);
-    await workbench.page.keyboard.press("F1");
-    await workbench.page.locator(".quick-input-widget input").fill(">TLS Offload: ");
-    const rows = workbench.page.locator(".quick-input-list .monaco-list-row");
-    const listed = async () => (await rows.allTextContents()).join("\n");
-    await workbench.until("the commands", async () => /Show Picture of Stream/.test(await listed()), listed);
-    assert.doesNotMatch(await listed(), /Update Expectations|Save Fork/);
-    await workbench.page.keyboard.press("Escape");
+    await workbench.palette("TLS Offload: ", (listed) => {
+      assert.doesNotMatch(listed, /Update Expectations|Save Fork/);
+      return /Show Picture of Stream/.test(listed);
+    });
     await workbench.stop();
   });
 }

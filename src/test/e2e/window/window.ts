@@ -84,6 +84,25 @@ export class Window {
     });
   }
 
+  /** Runs a command that asks in the same place that it was picked in, so that the input is there before and behind. */
+  async asking(title: string, asks: Locator): Promise<void> {
+    const found = this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first();
+    await this.quickInput(`"${title}" to ask`, "F1", `>${title}`, async () => {
+      await done(found.click({ timeout: shortMs }));
+      return appears(asks);
+    });
+  }
+
+  /** Types into the command palette until what it lists fits, and closes it. */
+  async palette(text: string, fits: (listed: string) => boolean): Promise<void> {
+    const rows = this.page.locator(".quick-input-list .monaco-list-row");
+    await this.quickInput(`what the palette lists of "${text}"`, "F1", `>${text}`, async () => {
+      await appears(rows.first());
+      return fits((await rows.allTextContents()).join("\n"));
+    });
+    await this.page.keyboard.press("Escape");
+  }
+
   /** Takes an item of the explorer's menu on a file; gives when, in milliseconds as Date.now(). */
   async explorerMenu(file: string, item: string): Promise<number> {
     await this.page.keyboard.press("Control+Shift+E");
