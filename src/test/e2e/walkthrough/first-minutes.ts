@@ -44,10 +44,12 @@ export function seeingScenarios(scenario: Scenario): void {
     await workbench.expectValue("Driver", "expectedSeq", /^2896 /);
     await workbench.picture("first-stopped");
     await workbench.until("the resync", async () => {
-      if ((await workbench.frames()).some((frame) => /resync/.test(frame))) return true;
-      const before = await workbench.status();
+      const frames = await workbench.frames();
+      if (frames.some((frame) => /resync/.test(frame))) return true;
       await press(workbench, "resync", stepInto!);
-      await workbench.until("the step to be taken", async () => (await workbench.status()) !== before);
+      // The next step is none before the call stack follows this one.
+      const follows = async () => `${await workbench.frames()}` !== `${frames}`;
+      await workbench.until("the call stack to follow", follows);
       return false;
     });
     await workbench.say(typed("resync"));
