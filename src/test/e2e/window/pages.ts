@@ -42,12 +42,14 @@ export async function violations(page: Frame): Promise<string[]> {
 /** The frame that a picture is in, once it is there. */
 export async function pictureIn(workbench: Workbench): Promise<Frame> {
   let found: Frame | undefined;
+  // Pictures of sessions before stay in tabs of their own, out of sight.
+  const isPicture = async (frame: Frame): Promise<boolean> => {
+    const window = await frame.parentFrame()?.frameElement();
+    return (await window?.isVisible()) === true && (await frame.locator("canvas").count()) > 0;
+  };
   const look = async (frame: Frame) => {
-    const count = await frame
-      .locator("canvas")
-      .count()
-      .catch(() => 0);
-    if (count > 0 && frame !== workbench.page.mainFrame()) found = frame;
+    // A frame may go while it is looked at.
+    if (await isPicture(frame).catch(() => false)) found = frame;
   };
   await workbench.until(
     "a window with a picture",
