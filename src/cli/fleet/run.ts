@@ -39,7 +39,7 @@ export async function run(
   });
   const stop = new AbortController();
   const onSignal = (signal: NodeJS.Signals) => stop.abort(signal);
-  // Of one file nothing is done before its end: it may end as any process does.
+  // A run of one file has no rows to keep before its end: there a signal ends the process as it ends any other.
   if (due.length > 1) process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   const printer = new Printer(due.length, flags.json === true);
   let hasDefect = false;
