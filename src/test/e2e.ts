@@ -171,9 +171,7 @@ const webGroups: Readonly<Record<string, readonly ((scenario: Scenario) => void)
   "what cannot be opened": [webOddScenarios],
 };
 const named = process.argv.slice(2);
-/** Run only where they are named: on a single core they have been seen to fail. */
-const unsteady = ["the first five minutes", "lenses of a trace, and what is spoken", "the web"];
-const isWanted = (title: string) => (named.length === 0 ? !unsteady.includes(title) : named.includes(title));
+const isWanted = (title: string) => named.length === 0 || named.includes(title);
 
 describe("the extension in VS Code", () => {
   let served: ServedWorkbench | undefined;
