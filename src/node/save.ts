@@ -53,8 +53,10 @@ function replace(file: string, target: string, text: string, { mode, was }: Kept
   const fd = openSync(beside, "wx", 0o666);
   try {
     try {
+      removeLeft(target);
       // Only now is it sure that one of two that save at once sees the other.
-      if (isBeingSaved(target)) throw new UserError(`${file} is being written by another run; try again`);
+      if (saversOf(target).some(isAlive))
+        throw new UserError(`${file} is being written by another run; try again`);
       if (mode !== undefined) fchmodSync(fd, mode & 0o7777);
       writeFileSync(fd, text);
       fsyncSync(fd);
@@ -77,22 +79,23 @@ const besideName = (target: string, pid: number): string =>
 /** Removes what processes that were killed while they saved a file have left beside it. */
 export function tidyBeside(file: string): void {
   try {
-    isBeingSaved(targetOf(file));
+    removeLeft(targetOf(file));
   } catch {
     // Nobody waits for it: whoever saves the file next removes it, too.
   }
 }
 
-/** True while another process saves the file; what one that was killed left behind goes. */
-function isBeingSaved(target: string): boolean {
+function removeLeft(target: string): void {
+  for (const pid of saversOf(target)) if (!isAlive(pid)) rmSync(besideName(target, pid), { force: true });
+}
+
+/** Other processes that have begun to save the file, as the names of what they write tell. */
+function saversOf(target: string): number[] {
   const name = path.basename(target);
-  const others = readdirSync(path.dirname(target))
+  return readdirSync(path.dirname(target))
     .filter((entry) => entry.startsWith(`.${name}.`) && entry.endsWith(".new"))
     .map((entry) => Number(entry.slice(name.length + 2, -".new".length)))
     .filter((pid) => Number.isSafeInteger(pid) && pid > 0 && pid !== process.pid);
-  const dead = others.filter((pid) => !isAlive(pid));
-  for (const pid of dead) rmSync(besideName(target, pid), { force: true });
-  return dead.length < others.length;
 }
 
 function isAlive(pid: number): boolean {
