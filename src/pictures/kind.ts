@@ -66,5 +66,6 @@ export interface Kind<View extends PictureView = PictureView> {
   scene(view: View, frame: Frame): Scene;
   /** From the back to the front. */
   spots(view: View, frame: Frame): Spot[];
-  table(view: View): TextTable;
+  /** `hidden`: roles that are not drawn. */
+  table(view: View, hidden?: ReadonlySet<Role>): TextTable;
 }

@@ -23,3 +23,15 @@ export function boxOfPlace(
   );
   return { x: left, y: top!, width: right - left, height: bottom! - top! };
 }
+
+/** Four bars around a box, as a shape has them. */
+export function outlineOf({ x, y, width, height }: Box): number[] {
+  const [left, top, wide, high] = [x - 3, y - 3, Math.max(4, width) + 6, Math.max(4, height) + 6];
+  const [right, bottom] = [left + wide, top + high];
+  return [
+    ...[left, top, wide, 2],
+    ...[left, bottom - 2, wide, 2],
+    ...[left, top, 2, high],
+    ...[right - 2, top, 2, high],
+  ];
+}

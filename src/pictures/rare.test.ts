@@ -52,7 +52,7 @@ test("a walk meets every rare mark of a stream once, in their order, and back in
     const area = { from: 0, to: 1e9, low: 0, high: 1 };
     const met = walk((from) => rares.next({ step, from, area, hidden }));
     assert.deepEqual(
-      met.map(({ role, at }) => `${role} ${at}`),
+      met.map(({ role, event }) => `${role} ${event}`),
       wanted.map(({ name, event }) => `${name} ${event}`),
       `seed ${seed}`,
     );

@@ -5,7 +5,7 @@ import { type KindName, kindOf } from "../pictures/kinds.ts";
 import { type ListView, lineHeight } from "../pictures/list.ts";
 import type { Ask, Tell } from "../pictures/messages.ts";
 import { type Look, type Only, shifted, showing, zoomed } from "../pictures/moves.ts";
-import { boxOfPlace } from "../pictures/place.ts";
+import { boxOfPlace, outlineOf } from "../pictures/place.ts";
 import type { Rare } from "../pictures/rare.ts";
 import type { Scene } from "../pictures/scene.ts";
 import { svgOf } from "../pictures/svg.ts";
@@ -13,6 +13,7 @@ import { drawScene } from "./canvas.ts";
 import { button, element } from "./elements.ts";
 import { Legend, rowsIn } from "./legend.ts";
 import { type Pointed, Pointer, zoomStep } from "./pointer.ts";
+import { RangeTold } from "./range.ts";
 import { Tabs } from "./tabs.ts";
 import { forgetTheme, themeColour } from "./theme.ts";
 import { Tip } from "./tip.ts";
@@ -35,6 +36,7 @@ export class PictureWindow implements Pointed {
   readonly send: (ask: Ask) => void;
   private readonly tip: Tip;
   private readonly status = element("div", { className: "status", role: "status" });
+  private readonly range = new RangeTold(() => this.looked);
   private readonly details = element("details", {});
   private readonly table = element("table", { ariaLabel: t("This part as a table") });
   private readonly summary = element("summary", { textContent: t("This part as a table") });
@@ -66,8 +68,8 @@ export class PictureWindow implements Pointed {
     // Nobody reads a table that is closed, and making one takes longer than drawing the picture.
     details.addEventListener("toggle", () => this.list());
     place.append(...tabs, this.toolbar(), this.legend.element, this.canvas, this.tip.element);
-    place.append(this.status, details);
-    this.legend.show(this.kind, () => this.redraw());
+    place.append(this.status, this.range.element, details);
+    this.legend.show(this.kind, () => this.relist());
     this.dress();
     this.listen();
   }
@@ -85,7 +87,7 @@ export class PictureWindow implements Pointed {
       this.streams,
       button(t("Zoom In"), "+", () => this.zoom(1 / zoomStep)),
       button(t("Zoom Out"), "−", () => this.zoom(zoomStep)),
-      button(t("Whole Picture"), t("Whole"), () => this.look(null)),
+      button(t("Whole Picture"), t("Whole"), () => this.moveTo(null)),
       button(t("Now: Where the Session Stands"), t("Now"), () => this.centre()),
       button(t("Save as SVG"), "SVG", () => this.save("svg")),
       button(t("Save as PNG"), "PNG", () => this.save("png")),
@@ -122,7 +124,7 @@ export class PictureWindow implements Pointed {
     this.canvas.width = 1;
     this.canvas.ariaLabel = term(this.kind.says);
     this.table.replaceChildren();
-    this.legend.show(this.kind, () => this.redraw());
+    this.legend.show(this.kind, () => this.relist());
     this.look(null);
   }
 
@@ -158,6 +160,12 @@ export class PictureWindow implements Pointed {
     }
   }
 
+  /** Looks at a part, and tells which it is. */
+  moveTo(area: Area | null): void {
+    this.look(area);
+    this.range.tell();
+  }
+
   look(area: Area | null): void {
     this.area = area;
     this.redraw();
@@ -180,6 +188,12 @@ export class PictureWindow implements Pointed {
   private size(): { width: number; height: number } {
     const { clientWidth, clientHeight } = this.canvas;
     return { width: Math.max(1, clientWidth), height: Math.max(1, clientHeight) };
+  }
+
+  /** Other roles are shown. */
+  private relist(): void {
+    this.redraw();
+    this.list();
   }
 
   /** What was drawn is no longer true. */
@@ -212,7 +226,7 @@ export class PictureWindow implements Pointed {
     if (brush) scene.shapes.push({ kind: "bars", role: "brush", at: this.brushed(frame, brush) });
     const { moves } = this.kind;
     const box = walked && boxOfPlace({ moves, plot: this.kind.plot(frame) }, frame.area, walked.place);
-    if (box) scene.shapes.push({ kind: "bars", role: "walked", at: outline(box) });
+    if (box) scene.shapes.push({ kind: "bars", role: "walked", at: outlineOf(box) });
     return scene;
   }
 
@@ -262,18 +276,18 @@ export class PictureWindow implements Pointed {
   /** Zooms around a place of the picture, its middle if none is given. */
   zoom(factor: number, at: readonly [number, number] = [0.5, 0.5], only?: Only): void {
     const { looked } = this;
-    if (looked && looked.moves !== "list") this.look(zoomed(looked, factor, at, only));
+    if (looked && looked.moves !== "list") this.moveTo(zoomed(looked, factor, at, only));
   }
 
   shift(x: number, y: number, look = this.looked): void {
-    if (look) this.look(shifted(look, x, y));
+    if (look) this.moveTo(shifted(look, x, y));
   }
 
   /** Goes to where the session stands: of the sequence–time picture its moment, what else it is follows by itself. */
   private centre(): void {
     const { looked, view } = this;
     const now = view && "now" in view ? view.now : null;
-    if (!looked || typeof now !== "number") return this.look(null);
+    if (!looked || typeof now !== "number") return this.moveTo(null);
     const { from, to } = looked.area;
     this.shift((now - (from + to) / 2) / (to - from || 1), 0);
   }
@@ -305,8 +319,8 @@ export class PictureWindow implements Pointed {
       PageDown: () => this.shift(0, -up),
       "+": () => this.zoom(1 / zoomStep),
       "-": () => this.zoom(zoomStep),
-      "0": () => this.look(null),
-      Home: () => this.look(null),
+      "0": () => this.moveTo(null),
+      Home: () => this.moveTo(null),
       ".": () => this.centre(),
       "]": () => this.walk(1),
       "[": () => this.walk(-1),
@@ -356,7 +370,7 @@ export class PictureWindow implements Pointed {
   private list(): void {
     const { frame, kind } = this;
     if (!frame) return;
-    const table = kind.table(frame.view);
+    const table = kind.table(frame.view, frame.hidden);
     const { length } = table.rows;
     this.canvas.ariaLabel = t("{0}: {1} rows, which stand in the table below", term(kind.says), length);
     const go = (event: number) => this.send({ ask: "go", event });
@@ -376,16 +390,4 @@ function headed(view: PictureView | ListView): PictureView {
   if (!("head" in view)) return view;
   const list: ListView = { ...view, head: view.head.map((each) => ({ ...each, text: term(each.text) })) };
   return list;
-}
-
-/** Four bars around a box. */
-function outline({ x, y, width, height }: Spot["box"]): number[] {
-  const [left, top, wide, high] = [x - 3, y - 3, Math.max(4, width) + 6, Math.max(4, height) + 6];
-  const [right, bottom] = [left + wide, top + high];
-  return [
-    ...[left, top, wide, 2],
-    ...[left, bottom - 2, wide, 2],
-    ...[left, top, 2, high],
-    ...[right - 2, top, 2, high],
-  ];
 }

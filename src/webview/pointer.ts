@@ -13,7 +13,7 @@ const wheelRows = 3;
 export interface Pointed {
   readonly canvas: HTMLCanvasElement;
   readonly looked: Look | null;
-  look(area: null): void;
+  moveTo(area: null): void;
   zoom(factor: number, at: readonly [number, number], only?: Only): void;
   shift(x: number, y: number, look?: Look): void;
   shareAt(x: number, y: number): [number, number];
@@ -50,7 +50,7 @@ export class Pointer {
     canvas.addEventListener("pointermove", (event) => this.move(event));
     canvas.addEventListener("pointerup", (event) => this.release(event));
     canvas.addEventListener("pointerleave", (event) => this.of.tell(null, null, event));
-    canvas.addEventListener("dblclick", () => this.of.look(null));
+    canvas.addEventListener("dblclick", () => this.of.moveTo(null));
   }
 
   private wheel(event: WheelEvent): void {

@@ -6,7 +6,8 @@ import { nextPlace } from "../pictures/record-map/places.ts";
 import type { RecordMapView } from "../pictures/record-map/view.ts";
 import { Lane } from "../pictures/sequence-time/lane.ts";
 import { Rares } from "../pictures/sequence-time/rares.ts";
-import type { LaneName, LaneView, SequenceTimeView } from "../pictures/sequence-time/view.ts";
+import type { LaneName, SequenceTimeView } from "../pictures/sequence-time/view.ts";
+import { laneWithin } from "../pictures/sequence-time/within.ts";
 import type { KeptPicture } from "../report/html.ts";
 import { element } from "./elements.ts";
 import { PictureWindow } from "./picture-window.ts";
@@ -57,21 +58,9 @@ function partOf({ kind, view }: KeptPicture, area: Area): PictureView {
   const records = whole.records.filter((band) => band.to > area.low && band.from < area.high);
   const part: SequenceTimeView = {
     ...{ ...whole, area, records },
-    lanes: whole.lanes.map((lane) => within(lane, area)),
+    lanes: whole.lanes.map((lane) => laneWithin(lane, area)),
   };
   return part;
-}
-
-/** The marks that lie in a part. */
-function within({ name, marks, places }: LaneView, { from, to }: Area): LaneView {
-  // A line also comes in from where it stood before.
-  const first = Math.max(0, marks.time.findIndex((time) => time >= from) - 1);
-  const behind = marks.time.findIndex((time) => time > to);
-  const end = behind < 0 ? marks.time.length : behind;
-  const cut = (column: number[]) => column.slice(first, end);
-  const { time, low, high, count, event } = marks;
-  const part = { time: cut(time), low: cut(low), high: cut(high), count: cut(count), event: cut(event) };
-  return { name, marks: part, ...(places && { places: cut(places) }) };
 }
 
 function keep({ kind, content }: Extract<Ask, { ask: "save" }>): void {

@@ -149,16 +149,22 @@ function spotsOf(view: RecordMapView, frame: Frame): Spot[] {
   return [...cursors, ...places];
 }
 
-function tableOf({ records, ranges, cursors, packet }: RecordMapView): TextTable {
+function tableOf(
+  { records, ranges, cursors, packet }: RecordMapView,
+  hidden: ReadonlySet<string> = new Set(),
+): TextTable {
+  const isShown = ({ role }: { role: string }) => !hidden.has(role);
   const row = (...cells: string[]) => ({ cells, event: null as number | null });
   const bytes = (from: number, to: number) => `${byteLabel(from)} to ${byteLabel(to)}`;
   return {
     head: ["What", "Bytes", "tls_get_record() of the first", "Pushed by"],
     rows: [
-      ...cursors.map(({ at, role }) => row(mapWords[role as keyof typeof mapWords], byteLabel(at), "", "")),
-      ...[...ranges, ...(packet ? [packet] : [])].map(({ role, from, to }) =>
-        row(mapWords[role as keyof typeof mapWords], bytes(from, to), "", ""),
-      ),
+      ...cursors
+        .filter(isShown)
+        .map(({ at, role }) => row(mapWords[role as keyof typeof mapWords], byteLabel(at), "", "")),
+      ...[...ranges, ...(packet ? [packet] : [])]
+        .filter(isShown)
+        .map(({ role, from, to }) => row(mapWords[role as keyof typeof mapWords], bytes(from, to), "", "")),
       ...records.map(({ says, from, to, lookup, event }) => ({
         cells: [says, bytes(from, to), lookup, event === null ? "" : `event ${event + 1}`],
         event,

@@ -23,12 +23,14 @@ export class Rares {
   /** Which row of a lane is the next one. */
   private rowBeside(i: number, { step, from, area }: RareAsked): number {
     const { lane } = this.lanes[i]!;
-    if (!from) return step > 0 ? lane.rowAt(area.from) : lane.rowBehind(area.to) - 1;
+    const own = from ? this.lanes.findIndex(({ name }) => name === from.role) : -1;
+    const beside = this.lanes[own]?.lane;
+    if (!from || !beside || from.at >= beside.count)
+      return step > 0 ? lane.rowAt(area.from) : lane.rowBehind(area.to) - 1;
+    if (i === own) return from.at + step;
     // Of one event the lanes come in their order.
-    const own = this.lanes.findIndex(({ name }) => name === from.role);
-    return step > 0
-      ? lane.rowOfEvent(from.at + (i <= own ? 1 : 0))
-      : lane.rowOfEvent(from.at + (i < own ? 1 : 0)) - 1;
+    const row = lane.rowOfEvent(beside.eventAt(from.at) + (i < own ? 1 : 0));
+    return step > 0 ? row : row - 1;
   }
 
   /** Of one row of each lane the one that is first, or last. */
@@ -45,15 +47,17 @@ export class Rares {
   private tell(i: number, row: number): Rare {
     const { name, lane } = this.lanes[i]!;
     const { time, low, high, event } = lane.markAt(row);
-    const ahead = this.lanes.map((each, j) => each.lane.rowOfEvent(event + (j < i ? 1 : 0)));
+    const ahead = this.lanes.map((each, j) =>
+      j === i ? row : each.lane.rowOfEvent(event + (j < i ? 1 : 0)),
+    );
     const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
     return {
-      ...{ role: name, at: event, event },
+      ...{ role: name, at: row, event },
       place: { from: time, to: time, low, high },
       says: `${laneTable[name].says}: ${byteLabel(low)} to ${byteLabel(high)}, ${secondsText(time)}, event ${event + 1}`,
       bytes: { from: low, to: Math.max(low + 1, high) },
       number: {
-        is: 1 + sum(ahead) + row - ahead[i]!,
+        is: 1 + sum(ahead),
         of: sum(this.lanes.map((each) => each.lane.count)),
       },
     };

@@ -1,42 +1,51 @@
 import { secondsText } from "../../replay/view/value.ts";
+import type { TextTable } from "../kind.ts";
 import { byteLabel } from "../scene.ts";
-import { laneTable, rails, type SequenceTimeView } from "./view.ts";
+import { type LaneName, type LaneView, laneTable, rails, type SequenceTimeView } from "./view.ts";
 
-/** A mark of a picture as a row of a table. */
-export interface Row {
-  time: string;
-  what: string;
-  bytes: string;
-  /** `frame 25`, `line 8`. */
-  place: string;
-  event: number;
-}
+type Row = TextTable["rows"][number];
 
 /** Rows that anybody reads. */
 const rowsMax = 500;
 
-/** What is rare in a picture as rows, in the order of time: the picture's alternative as text. */
-export function rowsOf({ lanes, placeWord }: SequenceTimeView): Row[] {
-  const rows = lanes.flatMap(({ name, marks, places, names }) =>
-    rails.includes(name)
-      ? marks.time.map((time, i) => ({
-          ...{
-            at: time,
-            time: secondsText(time),
-            event: marks.event[i]!,
-            place: `${placeWord} ${places?.[i]}`,
-          },
-          what: [
-            laneTable[name].says,
-            ...(names?.[i] ? [names[i]] : []),
-            ...(marks.count[i] === 1 ? [] : [`${marks.count[i]} times`]),
-          ].join(", "),
-          bytes: `${byteLabel(marks.low[i]!)} to ${byteLabel(marks.high[i]!)}`,
-        }))
-      : [],
-  );
-  return rows
-    .sort((a, b) => a.at - b.at)
-    .slice(0, rowsMax)
-    .map(({ at, ...row }) => row);
+/** Lanes of what is ordinary, those with least of it first. */
+const ordinary: readonly LaneName[] = ["again", "sacked", "nic", "driver", "acknowledged", "sent"];
+
+/**
+ * What is drawn as rows, in the order of time: the picture's alternative as text. Of more marks than anybody reads those of
+ * the rarest lanes stand there, and how many others there are.
+ */
+export function rowsOf(view: SequenceTimeView, hidden: ReadonlySet<string> = new Set()): Row[] {
+  const count = ({ marks }: LaneView) => marks.time.length;
+  const named = (names: readonly LaneName[]) =>
+    names.flatMap((name) => view.lanes.find((lane) => lane.name === name && !hidden.has(name)) ?? []);
+  const lanes = [...named(rails).sort((a, b) => count(a) - count(b)), ...named(ordinary)];
+  let room = rowsMax;
+  const marks = lanes.flatMap((lane) => {
+    const taken = Math.min(room, count(lane));
+    room -= taken;
+    return Array.from({ length: taken }, (_, i) => ({ time: lane.marks.time[i]!, lane, i }));
+  });
+  const rows = marks.sort((a, b) => a.time - b.time).map(({ lane, i }) => rowOf(view, lane, i));
+  const bands = view.records.slice(0, room).map(({ name, from, to }) => line(name, bytesText(from, to)));
+  const all = lanes.reduce((sum, lane) => sum + count(lane), 0) + view.recordCount;
+  const left = all - rows.length - bands.length;
+  return [...rows, ...bands, ...(left > 0 ? [line(`${left} more, which a smaller part shows`, "")] : [])];
+}
+
+/** A row of what has no moment. */
+const line = (what: string, bytes: string): Row => ({ cells: ["", what, bytes, ""], event: null });
+
+const bytesText = (low: number, high: number): string =>
+  low === high ? byteLabel(low) : `${byteLabel(low)} to ${byteLabel(high)}`;
+
+function rowOf({ placeWord }: SequenceTimeView, { name, marks, places, names }: LaneView, i: number): Row {
+  const [low, high, event, count] = [marks.low[i]!, marks.high[i]!, marks.event[i]!, marks.count[i]!];
+  const own = names?.[i] ? [names[i]] : [];
+  const many = count === 1 ? [] : [`${count} times`];
+  const what = [laneTable[name].says, ...own, ...many].join(", ");
+  return {
+    cells: [secondsText(marks.time[i]!), what, bytesText(low, high), `${placeWord} ${places[i]}`],
+    event,
+  };
 }

@@ -197,11 +197,5 @@ export const sequenceTime: Kind<SequenceTimeView> = {
   plot: plotOf,
   scene: sequenceTimeScene,
   spots: spotsOf,
-  table: (view) => ({
-    head: ["Time", "What", "Bytes", "Where"],
-    rows: rowsOf(view).map(({ time, what, bytes, place, event }) => ({
-      cells: [time, what, bytes, place],
-      event,
-    })),
-  }),
+  table: (view, hidden) => ({ head: ["Time", "What", "Bytes", "Where"], rows: rowsOf(view, hidden) }),
 };

@@ -92,8 +92,8 @@ test("a single resync among a million packets is drawn", () => {
     {
       ...{ whole: area, area, now: null, records: [], recordCount: 0, isComplete: true, placeWord: "line" },
       lanes: [
-        { name: "sent", marks: lane.within(area) },
-        { name: "resync", marks: rare.within(area) },
+        { name: "sent", marks: lane.within(area), places: [] },
+        { name: "resync", marks: rare.within(area), places: [] },
       ],
     },
     { width: 1000, height: 500, area, hidden: new Set() },
@@ -118,7 +118,7 @@ test("what lies beside the part is not drawn beside the plot", () => {
   const view = {
     ...{ whole, area: whole, now: null, records: [], recordCount: 0, isComplete: true },
     placeWord: "line" as const,
-    lanes: [{ name: "resync" as const, marks }],
+    lanes: [{ name: "resync" as const, marks, places: [] }],
   };
   const frame = { width: 1000, height: 500, area: { ...whole, from: 50, to: 60 }, hidden: new Set<string>() };
   const bars = sequenceTime.scene(view, frame).shapes.filter(({ role }) => role === "resync");

@@ -5,50 +5,24 @@ import { firstAtLeast, firstThat } from "../../core/base/columns.ts";
 import { Effect } from "../../core/words/effect.ts";
 import { Flag, Kind } from "../../core/words/event.ts";
 import { type Judged, nextSign } from "../../replay/findings.ts";
-import { type Asker, LiveRun } from "../../replay/search/live-run.ts";
-import type { LiveView } from "../../replay/view/live.ts";
-import { placeOf, readerOf } from "../../replay/view/paths.ts";
-import { SeqValue } from "../../replay/view/value.ts";
+import { LiveRun } from "../../replay/search/live-run.ts";
 import { recordName } from "../../replay/view/view.ts";
-import { wrongSigns } from "../../replay/view/wrong/byte.ts";
-import { signsNamed } from "../../trace/signs.ts";
 import { placeWord } from "../../trace/trace.ts";
 import type { Area } from "../kind.ts";
 import type { Asked, Model, Stand } from "../model.ts";
 import type { Rare, RareAsked } from "../rare.ts";
 import { Lane, type Marks, type Stretch } from "./lane.ts";
 import { Rares } from "./rares.ts";
+import { ofSigns, saidLanes } from "./said.ts";
+import { type EventSpot, isRange, Told } from "./told.ts";
 import {
   type Band,
   type LaneName,
   type LaneView,
   laneNames,
   laneTable,
-  rails,
   type SequenceTimeView,
 } from "./view.ts";
-
-/** Lanes of what the replay or its judges say, by what they say. */
-const ofSigns = {
-  "out-of-order": signsNamed("out-of-order"),
-  fallback: signsNamed("software-fallback"),
-  lost: signsNamed("lost"),
-  dropped: signsNamed("dropped", "nic-dropped", "qdisc-drop"),
-  leak: signsNamed("plaintext", "placeholder", "record-leaked"),
-  wrong: [...wrongSigns, ...signsNamed("wrong-tag", "wrong-ciphertext")],
-} as const satisfies Partial<Record<LaneName, readonly number[]>>;
-
-/** How much that is rare each connection of a replay has, by its index; absent = nothing. */
-export function rareIn(judged: Judged): Map<number, number> {
-  const kinds = Object.values(ofSigns).flat();
-  const { connection } = judged.timeline.trace.events;
-  const counts = new Map<number, number>();
-  for (let event = nextSign(judged, 0, 1, kinds); event >= 0; event = nextSign(judged, event + 1, 1, kinds)) {
-    const of = connection.values[event]!;
-    counts.set(of, (counts.get(of) ?? 0) + 1);
-  }
-  return counts;
-}
 
 /** More bands than these nobody tells apart. */
 const bandsMax = 400;
@@ -90,7 +64,8 @@ export class SequenceTime implements Model {
     }
     this.takeSacks();
     yield 1;
-    for (const [name, kinds] of Object.entries(ofSigns)) yield* this.takeSigns(name as LaneName, kinds);
+    if (this.judged.timeline.effects.count(Effect.waiting) === 0)
+      for (const name of saidLanes) yield* this.takeSigns(name, ofSigns[name]);
     for (const lane of this.lanes.values()) {
       lane.build();
       yield 1;
@@ -149,9 +124,10 @@ export class SequenceTime implements Model {
     }
   }
 
+  /** What is said of the stream's own events, each at its own place: where packets wait only a run can tell whose it is. */
   private *takeSigns(name: LaneName, kinds: readonly number[]): Generator<number> {
-    const { judged, own, times, startSeq } = this;
-    const { connection, seq: seqs, length, kind } = judged.timeline.trace.events;
+    const { judged, own } = this;
+    const { connection } = judged.timeline.trace.events;
     const lane = this.lane(name);
     let i = 0;
     let looked = 0;
@@ -163,9 +139,8 @@ export class SequenceTime implements Model {
       if (++looked % blockSize === 0) yield i / own.length;
       if (connection.values[event] !== this.connection) continue;
       while (own[i]! < event) i++;
-      const low = seqs.values[event]! - startSeq;
-      const isRange = kind.values[event] === Kind.transmit || kind.values[event] === Kind.record;
-      lane.add(times[i]!, low, isRange ? low + length.values[event]! : low, event);
+      const { time, low, high } = this.spotOf(i);
+      lane.add(time, low, high, event);
     }
   }
 
@@ -173,7 +148,7 @@ export class SequenceTime implements Model {
   *complete(): Generator<number> {
     if (this.isComplete) return;
     const run = new LiveRun(this.judged, this.connection, false);
-    const told = new Told(this, run.view);
+    const told = new Told(run.view, (ordinal) => this.spotOf(ordinal));
     run.asker = told;
     while (told.done < this.own.length) {
       const to = Math.min(this.own.length, told.done + blockSize);
@@ -191,10 +166,12 @@ export class SequenceTime implements Model {
   }
 
   /** The moment and place of an own event, by its ordinal. */
-  spotOf(ordinal: number): { event: number; time: number; seq: number } {
+  private spotOf(ordinal: number): EventSpot {
     const event = this.own[ordinal]!;
-    const seq = this.judged.timeline.trace.events.seq.values[event]! - this.startSeq;
-    return { event, time: this.times[ordinal]!, seq };
+    const { seq, length, kind } = this.judged.timeline.trace.events;
+    const low = seq.values[event]! - this.startSeq;
+    const high = isRange(kind.values[event]!) ? low + length.values[event]! : low;
+    return { event, time: this.times[ordinal]!, low, high };
   }
 
   /** When an event is, in nanoseconds; of another stream's event the moment of the own one before it. */
@@ -205,7 +182,7 @@ export class SequenceTime implements Model {
 
   /** The stream from its first to its last event, or acknowledgement behind it, and byte. */
   get whole(): SequenceTimeView["whole"] {
-    const bounds = (["sent", "again", "acknowledged"] as const)
+    const bounds = (["sent", "again", "acknowledged", "dropped"] as const)
       .map((name) => this.lane(name).bounds())
       .filter((each) => each !== null);
     const low = Math.min(...bounds.map((each) => each.low));
@@ -277,9 +254,7 @@ export class SequenceTime implements Model {
   private laneView(name: LaneName, part: Part): LaneView {
     const { line } = this.judged.timeline.trace.events;
     const marks = this.marks(name, part);
-    return rails.includes(name)
-      ? { name, marks, places: marks.event.map((event) => line.values[event]!) }
-      : { name, marks };
+    return { name, marks, places: marks.event.map((event) => line.values[event]!) };
   }
 
   /** Of a line also where it stands at the part's beginning. */
@@ -314,53 +289,4 @@ export class SequenceTime implements Model {
     }));
     return { bands, count };
   }
-}
-
-/** What a run says event by event: where driver and NIC come to stand, and what is replayed. */
-class Told implements Asker {
-  readonly lanes: ReadonlyMap<LaneName, Lane> = new Map([
-    ["driver", new Lane()],
-    ["nic", new Lane()],
-    ["resync", new Lane()],
-  ]);
-  /** Own events that the run has entered. */
-  done = 0;
-  private readonly picture: SequenceTime;
-  private readonly view: LiveView;
-  private readonly expected = (["driver", "nic"] as const).map((name) => ({
-    lane: this.lanes.get(name)!,
-    read: readerOf(placeOf(`${name}.expectedSeq`)!),
-    last: Number.NaN,
-  }));
-
-  constructor(picture: SequenceTime, view: LiveView) {
-    this.picture = picture;
-    this.view = view;
-  }
-
-  begin(): boolean {
-    this.note();
-    this.done++;
-    return true;
-  }
-
-  /** Notes where both stand behind the event before. */
-  note(): void {
-    if (this.done === 0) return;
-    const { event, time } = this.picture.spotOf(this.done - 1);
-    for (const each of this.expected) {
-      const raw = each.read(this.view);
-      const at = raw instanceof SeqValue ? raw.relative : Number.NaN;
-      if (at !== each.last && !Number.isNaN(at)) each.lane.add(time, at, at, event);
-      each.last = at;
-    }
-  }
-
-  hear(kind: number, _row: number, replayed: number): void {
-    if (kind !== Effect.resync) return;
-    const { event, time, seq } = this.picture.spotOf(this.done - 1);
-    this.lanes.get("resync")!.add(time, seq - replayed, seq, event);
-  }
-
-  ask(): void {}
 }

@@ -36,11 +36,11 @@ export interface Band {
   to: number;
 }
 
-/** A lane's marks; of what is rare also the frame or line of each. */
+/** A lane's marks, and the frame or line of each. */
 export interface LaneView {
   name: LaneName;
   marks: Marks;
-  places?: number[];
+  places: number[];
   /** Of what has a name of its own, that. */
   names?: string[];
 }

@@ -34,4 +34,29 @@ export function walkScenarios(scenario: Scenario): void {
     await canvas.press("Escape");
     await canvas.press("0");
   });
+
+  scenario("the part that is looked at is told to who listens, once it rests", async (workbench) => {
+    const picture = await pictureIn(workbench);
+    const canvas = picture.locator("canvas");
+    const range = picture.locator(".unseen[role=status]");
+    const told = async () => (await range.textContent()) ?? "";
+    const says = async (key: string, pattern: RegExp) => {
+      await workbench.until(
+        `${key} to be told`,
+        async () => {
+          await canvas.press(key, { timeout: 2000 });
+          await workbench.page.waitForTimeout(600);
+          return pattern.test(await told());
+        },
+        told,
+      );
+      return told();
+    };
+    await canvas.focus();
+    const whole = await says("0", /^[\d.]+ s to [\d.]+ s, bytes [\d\u202f-]+ to [\d\u202f]+$/);
+    const zoomed = await says("+", /^[\d.]+ s to [\d.]+ s, bytes /);
+    assert.notEqual(zoomed, whole);
+    assert.notEqual(await says("ArrowRight", /^[\d.]+ s to [\d.]+ s, bytes /), zoomed);
+    assert.equal(await says("0", /^0 s to /), whole);
+  });
 }
