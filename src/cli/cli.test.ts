@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import test, { after } from "node:test";
@@ -29,6 +37,7 @@ const keys = "media/samples/lossy.keys";
 const sparse = file("sparse.pcap", pcapHeader);
 truncateSync(sparse, 64 << 20);
 mkdirSync(path.join(folder, "folder.pcap"));
+symlinkSync("circle", path.join(folder, "circle"));
 
 const unusable: [what: string, args: string[], message: RegExp][] = [
   ["an empty file", ["verify", file("empty.pcap", "")], /is empty/],
@@ -60,6 +69,25 @@ const unusable: [what: string, args: string[], message: RegExp][] = [
     ["replay", capture, "--evidence", file("dmesg.txt", "[    0.0] Linux\n")],
     /dmesg\.txt is no evidence: neither a kernel trace/,
   ],
+  ...[
+    ["replay", ""],
+    ["verify", ""],
+    ["test", ""],
+    ["verify", capture, "--keys", ""],
+  ].map((args): [string, string[], RegExp] => ["an empty path", args, /"" does not exist: check the path/]),
+  ...[
+    ["replay", "x".repeat(5000)],
+    ["verify", "x".repeat(5000)],
+    ["verify", capture, "--keys-dir", "x".repeat(5000)],
+    ["verify", capture, "--expect", "plaintext", "--against", "x".repeat(5000)],
+    ["test", "x".repeat(5000)],
+    ["test", path.join(folder, "circle")],
+    ["verify", path.join(folder, "circle")],
+  ].map((args): [string, string[], RegExp] => [
+    "a path that cannot be asked",
+    args,
+    /cannot be read|is no folder/,
+  ]),
   ["a missing argument", ["replay"], /missing required argument/],
   ["nothing to verify", ["verify"], /name captures, folders/],
   ["an unknown command", ["decrypt"], /unknown command/],

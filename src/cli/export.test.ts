@@ -81,7 +81,7 @@ test("a file that exists is left alone without --force, the capture itself alway
   assert.equal(text("mine.tlstrace"), text("lossy.tlstrace"));
   const before = readFileSync(path.join(folder, "lossy.pcap"));
   const itself = tlstrace("export", "lossy.pcap", "--to", "./lossy.pcap", "--force");
-  assert.match(itself.err, /is the file to export/);
+  assert.match(itself.err, /is read for it/);
   assert.deepEqual(readFileSync(path.join(folder, "lossy.pcap")), before);
 });
 

@@ -1,4 +1,3 @@
-import { existsSync, realpathSync } from "node:fs";
 import { saveFile } from "../node/save.ts";
 import { asFile } from "../node/trace-file.ts";
 import { readAs } from "../trace/edited.ts";
@@ -8,6 +7,7 @@ import { visiblePath } from "../trace/visible.ts";
 import { type ReadFlags, requestOf } from "./flags.ts";
 import { open } from "./opened.ts";
 import { complain, complainLine, print } from "./output.ts";
+import { readFor, refuseToReplace } from "./written.ts";
 
 export interface ExportFlags extends ReadFlags {
   /** The trace file to write; `-` = standard output. */
@@ -21,7 +21,7 @@ export interface ExportFlags extends ReadFlags {
  */
 export async function exportTrace(file: string, flags: ExportFlags): Promise<void> {
   const { to } = flags;
-  if (to !== "-") refuseToReplace(file, to, flags.force === true);
+  refuseToReplace(to, readFor(file, flags), flags.force);
   const { subject } = await open(requestOf(file, flags));
   const { trace } = subject;
   if (trace.connections.length === 0) throw new UserError(`${visiblePath(file)} has no stream to export`);
@@ -32,13 +32,4 @@ export async function exportTrace(file: string, flags: ExportFlags): Promise<voi
   const wrong = readAs(exported, text).diagnostics.filter(({ severity }) => severity !== "note");
   complain(to, { diagnostics: wrong });
   complainLine(to, `note: ${trace.events.count} events of ${trace.connections.length} streams`);
-}
-
-/** Nobody's file is written over unasked, and the one that is read never. */
-export function refuseToReplace(file: string, to: string, force: boolean): void {
-  if (!existsSync(to)) return;
-  if (existsSync(file) && realpathSync(file) === realpathSync(to))
-    throw new UserError(`${visiblePath(to)} is the file to export: choose another name`);
-  if (!force)
-    throw new UserError(`${visiblePath(to)} exists: choose another name, or say --force to replace it`);
 }

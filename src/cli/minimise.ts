@@ -4,11 +4,11 @@ import { saveFile } from "../node/save.ts";
 import { asFile } from "../node/trace-file.ts";
 import { paced, UserError } from "../trace/platform.ts";
 import { visiblePath } from "../trace/visible.ts";
-import { refuseToReplace } from "./export.ts";
 import { type ReadFlags, requestOf } from "./flags.ts";
 import { open, studied } from "./opened.ts";
 import { complainLine, print } from "./output.ts";
 import { pointed } from "./query.ts";
+import { readFor, refuseToReplace } from "./written.ts";
 
 export interface MinimiseFlags extends ReadFlags {
   /** What the trace must still show, in words; absent: what was found first. */
@@ -24,7 +24,7 @@ export async function minimise(file: string, flags: MinimiseFlags): Promise<void
   const { keep = "", out, force } = flags;
   const seconds = Number(flags.seconds);
   if (!(seconds > 0)) throw new UserError(`--seconds takes a number above 0, not "${flags.seconds}"`);
-  if (out !== "-") refuseToReplace(file, out, force === true);
+  refuseToReplace(out, readFor(file, flags), force);
   const opened = await open(requestOf(file, flags));
   const { trace } = opened.subject;
   if (trace.connections.length === 0) throw new UserError(`${visiblePath(file)} has no stream to make small`);

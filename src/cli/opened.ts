@@ -1,10 +1,12 @@
 import { nodeEnvironment } from "../node/environment.ts";
+import { named } from "../report/verified.ts";
 import type { StudyRequest } from "../study/request.ts";
 import type { Study } from "../study/study.ts";
 import { type OpenSubject, openSubject } from "../study/subject.ts";
-import type { Progress } from "../trace/platform.ts";
+import { type Progress, UserError } from "../trace/platform.ts";
+import { visibleLine } from "../trace/visible.ts";
 import { speaker } from "./flags.ts";
-import { spooled } from "./fleet/spool.ts";
+import { spooled, spoolName } from "./fleet/spool.ts";
 import { complain, complainLine, complainOfEvidence } from "./output.ts";
 
 /** A file that is open, and the progress that goes on while it is worked on. */
@@ -19,13 +21,23 @@ export interface Opened {
  */
 export async function open(request: StudyRequest): Promise<Opened> {
   const progress = terminalProgress();
-  const program = request.program === "-" ? (await spooled(process.stdin)).path : request.program;
-  const subject = await openSubject(nodeEnvironment, { ...request, program }, speaker, progress);
+  const subject = await (request.program === "-"
+    ? ofStandardInput(request, progress)
+    : openSubject(nodeEnvironment, request, speaker, progress));
   progress.end();
   complain(request.program, subject.trace);
   for (const { name, isNamed, fits } of subject.keys)
-    if (fits && !isNamed) complainLine(request.program, `note: keys of ${name}`);
+    if (fits && !isNamed) complainLine(request.program, `note: keys of ${visibleLine(name)}`);
   return { subject, progress };
+}
+
+async function ofStandardInput(request: StudyRequest, progress: Progress): Promise<OpenSubject> {
+  const { path } = await spooled(process.stdin);
+  try {
+    return await openSubject(nodeEnvironment, { ...request, program: path }, speaker, progress);
+  } catch (error) {
+    throw error instanceof UserError ? new UserError(named(error.message, path, spoolName)) : error;
+  }
 }
 
 /** Runs and judges what is open. Loaded only here: a capture whose bytes are right is verified without a replay. */

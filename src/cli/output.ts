@@ -5,7 +5,6 @@ import type { Trace } from "../trace/trace.ts";
 import { visible } from "../trace/visible.ts";
 
 /**
-/**
  * Exit statuses: 1 = something in the input is wrong, 2 = bad usage, unreadable input or output that cannot be written,
  * 70 = a defect of the program (EX_SOFTWARE of sysexits.h). `verify` has its own of verdicts.
  */

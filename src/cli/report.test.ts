@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import test, { after } from "node:test";
@@ -62,6 +62,8 @@ test("it has the cost of every stream, and the record map where the first wrong 
 test("it loads nothing, and has neither keys nor what records hold", () => {
   const html = text("r.html");
   assert.doesNotMatch(html, /(src|href)=|url\(|@import|https?:\/\/(?!www\.w3\.org\/)/);
+  // Where assistive technology looks for what a page is about.
+  assert.match(html, /<body class="report">\n<main>.*<\/main>\n<script/s);
   assert.match(html, /default-src 'none'/);
   for (const [secret] of text("lossy.keys").matchAll(/[0-9a-f]{96}/g)) assert.ok(!html.includes(secret));
 });
@@ -74,6 +76,59 @@ test("names of a file cannot break out of it", () => {
   assert.doesNotMatch(html, /<img|<b>/);
   assert.equal(picturesIn(html)[0]!.stream, "</script><img/src=x>");
   assert.equal(html.match(/<\/script>/g)!.length, 2);
+});
+
+test("a stream's picture says which addresses it is of", () => {
+  const titles = picturesIn(text("r.html")).map(({ title }) => title);
+  assert.deepEqual(titles, [
+    "B>A: 10.77.0.1:20019>10.77.0.2:46348",
+    "A>B: 10.77.0.2:46348>10.77.0.1:20019",
+    "Cost",
+  ]);
+});
+
+test("what is read is never written over, by whatever name it is called", () => {
+  symlinkSync("lossy.pcap", path.join(folder, "link.pcap"));
+  copyFileSync(path.resolve("media/samples/evidence/agrees.trace"), path.join(folder, "kernel.trace"));
+  const evidence = ["--evidence", "kernel.trace"];
+  for (const [args, to] of [
+    [["report", "lossy.pcap", "-o"], "lossy.pcap"],
+    [["report", "lossy.pcap", "-o"], "./lossy.pcap"],
+    [["report", "lossy.pcap", "-o"], "link.pcap"],
+    [["report", "lossy.pcap", "-o"], "lossy.keys"],
+    [["report", "lossy.pcap", "--keys", "lossy.keys", "-o"], "lossy.keys"],
+    [["report", "retransmission-in-record.tlstrace", "-o"], "retransmission-in-record.tlstrace"],
+    [["report", "lossy.pcap", ...evidence, "-o"], "kernel.trace"],
+    [["export", "lossy.pcap", "--to"], "lossy.keys"],
+    [["minimise", "lossy.pcap", "--keep", "resync", "--out"], "lossy.keys"],
+    [["test", "retransmission-in-record.tlstrace", "--junit"], "retransmission-in-record.tlstrace"],
+    [["test", "retransmission-in-record.tlstrace", "--sarif"], "retransmission-in-record.tlstrace"],
+  ] as const) {
+    const before = readFileSync(path.join(folder, to));
+    const force = args[0] === "test" ? [] : ["--force"];
+    const run = spawnSync(process.execPath, [cli, ...args, to, ...force], { cwd: folder, encoding: "utf8" });
+    assert.equal(run.status, 2, `${args} ${to}`);
+    assert.match(run.stderr, /is read for it: choose another name/, `${args} ${to}`);
+    assert.deepEqual(readFileSync(path.join(folder, to)), before);
+  }
+  assert.match(report("lossy.pcap", "-o", ".", "--force").err, /\. is a directory: name a file in it/);
+  const both = ["test", "retransmission-in-record.tlstrace", "--junit", "x", "--sarif", "./x"];
+  assert.match(
+    spawnSync(process.execPath, [cli, ...both], { cwd: folder, encoding: "utf8" }).stderr,
+    /name two/,
+  );
+});
+
+test("a capture on standard input is called so", () => {
+  const piped = (input: Uint8Array | string) =>
+    spawnSync(process.execPath, [cli, "report", "-", "-o", "-"], { cwd: folder, input, encoding: "utf8" });
+  const capture = piped(readFileSync(path.join(folder, "lossy.pcap")));
+  assert.match(capture.stdout, /<h1>standard input<\/h1>/);
+  for (const input of ["", "nothing\n", "\0\0"]) {
+    const { status, stderr } = piped(input);
+    assert.equal(status, 2);
+    assert.match(stderr, /^tlstrace: standard input is /);
+  }
 });
 
 test("a file that exists is left alone without --force", () => {

@@ -1,13 +1,13 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { saveFile } from "../node/save.ts";
 import { htmlOf, reportBody } from "../report/html.ts";
-import { paced, UserError } from "../trace/platform.ts";
-import { visiblePath } from "../trace/visible.ts";
+import { paced } from "../trace/platform.ts";
 import { type ReadFlags, requestOf } from "./flags.ts";
 import { open, studied } from "./opened.ts";
 import { complainLine, print } from "./output.ts";
 import { tool } from "./version.ts";
+import { readFor, refuseToReplace } from "./written.ts";
 
 export interface ReportFlags extends ReadFlags {
   /** The file to write; `-` = standard output. */
@@ -22,8 +22,7 @@ const beside = (name: string): string =>
 /** `tlstrace report FILE`: verdict, findings and pictures as one file of HTML, for a ticket. */
 export async function report(file: string, flags: ReportFlags): Promise<void> {
   const { out, force } = flags;
-  if (out !== "-" && existsSync(out) && !force)
-    throw new UserError(`${visiblePath(out)} exists: choose another name, or say --force to replace it`);
+  refuseToReplace(out, readFor(file, flags), force);
   const opened = await open(requestOf(file, flags));
   const study = await studied(opened);
   const wanted = { keys: opened.subject.keys, streams: flags.stream ?? [] };

@@ -26,8 +26,10 @@ import {
 import { withMissing } from "../study/test-update.ts";
 import { UserError } from "../trace/platform.ts";
 import { type Variant, variantOf, variantsOf } from "../trace/variant.ts";
+import { visiblePath } from "../trace/visible.ts";
 import { variantOfFlag } from "./flags.ts";
 import { complainLine, exitStatus, print } from "./output.ts";
+import { refuseToLose } from "./written.ts";
 
 export interface TestFlags {
   profile?: string;
@@ -47,6 +49,7 @@ export async function test(paths: string[], flags: TestFlags): Promise<void> {
   const { files, closed } = tracePaths(paths.flatMap((path) => (path === "-" ? givenPaths() : [path])));
   const asked = askedFor(flags);
   const report = reportOf(flags);
+  refuseToLoseAny(files, flags);
   if (flags.update && flags.dryRun) return proposed(files, asked ?? [null], report);
   const broken = closed.map((folder) => brokenRun(folder, brokenCase(unlisted, "the folder is listed")));
   if (flags.update) broken.push(...files.flatMap((file) => update(file, asked ?? [null]) ?? []));
@@ -76,6 +79,13 @@ const givenPaths = (): string[] =>
   readFileSync(0, "utf8")
     .split(/\r?\n/)
     .filter((line) => line !== "");
+
+/** What is written is neither a trace that is tested nor the other report. Throws UserError. */
+function refuseToLoseAny(files: readonly string[], { junit, sarif }: TestFlags): void {
+  for (const to of [junit ?? [], sarif ?? []].flat()) refuseToLose(to, files);
+  if (junit !== undefined && sarif !== undefined && path.resolve(junit) === path.resolve(sarif))
+    throw new UserError(`--junit and --sarif name one file, ${visiblePath(junit)}: name two`);
+}
 
 const unlisted = new UserError("the folder cannot be listed: check its permissions");
 

@@ -1,10 +1,12 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import os from "node:os";
 import { statusOf } from "../judge/verdict.ts";
 import { capturePaths } from "../node/capture-paths.ts";
 import { nodeEnvironment } from "../node/environment.ts";
+import { statusAt } from "../node/open-file.ts";
 import type { VerifyJob } from "../report/verified.ts";
 import { UserError } from "../trace/platform.ts";
+import { visiblePath } from "../trace/visible.ts";
 import { type ReadFlags, requestOf } from "./flags.ts";
 import { linesOfOne } from "./fleet/lines.ts";
 import type { RunFlags } from "./fleet/run.ts";
@@ -62,8 +64,8 @@ async function verifyOne(job: VerifyJob, { allowUnchecked }: VerifyFlags): Promi
 /** Keys that cannot be had are told once, before anything is read. Throws UserError. */
 function checkKeys({ keys, keysDir }: VerifyFlags): void {
   for (const file of keys || []) nodeEnvironment.openFile(file).close?.();
-  if (keysDir !== undefined && !statSync(keysDir, { throwIfNoEntry: false })?.isDirectory())
-    throw new UserError(`--keys-dir ${keysDir} is no folder: check the path`);
+  if (keysDir !== undefined && !statusAt(keysDir)?.isDirectory())
+    throw new UserError(`--keys-dir ${visiblePath(keysDir)} is no folder: check the path`);
 }
 
 /** What is expected, and what it is held against, go together. Throws UserError. */
@@ -80,9 +82,11 @@ function checkExpected({ expect = "ciphertext", against, tap }: VerifyFlags): vo
 /** A capture says nothing of itself. Throws UserError. */
 function checkOther(file: string, against: string | undefined): void {
   if (against === undefined) return;
-  const [own, other] = [file, against].map((path) => statSync(path, { throwIfNoEntry: false }));
+  const [own, other] = [file, against].map((path) => statusAt(path));
   if (own && other && own.dev === other.dev && own.ino === other.ino)
-    throw new UserError(`--against ${against} is the capture itself: name one that was taken elsewhere`);
+    throw new UserError(
+      `--against ${visiblePath(against)} is the capture itself: name one that was taken elsewhere`,
+    );
 }
 
 function workersOf(jobs: string | undefined): number {
@@ -100,7 +104,7 @@ function listed(from: string | undefined): string[] {
       .filter((line) => line !== "");
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    throw new UserError(`--files-from ${from} cannot be read (${code})`);
+    throw new UserError(`--files-from ${visiblePath(from)} cannot be read (${code})`);
   }
 }
 

@@ -1,6 +1,7 @@
-import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readSync } from "node:fs";
 import path from "node:path";
 import { captureName } from "../trace/keys/beside.ts";
+import { statusAt } from "./open-file.ts";
 
 /** First bytes of pcap (either byte order, micro- and nanoseconds, the extended one) and pcapng. */
 const magics = new Set([0xa1b2c3d4, 0xd4c3b2a1, 0xa1b23c4d, 0x4d3cb2a1, 0xa1b2cd34, 0x34cdb2a1, 0x0a0d0d0a]);
@@ -14,7 +15,7 @@ const magics = new Set([0xa1b2c3d4, 0xd4c3b2a1, 0xa1b23c4d, 0x4d3cb2a1, 0xa1b2cd
 export function capturePaths(paths: Iterable<string>): string[] {
   const found = new Map<string, string>();
   for (const given of paths) {
-    const isFolder = statSync(given, { throwIfNoEntry: false })?.isDirectory() ?? false;
+    const isFolder = statusAt(given)?.isDirectory() ?? false;
     const below = isFolder ? capturesBelow(given) : [];
     for (const file of below.length > 0 ? below : [given])
       if (!found.has(path.resolve(file))) found.set(path.resolve(file), file);

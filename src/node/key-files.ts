@@ -4,6 +4,7 @@ import { gunzipSync, constants as zlib } from "node:zlib";
 import type { FoundKeys } from "../study/environment.ts";
 import { bringsSecrets, isNamedKeys, keyNamesBeside, readsAsKeyLog } from "../trace/keys/beside.ts";
 import { visibleLine } from "../trace/visible.ts";
+import { statusAt } from "./open-file.ts";
 
 /** How much of a file is looked at: key logs start with a key, Decryption Secrets Blocks stand ahead of the packets. */
 const headSize = 1 << 20;
@@ -46,7 +47,7 @@ function whyNot(file: string): string | null {
 /** True if a capture brings its own keys. */
 export const holdsSecrets = (capture: string): boolean => bringsSecrets(inflatedHead(capture));
 
-const isRegular = (file: string): boolean => statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
+const isRegular = (file: string): boolean => statusAt(file)?.isFile() ?? false;
 
 function listing(folder: string): string[] {
   try {

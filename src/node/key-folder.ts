@@ -1,11 +1,13 @@
-import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readSync } from "node:fs";
 import path from "node:path";
 import { float64, int32 } from "../core/base/columns.ts";
 import type { KeyFolder } from "../study/environment.ts";
 import { captureName } from "../trace/keys/beside.ts";
 import { type Label, parseKeyLogs, type Secrets } from "../trace/keys/key-log.ts";
 import { UserError } from "../trace/platform.ts";
+import { visiblePath } from "../trace/visible.ts";
 import { isKeyLog } from "./key-files.ts";
+import { statusAt } from "./open-file.ts";
 
 /** Lines of all files together that are indexed (some 60 bytes each). */
 const linesMax = 1 << 22;
@@ -92,8 +94,8 @@ class FolderIndex implements KeyFolder {
 const bitsOf = (random: string): number => Number.parseInt(random.slice(0, 12), 16);
 
 function logsBelow(folder: string): string[] {
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
-    throw new UserError(`${folder} is no folder of key logs: check the path`);
+  if (!statusAt(folder)?.isDirectory())
+    throw new UserError(`${visiblePath(folder)} is no folder of key logs: check the path`);
   const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   return entries.flatMap((entry) => {
     const full = path.join(folder, entry.name);

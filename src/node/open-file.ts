@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import path from "node:path";
 import { type FileAccess, UserError } from "../trace/platform.ts";
 import { visibleLine, visiblePath } from "../trace/visible.ts";
@@ -53,6 +53,16 @@ export function whyUnreadable(fileName: string): string | null {
   } catch (error) {
     if (error instanceof UserError) return error.message;
     throw error;
+  }
+}
+
+/** What is known of a path without opening it; null if nothing can be, for which whoever opens it has the reason. */
+export function statusAt(path: string): Stats | null {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) ?? null;
+  } catch {
+    // A name that is too long, links in a circle, a folder that may not be entered.
+    return null;
   }
 }
 

@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { UserError } from "../trace/platform.ts";
+import { visiblePath } from "../trace/visible.ts";
 
 /**
  * Writes a file so that whatever happens, it holds either what it held or all of `text`: the text goes into a file
@@ -31,7 +32,7 @@ export function saveFile(file: string, text: string, was: Uint8Array | null = nu
   } catch (error) {
     if (error instanceof UserError) throw error;
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    throw new UserError(`${file} cannot be written (${code}); it is as it was`);
+    throw new UserError(`${visiblePath(file)} cannot be written (${code}); it is as it was`);
   }
 }
 
@@ -40,7 +41,9 @@ function targetOf(file: string): string {
   if (!lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink()) return file;
   const target = realpathSync(file);
   if (path.dirname(target) === realpathSync(path.dirname(file))) return target;
-  throw new UserError(`${file} is a link into another folder: name the file itself to have it written`);
+  throw new UserError(
+    `${visiblePath(file)} is a link into another folder: name the file itself to have it written`,
+  );
 }
 
 interface Kept {
@@ -56,7 +59,7 @@ function replace(file: string, target: string, text: string, { mode, was }: Kept
       removeLeft(target);
       // Only now is it sure that one of two that save at once sees the other.
       if (saversOf(target).some(isAlive))
-        throw new UserError(`${file} is being written by another run; try again`);
+        throw new UserError(`${visiblePath(file)} is being written by another run; try again`);
       if (mode !== undefined) fchmodSync(fd, mode & 0o7777);
       writeFileSync(fd, text);
       fsyncSync(fd);
@@ -64,7 +67,9 @@ function replace(file: string, target: string, text: string, { mode, was }: Kept
       closeSync(fd);
     }
     if (was !== null && !readFileSync(target).equals(was))
-      throw new UserError(`${file} was changed by somebody meanwhile, so it is left alone; run it again`);
+      throw new UserError(
+        `${visiblePath(file)} was changed by somebody meanwhile, so it is left alone; run it again`,
+      );
     renameSync(beside, target);
   } catch (error) {
     rmSync(beside, { force: true });

@@ -1,6 +1,8 @@
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import path from "node:path";
 import { UserError } from "../trace/platform.ts";
+import { visiblePath } from "../trace/visible.ts";
+import { statusAt, whyUnreadable } from "./open-file.ts";
 
 const traceName = /\.tlstrace$/i;
 
@@ -22,15 +24,15 @@ export function tracePaths(paths: readonly string[]): TracePaths {
     const before = closed.length;
     const files = isFolder(given) ? tracesBelow(given, closed) : [given];
     if (files.length === 0 && closed.length === before)
-      throw new UserError(`no .tlstrace file lies in ${given}`);
+      throw new UserError(`no .tlstrace file lies in ${visiblePath(given)}`);
     for (const file of files) if (!found.has(path.resolve(file))) found.set(path.resolve(file), file);
   }
   return { files: [...found.values()], closed };
 }
 
 function isFolder(given: string): boolean {
-  const status = statSync(given, { throwIfNoEntry: false });
-  if (!status) throw new UserError(`${given} does not exist: check the path`);
+  const status = statusAt(given);
+  if (!status) throw new UserError(whyUnreadable(given) ?? `${visiblePath(given)} does not exist`);
   return status.isDirectory();
 }
 

@@ -59,7 +59,7 @@ export function* reportBody(
   const most = ({ connection }: Stream) => rare.get(connection) ?? 0;
   const pictured = wanted.filter(({ connection }) => connection >= 0).sort((a, b) => most(b) - most(a));
   const pictures: KeptPicture[] = [];
-  for (const { connection } of pictured.slice(0, picturesMax)) {
+  for (const { connection, name } of pictured.slice(0, picturesMax)) {
     const picture = new SequenceTime(study, connection);
     for (const _ of picture.begin()) yield pictures.length / Math.min(picturesMax, pictured.length);
     for (const share of picture.complete())
@@ -67,7 +67,7 @@ export function* reportBody(
     const view = picture.view({ area: null, columns, position: { event: 0, stage: 0 } });
     const stream = trace.connections[connection]!.name;
     pictures.push({
-      title: stream,
+      title: stream === name ? stream : `${stream}: ${name}`,
       stream,
       kind: "sequence-time",
       view: { ...view, now: null } as PictureView,
@@ -130,8 +130,8 @@ const listOf = (lines: readonly string[], otherwise: string): string =>
     : `<ul>${lines.map((line) => `<li>${escaped(line)}</li>`).join("\n")}</ul>`;
 
 /**
- * A report as one file of HTML that loads nothing: its pictures are drawn by `script` from data that stands in it, and
- * stand below in words for who has no script.
+ * A report as one file of HTML that loads nothing: its pictures, and a table below each, are made by `script` from data
+ * that stands in it.
  */
 export function htmlOf(
   body: ReportBody,
@@ -150,6 +150,7 @@ export function htmlOf(
 <style>${style}</style>
 </head>
 <body class="report">
+<main>
 <h1>${escaped(name)}</h1>
 <p class="verdict ${escaped(verdict)}">${escaped(text)}</p>
 ${listOf(counts, "Nothing is counted.")}
@@ -160,6 +161,7 @@ ${listOf(streams, "There are none.")}
 ${pictures.map(({ title }, i) => `<section><h2>${escaped(title)}</h2><div class="picture" data-picture="${i}"></div></section>`).join("\n")}
 ${unpictured > 0 ? `<p>${unpictured} more streams have no picture here: name one by --stream.</p>` : ""}
 <noscript><p>The pictures are drawn by a script, which this browser does not run.</p></noscript>
+</main>
 <script type="tlstrace/pictures" id="pictures">${data}</script>
 <script>${script.replace(/<\/script/gi, "<\\/script")}</script>
 </body>

@@ -6,6 +6,7 @@ import type { Study } from "../study/study.ts";
 import { type OpenSubject, openSubject, streamsOf } from "../study/subject.ts";
 import { type Progress, UserError } from "../trace/platform.ts";
 import { type Stream, type Trace, type Verdicts, Wire } from "../trace/trace.ts";
+import { visiblePath } from "../trace/visible.ts";
 import { complaint, diagnosticLine } from "./complaints.ts";
 import type { WrongPlaces } from "./wrong-bytes.ts";
 
@@ -76,7 +77,7 @@ export function unreadable(
   state: FileState,
   message: string,
 ): FileReport {
-  const reason = message.replaceAll(program, file === "-" ? "standard input" : file);
+  const reason = named(message, program, file === "-" ? "standard input" : visiblePath(file));
   const nothing = { share: null, packets: 0, streams: [], keys: [], evidence: [], milliseconds: 0 };
   return {
     file,
@@ -88,6 +89,10 @@ export function unreadable(
     complaints: [complaint("tlstrace", reason)],
   };
 }
+
+/** A message that calls a file what its user calls it. */
+export const named = (message: string, program: string, name: string): string =>
+  message.replaceAll(visiblePath(program), name);
 
 /** How the reason of a file begins that met a defect of the program. */
 export const defectReason = "internal error while verifying it, please report it";

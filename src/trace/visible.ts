@@ -20,7 +20,9 @@ export const visibleLine = (text: string): string => visible(text).replace(/\n/g
 
 /** A path as messages name it: in its line, and not whole where it looks like a key that was given where its file belongs. */
 export const visiblePath = (path: string): string =>
-  visibleLine(path).replace(
-    /(?<=^|[\\/])[0-9a-fA-F]{32,}$/,
-    (hex) => `${hex.slice(0, 4)}… (${hex.length} digits)`,
-  );
+  path === ""
+    ? '""'
+    : visibleLine(path).replace(
+        /(?<=^|[\\/])[0-9a-fA-F]{32,}$/,
+        (hex) => `${hex.slice(0, 4)}… (${hex.length} digits)`,
+      );

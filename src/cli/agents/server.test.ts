@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import test, { after, before } from "node:test";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { Secrets } from "../../test/secrets/leaks.ts";
-import { cut } from "./server.ts";
+import { cut } from "./answer.ts";
 import { Given, tools } from "./tools.ts";
 
 const cli = path.resolve("dist/cli.js");
@@ -110,13 +111,107 @@ test("a call that does not fit its tool is refused by name", async () => {
     await assert.rejects(call(name, args), says);
 });
 
-test("a long answer ends with how many lines there are more", () => {
+test("a long answer has its first lines, how many are left out, and its last one", () => {
   const lines = Array.from({ length: 500 }, (_, i) => `line ${i} ä`);
-  const text = cut(lines.join("\n"));
-  const kept = text.split("\n").length - 1;
-  assert.ok(Buffer.byteLength(text) <= 2000);
-  assert.match(text, new RegExp(`… ${500 - kept} more lines`));
-  assert.ok(Buffer.byteLength(cut("x".repeat(5000))) <= 2000);
-  assert.ok(Buffer.byteLength(cut(`${"𝔘".repeat(3000)}\nmore`)) <= 2000);
+  for (const end of ["", "\n"]) {
+    const shown = cut(`${lines.join("\n")}${end}`)
+      .trimEnd()
+      .split("\n");
+    const first = shown.slice(0, -2);
+    assert.deepEqual(first, lines.slice(0, first.length));
+    assert.equal(shown.at(-2), `… ${500 - first.length - 1} more lines: ask for less, or for a place`);
+    assert.equal(shown.at(-1), "line 499 ä");
+  }
   assert.equal(cut("short\n"), "short\n");
+});
+
+test("whatever its lines are, an answer has 2000 bytes at most, and whole characters", () => {
+  const texts = [
+    "x".repeat(5000),
+    `${"𝔘".repeat(3000)}\nmore`,
+    `note\n${"ä".repeat(3000)}\n${"b".repeat(3000)}\nend\n`,
+    `${"x".repeat(1900)}\n${"y".repeat(450)}\n`,
+    `${"x".repeat(1999)}\n\n`,
+    "\n".repeat(9999),
+  ];
+  for (const text of texts) {
+    const shown = cut(text);
+    assert.ok(Buffer.byteLength(shown) <= 2000 && /…/.test(shown) && !/\ufffd/.test(shown), shown);
+  }
+  assert.match(cut(texts[0]!), /^x{1800,}…\n$/);
+  // One line is left out, and is called so.
+  assert.match(
+    cut(`${"x\n".repeat(2)}${"y".repeat(995)}\n${"z".repeat(999)}\nend\n`),
+    /… 1 more line:[^\n]*\nend\n$/,
+  );
+});
+
+test("of what was not read to its end it is said that there is more", () =>
+  assert.match(cut("a\nb\nend\n", false), /^a\nb\n… many more lines.*\nend\n$/));
+
+test("what counts is in an answer that is cut: the verdict, the values that were asked for", async () => {
+  // Many streams, the verdict below them; a packet whose resync posts more descriptors than an answer has room for.
+  const { text } = await call("verify", { file: path.resolve("media/samples/lossy.pcap") });
+  assert.match(text, /Everything that was compared is right/);
+  const records = Array.from({ length: 200 }, () => "+0 c send 100\n").join("");
+  const long = `device d profile=connectx\nconnection c device=d seq=0\n${records}+0 c > 0:20000(20000)\n+0 c > 19999:20000(1)\n`;
+  const file = path.join(mkdtempSync(path.join(os.tmpdir(), "tlstrace-agents-")), "long.tlstrace");
+  writeFileSync(file, long);
+  const state = await call("state_at", { file, at: "end", expressions: ["driver.expectedSeq + 1"] });
+  assert.match(state.text, /\(driver\.expectedSeq \+ 1\)\n20001\n/);
+  rmSync(path.dirname(file), { recursive: true });
+});
+
+test("no refusal repeats more than fits, and no argument reaches a command that could not take it", async () => {
+  for (const [name, args, says] of [
+    ["x".repeat(9000), {}, /there is no tool x+…/],
+    ["verify", { file: capture, ["y".repeat(9000)]: "" }, /verify takes file, keys, profile, not y+…/],
+    ["verify", { file: "a\0b" }, /character NUL/],
+    ["verify", { file: capture, keys: ["\0"] }, /character NUL/],
+    ["query", { file: capture, query: "1+".repeat(100_000) }, /more than 16000 characters/],
+    [
+      "query",
+      { file: capture, query: "1", columns: Array(9000).fill("packet") },
+      /more than 16000 characters/,
+    ],
+  ] as const)
+    await assert.rejects(
+      call(name, args),
+      (error: Error) => says.test(error.message) && error.message.length < 2100,
+    );
+});
+
+/** What a server answers to bytes on its standard input, a line each, and its exit status. */
+function spoken(input: string): {
+  lines: { id: unknown; error?: { code: number } }[];
+  status: number | null;
+} {
+  const run = spawnSync(process.execPath, [cli, "mcp"], { input, encoding: "utf8" });
+  const lines = run.stdout.split("\n").filter((line) => line !== "");
+  return { lines: lines.map((line) => JSON.parse(line)), status: run.status };
+}
+
+test("what is no message is answered, and ends nothing", () => {
+  const ping = '{"jsonrpc":"2.0","id":7,"method":"ping"}\n';
+  for (const [bytes, code] of [
+    ["garbage", -32700],
+    ["{", -32700],
+    ["null", -32600],
+    ["[]", -32600],
+    ["{}", -32600],
+    ['{"jsonrpc":"1.0","id":1,"method":"ping"}', -32600],
+    ['[{"jsonrpc":"2.0","id":1,"method":"ping"}]', -32600],
+  ] as const) {
+    const { lines, status } = spoken(`${bytes}\n${ping}`);
+    assert.deepEqual([lines[0]!.id, lines[0]!.error?.code, lines[1]!.id, status], [null, code, 7, 0], bytes);
+  }
+});
+
+test("a trace of many megabytes comes as text; a message that no one sends ends the server with a word", () => {
+  const text = `${"# a comment\\n".repeat(1_500_000)}+0 c send 1`;
+  const call = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run_trace","arguments":{"text":"${text}"}}}\n`;
+  assert.equal(spoken(call).lines[0]!.id, 1);
+  const run = spawnSync(process.execPath, [cli, "mcp"], { input: "x".repeat(70 << 20), encoding: "utf8" });
+  assert.equal(run.status, 2);
+  assert.match(run.stderr, /^tlstrace: a message has at most 67108864 bytes: name a file instead\n$/);
 });

@@ -1,22 +1,25 @@
 // cli/agents: what agents may ask over the Model Context Protocol: tools, a command each.
 
 import { spawn } from "node:child_process";
+import { setImmediate } from "node:timers/promises";
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import {
   CallToolRequestSchema,
   ErrorCode,
+  type JSONRPCMessage,
   ListToolsRequestSchema,
   McpError,
 } from "@modelcontextprotocol/sdk/types.js";
-import { exitStatus } from "../output.ts";
+import { complainLine, exitStatus } from "../output.ts";
 import { version } from "../version.ts";
+import { cut, Said } from "./answer.ts";
 import { Given, type Tool, tools } from "./tools.ts";
 
-/** Bytes of an answer: what an agent reads costs it. */
-const answerMax = 2000;
-/** Bytes of a command's output that are read at all. */
-const readMax = 1 << 20;
+/** Bytes of a message: a trace may come as text. */
+const messageMax = 1 << 26;
+/** Characters of a command's arguments, as any system takes. */
+const argumentsMax = 16_000;
 /** A tool that takes longer is ended. */
 const secondsMax = 120;
 
@@ -24,21 +27,56 @@ const secondsMax = 120;
 export async function serve(): Promise<void> {
   const server = new Server({ name: "tlstrace", version }, { capabilities: { tools: {} } });
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: tools.map(described) }));
+  const running = new Set<Promise<unknown>>();
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal }) => {
-    const tool = tools.find(({ name }) => name === params.name);
-    if (!tool) throw new McpError(ErrorCode.InvalidParams, `there is no tool ${params.name}`);
-    const args = params.arguments ?? {};
-    const wrong = wrongIn(tool, args);
-    if (wrong !== null) throw new McpError(ErrorCode.InvalidParams, wrong);
-    const { text, isError } = await answerOf(tool, new Given(args), signal);
+    const answer = called(params.name, params.arguments ?? {}, signal);
+    running.add(answer);
+    const { text, isError } = await answer.finally(() => running.delete(answer));
     return { content: [{ type: "text", text }], isError };
   });
   const over = new Promise<void>((resolve) => {
     server.onclose = resolve;
   });
-  process.stdin.once("end", () => void server.close());
-  await server.connect(new StdioServerTransport());
+  // Whoever asks nothing more may still wait for an answer; a signal ends what runs for him.
+  process.stdin.once("end", async () => {
+    await setImmediate();
+    await Promise.allSettled(running);
+    await setImmediate();
+    await server.close();
+  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.once(signal, () => void server.close());
+  const transport = new StdioServerTransport(process.stdin, process.stdout, { maxBufferSize: messageMax });
+  server.onerror = (error) => unread(transport, error);
+  await server.connect(transport);
   await over;
+}
+
+/** What a tool answers. Throws McpError for a call that does not fit it. */
+async function called(
+  name: string,
+  args: Readonly<Record<string, unknown>>,
+  signal: AbortSignal,
+): Promise<{ text: string; isError: boolean }> {
+  const tool = tools.find((one) => one.name === name);
+  if (!tool) throw refused(`there is no tool ${name}`);
+  const wrong = wrongIn(tool, args);
+  if (wrong !== null) throw refused(wrong);
+  return answerOf(tool, new Given(args), signal);
+}
+
+const refused = (why: string) => new McpError(ErrorCode.InvalidParams, cut(why).trimEnd());
+
+/** Answers what is no message (JSON-RPC 2.0, section 5.1); behind one that is too large nothing can be read. */
+function unread(transport: StdioServerTransport, error: Error): void {
+  const answer = (code: ErrorCode, message: string) =>
+    void transport.send({ jsonrpc: "2.0", id: null, error: { code, message } } as unknown as JSONRPCMessage);
+  if (error instanceof SyntaxError) return answer(ErrorCode.ParseError, "this is not JSON");
+  if (error.name === "ZodError")
+    return answer(ErrorCode.InvalidRequest, "this is no message of JSON-RPC 2.0");
+  if (!error.message.includes("maximum size")) return;
+  process.exitCode = exitStatus.unusable;
+  complainLine("tlstrace", `a message has at most ${messageMax} bytes: name a file instead`);
 }
 
 const described = ({ name, says, takes, needs }: Tool) => ({
@@ -72,6 +110,11 @@ function wrongIn({ name, takes, needs }: Tool, args: Readonly<Record<string, unk
     if (!isFit)
       return `${name}: ${argument} is ${taken.type === "string" ? "a string" : "a list of strings"}`;
   }
+  const words = Object.entries(args).flatMap(([argument, value]) => (argument === "text" ? [] : value));
+  if (words.some((word) => String(word).includes("\0")))
+    return `${name}: an argument has the character NUL, which no command takes`;
+  if (words.join("").length > argumentsMax)
+    return `${name}: the arguments have more than ${argumentsMax} characters: shorten them`;
   return null;
 }
 
@@ -79,9 +122,13 @@ function wrongIn({ name, takes, needs }: Tool, args: Readonly<Record<string, unk
 function answerOf(tool: Tool, args: Given, signal: AbortSignal): Promise<{ text: string; isError: boolean }> {
   const child = spawn(process.execPath, [process.argv[1]!, ...tool.command(args)], {
     signal,
-    timeout: 1000 * secondsMax,
     windowsHide: true,
   });
+  let late = "";
+  const timer = setTimeout(() => {
+    late = `tlstrace: ended after ${secondsMax} seconds: ask for less\n`;
+    child.kill();
+  }, 1000 * secondsMax);
   const [said, complaints] = [new Said(), new Said()];
   child.stdout.on("data", (chunk: Buffer) => said.add(chunk));
   child.stderr.on("data", (chunk: Buffer) => complaints.add(chunk));
@@ -89,45 +136,11 @@ function answerOf(tool: Tool, args: Given, signal: AbortSignal): Promise<{ text:
   child.stdin.end(tool.input?.(args) ?? "");
   return new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", (status, killed) => {
-      const late = killed === null ? "" : `tlstrace: ended after ${secondsMax} seconds: ask for less\n`;
-      const isError = status === null || status === exitStatus.unusable || status === exitStatus.internal;
-      resolve({ text: cut(`${late}${complaints.text}${said.text}`), isError });
+    child.once("close", (status) => {
+      clearTimeout(timer);
+      const isError = late !== "" || status === exitStatus.unusable || status === exitStatus.internal;
+      const text = `${late}${complaints.text}${said.text}`;
+      resolve({ text: cut(text, complaints.isWhole && said.isWhole), isError });
     });
   });
-}
-
-/** What a command writes, as far as anybody could want it. */
-class Said {
-  private readonly chunks: Buffer[] = [];
-  private size = 0;
-
-  add(chunk: Buffer): void {
-    if (this.size < readMax) this.chunks.push(chunk);
-    this.size += chunk.length;
-  }
-
-  get text(): string {
-    return Buffer.concat(this.chunks).toString("utf8");
-  }
-}
-
-/** The first lines that fit into an answer, and how many there are more. */
-export function cut(text: string): string {
-  if (Buffer.byteLength(text) <= answerMax) return text;
-  const lines = text.split("\n");
-  let [kept, size] = [0, 100];
-  while (kept < lines.length && size + Buffer.byteLength(lines[kept]!) + 1 <= answerMax)
-    size += Buffer.byteLength(lines[kept++]!) + 1;
-  const first =
-    kept > 0
-      ? lines.slice(0, kept)
-      : [
-          Array.from(lines[0]!)
-            .slice(0, answerMax / 8)
-            .join(""),
-        ];
-  return [...first, `… ${lines.length - Math.max(1, kept)} more lines: ask for less, or for a place`].join(
-    "\n",
-  );
 }

@@ -17,7 +17,7 @@ export function* linesOfOne(report: FileReport): Generator<string> {
     yield* wrongLines(stream, "");
   }
   yield* report.evidence;
-  if (report.keys.length > 0) yield `keys: ${report.keys.join(", ")}`;
+  if (report.keys.length > 0) yield `keys: ${report.keys.map(visibleLine).join(", ")}`;
   yield verdictText(report);
 }
 

@@ -11,6 +11,7 @@ import {
 import type { Counted } from "../../report/rows.ts";
 import { defectReason } from "../../report/verified.ts";
 import { UserError } from "../../trace/platform.ts";
+import { visiblePath } from "../../trace/visible.ts";
 
 /** A `file` row, as far as it is read again. */
 interface FileRow extends Counted {
@@ -114,7 +115,9 @@ export class Results {
 
   /** A file that holds something else is left as it is. */
   private refusal(): UserError {
-    return new UserError(`${this.path} is no file of rows of verify --json: name another one for --resume`);
+    return new UserError(
+      `${visiblePath(this.path)} is no file of rows of verify --json: name another one for --resume`,
+    );
   }
 }
 
@@ -124,7 +127,7 @@ function opened(path: string, how: "a" | "w"): number {
     return openSync(path, how);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new UserError(`${path} cannot be written (${why}): name another file for --resume`);
+    throw new UserError(`${visiblePath(path)} cannot be written (${why}): name another file for --resume`);
   }
 }
 
@@ -132,6 +135,8 @@ function textOf(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    throw new UserError(`${path} cannot be read (${error instanceof Error ? error.message : String(error)})`);
+    throw new UserError(
+      `${visiblePath(path)} cannot be read (${error instanceof Error ? error.message : String(error)})`,
+    );
   }
 }

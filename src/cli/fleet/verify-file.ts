@@ -1,5 +1,5 @@
-import { statSync } from "node:fs";
 import { nodeEnvironment } from "../../node/environment.ts";
+import { statusAt } from "../../node/open-file.ts";
 import * as report from "../../report/verified.ts";
 import type { Progress } from "../../trace/platform.ts";
 import { speaker } from "../flags.ts";
@@ -16,7 +16,7 @@ export const broken = (job: report.VerifyJob, error: unknown): report.FileReport
 
 /** Size and time of a file. */
 export function stateOf(program: string): report.FileState {
-  const status = statSync(program, { throwIfNoEntry: false });
+  const status = statusAt(program);
   if (!status?.isFile()) return { size: null, modified: null };
   return { size: status.size, modified: status.mtime.toISOString() };
 }
