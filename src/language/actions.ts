@@ -7,10 +7,16 @@ import { diagnosticOf, rangeOf } from "./diagnostics.ts";
 import type { TraceDocument } from "./document.ts";
 import { declarationsOf } from "./names.ts";
 
-/** What mends the mistakes that lie in a range. */
+/** Mistakes that are looked at for one answer: the document is read once more for each of their fixes. */
+const mistakesMax = 16;
+
+/** What mends the mistakes that lie in a range; the first that mends one is the one to take. */
 export function actionsIn(document: TraceDocument, range: Range): CodeAction[] {
   const near = document.trace.diagnostics.filter((told) => touches(rangeOf(document, told), range));
-  return near.flatMap((told) => fixesOf(document, told).map((fix) => actionOf(document, told, fix)));
+  return near.slice(0, mistakesMax).flatMap((told) => {
+    const fixes = fixesOf(document, told).filter((fix) => mends(document, told, fix));
+    return fixes.map((fix, i) => ({ ...actionOf(document, told, fix), isPreferred: i === 0 }));
+  });
 }
 
 const touches = (a: Range, b: Range): boolean => !isBefore(a, b) && !isBefore(b, a);
@@ -21,13 +27,35 @@ const isBefore = ({ end }: Range, { start }: Range): boolean =>
 interface Fix {
   title: string;
   edit: TextEdit;
+  /** It is a word that was meant: whatever the mistake hid on other lines may come to light. */
+  isMeant: boolean;
+}
+
+/** True if the mistake is gone with the fix, and no other takes its place. */
+function mends(document: TraceDocument, told: Told, { edit, isMeant }: Fix): boolean {
+  const added = edit.newText.split("\n").length - 1;
+  const from = edit.range.start.line + 1;
+  const to = (told.line ?? 1) + added;
+  const before = countsOf(document.trace.diagnostics);
+  before.set(told.message, before.get(told.message)! - 1);
+  return document.with([edit]).trace.diagnostics.every(({ line = 1, message }) => {
+    const left = before.get(message) ?? 0;
+    before.set(message, left - 1);
+    const isNear = line >= from && line <= to;
+    return left > 0 || (isMeant && !isNear);
+  });
+}
+
+function countsOf(list: readonly Told[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { message } of list) counts.set(message, (counts.get(message) ?? 0) + 1);
+  return counts;
 }
 
 const actionOf = (document: TraceDocument, told: Told, { title, edit }: Fix): CodeAction => ({
   title,
   kind: CodeActionKind.QuickFix,
   diagnostics: [diagnosticOf(document, told)],
-  isPreferred: true,
   edit: { changes: { [document.uri]: [edit] } },
 });
 
@@ -40,30 +68,34 @@ function fixesOf(document: TraceDocument, told: Told): Fix[] {
   if (token === undefined) return [];
   const meant = meantFix(document, line - 1, token);
   const missing = declarationFix(document, line - 1, token);
-  return [...(meant === null ? [] : [meant]), ...(missing === null ? [] : [missing])];
+  const isStray = token.role === "unknown" && token.end === told.end;
+  const without = isStray && meant === null ? leaveOutFix(document, told) : null;
+  return [meant, missing, without].filter((fix) => fix !== null);
 }
 
 /** What the reader says would be right. */
 function insteadFix(document: TraceDocument, told: Told, instead: string): Fix {
   const { line = 1, start = 0, end = 0 } = told;
+  if (instead === "") return leaveOutFix(document, told);
+  const range = document.range(line - 1, start, end);
+  return { title: `Write \`${instead}\``, edit: { range, newText: instead }, isMeant: false };
+}
+
+/** A word less, with the space in front of it. */
+function leaveOutFix(document: TraceDocument, { line = 1, start = 0, end = 0 }: Told): Fix {
   const text = document.lines[line - 1]!;
-  const written = text.slice(start, end);
-  if (instead !== "")
-    return {
-      title: `Write \`${instead}\``,
-      edit: { range: document.range(line - 1, start, end), newText: instead },
-    };
-  // With the space in front of it.
   const from = text.slice(0, start).trimEnd().length;
   return {
-    title: `Leave out \`${written}\``,
+    title: `Leave out \`${text.slice(start, end)}\``,
     edit: { range: document.range(line - 1, from, end), newText: "" },
+    isMeant: true,
   };
 }
 
 /** The nearest of what could stand there. */
 function meantFix(document: TraceDocument, line: number, { text, start, end }: StatementToken): Fix | null {
-  const found = offersAt(document, line, start);
+  // Where the word ends, for what stands in it says what is offered: the bugs of a family.
+  const found = offersAt(document, line, end);
   if (found === null) return null;
   const labels = found.offers.map(({ label }) => label);
   // A key is told without its `=`, a word that means nothing with it.
@@ -74,7 +106,7 @@ function meantFix(document: TraceDocument, line: number, { text, start, end }: S
   const word = nearest(written, labels);
   if (word === null || word === written) return null;
   const range = document.range(line, start, isOption ? start + equals : end);
-  return { title: `Change to \`${word}\``, edit: { range, newText: word } };
+  return { title: `Change to \`${word}\``, edit: { range, newText: word }, isMeant: true };
 }
 
 /** The declaration of a name that has none, above the line. */
@@ -95,7 +127,8 @@ function declarationFix(
   const above = isDevice ? line : Math.min(line, (declared.at(-1)?.line ?? -1) + 1);
   const at = document.range(above, 0, 0);
   const newText = lines.map((one) => `${one}\n`).join("");
-  return { title: `Declare ${isDevice ? "device" : "connection"} \`${text}\``, edit: { range: at, newText } };
+  const title = `Declare ${isDevice ? "device" : "connection"} \`${text}\``;
+  return { title, edit: { range: at, newText }, isMeant: false };
 }
 
 const deviceLine = (name: string): string => `device  ${name} profile=connectx mtu=1500`;
@@ -104,5 +137,6 @@ const connectionLine = (name: string, device = "eth0"): string => `connection ${
 /** Declarations for a document that has none. */
 function beginning(document: TraceDocument): Fix {
   const newText = `${deviceLine("eth0")}\n${connectionLine("web")}\n`;
-  return { title: "Declare a device and a connection", edit: { range: document.range(0, 0, 0), newText } };
+  const edit = { range: document.range(0, 0, 0), newText };
+  return { title: "Declare a device and a connection", edit, isMeant: false };
 }

@@ -1,9 +1,4 @@
-import {
-  type CompletionItem,
-  CompletionItemKind,
-  type Position,
-  type Range,
-} from "vscode-languageserver-types";
+import { type CompletionItem, CompletionItemKind, type Position } from "vscode-languageserver-types";
 import type { TraceDocument } from "./document.ts";
 import { expectedAt, type NameKind, type Place } from "./expected.ts";
 import { declarationsOf } from "./names.ts";
@@ -53,29 +48,37 @@ export function offersAt(
     before: text.slice(0, written.start),
     written: written.text,
   };
-  return { place, offers: place.expected.flatMap((expected) => offersOf(expected, linePlace)) };
+  const offers = place.expected.flatMap((expected) => offersOf(expected, linePlace));
+  return { place, offers: offers.filter(({ label }) => !place.others.includes(label)) };
 }
 
 /** No line of the language is longer (lexer). */
 const lineMax = 10_000;
 
-/** What can be written at a place. */
-export function completionsAt(document: TraceDocument, position: Position): CompletionItem[] {
+/** What can be written at a place. `canReplace`: the client lets the user choose whether the rest of a word goes. */
+export function completionsAt(
+  document: TraceDocument,
+  position: Position,
+  canReplace: boolean,
+): CompletionItem[] {
   const found = offersAt(document, position.line, document.columnOf(position));
   if (found === null) return [];
-  const { start, end } = found.place.written;
-  const range = document.range(position.line, start, end);
-  return found.offers.map((offer, i) => itemOf(offer, i, range));
+  const { written, end } = found.place;
+  const insert = document.range(position.line, written.start, written.end);
+  const replace = document.range(position.line, written.start, end);
+  const ranges = canReplace ? { insert, replace } : { range: insert };
+  const isKeyed = document.lines[position.line]![end] === "=";
+  return found.offers.map((offer, i) => ({
+    ...itemOf(offer, i),
+    textEdit: { ...ranges, newText: isKeyed ? offer.label.replace(/=$/, "") : offer.label },
+  }));
 }
 
-function itemOf({ label, kind, says, usage }: Offer, at: number, range: Range): CompletionItem {
-  return {
-    label,
-    kind: icons[kind],
-    ...(usage !== "" && { detail: usage }),
-    documentation: says,
-    sortText: String(at).padStart(4, "0"),
-    filterText: label,
-    textEdit: { range, newText: label },
-  };
-}
+const itemOf = ({ label, kind, says, usage }: Offer, at: number): CompletionItem => ({
+  label,
+  kind: icons[kind],
+  ...(usage !== "" && { detail: usage }),
+  documentation: says,
+  sortText: String(at).padStart(4, "0"),
+  filterText: label,
+});

@@ -1,6 +1,6 @@
 // language: what an editor asks of a trace while it is written, as functions over a document.
 
-import type { Position, Range } from "vscode-languageserver-types";
+import type { Position, Range, TextEdit } from "vscode-languageserver-types";
 import { connectx } from "../core/profiles/connectx.ts";
 import { parseTrace } from "../trace/language/parse.ts";
 import { type Statement, statementOf } from "../trace/language/statement.ts";
@@ -79,6 +79,18 @@ export class TraceDocument {
   columnOf({ line, character }: Position): number {
     const { length } = this.lines[line] ?? "";
     return Math.min(length, Math.max(0, character - this.shiftOf(line)));
+  }
+
+  /** The document as edits leave it: each within a line, in the document's order. */
+  with(edits: readonly TextEdit[]): TraceDocument {
+    const lines = [...this.lines];
+    for (const { range, newText } of edits.toReversed()) {
+      const { line } = range.start;
+      const text = lines[line]!;
+      lines[line] =
+        text.slice(0, this.columnOf(range.start)) + newText + text.slice(this.columnOf(range.end));
+    }
+    return new TraceDocument(this.uri, lines.join("\n"), this.profiles, this);
   }
 
   wholeLine(line: number): Range {

@@ -5,7 +5,7 @@ import {
   deviceForms,
   eventHead,
 } from "../trace/language/event-forms.ts";
-import type { Form, Part } from "../trace/language/form.ts";
+import { type Form, isList, type Part } from "../trace/language/form.ts";
 import { connectionForm, deviceForm, expectForms } from "../trace/language/forms.ts";
 import { lineKind } from "../trace/language/statement.ts";
 import { take } from "../trace/language/take.ts";
@@ -24,6 +24,10 @@ export type Expected =
 export interface Place {
   /** What is written there already, up to the place: what it replaces. */
   written: Token;
+  /** Where the word ends that the place stands in, the key, or the piece: what is behind the place can be replaced, too. */
+  end: number;
+  /** The other pieces of the list that the place is one of. */
+  others: readonly string[];
   expected: Expected[];
 }
 
@@ -41,17 +45,23 @@ export function expectedAt(text: string, column: number, kindOf: NameKind): Plac
   const isWithin = last !== undefined && last.end === column;
   const before = isWithin ? words.slice(0, -1) : words;
   const written = isWithin ? last : { text: "", start: column, end: column };
-  return pieceOf(written, expectedBehind(before, written.text, kindOf));
+  const behind = /^[^ \t]*/.exec(text.slice(column))![0];
+  return pieceOf(written, behind, expectedBehind(before, written.text, kindOf));
 }
 
-/** Of an option its value, of a list its last piece is what is written. */
-function pieceOf(written: Token, expected: Expected[]): Place {
+/** Of an option its key or its value, of a list one piece is what is written. `behind`: what follows in the same word. */
+function pieceOf(written: Token, behind: string, expected: Expected[]): Place {
   const [one] = expected;
-  if (one?.what !== "value") return { written, expected };
-  const equals = one.part.role === "option" ? written.text.indexOf("=") + 1 : 0;
-  const isList = one.part.value === "devices" || one.part.value === "variants";
-  const from = isList ? Math.max(equals, written.text.lastIndexOf(",") + 1) : equals;
-  return { written: { ...written, text: written.text.slice(from), start: written.start + from }, expected };
+  const to = (end: number) => written.end + (end < 0 ? behind.length : end);
+  if (one?.what !== "value") return { written, end: to(behind.indexOf("=")), others: [], expected };
+  const { role, value } = one.part;
+  const equals = role === "option" ? written.text.indexOf("=") + 1 : 0;
+  const isListed = value !== null && isList(value);
+  const from = isListed ? Math.max(equals, written.text.lastIndexOf(",") + 1) : equals;
+  const piece = { ...written, text: written.text.slice(from), start: written.start + from };
+  if (!isListed) return { written: piece, end: to(-1), others: [], expected };
+  const others = [...written.text.slice(equals, from).split(","), ...behind.split(",").slice(1)];
+  return { written: piece, end: to(behind.indexOf(",")), others, expected };
 }
 
 function expectedBehind(before: Token[], written: string, kindOf: NameKind): Expected[] {

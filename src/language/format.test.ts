@@ -87,6 +87,10 @@ test("each kind of line has its form", () => {
     ["+0 web send 10", "+0     web send 10"],
     ["  +.001 web   >  0:10(10) lost fin", "+.001  web > 0:10(10)  lost fin"],
     ["+0 web > 0:10(10) queue=1 lost", "+0     web > 0:10(10) queue=1 lost"],
+    // White space is space and tab: all else is a part of a word.
+    ["device  eth0 mtu=1500\f", "device  eth0 mtu=1500\f"],
+    ["connection web device=eth0\u3000", "connection web device=eth0\u3000"],
+    ["device", "device"],
     ["+1234567 web send 10", "+1234567 web send 10"],
     ["+0 eth0  down", "+0     eth0 down"],
     [" expect  resync record=1", "       expect resync record=1"],

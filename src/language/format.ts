@@ -60,7 +60,7 @@ function statementText(words: readonly Token[], form: Form): string {
       // One that begins its line can speak of the whole file.
       return `${words[0]!.start === 0 ? "" : indentation}${[first, ...rest].join(" ")}`;
     default:
-      return `${first!.padEnd(first === "device" ? first.length + 1 : 0)} ${rest.join(" ")}`.trimEnd();
+      return [first === "device" && rest.length > 0 ? `${first} ` : first, ...rest].join(" ");
   }
 }
 

@@ -11,7 +11,7 @@ import { nameBytes, nameSizeMax } from "../trace/language/keystream.ts";
 import { UserError } from "../trace/platform.ts";
 import { fileWordOf } from "../trace/profile-word.ts";
 import { isSteering } from "../trace/visible.ts";
-import { TraceDocument } from "./document.ts";
+import type { TraceDocument } from "./document.ts";
 import { declarationsOf, type NamePlace, namesOf, placesOfName, rangeOfName } from "./names.ts";
 
 /** The device or connection that is named at a place. */
@@ -80,7 +80,7 @@ export function renameAt(document: TraceDocument, position: Position, name: stri
   const problem = problemOf(document, name, isConnection);
   if (problem !== null) throw new UserError(problem);
   const edits = places.map((place) => ({ range: rangeOfName(document, place), newText: name }));
-  mustStayRight(document, edited(document, places, name));
+  mustStayRight(document, document.with(edits));
   return edits;
 }
 
@@ -92,16 +92,6 @@ function problemOf(document: TraceDocument, name: string, isConnection: boolean)
   if (isConnection && nameBytes(name).length > nameSizeMax)
     return `a connection's name has at most ${nameSizeMax} bytes, for keys and payload come from it`;
   return null;
-}
-
-/** The document with another name at these places, which come in its order. */
-function edited(document: TraceDocument, places: readonly NamePlace[], name: string): TraceDocument {
-  const lines = [...document.lines];
-  for (const { line, token } of places.toReversed()) {
-    const text = lines[line]!;
-    lines[line] = text.slice(0, token.start) + name + text.slice(token.end);
-  }
-  return new TraceDocument(document.uri, lines.join("\n"), document.profiles);
 }
 
 /** A word of the language as a name can make another line of one. Throws UserError where it does. */

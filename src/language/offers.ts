@@ -3,6 +3,7 @@ import { bugs } from "../core/bugs/catalogue.ts";
 import { vendorCounterNames } from "../core/machine/count.ts";
 import { counterNames } from "../core/machine/counters.ts";
 import { kernels } from "../core/machine/generation.ts";
+import type { Profile } from "../core/machine/profile.ts";
 import { profiles } from "../core/profiles/all.ts";
 import { settables } from "../core/words/event.ts";
 import type { Part, ValueKind } from "../trace/language/form.ts";
@@ -35,8 +36,6 @@ export interface Offer {
   says: string;
   /** How it is written with all that belongs to it; empty: as it is. */
   usage: string;
-  /** More stands behind it at once: a value, a list's next piece. */
-  goesOn: boolean;
 }
 
 /** A document, and the line, from 0, that something is offered in. */
@@ -54,7 +53,6 @@ const offer = (label: string, kind: OfferKind, says: string, more: Partial<Offer
   kind,
   says,
   usage: "",
-  goesOn: false,
   ...more,
 });
 
@@ -63,12 +61,12 @@ export function offersOf(expected: Expected, place: LinePlace): Offer[] {
   switch (expected.what) {
     case "verb": {
       const { form } = expected;
-      return [offer(form.verb, "form", form.says, { usage: wholeText(form), goesOn: form.parts.length > 0 })];
+      return [offer(form.verb, "form", form.says, { usage: wholeText(form) })];
     }
     case "time":
       return [
-        offer("+0", "number", "At the time of the event above.", { goesOn: true }),
-        offer("+.001", "number", "A millisecond after the event above.", { goesOn: true }),
+        offer("+0", "number", "At the time of the event above."),
+        offer("+.001", "number", "A millisecond after the event above."),
       ];
     case "word":
       return [wordOffer(expected.part)];
@@ -83,10 +81,7 @@ function wordOffer(part: Part): Offer {
   const isOption = role === "option";
   const label = isOption && alone === null ? `${name}=` : name;
   const usage = isOption ? `${name}=${shown}` : shown === "" ? name : `${name} ${shown}`;
-  return offer(label, isOption ? "option" : "word", saysOf(part), {
-    usage,
-    goesOn: !isOption || alone === null,
-  });
+  return offer(label, isOption ? "option" : "word", saysOf(part), { usage });
 }
 
 /** What a part states, and what holds without it. */
@@ -114,15 +109,18 @@ const offerings: Partial<Record<ValueKind, Offering>> = {
   devices: named("device"),
   connection: named("connection"),
   owner: named(null),
-  profile: ({ written }) => profileOffers(written),
-  variants: ({ written }) => [...profileOffers(written), ...kernelOffers],
+  profile: profileOffers,
+  variants: (place) => [...profileOffers(place), ...(/[/@]/.test(place.written) ? [] : kernelOffers)],
   kernel: () => kernelOffers,
   version: () => words(Object.keys(versions)),
   cipher: () => [...words(ciphers), offer("unknown", "constant", "A capture's that is none of them.")],
   effect: () => effectOffers,
-  verdict: () => words(wireVerdicts),
+  // What is right can't be expected not to be: what stands there instead is to be said.
+  verdict: ({ before }) =>
+    words(wireVerdicts.filter((one) => one !== "match" || !/\bno[ \t]+wire=$/.test(before))),
   settable: () => words(settables),
-  counter: () => counterOffers,
+  counter: ({ document: { trace } }) =>
+    counterOffers([...trace.devices.map(({ profile }) => profile), ...trace.profileFiles.values()]),
   "record-type": () => words(Object.keys(recordTypeNames)),
   field: fieldValues,
   segment: (place) => numberOffer(nextSegment(place), "The next segment in order."),
@@ -135,9 +133,11 @@ const fixedTexts: Readonly<Record<string, Offer[]>> = {
   keys: words(["unknown"]),
 };
 
-const counterOffers = [...new Set([...counterNames, ...vendorCounterNames(profiles)])].map((name) =>
-  offer(`${name}=`, "option", "A counter, by its name in the kernel or the driver.", { goesOn: true }),
-);
+/** Those of the model's profiles, and of the document's own. */
+const counterOffers = (own: readonly Profile[]): Offer[] =>
+  [...new Set([...counterNames, ...vendorCounterNames([...profiles, ...own])])].map((name) =>
+    offer(`${name}=`, "option", "A counter, by its name in the kernel or the driver."),
+  );
 
 const numberOffer = (text: string | null, says: string): Offer[] =>
   text === null ? [] : [offer(text, "number", says)];
@@ -148,15 +148,19 @@ function valuesOf(expected: Value, place: LinePlace): Offer[] {
   return (kind !== null && offerings[kind]?.(place, expected)) || [];
 }
 
-/** Families; behind a family and `/` its bugs, behind `@` the kernels. */
-function profileOffers(written: string): Offer[] {
+/** Families and the files that the document names; behind one of them and `/` its bugs, behind `@` the kernels. */
+function profileOffers({ document, written }: LinePlace): Offer[] {
   const at = written.lastIndexOf("@");
   if (at >= 0)
     return kernels.map(({ id, title }) => offer(`${written.slice(0, at + 1)}${id}`, "constant", title));
-  const slash = written.indexOf("/");
-  const family = profiles.find(({ id }) => id === written.slice(0, slash));
-  if (family === undefined) return profiles.map(({ id, title }) => offer(id, "profile", title));
-  const head = written.slice(0, Math.max(slash, written.lastIndexOf("+")) + 1);
+  const words = new Map([
+    ...profiles.map((one): [string, Profile] => [one.id, one]),
+    ...document.trace.profileFiles,
+  ]);
+  const named = [...words].find(([word]) => written.startsWith(`${word}/`));
+  if (named === undefined) return [...words].map(([word, { title }]) => offer(word, "profile", title));
+  const [word, family] = named;
+  const head = written.slice(0, Math.max(word.length, written.lastIndexOf("+")) + 1);
   const own = bugs.filter((bug) => bug.isIn(family));
   return own.map(({ name, says }) => offer(`${head}${name}`, "constant", says));
 }

@@ -58,7 +58,7 @@ export const capabilities: ServerCapabilities = {
 /** Answers requests about the documents that are open: a function of `language` each. */
 export function answer(connection: Connection, open: OpenDocuments, page: PageLink): void {
   connection.onCompletion(({ textDocument, position }) =>
-    open.ask(textDocument, (document) => completionsAt(document, position)),
+    open.ask(textDocument, (document) => completionsAt(document, position, false)),
   );
   connection.onHover(({ textDocument, position }) =>
     open.ask(textDocument, (document) => hoverAt(document, position, page)),

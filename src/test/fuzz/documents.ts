@@ -64,7 +64,7 @@ function askAt(
   text: TextDocument,
   place: { line: number; character: number },
 ): void {
-  for (const { textEdit } of completionsAt(document, place))
+  for (const { textEdit } of completionsAt(document, place, false))
     if (textEdit && "range" in textEdit) mustLieIn(text, textEdit.range);
   hoverAt(document, place, () => null);
   signatureAt(document, place);

@@ -68,7 +68,7 @@ test("what can stand at a place is offered, and nothing else", async () => {
         "connectx@next",
       ],
     ],
-    ["device a\ndevice b\ndevice c slaves=a,|", ["a", "b"]],
+    ["device a\ndevice b\ndevice c slaves=a,|", ["b"]],
     [`${head}+0 web > 0:0(0)\n  expect dropped |`, ["reason=", "length=", "under"]],
     [
       `${head}+0 web > 0:0(0)\n  expect wire=|`,

@@ -1,7 +1,7 @@
 import { headerSize, recordType } from "../../core/base/record.ts";
 import { advance, seq } from "../../core/base/seq.ts";
 import { deviceColumn, Flag, Kind, packRecord, packSend, packTransmit } from "../../core/words/event.ts";
-import { integer, integer64, LineFault, list, part, span, type Token } from "../lexer.ts";
+import { integer, integer64, LineFault, list, span, type Token } from "../lexer.ts";
 import {
   connectionFormOf,
   deviceFormOf,
@@ -13,7 +13,16 @@ import {
 import type { Form } from "./form.ts";
 import { eventForms } from "./form-text.ts";
 import { derivedKeys } from "./keystream.ts";
-import { epochMax, lengthOf, rangeOf, relativeMax, relativeMin, sackBlocks, typeOf } from "./operands.ts";
+import {
+  epochMax,
+  lengthOf,
+  noSegment,
+  relativeMax,
+  relativeMin,
+  sackBlocks,
+  segmentOf,
+  typeOf,
+} from "./operands.ts";
 import { type DeclaredConnection, type EventReader, leftOut, type Reading, type Row } from "./reading.ts";
 import { piecesOf, readDeviceEvent, socketReaders, transmitExtra } from "./socket-events.ts";
 import { type Given, take } from "./take.ts";
@@ -256,22 +265,12 @@ function readGap({ operands }: Given, verb: Token, connection: DeclaredConnectio
 /** `> START:END(LENGTH) [flags]`; only bytes that TCP has can be sent. */
 function readTransmit(given: Given, verb: Token, connection: DeclaredConnection, reading: Reading): Row {
   const { progress } = connection;
-  const [range] = given.operands;
-  const match = /^(-?\d+:-?\d+)\((\d+)\)$/.exec(range?.text ?? "");
-  if (range === undefined || match === null) {
-    throw new LineFault(range ?? verb, "behind > stands START:END(LENGTH), e.g. 0:1448(1448)");
-  }
-  const [start, end] = rangeOf(part(range, 0, match[1]!.length));
+  const [range = null] = given.operands;
+  if (range === null) throw new LineFault(verb, noSegment);
+  const [start, end] = segmentOf(range);
   const length = end - start;
   if (length > segmentMax && !connection.captured)
     throw new LineFault(range, `a segment has at most ${segmentMax} bytes; divide it`);
-  if (match[2] !== String(length)) {
-    const stated = part(range, match[1]!.length + 1, range.text.length - 1);
-    throw new LineFault(
-      { ...stated, instead: String(length) },
-      `${start}:${end} is ${length} bytes long; write (${length})`,
-    );
-  }
   const { words, free } = given;
   const stated = flagsOf(reading, transmitForm, given, span(words[free] ?? range, words.at(-1)!));
   const flags = capturedFlags(stated, connection);

@@ -26,18 +26,40 @@ export function sackBlocks(blocks: Token, captured: boolean): [number, number][]
   return ranges;
 }
 
+const endBeforeStart = "the range ends before it starts; exchange the two numbers";
+
 /** `START:END`, relative numbers, START not after END but in what a capture shows (`captured`). */
 export function rangeOf(token: Token, captured = false): [number, number] {
   const colon = token.text.indexOf(":");
   if (colon < 0) throw new LineFault(token, "a range reads START:END, e.g. 4344:40087");
   const start = integer(part(token, 0, colon), relativeMin, relativeMax, "a range's start");
   const end = integer(part(token, colon + 1), relativeMin, relativeMax, "a range's end");
-  if (end < start && !captured)
-    throw new LineFault(
-      { ...token, instead: `${end}:${start}` },
-      "the range ends before it starts; exchange the two numbers",
-    );
+  if (end < start && !captured) throw new LineFault({ ...token, instead: `${end}:${start}` }, endBeforeStart);
   return [start, end];
+}
+
+export const noSegment = "behind > stands START:END(LENGTH), e.g. 0:1448(1448)";
+
+/** Where a segment `START:END(LENGTH)` begins and ends. */
+export function segmentOf(word: Token): [start: number, end: number] {
+  const [, written, stated] = /^(-?\d+:-?\d+)\((\d+)\)$/.exec(word.text) ?? [];
+  if (written === undefined) throw new LineFault(word, noSegment);
+  const range = part(word, 0, written.length);
+  const [start, end] = rangeOf(range, true);
+  const length = Math.abs(end - start);
+  const fits = stated === String(length);
+  const back = `${end}:${start}`;
+  if (end < start)
+    throw new LineFault(
+      fits ? { ...range, instead: back } : { ...word, instead: `${back}(${length})` },
+      endBeforeStart,
+    );
+  if (fits) return [start, end];
+  const number = part(word, written.length + 1, word.text.length - 1);
+  throw new LineFault(
+    { ...number, instead: String(length) },
+    `${written} is ${length} bytes long; write (${length})`,
+  );
 }
 
 /** A number of bytes in [min, max]; `form` shows how the whole event is written. */
