@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Kind } from "../../core/words/event.ts";
 import { fileBeside } from "../../test/damage/flipped.ts";
+import { sentBy } from "../../test/damage/reading.ts";
+import { sealed, sessionOf, suites } from "../../test/damage/sealed-session.ts";
+import { captureOf, serverStream } from "../../test/damage/tcp-capture.ts";
 import { sample } from "../../test/dap-session.ts";
 import { studyOf } from "../../test/studies.ts";
 import { kinds } from "../kinds.ts";
@@ -103,6 +106,62 @@ test("by itself it shows what the event is about; the table says all that the pi
   const text = rows.map(({ cells }) => cells.join(" | ")).join("\n");
   for (const { says } of whole.records) assert.ok(text.includes(says), says);
   assert.match(text, /acknowledged selectively \| 4.344 to 40.087/);
+});
+
+test("records stand together only where all of them have the same fate", async () => {
+  // 122 bytes a record (RFC 8446 §5.2): 0:12200 is acknowledged, 12200:61050 in flight and ends within record 500.
+  const lines = [
+    ...["device eth0 profile=connectx", "connection web device=eth0 version=1.3 cipher=aes-128-gcm"],
+    ...Array.from({ length: 2000 }, () => "+0 web send 100"),
+    ...["+0 web > 0:12200(12200)", "+0 web > 12200:61050(48850)", "+0 web < ack 12200"],
+  ];
+  const study = await studyOf(fileBeside("fates.tlstrace", `${lines.join("\n")}\n`));
+  const position = { event: study.trace.events.count - 1, stage: 1 };
+  const map = new RecordMap(study, 0);
+  const view = map.view({ area: map.view({ area: null, position }).whole, position });
+  assert.ok(view.records.length <= 400);
+  const fates = new Map<string, number[]>();
+  for (const { says, from, to } of view.records) {
+    const fate = says.split(", ").slice(1).join(", ");
+    const [low = from, high = to] = fates.get(fate) ?? [];
+    fates.set(fate, [Math.min(low, from), Math.max(high, to)]);
+  }
+  assert.deepEqual(Object.fromEntries(fates), {
+    "released from the map": [0, 12200],
+    "in flight": [12200, 61000],
+    "partly in flight": [61000, 61122],
+    "not sent yet": [61122, 244000],
+  });
+});
+
+test("what is not known is told apart also among a thousand records", async () => {
+  const made = sessionOf(suites[3]!);
+  const records = Array.from({ length: 1000 }, (_, i) =>
+    sealed(
+      made.of,
+      { type: 23, sn: BigInt(i), bytes: Buffer.alloc(78, i) },
+      { keys: made.keys, sn: BigInt(i) },
+    ),
+  );
+  // RFC 8446 §5.2: 5 + 78 + 1 + 16 = 100 bytes a record; the capture lacks the packet with records 500 to 509.
+  const { packets, from } = sentBy(made, Buffer.concat(records));
+  const kept = packets.filter((_, i) => i !== from + 50);
+  const program = fileBeside("hole.pcap", captureOf(kept));
+  const study = await studyOf(program, { keys: [fileBeside("hole.keys", made.keyLog)] });
+  const { connection } = study.trace.streams.find(({ name }) => name === serverStream)!;
+  assert.ok(connection >= 0, JSON.stringify(study.trace.streams));
+  const position = { event: study.trace.events.count - 1, stage: 0 };
+  const map = new RecordMap(study, connection);
+  const view = map.view({ area: map.view({ area: null, position }).whole, position });
+  const gaps = view.records.flatMap(({ parts }) => parts.filter(({ role }) => role === "gap"));
+  assert.deepEqual(
+    gaps.map(({ from, to }) => [from, to]),
+    [[50_000, 51_000]],
+  );
+  assert.ok(
+    view.records.length < 400 && view.recordCount > 900,
+    `${view.records.length} of ${view.recordCount}`,
+  );
 });
 
 test("of two thousand records there are a few hundred bars, none is left out, and the cursors stay", async () => {

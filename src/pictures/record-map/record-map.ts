@@ -2,7 +2,7 @@
 
 import { firstThat } from "../../core/base/columns.ts";
 import { headerSize, tagSize } from "../../core/base/record.ts";
-import { advance, type Seq } from "../../core/base/seq.ts";
+import { advance, type Seq, seq } from "../../core/base/seq.ts";
 import { getRecord } from "../../core/kernel/record-map.ts";
 import { RecordKind } from "../../core/machine/record-log.ts";
 import { nicExpectedSeq } from "../../core/nic/nic.ts";
@@ -20,8 +20,8 @@ import { nextPlace, startOf } from "./places.ts";
 import type { MapCursor, MapRange, MapRecord, RecordMapView } from "./view.ts";
 import { mapWords } from "./view.ts";
 
-/** More records than these nobody tells apart: several stand together. */
-const recordsMax = 400;
+/** More records than these nobody tells apart: several stand together, those of one kind and one fate. */
+const recordsMax = 384;
 /** Records on each side of what the driver expects, where the picture follows the session. */
 const aroundRecords = 6;
 
@@ -122,10 +122,23 @@ function recordsIn(view: View, { from, to }: Area): { records: MapRecord[]; coun
   const behind = rowAt(Math.ceil(to));
   const end = behind < 0 ? state.tail : behind + 1;
   const step = Math.ceil(Math.max(1, end - first) / recordsMax);
+  const cuts = step === 1 ? new Set<number>() : cutsOf(view);
   const records: MapRecord[] = [];
-  for (let row = first; row < end; row += step)
-    records.push(step === 1 ? recordOf(view, row) : together(view, row, Math.min(end, row + step) - 1));
+  for (let row = first, behind = row; row < end; row = behind) {
+    const kind = log.kind.at(row);
+    do behind++;
+    while (behind < end && behind - row < step && !cuts.has(behind) && log.kind.at(behind) === kind);
+    records.push(behind - row === 1 ? recordOf(view, row) : together(view, row, behind - 1));
+  }
   return { records, count: end - first };
+}
+
+/** Rows that have another fate than the one before. */
+function cutsOf(view: View): Set<number> {
+  const { log, state } = view;
+  const within = [hasAcked(view) ? state.sndUna : null, hasSent(view) ? state.sndNxt : null];
+  const rows = within.flatMap((byte) => (byte === null ? [] : [log.rowOf(seq(byte), state.tail)]));
+  return new Set([state.head, ...[...rows, state.hint].flatMap((row) => [row, row + 1])]);
 }
 
 function recordOf(view: View, row: number): MapRecord {
@@ -148,7 +161,8 @@ function together(view: View, first: number, last: number): MapRecord {
   const name = `${recordName(log, first)} to ${recordName(log, last)}`;
   const [from, to] = [at(view, log.start(first)), at(view, log.end(last))];
   const says = `${name}: ${rangeText(from, to)}, ${fateOf(view, first)}`;
-  return { name, from, to, parts: [], says, lookup: lookup(view, log.start(first)), event: null };
+  const parts = log.kind.at(first) === RecordKind.gap ? [{ role: "gap", from, to, says: mapWords.gap }] : [];
+  return { name, from, to, parts, says, lookup: lookup(view, log.start(first)), event: null };
 }
 
 /** Where a record's parts lie. */

@@ -14,7 +14,7 @@ import type { Rare, RareAsked } from "../rare.ts";
 import { Lane, type Marks, type Stretch } from "./lane.ts";
 import { Rares } from "./rares.ts";
 import { ofSigns, saidLanes } from "./said.ts";
-import { type EventSpot, isRange, Told } from "./told.ts";
+import { type EventSpot, hasPlace, isRange, Told } from "./told.ts";
 import {
   type Band,
   type LaneName,
@@ -232,8 +232,8 @@ export class SequenceTime implements Model {
       .filter(({ kind, event }) => kind === name && this.isOwn(event))
       .sort((a, b) => a.event - b.event)
       .filter(({ event }) => this.timeOf(event) >= from && this.timeOf(event) <= to);
-    const { seq, line } = this.judged.timeline.trace.events;
-    const places = own.map(({ event }) => seq.values[event]! - this.startSeq);
+    const { line } = this.judged.timeline.trace.events;
+    const places = own.map(({ event }) => this.placeOf(event));
     const marks: Marks = {
       time: own.map(({ event }) => this.timeOf(event)),
       low: places,
@@ -245,6 +245,15 @@ export class SequenceTime implements Model {
       ...{ name, marks, names: own.map((each) => each.name) },
       places: own.map(({ event }) => line.values[event]!),
     };
+  }
+
+  /** The byte that an event is about; of one that is about none how far TCP had sent by then. */
+  private placeOf(event: number): number {
+    const { seq, kind } = this.judged.timeline.trace.events;
+    if (hasPlace(kind.values[event]!)) return seq.values[event]! - this.startSeq;
+    const sent = this.lane("sent");
+    const row = sent.rowOfEvent(event) - 1;
+    return row < 0 ? 0 : sent.markAt(row).high;
   }
 
   private isOwn(event: number): boolean {

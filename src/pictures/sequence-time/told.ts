@@ -154,5 +154,9 @@ export class Told implements Asker {
   }
 }
 
-/** Events that are about bytes from their number on; others are about a number, or nothing. */
+/** Events that are about bytes from their number on. */
 export const isRange = (kind: number): boolean => kind === Kind.transmit || kind === Kind.record;
+
+/** Those whose number is a place of the stream. */
+export const hasPlace = (kind: number): boolean => isRange(kind) || placed.some((each) => each === kind);
+const placed = [Kind.gap, Kind.ack, Kind.merge, Kind.split, Kind["page-write"], Kind.set];

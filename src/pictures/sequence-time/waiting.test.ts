@@ -109,6 +109,29 @@ test("packets that never were on the wire have their place in the picture", asyn
   assert.equal(picture.whole.high, 3029);
 });
 
+test("a stop at what is about no byte stands where TCP had sent to, and at its moment", async () => {
+  const picture = await pictureOf([
+    device("connectx"),
+    connection("web", 1_000_000),
+    ...[
+      "+0 web send 3000",
+      "+.001 web > 0:1000(1000)",
+      "+.001 eth0 hold",
+      "+.001 web send 100",
+      "+.001 eth0 resume",
+    ],
+    ...["+.001 web > 1000:1500(500)", "+.001 web < ack 1000", "+.001 web close"],
+  ]);
+  const events = [0, 1, 2, 3, 4, 5, 6, 7];
+  const stands = events.map((event) => ({ kind: "stop" as const, event, name: "" }));
+  const { lanes } = picture.view({ area: null, columns: 100, position, stands });
+  const { time, low } = lanes.find(({ name }) => name === "stop")!.marks;
+  assert.deepEqual(
+    time.map((ns, i) => `${ns / 1e6} ${low[i]}`),
+    ["0 0", "1 0", "2 1000", "3 1000", "4 1000", "5 1000", "6 1000", "7 1500"],
+  );
+});
+
 test("keys reach every mark of an event that has several of a kind", async () => {
   const picture = await pictureOf([
     device("connectx"),
