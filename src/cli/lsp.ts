@@ -1,8 +1,16 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { createConnection } from "vscode-languageserver/node";
+import {
+  type Connection,
+  createConnection,
+  ErrorCodes,
+  type Message,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from "vscode-languageserver/node";
 import { type ServerEnvironment, serve } from "../lsp/server.ts";
+import { Turns } from "../lsp/turns.ts";
 import { fileUri } from "../node/file-uri.ts";
 import { openNamed } from "../node/named-file.ts";
 import { refuseBeside } from "../node/trace-alone.ts";
@@ -14,7 +22,27 @@ export function serveLanguage(onlyDocuments: boolean): void {
   // What a library logs must not get among the messages.
   console.log = console.info = console.error;
   const alone: ServerEnvironment = { ...environment, openBeside: (_uri, named) => refuseBeside(named) };
-  serve(createConnection(process.stdin, process.stdout), onlyDocuments ? alone : environment);
+  serve(connected(), onlyDocuments ? alone : environment);
+}
+
+/** The connection on stdin and stdout. */
+function connected(): Connection {
+  const reader = new StreamMessageReader(process.stdin);
+  const writer = new StreamMessageWriter(process.stdout);
+  const turns = new Turns();
+  reader.onError((error) => {
+    // Nothing behind a head that is none can be trusted; a body that is none is one message less.
+    if (!(error instanceof SyntaxError)) giveUp(error.message);
+    const told = { code: ErrorCodes.ParseError, message: `a message is not JSON: ${error.message}` };
+    void writer.write({ jsonrpc: "2.0", id: null, error: told } as Message);
+  });
+  process.stdin.on("end", () => process.exit(turns.areOver ? 0 : 1));
+  return createConnection(reader, writer, { messageStrategy: turns.messageStrategy });
+}
+
+function giveUp(problem: string): never {
+  console.error(`tlstrace lsp: what comes in is not the Language Server Protocol: ${problem}`);
+  process.exit(1);
 }
 
 const environment: ServerEnvironment = {

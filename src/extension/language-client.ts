@@ -39,8 +39,6 @@ class Client extends BaseLanguageClient {
         ...(place.beside && readingAhead(place.beside, (files) => this.give(files))),
         provideCodeLenses: async (document, token, next) => (await next(document, token))?.map(named),
       },
-      // What a trace names lies in files of profiles.
-      synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher("**/*.json") },
     };
     super("tlstrace", "TLS Offload Trace", options);
     this.place = place;

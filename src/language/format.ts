@@ -13,7 +13,9 @@ export function formatted(document: TraceDocument, range?: Range): TextEdit[] {
   if (document.isScript) return [];
   const { lines } = document;
   const first = range?.start.line ?? 0;
-  const last = Math.min(range?.end.line ?? lines.length - 1, lines.length - 1);
+  // A range that ends where a line begins has nothing of that line.
+  const isBefore = range !== undefined && range.end.character === 0 && range.end.line > first;
+  const last = Math.min((range?.end.line ?? lines.length) - (isBefore ? 1 : 0), lines.length - 1);
   const edits: TextEdit[] = [];
   for (let line = first; line <= last; line++) {
     const text = lines[line]!;

@@ -89,6 +89,8 @@ function problemOf(document: TraceDocument, name: string, isConnection: boolean)
     return "a name is one word without comma, `=` and control characters, and does not begin with #";
   if (declarationsOf(document).some((declared) => declared.name === name))
     return `${name} is already declared; choose another name`;
+  if (!placesOfName(document, name).next().done)
+    return `${name} is named already, and declared nowhere; choose another name`;
   if (isConnection && nameBytes(name).length > nameSizeMax)
     return `a connection's name has at most ${nameSizeMax} bytes, for keys and payload come from it`;
   return null;
@@ -119,7 +121,7 @@ function linksOfLine(document: TraceDocument, line: number): DocumentLink[] {
 }
 
 /** The URI of a path that begins beside a file; null where the file has no folder, as before it is saved. */
-function uriBeside(uri: string, path: string): string | null {
+export function uriBeside(uri: string, path: string): string | null {
   if (!uri.startsWith("file:") || /^[/\\]{2}/.test(path)) return null;
   const steps = path.split(/[/\\]/).map(encodeURIComponent);
   return new URL(steps.join("/"), uri).href;

@@ -28,8 +28,8 @@ export class OpenDocuments {
 
   set(uri: string, text: string, version: number): void {
     const before = this.documents.get(uri) ?? null;
-    const profiles = before?.profiles ?? this.finderOf(uri);
-    this.documents.set(uri, new TraceDocument(uri, text, profiles, before));
+    // A file may be there by now, and another one than a moment ago.
+    this.documents.set(uri, new TraceDocument(uri, text, this.finderOf(uri), before));
     this.versions.set(uri, version);
   }
 

@@ -1,4 +1,5 @@
 import {
+  CodeActionKind,
   type Connection,
   LSPErrorCodes,
   ResponseError,
@@ -26,26 +27,28 @@ import { foldsOf, outlineOf } from "../language/outline.ts";
 import { semanticTokens, tokenModifiers, tokenTypes } from "../language/semantic-tokens.ts";
 import { signatureAt } from "../language/signature.ts";
 import { UserError } from "../trace/platform.ts";
+import type { ClientFacts } from "./client.ts";
 import type { OpenDocuments } from "./documents.ts";
+import { located, namedParameters, plainHover } from "./plain.ts";
 import { Studies } from "./studies.ts";
 
-/** What the server answers. */
-export const capabilities: ServerCapabilities = {
-  textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
+/** What the server answers a client. */
+export const capabilitiesFor = ({ preparesRenames, readsActions }: ClientFacts): ServerCapabilities => ({
+  textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: true },
   completionProvider: { triggerCharacters: completionTriggers },
   hoverProvider: true,
   signatureHelpProvider: { triggerCharacters: [" "] },
   definitionProvider: true,
   referencesProvider: true,
   documentHighlightProvider: true,
-  renameProvider: { prepareProvider: true },
+  renameProvider: preparesRenames ? { prepareProvider: true } : true,
   codeLensProvider: {},
   inlayHintProvider: true,
   workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
   documentSymbolProvider: true,
   foldingRangeProvider: true,
   documentLinkProvider: {},
-  codeActionProvider: { codeActionKinds: ["quickfix"] },
+  codeActionProvider: readsActions ? { codeActionKinds: ["quickfix"] } : true,
   documentFormattingProvider: true,
   documentRangeFormattingProvider: true,
   semanticTokensProvider: {
@@ -53,23 +56,34 @@ export const capabilities: ServerCapabilities = {
     full: { delta: true },
     range: true,
   },
-};
+});
+
+/** Who is answered, and by which pages. */
+interface Answered {
+  client: ClientFacts;
+  page: PageLink;
+}
 
 /** Answers requests about the documents that are open: a function of `language` each. */
-export function answer(connection: Connection, open: OpenDocuments, page: PageLink): void {
+export function answer(connection: Connection, open: OpenDocuments, { client, page }: Answered): void {
   connection.onCompletion(({ textDocument, position }) =>
-    open.ask(textDocument, (document) => completionsAt(document, position, false)),
+    open.ask(textDocument, (document) => completionsAt(document, position, client.canReplace)),
   );
-  connection.onHover(({ textDocument, position }) =>
-    open.ask(textDocument, (document) => hoverAt(document, position, page)),
+  connection.onHover(({ textDocument, position }) => {
+    const hover = open.ask(textDocument, (document) => hoverAt(document, position, page));
+    return hover === null || client.showsMarkdown ? hover : plainHover(hover);
+  });
+  connection.onSignatureHelp(({ textDocument, position }) => {
+    const help = open.ask(textDocument, (document) => signatureAt(document, position));
+    return help === null || client.findsParameters ? help : namedParameters(help);
+  });
+  connection.onCodeAction(({ textDocument, range, context: { only } }) =>
+    open.ask(textDocument, (document) => (wantsFixes(only) ? actionsIn(document, range) : [])),
   );
-  connection.onSignatureHelp(({ textDocument, position }) =>
-    open.ask(textDocument, (document) => signatureAt(document, position)),
-  );
-  connection.onCodeAction(({ textDocument, range }) =>
-    open.ask(textDocument, (document) => actionsIn(document, range)),
-  );
-  connection.onDocumentSymbol(({ textDocument }) => open.ask(textDocument, outlineOf));
+  connection.onDocumentSymbol(({ textDocument }) => {
+    const symbols = open.ask(textDocument, outlineOf);
+    return symbols === null || client.readsOutlines ? symbols : located(symbols, textDocument.uri);
+  });
   connection.onFoldingRanges(({ textDocument }) => open.ask(textDocument, foldsOf));
   connection.onDocumentLinks(({ textDocument }) => open.ask(textDocument, linksOf));
   connection.onDocumentFormatting(({ textDocument }) =>
@@ -81,6 +95,10 @@ export function answer(connection: Connection, open: OpenDocuments, page: PageLi
   answerNames(connection, open);
   answerTokens(connection, open);
 }
+
+/** By the kinds of actions that a client asks for: a kind stands for those below it, the empty one for all. */
+const wantsFixes = (only: readonly string[] | undefined): boolean =>
+  only === undefined || only.some((kind) => kind === "" || kind === CodeActionKind.QuickFix);
 
 /** What a replay says, once nothing is written for a moment. `commands`: those that the client has. */
 export function answerReplayed(

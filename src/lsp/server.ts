@@ -1,13 +1,21 @@
 // lsp: the Language Server Protocol: documents as they change, requests to those functions.
 
-import { type Connection, type InitializeParams, TextDocuments } from "vscode-languageserver";
+import {
+  CodeLensRefreshRequest,
+  type Connection,
+  DidChangeWatchedFilesNotification,
+  TextDocuments,
+} from "vscode-languageserver";
 import { TextDocument } from "vscode-languageserver-textdocument";
 import { diagnosticsOf, profileDiagnostics } from "../language/diagnostics.ts";
 import type { PageLink } from "../language/hover.ts";
-import type { ClientCommands } from "../language/lenses.ts";
+import { uriBeside } from "../language/navigation.ts";
+import { memoryFile } from "../trace/pcap/capture-file.ts";
 import type { FileAccess } from "../trace/platform.ts";
+import { ClientFacts } from "./client.ts";
 import { OpenDocuments } from "./documents.ts";
-import { answer, answerReplayed, capabilities } from "./features.ts";
+import { answer, answerReplayed, capabilitiesFor } from "./features.ts";
+import { refuseOutOfTurn } from "./turns.ts";
 
 /** What a composition root gives the server. */
 export interface ServerEnvironment {
@@ -20,60 +28,90 @@ export interface ServerEnvironment {
   version: string;
 }
 
-/** Answers a client about the documents that it has open. Nothing is run and no file is written. */
+/**
+ * Answers a client about the documents that it has open, in the protocol's order if the connection has `Turns`. Nothing is
+ * run and no file is written.
+ */
 export function serve(connection: Connection, environment: ServerEnvironment): void {
   const client = new ClientFacts();
   const texts = new TextDocuments(TextDocument);
-  const open = new OpenDocuments((uri, path) => environment.openBeside(uri, path, [...client.folders]));
+  const open = new OpenDocuments(beside(environment, client, texts));
   const mistakes = new Mistakes(connection, open);
-  connection.onInitialize((params) => {
-    client.hear(params);
-    return { serverInfo: { name: "tlstrace", version: environment.version }, capabilities };
-  });
-  texts.onDidChangeContent(({ document }) => {
-    if (isProfile(document.uri)) return mistakes.tellOfProfile(document);
-    open.set(document.uri, document.getText(), document.version);
-    mistakes.tellSoon(document.uri);
-  });
-  texts.onDidClose(({ document: { uri } }) => {
-    open.delete(uri);
-    mistakes.forget(uri);
-  });
   const readAgain = () => {
     for (const uri of open.again()) mistakes.tellSoon(uri);
+    askAgain(connection, client);
   };
+  refuseOutOfTurn(connection);
+  connection.onInitialize((params) => {
+    client.hear(params);
+    const serverInfo = { name: "tlstrace", version: environment.version };
+    return { serverInfo, capabilities: capabilitiesFor(client) };
+  });
+  connection.onInitialized(() => {
+    const watchers = [{ globPattern: "**/*.json" }];
+    if (client.canWatch)
+      void connection.client.register(DidChangeWatchedFilesNotification.type, { watchers });
+  });
   connection.onDidChangeWatchedFiles(readAgain);
   connection.onNotification("workspace/didChangeWorkspaceFolders", (params: unknown) => {
     client.hearFolders(params);
     readAgain();
   });
-  answer(connection, open, environment.page);
+  texts.onDidSave(readAgain);
+  hearDocuments(texts, { open, mistakes, readAgain });
+  answer(connection, open, { client, page: environment.page });
   answerReplayed(connection, open, () => client.commands);
   texts.listen(connection);
   connection.listen();
 }
 
-const isProfile = (uri: string): boolean => /\.json$/i.test(uri);
-
-/** What a client says of itself. */
-class ClientFacts {
-  /** `{ "commands": ["tlstrace.debugFile", …] }`: what it can do with a file. */
-  commands: ClientCommands = new Set();
-  readonly folders = new Set<string>();
-
-  hear({ initializationOptions, workspaceFolders, rootUri }: InitializeParams): void {
-    const given: unknown = initializationOptions?.commands;
-    this.commands = new Set(Array.isArray(given) ? given.filter((one) => typeof one === "string") : []);
-    const roots = workspaceFolders?.map(({ uri }) => uri) ?? (rootUri === null ? [] : [rootUri]);
-    for (const uri of roots) this.folders.add(uri);
-  }
-
-  hearFolders(params: unknown): void {
-    const { event } = params as { event: Record<"added" | "removed", { uri: string }[]> };
-    for (const { uri } of event.removed) this.folders.delete(uri);
-    for (const { uri } of event.added) this.folders.add(uri);
-  }
+/** Documents as a client opens, changes and closes them; profile files stay texts, which traces name. */
+function hearDocuments(
+  texts: TextDocuments<TextDocument>,
+  { open, mistakes, readAgain }: { open: OpenDocuments; mistakes: Mistakes; readAgain: () => void },
+): void {
+  texts.onDidChangeContent(({ document }) => {
+    if (isProfile(document.uri)) {
+      mistakes.tellOfProfile(document);
+      return readAgain();
+    }
+    open.set(document.uri, document.getText(), document.version);
+    mistakes.tellSoon(document.uri);
+  });
+  texts.onDidClose(({ document: { uri } }) => {
+    mistakes.forget(uri);
+    if (isProfile(uri)) readAgain();
+    else open.delete(uri);
+  });
 }
+
+/** Files that documents name: one that is open, too, is what it is in the editor. */
+function beside(
+  environment: ServerEnvironment,
+  client: ClientFacts,
+  texts: TextDocuments<TextDocument>,
+): (uri: string, path: string) => FileAccess {
+  return (uri, path) => {
+    const file = environment.openBeside(uri, path, [...client.folders]);
+    const target = uriBeside(uri, path);
+    const edited = texts.all().find((text) => target !== null && isSame(text.uri, target));
+    if (edited === undefined) return file;
+    file.close?.();
+    return memoryFile(file.name, new TextEncoder().encode(edited.getText()));
+  };
+}
+
+/** Clients differ in what they escape. */
+const isSame = (a: string, b: string): boolean => unescaped(a) === unescaped(b);
+const unescaped = (uri: string): string => decodeURIComponent(uri.replace(/%(?![0-9a-f]{2})/gi, "%25"));
+
+/** What a replay says may be another now. */
+function askAgain(connection: Connection, { asksAgain }: ClientFacts): void {
+  if (asksAgain.lenses) void connection.sendRequest(CodeLensRefreshRequest.type);
+  if (asksAgain.hints) void connection.languages.inlayHint.refresh();
+}
+
+const isProfile = (uri: string): boolean => /\.json$/i.test(uri);
 
 /** Milliseconds that a document may still change before its mistakes are told: what was asked of it is answered first. */
 const restMs = 5;

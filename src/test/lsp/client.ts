@@ -6,7 +6,7 @@ import { fileUri } from "../../node/file-uri.ts";
 
 /** What the server says: an answer to a request, a request or a notification of its own. */
 interface Message {
-  id?: number;
+  id?: number | null;
   method?: string;
   params?: Told;
   result?: unknown;
@@ -29,9 +29,11 @@ export class Client {
   /** What the server wrote on stderr. */
   errors = "";
   capabilities: Record<string, unknown> = {};
+  /** What the server asked; all of it is answered with null. */
+  readonly asked: { method: string; params: unknown }[] = [];
   private buffer = Buffer.alloc(0);
   private id = 0;
-  private readonly answers = new Map<number, (message: Message) => void>();
+  private readonly answers = new Map<number | null, (message: Message) => void>();
   private readonly told: Message[] = [];
   private wake: () => void = () => {};
   private readonly versions = new Map<string, number>();
@@ -102,12 +104,18 @@ export class Client {
   /** The diagnostics of a version of a document, once they are told. */
   async diagnostics(uri: string): Promise<lsp.Diagnostic[]> {
     const version = this.versions.get(uri)!;
+    const { params } = await this.said(
+      ({ method, params }) =>
+        method === "textDocument/publishDiagnostics" && params?.uri === uri && params.version === version,
+    );
+    return params!.diagnostics!;
+  }
+
+  /** What the server says of itself that fits, once it has. */
+  async said(fits: (message: Message) => boolean): Promise<Message> {
     for (;;) {
-      const at = this.told.findIndex(
-        ({ method, params }) =>
-          method === "textDocument/publishDiagnostics" && params?.uri === uri && params.version === version,
-      );
-      if (at >= 0) return this.told.splice(at, 1)[0]!.params!.diagnostics!;
+      const at = this.told.findIndex(fits);
+      if (at >= 0) return this.told.splice(at, 1)[0]!;
       await new Promise<void>((resolve) => {
         this.wake = resolve;
       });
@@ -136,11 +144,14 @@ export class Client {
 
   private take(message: Message): void {
     const { id, method } = message;
-    if (method !== undefined && id !== undefined) return this.send({ id, result: null });
-    if (method === undefined) {
-      this.answers.get(id!)?.(message);
+    if (method !== undefined && id !== undefined) {
+      this.asked.push({ method, params: message.params });
+      return this.send({ id, result: null });
+    }
+    const answered = typeof id === "number" && method === undefined ? this.answers.get(id) : undefined;
+    if (answered !== undefined) {
       this.answers.delete(id!);
-      return;
+      return answered(message);
     }
     this.told.push(message);
     this.wake();

@@ -10,7 +10,9 @@ import { Client, type Document, marked } from "./client.ts";
 
 let client: Client;
 before(async () => {
-  client = await new Client().initialize();
+  const parameterInformation = { labelOffsetSupport: true };
+  const signatureHelp = { signatureInformation: { parameterInformation } };
+  client = await new Client().initialize({ capabilities: { textDocument: { signatureHelp } } });
 });
 after(async () => {
   assert.equal(await client.end(), 0);
