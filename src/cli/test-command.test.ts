@@ -127,6 +127,12 @@ const unusable: [what: string, args: string[], message: RegExp][] = [
     [path.resolve("media/samples/lossy.pcap")],
     /is a capture: expect lines stand in trace files/,
   ],
+  [
+    "a packetdrill script",
+    [path.resolve("media/samples/fast-retransmit.pkt")],
+    /^[^\n]*fast-retransmit\.pkt is a packetdrill script: `export` makes a trace file of it[^\n]*\n$/,
+  ],
+  ["what would be updated without an update", ["--dry-run", holding], /--dry-run goes with --update/],
   ["bytes that are no text", [file("noise.tlstrace", Buffer.from([1, 0, 2])), holding], /neither a capture/],
 ];
 for (const [what, args, message] of unusable) {

@@ -49,6 +49,7 @@ export async function test(paths: string[], flags: TestFlags): Promise<void> {
   const { files, closed } = tracePaths(paths.flatMap((path) => (path === "-" ? givenPaths() : [path])));
   const asked = askedFor(flags);
   const report = reportOf(flags);
+  if (flags.dryRun && !flags.update) throw new UserError("--dry-run goes with --update");
   refuseToLoseAny(files, flags);
   if (flags.update && flags.dryRun) return proposed(files, asked ?? [null], report);
   const broken = closed.map((folder) => brokenRun(folder, brokenCase(unlisted, "the folder is listed")));

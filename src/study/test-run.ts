@@ -3,6 +3,7 @@ import { Timeline } from "../replay/timeline.ts";
 import { parseTrace } from "../trace/language/parse.ts";
 import { printExpected } from "../trace/language/print.ts";
 import { textOf } from "../trace/open.ts";
+import { isPacketdrill } from "../trace/packetdrill/script.ts";
 import { captureFormat } from "../trace/pcap/capture-file.ts";
 import { internalError, noProgress, UserError } from "../trace/platform.ts";
 import type { ProfileFinder } from "../trace/profiles/finder.ts";
@@ -134,7 +135,7 @@ export interface TraceFile {
   profiles: ProfileFinder;
 }
 
-/** Reads a trace file. Throws UserError if it is not text or a capture. */
+/** Reads a trace file. Throws UserError if it is not text, a capture or a script. */
 export function readTraceFile(environment: Environment, fileName: string): TraceFile {
   const file = environment.openFile(fileName);
   try {
@@ -143,7 +144,12 @@ export function readTraceFile(environment: Environment, fileName: string): Trace
         `${visiblePath(fileName)} is a capture: expect lines stand in trace files (.tlstrace)`,
       );
     const bytes = file.read(0, file.size);
-    return { name: file.name, bytes, text: textOf(file), profiles: profilesBeside(environment, fileName) };
+    const text = textOf(file);
+    if (isPacketdrill(file.name, text))
+      throw new UserError(
+        `${visiblePath(fileName)} is a packetdrill script: \`export\` makes a trace file of it, in which expect lines stand`,
+      );
+    return { name: file.name, bytes, text, profiles: profilesBeside(environment, fileName) };
   } finally {
     file.close?.();
   }
