@@ -82,9 +82,9 @@ test("keys beside the capture are found, can be named, and can be left out", asy
     const frameId = (await client.stack(stop.threadId))[0]!.id;
     return (await client.ask("evaluate", { expression: "keys", frameId })).result;
   };
-  assert.equal(await epochs({}), "1 of 1 epochs known");
-  assert.equal(await epochs({ keys: sample("lossy.keys") }), "1 of 1 epochs known");
-  assert.equal(await epochs({ keys: [] }), "0 of 1 epochs known");
+  assert.equal(await epochs({}), "1 of 1 epoch known");
+  assert.equal(await epochs({ keys: sample("lossy.keys") }), "1 of 1 epoch known");
+  assert.equal(await epochs({ keys: [] }), "0 of 1 epoch known");
 });
 
 test("profile and streams are chosen in the launch configuration", async () => {

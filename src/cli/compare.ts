@@ -6,6 +6,7 @@ import { type StudyRequest, variantWord } from "../study/request.ts";
 import { printEvent } from "../trace/language/print.ts";
 import { UserError } from "../trace/platform.ts";
 import { eventPlace, placeWord } from "../trace/trace.ts";
+import { counted } from "../trace/visible.ts";
 import { type ReadFlags, requestOf, speaker } from "./flags.ts";
 import { open, studied } from "./opened.ts";
 import { exitStatus, print } from "./output.ts";
@@ -62,7 +63,7 @@ function* textLines(comparison: Comparison, most: number): Generator<string> {
   yield "";
   yield differing.length === 0
     ? "No event differs."
-    : `${differing.length} ${differing.length === 1 ? "event differs" : "events differ"}:`;
+    : `${counted(differing.length, "event differs", "events differ")}:`;
   for (const event of eventsToList(comparison, most)) {
     yield* eventLines(comparison, event);
     const text = texts.get(event);
@@ -96,9 +97,10 @@ const wireTexts = (comparison: Comparison): Map<number, string> =>
   new Map(comparison.wireDifferences.map((each) => [each.event, wordDifference(comparison, each)]));
 
 function wordOutcome({ bytesDiffer, runs }: Comparison, sentByFew: number): string {
-  const events = sentByFew === 1 ? "event" : "events";
   const drops =
-    sentByFew === 0 ? "" : ` In ${sentByFew} ${events} not all send the same packets: dropping is legal.`;
+    sentByFew === 0
+      ? ""
+      : ` In ${counted(sentByFew, "event")} not all send the same packets: dropping is legal.`;
   if (bytesDiffer) return `Bytes differ on the wire.${drops}`;
   const unknown = runs.some(({ unknownBytes }) => unknownBytes > 0);
   const what = unknown

@@ -3,7 +3,7 @@ import { asFile } from "../node/trace-file.ts";
 import { readAs } from "../trace/edited.ts";
 import { printTrace } from "../trace/language/print.ts";
 import { UserError } from "../trace/platform.ts";
-import { visiblePath } from "../trace/visible.ts";
+import { counted, visiblePath } from "../trace/visible.ts";
 import { type ReadFlags, requestOf } from "./flags.ts";
 import { open } from "./opened.ts";
 import { complain, complainLine, print } from "./output.ts";
@@ -31,5 +31,8 @@ export async function exportTrace(file: string, flags: ExportFlags): Promise<voi
   else saveFile(to, text);
   const wrong = readAs(exported, text).diagnostics.filter(({ severity }) => severity !== "note");
   complain(to, { diagnostics: wrong });
-  complainLine(to, `note: ${trace.events.count} events of ${trace.connections.length} streams`);
+  complainLine(
+    to,
+    `note: ${counted(trace.events.count, "event")} of ${counted(trace.connections.length, "stream")}`,
+  );
 }

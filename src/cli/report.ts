@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { saveFile } from "../node/save.ts";
 import { htmlOf, reportBody } from "../report/html.ts";
 import { paced } from "../trace/platform.ts";
+import { counted } from "../trace/visible.ts";
 import { type ReadFlags, requestOf } from "./flags.ts";
 import { open, studied } from "./opened.ts";
 import { complainLine, print } from "./output.ts";
@@ -35,5 +36,5 @@ export async function report(file: string, flags: ReportFlags): Promise<void> {
   });
   if (out === "-") return print([html.trimEnd()]);
   saveFile(out, html);
-  complainLine(out, `note: ${body.verdict}; ${body.pictures.length} pictures`);
+  complainLine(out, `note: ${body.verdict}; ${counted(body.pictures.length, "picture")}`);
 }

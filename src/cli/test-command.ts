@@ -26,7 +26,7 @@ import {
 import { withMissing } from "../study/test-update.ts";
 import { UserError } from "../trace/platform.ts";
 import { type Variant, variantOf, variantsOf } from "../trace/variant.ts";
-import { visiblePath } from "../trace/visible.ts";
+import { counted, visiblePath } from "../trace/visible.ts";
 import { variantOfFlag } from "./flags.ts";
 import { complainLine, exitStatus, print } from "./output.ts";
 import { refuseToLose } from "./written.ts";
@@ -189,7 +189,7 @@ function addMissing(fileName: string, under: readonly (Variant | null)[]): void 
   complainLine(fileName, `${linesText(updated.added)} added`);
 }
 
-const linesText = (count: number) => `${count} expect line${count === 1 ? "" : "s"}`;
+const linesText = (count: number) => counted(count, "expect line");
 
 /** What `--update` would add, and changes nothing. A file that cannot be read is told of, with what is wrong. */
 async function proposed(

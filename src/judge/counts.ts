@@ -1,5 +1,6 @@
 import { type Judged, nextSign } from "../replay/findings.ts";
 import { type SignName, signsNamed } from "../trace/signs.ts";
+import { counted } from "../trace/visible.ts";
 
 /** How often something happened in a replay. */
 export interface Count {
@@ -14,8 +15,8 @@ export interface Count {
   first: number;
 }
 
-/** What is counted, the effect or finding that it is counted by, and what its bytes are. */
-const counted: readonly { what: string; one: string; signs: readonly SignName[]; bytes?: string }[] = [
+/** What is worthCounting, the effect or finding that it is worthCounting by, and what its bytes are. */
+const worthCounting: readonly { what: string; one: string; signs: readonly SignName[]; bytes?: string }[] = [
   { what: "packets out of order", one: "packet out of order", signs: ["out-of-order"] },
   { what: "resyncs", one: "resync", signs: ["resync"], bytes: "replayed" },
   { what: "resyncs at the next record", one: "resync at the next record", signs: ["resync-sent"] },
@@ -32,14 +33,14 @@ const counted: readonly { what: string; one: string; signs: readonly SignName[];
 /** What of a replay is worth counting at its start, in a fixed order, also what never happened. */
 export function countsOf(judged: Judged): Count[] {
   const { effects } = judged.timeline;
-  return counted.map(({ what, one, signs, bytes }) => {
+  return worthCounting.map(({ what, one, signs, bytes }) => {
     const kinds = signsNamed(...signs);
     const sum = kinds.reduce((all, kind) => all + effects.sum(kind), 0);
     return {
       what,
       one,
       count: kinds.reduce((all, kind) => all + effects.count(kind) + judged.findings.kinds.count(kind), 0),
-      bytes: bytes === undefined || sum === 0 ? "" : `${sum} bytes ${bytes}`,
+      bytes: bytes === undefined || sum === 0 ? "" : `${counted(sum, "byte")} ${bytes}`,
       first: nextSign(judged, 0, 1, kinds),
     };
   });

@@ -4,6 +4,7 @@ import type { CapturedRecords } from "../trace/captured.ts";
 import { type LackWord, lacks } from "../trace/lacks.ts";
 import { gapType } from "../trace/tls/record-table.ts";
 import { Authenticated, type Stream, type Trace } from "../trace/trace.ts";
+import { counted } from "../trace/visible.ts";
 
 /**
  * What verifying says of a stream, a file, a run. `right`: something was compared, and all of it is right; `unchecked`:
@@ -275,13 +276,13 @@ function traceVerdict({ diagnostics }: Trace, { evidence, wrongByModel, expected
 }
 
 const byModelText = (places: number): string =>
-  `the modelled device goes wrong in ${places} ${places === 1 ? "place" : "places"}`;
+  `the modelled device goes wrong in ${counted(places, "place")}`;
 
 /** `4 of 5 expect lines hold`. */
 function expectedText({ holding, failing }: NonNullable<Asked["expected"]>): string {
   const all = holding + failing;
   if (all === 0) return "a trace file holds no captured bytes, and this one has no expect lines";
-  return `${holding} of ${all} expect ${all === 1 ? "line holds" : "lines hold"}`;
+  return `${holding} of ${counted(all, "expect line holds", "expect lines hold")}`;
 }
 
 const differs = (count: number): Judgement => ({

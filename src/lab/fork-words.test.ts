@@ -264,7 +264,7 @@ const refused: [line: string, message: RegExp][] = [
   ["5: delay", /^delay takes a time such as 5ms or .02, not ""$/],
   ["5: delay -5ms", /^delay takes a time/],
   ["5: delay 0", /^delay takes a time/],
-  ["8: reorder", /^there are not 1 events of the kind of `\+0 .*` behind it$/],
+  ["8: reorder", /^there is no event of the kind of `\+0 .*` behind it$/],
   ["5: reorder 0", /^reorder takes how many places, not 0$/],
   ["5: split 35743", /byte 35743 is not within the event's 35743/],
   ["6: split 3", /./],

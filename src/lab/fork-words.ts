@@ -82,8 +82,10 @@ function reorder(at: At, rest: string): Plan {
   if (n === 0) throw new UserError("reorder takes how many places, not 0");
   const to = another(at, n);
   const where = n < 0 ? "before" : "behind";
-  if (to < 0)
-    throw new UserError(`there are not ${Math.abs(n)} events of the kind of ${printed(at)} ${where} it`);
+  if (to < 0) {
+    const lack = Math.abs(n) === 1 ? "is no event" : `are not ${Math.abs(n)} others`;
+    throw new UserError(`there ${lack} of the kind of ${printed(at)} ${where} it`);
+  }
   return { edits: [{ edit: "move", event: at.event, to }], begins: Math.min(at.event, to) };
 }
 

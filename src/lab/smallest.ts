@@ -6,7 +6,7 @@ import { printTrace } from "../trace/language/print.ts";
 import { UserError } from "../trace/platform.ts";
 import { Sign } from "../trace/signs.ts";
 import type { Trace } from "../trace/trace.ts";
-import { visibleLine } from "../trace/visible.ts";
+import { counted, visibleLine } from "../trace/visible.ts";
 import { minimising } from "./minimise.ts";
 import type { Reason } from "./reason.ts";
 
@@ -55,7 +55,7 @@ export function* smallest(whole: Trace, reason: Reason, limits: Limits): Generat
   return {
     text: printTrace(trace),
     trace,
-    note: `${small.trace.events.count} of ${whole.events.count} events, ${small.runs} runs: ${end}`,
+    note: `${small.trace.events.count} of ${counted(whole.events.count, "event")}, ${counted(small.runs, "run")}: ${end}`,
   };
 }
 

@@ -4,6 +4,7 @@ import { Effect } from "../core/words/effect.ts";
 import { wrongInModel } from "../judge/places.ts";
 import type { Study } from "../study/study.ts";
 import { variantOf, variantsOf } from "../trace/variant.ts";
+import { counted, noun } from "../trace/visible.ts";
 import type { TraceDocument } from "./document.ts";
 import { declarationsOf } from "./names.ts";
 
@@ -63,7 +64,9 @@ function summaryOf({ timeline, outcomes }: Pick<Study, "timeline" | "outcomes">)
     ...(replayed > 0 ? [`${bytesText(replayed)} replayed`] : []),
     ...(inSoftware > 0 ? [`${inSoftware} in software`] : []),
     ...(wrong > 0 ? [`${wrong} wrong on the wire`] : []),
-    ...(failing > 0 ? [`${failing} of ${outcomes.length} expectations fail`] : []),
+    ...(failing > 0
+      ? [`${failing} of ${counted(outcomes.length, "expectation")} ${noun(failing, "fails", "fail")}`]
+      : []),
   ];
   return parts.join(" · ");
 }

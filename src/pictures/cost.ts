@@ -3,6 +3,7 @@ import { EventSink } from "../judge/compare/event-sink.ts";
 import { Tally } from "../judge/compare/tally.ts";
 import type { RerunSink, Timeline } from "../replay/timeline.ts";
 import { eventPlace } from "../trace/trace.ts";
+import { counted, noun } from "../trace/visible.ts";
 import { type Cell, type ListRow, type ListView, listExtent, nextRow, rowsShown, textCell } from "./list.ts";
 import { bytesOf, Causes, type Cost, type Loss, noCost } from "./losses.ts";
 import type { Asked, Model, Pictured } from "./model.ts";
@@ -100,8 +101,8 @@ export class CostPicture implements Model {
   private get title(): string {
     if (!this.isComplete) return "being counted";
     const first = this.losses.find(({ event }) => event >= 0);
-    if (!first) return `${this.streams.length} streams, no loss cost anything`;
-    return `${this.lossCount} losses cost something; the dearest: ${this.wordLoss(first)}`;
+    if (!first) return `${counted(this.streams.length, "stream")}, no loss cost anything`;
+    return `${counted(this.lossCount, "loss", "losses")} cost something; the dearest: ${this.wordLoss(first)}`;
   }
 
   /** Streams first, then losses, each under every profile. */
@@ -156,6 +157,8 @@ const largest = (most: Most, cost: Cost): Most => ({
   bytes: Math.max(most.bytes, bytesOf(cost)),
 });
 
+const wordBytes = (bytes: number): string => `${byteLabel(bytes)} ${noun(bytes, "byte")}`;
+
 function rowOf({ what, profile, cost, event, bytes }: Line, most: Most): ListRow {
   const { replayed, descriptors, fallback, drops } = cost;
   const total = bytesOf(cost);
@@ -174,7 +177,7 @@ function rowOf({ what, profile, cost, event, bytes }: Line, most: Most): ListRow
       textCell(profile, "band-text"),
     ],
     ...{ event, bytes },
-    says: `${what}, ${profile}: ${byteLabel(replayed)} bytes fed again, ${descriptors} descriptors besides packets, ${byteLabel(fallback)} bytes encrypted in software, ${drops} packets dropped`,
+    says: `${what}, ${profile}: ${wordBytes(replayed)} fed again, ${counted(descriptors, "descriptor")} besides packets, ${wordBytes(fallback)} encrypted in software, ${counted(drops, "packet")} dropped`,
     isRare: event !== null,
     isNow: false,
   };

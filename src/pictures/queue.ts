@@ -10,6 +10,7 @@ import { wordEffect } from "../replay/view/effect-text.ts";
 import type { LiveView } from "../replay/view/live.ts";
 import { viewAt } from "../replay/view/view.ts";
 import { eventPlace } from "../trace/trace.ts";
+import { counted } from "../trace/visible.ts";
 import { type Cell, type ListRow, type ListView, listExtent, rareRows, rowsShown, textCell } from "./list.ts";
 import type { Asked, Model, Pictured } from "./model.ts";
 import type { Rare, RareAsked } from "./rare.ts";
@@ -91,7 +92,7 @@ export class QueuePicture implements Model {
     const ordinal = Math.max(0, timeline.ordinalOf(this.connection, asked.position.event + 1) - 1);
     const rows = this.isComplete ? this.rowsAround(ordinal, asked) : this.rowsAlone(ordinal, asked);
     const { name } = timeline.trace.connections[this.connection]!;
-    const title = `${name}: ${this.isComplete ? `${rows.whole.high} descriptors` : "this event's descriptors, the others are being counted"}`;
+    const title = `${name}: ${this.isComplete ? counted(rows.whole.high, "descriptor") : "this event's descriptors, the others are being counted"}`;
     return { title, isComplete: this.isComplete, ...rows };
   }
 

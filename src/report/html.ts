@@ -13,7 +13,7 @@ import type { KeysGiven } from "../study/subject.ts";
 import { streamsOf } from "../study/subject.ts";
 import { firstLine, verdictOf } from "../study/verdict.ts";
 import { eventPlace, type Stream } from "../trace/trace.ts";
-import { visibleLine } from "../trace/visible.ts";
+import { counted, noun, visibleLine } from "../trace/visible.ts";
 
 /** A picture as it is kept in a report: all that there is of it, at one level of detail. */
 export interface KeptPicture {
@@ -80,7 +80,7 @@ export function* reportBody(
     verdict: verdict.verdict,
     text: firstLine(trace, verdict),
     counts: countsOf(study).map(({ what, one, count, bytes }) =>
-      [`${count === 0 ? "no" : count} ${count === 1 ? one : what}`, bytes]
+      [`${count === 0 ? "no" : count} ${noun(count, one, what)}`, bytes]
         .filter((each) => each !== "")
         .join(", "),
     ),
@@ -159,7 +159,7 @@ ${listOf(findings, "Nothing was found.")}${more > 0 ? `<p>… and ${more} more</
 <h2>Streams</h2>
 ${listOf(streams, "There are none.")}
 ${pictures.map(({ title }, i) => `<section><h2>${escaped(title)}</h2><div class="picture" data-picture="${i}"></div></section>`).join("\n")}
-${unpictured > 0 ? `<p>${unpictured} more streams have no picture here: name one by --stream.</p>` : ""}
+${unpictured > 0 ? `<p>${counted(unpictured, "more stream has", "more streams have")} no picture here: name one by --stream.</p>` : ""}
 <noscript><p>The pictures are drawn by a script, which this browser does not run.</p></noscript>
 </main>
 <script type="tlstrace/pictures" id="pictures">${data}</script>

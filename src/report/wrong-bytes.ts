@@ -8,6 +8,7 @@ import { wrongSigns } from "../replay/view/wrong/byte.ts";
 import { wordDamage } from "../replay/view/wrong/damage-text.ts";
 import { type Packets, packetsOf, wordFrames } from "../replay/view/wrong/packets.ts";
 import { Authenticated, type Damage, eventPlace } from "../trace/trace.ts";
+import { counted } from "../trace/visible.ts";
 
 /** In a capture only its own bytes can be wrong; a trace file has none, there the model's bytes are judged. */
 const wrongIn = {
@@ -72,7 +73,9 @@ function wrongAt(timeline: Timeline, event: number): string[] {
   const place = eventPlace(timeline.trace, event);
   const difference = verdicts?.differences.get(event);
   if (difference)
-    return [`${place}: ${difference.bytes} bytes differ, ${wherein(timeline, event, difference.first)}`];
+    return [
+      `${place}: ${counted(difference.bytes, "byte differs", "bytes differ")}, ${wherein(timeline, event, difference.first)}`,
+    ];
   return timeline
     .record(event)
     .stages.flatMap(({ effects }, stage) =>

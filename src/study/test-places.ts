@@ -5,7 +5,7 @@ import { plainNumbers } from "../replay/view/value.ts";
 import { viewAt } from "../replay/view/view.ts";
 import { causesOf } from "../replay/view/why.ts";
 import { printEvent } from "../trace/language/print.ts";
-import { visible } from "../trace/visible.ts";
+import { counted, visible } from "../trace/visible.ts";
 
 /** A place of the trace's text that a failure leads to. */
 export interface Place {
@@ -42,5 +42,5 @@ function descriptorsOf(timeline: Timeline, event: number): Place[] {
     return { name: `${instruction} by ${postedBy}`, line };
   });
   const left = rows.length - told.length;
-  return [...told.reverse(), ...(left > 0 ? [{ name: `${left} descriptors before`, line }] : [])];
+  return [...told.reverse(), ...(left > 0 ? [{ name: `${counted(left, "descriptor")} before`, line }] : [])];
 }

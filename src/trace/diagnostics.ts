@@ -1,4 +1,5 @@
 import type { Diagnostic } from "./trace.ts";
+import { counted } from "./visible.ts";
 
 /** Diagnostics kept of one file; a file that is something else would give one a line. */
 const diagnosticsMax = 1000;
@@ -30,7 +31,7 @@ export class DiagnosticList {
   /** Says how many diagnostics did not fit, once the file is read to its last `line`. */
   finish(line: number): void {
     if (this.leftOut === 0) return;
-    const message = `${this.leftOut} more problems are not shown; correct the first ones and read the file again`;
+    const message = `${counted(this.leftOut, "more problem is", "more problems are")} not shown; correct the first ones and read the file again`;
     this.list.push({ severity: "note", message, line, start: 0, end: 0 });
   }
 }

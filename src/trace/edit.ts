@@ -14,6 +14,7 @@ import {
 import { type MadeEvent, rearranged } from "./edited-tables.ts";
 import { countOf, cutRuns, type Run } from "./runs.ts";
 import type { Diagnostic, Expectation, Trace } from "./trace.ts";
+import { counted } from "./visible.ts";
 
 /** An event as an edit states it: all that its line says. */
 export interface StatedEvent extends Omit<Event, "line" | "offset"> {
@@ -150,7 +151,7 @@ class Draft {
   private drop(event: number, count: number): string | null {
     const reason = this.noEvent(event) ?? this.noEvent(event + count - 1);
     if (reason !== null) return reason;
-    if (!(count >= 1)) return `it drops ${count} events`;
+    if (!(count >= 1)) return `it drops ${counted(count, "event")}`;
     for (let place = event; this.trace.kind === "capture" && place < event + count; place++)
       if (this.isFixed(this.at(place).kind)) return ofCapture;
     this.splice(event, count);
@@ -231,7 +232,7 @@ class Draft {
     if (!isThere) return "the trace has no such connection or device";
     if (kind === Kind.reroute && !this.devices[extra]) return `there is no device ${extra}`;
     const later = kind === Kind.become ? (this.devices[deviceColumn(connection)]?.later ?? []) : null;
-    if (later && !later[extra]) return `the device becomes only ${later.length} others`;
+    if (later && !later[extra]) return `the device becomes only ${counted(later.length, "other")}`;
     if (this.isFixed(kind)) return ofCapture;
     this.splice(place, count, this.newRun(event));
     return null;

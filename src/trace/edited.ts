@@ -9,7 +9,7 @@ import { printEvent, printTrace } from "./language/print.ts";
 import { fileWordOf } from "./profile-word.ts";
 import type { ProfileFinder } from "./profiles/finder.ts";
 import { type Diagnostic, noSacksBetween, type Trace } from "./trace.ts";
-import { visibleLine } from "./visible.ts";
+import { noun, visibleLine } from "./visible.ts";
 
 /**
  * A trace made of a trace: it prints, and replays the same as its printed text read again. What cannot be is left out
@@ -149,6 +149,6 @@ const placeless = ({ severity, message }: Diagnostic, event: number): Diagnostic
 
 /** A capture as it stands in a trace file, with a line that says what it is. */
 export function ofCapture(trace: Trace): Trace {
-  const says = `# ${visibleLine(trace.name)}, as a trace: what its ${trace.frames} frames show, without keys and payload`;
+  const says = `# ${visibleLine(trace.name)}, as a trace: what its ${trace.frames} ${noun(trace.frames ?? 0, "frame shows", "frames show")}, without keys and payload`;
   return { ...trace, comments: new Map([[1, says]]) };
 }

@@ -26,3 +26,10 @@ export const visiblePath = (path: string): string =>
         /(?<=^|[\\/])[0-9a-fA-F]{32,}$/,
         (hex) => `${hex.slice(0, 4)}… (${hex.length} digits)`,
       );
+
+/** The word for so many of something: `1 byte`, `0 bytes`, `2 losses`. */
+export const noun = (count: number, one: string, many = `${one}s`): string => (count === 1 ? one : many);
+
+/** So many of something, as somebody reads it. */
+export const counted = (count: number, one: string, many?: string): string =>
+  `${count} ${noun(count, one, many)}`;

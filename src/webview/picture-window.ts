@@ -372,7 +372,10 @@ export class PictureWindow implements Pointed {
     if (!frame) return;
     const table = kind.table(frame.view, frame.hidden);
     const { length } = table.rows;
-    this.canvas.ariaLabel = t("{0}: {1} rows, which stand in the table below", term(kind.says), length);
+    this.canvas.ariaLabel =
+      length === 1
+        ? t("{0}: {1} row, which stands in the table below", term(kind.says), length)
+        : t("{0}: {1} rows, which stand in the table below", term(kind.says), length);
     const go = (event: number) => this.send({ ask: "go", event });
     this.table.replaceChildren(...(this.details.open ? rowsIn(table, go) : []));
   }

@@ -2,6 +2,7 @@ import { queueText } from "../../replay/view/descriptor-scope.ts";
 import { placeOf } from "../../replay/view/paths.ts";
 import { nodeAt } from "../../replay/view/scopes.ts";
 import type { ViewNode } from "../../replay/view/value.ts";
+import { counted } from "../../trace/visible.ts";
 import type { Answered, Desk, Said } from "./desk.ts";
 
 /** More rows than these nobody reads in a console. */
@@ -29,7 +30,7 @@ function members(view: Desk["view"], scope: string, word: string): Answered {
   const rows = Array.from({ length: shown }, (_, i) => rowOf(indexed.at(i)));
   const left = indexed.count - shown;
   if (left > 0) rows.push({ text: `… and ${left} more: look at one as ${scope}[${shown}]` });
-  return { result: `${indexed.count} ${word}${indexed.count === 1 ? "" : "s"}`, rows };
+  return { result: counted(indexed.count, word), rows };
 }
 
 const rowOf = ({ name, value, event }: ViewNode): Said => ({
@@ -52,7 +53,7 @@ function streams({ runner }: Desk): Answered {
   const rows = trace.connections.map(({ name }, connection) => {
     const own = runner.timeline.eventsOf(connection);
     const [first] = own;
-    return { text: `${name}: ${own.length} events`, ...(first !== undefined && { event: first }) };
+    return { text: `${name}: ${counted(own.length, "event")}`, ...(first !== undefined && { event: first }) };
   });
-  return { result: rows.length === 1 ? "1 stream" : `${rows.length} streams`, rows: rows.slice(0, rowsMax) };
+  return { result: counted(rows.length, "stream"), rows: rows.slice(0, rowsMax) };
 }

@@ -5,14 +5,13 @@ import { queryRows, questionOf, questionOrCondition, rowText } from "../../repla
 import { gather } from "../../replay/search/aggregate.ts";
 import { paths } from "../../replay/view/paths.ts";
 import { UserError } from "../../trace/platform.ts";
+import { counted } from "../../trace/visible.ts";
 import { stopNames } from "../stops/filters.ts";
 import { presets } from "../stops/presets.ts";
 import { type Answered, type Desk, needed, type Said, type Word } from "./desk.ts";
 
 /** More rows than these nobody reads in a console. */
 const rowsMax = 200;
-
-const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;
 
 /** What can be stopped at, as completion offers it. */
 const names: readonly string[] = [
@@ -59,7 +58,7 @@ function unwatch({ breakpoints }: Desk, rest: string): Answered {
   const gone = breakpoints.unwatch(
     ({ id, text }) => which === "all" || String(id) === which || text === which,
   );
-  if (gone.length > 0 || which === "all") return { result: `${plural(gone.length, "stop")} taken back` };
+  if (gone.length > 0 || which === "all") return { result: `${counted(gone.length, "stop")} taken back` };
   throw new UserError(
     `there is no stop ${which}${didYouMean(
       which,
@@ -71,13 +70,13 @@ function unwatch({ breakpoints }: Desk, rest: string): Answered {
 function watches({ breakpoints }: Desk): Answered {
   const { watched } = breakpoints;
   const rows = watched.map(({ id, text }) => ({ text: `${id}: ${text}` }));
-  return { result: plural(watched.length, "stop"), rows };
+  return { result: counted(watched.length, "stop"), rows };
 }
 
 function preset({ breakpoints }: Desk, rest: string): Answered {
   if (rest === "")
     return {
-      result: plural(presets.length, "preset"),
+      result: counted(presets.length, "preset"),
       rows: presets.map(({ name, says }) => ({
         text: `${name}${breakpoints.isOn(name) ? " (on)" : ""}: ${says}`,
       })),
@@ -112,7 +111,7 @@ async function query({ runner, look }: Desk, rest: string): Promise<Answered> {
   const rows: Said[] = Array.from(shown, (row) => ({ text: rowText(row), event: row.event - 1 }));
   const left = found.length - rows.length;
   if (left > 0) rows.push({ text: `… and ${left} more` });
-  return { result: plural(found.length, "row"), rows };
+  return { result: counted(found.length, "row"), rows };
 }
 
 /** Stops that are set by typing, and what a trace has of something. */

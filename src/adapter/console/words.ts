@@ -8,6 +8,7 @@ import { bytesIn } from "../../replay/view/why/numbers.ts";
 import { storyOf } from "../../replay/view/why/story.ts";
 import { storyHead, storyRows } from "../../replay/view/why/words.ts";
 import { UserError } from "../../trace/platform.ts";
+import { counted } from "../../trace/visible.ts";
 import { fork, forkWords, listForks, offeredBehind } from "../forks/fork-words.ts";
 import { placeText, positionText } from "../runner.ts";
 import { checkpointAt, positionOf } from "../time/checkpoints.ts";
@@ -164,7 +165,7 @@ function listCheckpoints({ runner, checkpoints }: Desk): Answered {
       throw error;
     }
   });
-  return { result: rows.length === 1 ? "1 checkpoint" : `${rows.length} checkpoints`, rows };
+  return { result: counted(rows.length, "checkpoint"), rows };
 }
 
 /** Who changed a value, on one side of where the debugger stands. */

@@ -3,6 +3,7 @@ import { partedStage, partedSums, textsOf, wordParted } from "../../judge/compar
 import { changeWords } from "../../lab/fork-words.ts";
 import type { Position } from "../../replay/timeline.ts";
 import { UserError } from "../../trace/platform.ts";
+import { counted } from "../../trace/visible.ts";
 import type { Answered, Desk, Said } from "../console/desk.ts";
 import type { MeantFork } from "./forks.ts";
 
@@ -39,7 +40,7 @@ async function compare({ forks, look, runner }: Desk, rest: string): Promise<Ans
     rows.push({ text: `event ${event + 1}, ${wordParted(runs, each)}`, event });
   }
   if (differences.length > rowsMax) rows.push({ text: `… and ${differences.length - rowsMax} more` });
-  const count = differences.length === 1 ? "1 event" : `${differences.length} events`;
+  const count = counted(differences.length, "event");
   const description = `First difference of ${meant.name}`;
   const position = placeOfFirst(runs, meant, first);
   runner.arriveAt({ position, why: { reason: "goto", description } });
@@ -89,7 +90,7 @@ function help(): Answered {
 /** The forks of the session, a row each. */
 export function listForks({ forks }: Desk): Answered {
   const rows = forks.lines.map((line, i) => ({ text: `fork ${forks.nameOf(i + 1)}: ${line}` }));
-  const count = rows.length === 0 ? "no forks" : rows.length === 1 ? "1 fork" : `${rows.length} forks`;
+  const count = rows.length === 0 ? "no forks" : counted(rows.length, "fork");
   return { result: count, rows };
 }
 

@@ -5,6 +5,7 @@ import { gather } from "../../replay/search/aggregate.ts";
 import { type StopRule, stopView } from "../../replay/stops.ts";
 import type { Position } from "../../replay/timeline.ts";
 import { type Progress, paced } from "../../trace/platform.ts";
+import { counted } from "../../trace/visible.ts";
 import type { Sources } from "../sources.ts";
 import { LogOutput } from "../stops/log-points.ts";
 
@@ -83,7 +84,7 @@ function* questionRows(judged: Judged, text: string): Generator<number, Row[]> {
   const rows = queryRows(judged, shown, { columns: [], hasValue: value !== null });
   const heading = headingOf(judged, value === null ? [] : [value]);
   const [head, ...lines] = tableRows(rows, heading);
-  const count: Row = { text: `${text}: ${found.length} row${found.length === 1 ? "" : "s"}`, event: null };
+  const count: Row = { text: `${text}: ${counted(found.length, "row")}`, event: null };
   const left = found.length - shown.length;
   return [
     count,

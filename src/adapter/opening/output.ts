@@ -9,6 +9,7 @@ import { firstLine } from "../../study/verdict.ts";
 import { Sign } from "../../trace/signs.ts";
 import { eventPlace, type Trace } from "../../trace/trace.ts";
 import { bugsOf } from "../../trace/variant.ts";
+import { counted } from "../../trace/visible.ts";
 import type { Debuggee } from "../launch.ts";
 import type { Sources } from "../sources.ts";
 
@@ -100,13 +101,12 @@ function countLines(debuggee: Debuggee, sources: Sources): Line[] {
   const { trace } = debuggee;
   const lines = counts.flatMap(({ what, one, count, bytes, first }): Line[] => {
     if (count === 0) return [];
-    const told = [`${count} ${count === 1 ? one : what}`, bytes, `the first in ${eventPlace(trace, first)}`];
+    const told = [counted(count, one, what), bytes, `the first in ${eventPlace(trace, first)}`];
     const output = `${told.filter((part) => part !== "").join(", ")}\n`;
     return [{ category: "stdout", output, ...sources.placeOf(first) }];
   });
   const none = counts.filter(({ count }) => count === 0).map(({ what }) => `no ${what}`);
-  const streams = trace.streams.length;
-  const head = `${streams} ${streams === 1 ? "stream" : "streams"}, ${trace.events.count} events`;
+  const head = `${counted(trace.streams.length, "stream")}, ${counted(trace.events.count, "event")}`;
   return [...lines, { category: "stdout", output: `${[head, ...none].join(", ")}\n` }];
 }
 
@@ -141,7 +141,7 @@ function* noteLines({ trace }: Debuggee): Generator<Line> {
     const shown = names.slice(0, namedMax).join(", ");
     yield {
       category: "stdout",
-      output: `note: ${shown}${left > 0 ? ` and ${left} more streams` : ""}: ${note}\n`,
+      output: `note: ${shown}${left > 0 ? ` and ${counted(left, "more stream")}` : ""}: ${note}\n`,
     };
   }
 }
@@ -149,5 +149,8 @@ function* noteLines({ trace }: Debuggee): Generator<Line> {
 /** For who does not debug: how many events were looked at, and how many places are wrong. */
 export function sumLine({ timeline }: Debuggee, found: number): Line {
   const wrong = found === 0 ? "nothing" : String(found);
-  return { category: "stdout", output: `${timeline.eventCount} events replayed, ${wrong} found wrong\n` };
+  return {
+    category: "stdout",
+    output: `${counted(timeline.eventCount, "event")} replayed, ${wrong} found wrong\n`,
+  };
 }

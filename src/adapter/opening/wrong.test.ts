@@ -50,7 +50,7 @@ test("a damaged retransmission is told with its own frame and value, the origina
   const first = await opened(flippedCapture("original57", { frame: 57, fromEnd: 100 }));
   assert.match(
     told(first)[1]!,
-    /^WRONG frame 57: byte 44530 \(1262303842\) .*; the original, sent again 1 times;/,
+    /^WRONG frame 57: byte 44530 \(1262303842\) .*; the original, sent again once;/,
   );
 });
 

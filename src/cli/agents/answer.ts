@@ -1,3 +1,5 @@
+import { counted } from "../../trace/visible.ts";
+
 /** Bytes of an answer: what an agent reads costs it. */
 const answerMax = 2000;
 /** Bytes for the line that says what is left out. */
@@ -40,9 +42,9 @@ export function cut(text: string, isWhole = true): string {
   const next = lines[kept.length];
   if (next !== undefined && Buffer.byteLength(next) > answerMax / 2) kept.push(beginning(next, room));
   const left = lines.length - kept.length;
-  const count = isWhole ? left : "many";
-  const says = `… ${count} more ${count === 1 ? "line" : "lines"}: ask for less, or for a place`;
-  return [...kept, ...(count === 0 ? [] : [says]), ...end, ""].join("\n");
+  const more = isWhole ? counted(left, "more line") : "many more lines";
+  const says = `… ${more}: ask for less, or for a place`;
+  return [...kept, ...(left === 0 && isWhole ? [] : [says]), ...end, ""].join("\n");
 }
 
 /** The lines that fit into so many bytes, and how many bytes are left. */

@@ -1,7 +1,7 @@
 import { briefText, missingText, shareText, streamText, verdictText } from "../../judge/verdict-words.ts";
 import type { Total } from "../../report/rows.ts";
 import type { FileReport, StreamReport } from "../../report/verified.ts";
-import { visibleLine } from "../../trace/visible.ts";
+import { counted, visibleLine } from "../../trace/visible.ts";
 
 /** More places with wrong bytes than this of one stream are counted, not listed. */
 const listedMax = 20;
@@ -36,7 +36,7 @@ function* wrongLines({ wrong, places }: StreamReport, name: string): Generator<s
 export function totalText({ files, verdicts, ...share }: Total): string {
   const { right, wrong, unchecked, unreadable } = verdicts;
   return (
-    `${files} files: ${right} right, ${wrong} wrong, ${unchecked} unchecked, ${unreadable} unreadable; ` +
+    `${counted(files, "file")}: ${right} right, ${wrong} wrong, ${unchecked} unchecked, ${unreadable} unreadable; ` +
     `${shareText(share)}.`
   );
 }

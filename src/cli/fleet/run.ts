@@ -4,6 +4,7 @@ import { statusOf, type VerdictWord, verdictWords } from "../../judge/verdict.ts
 import { addTo, countedOf, noTotal, rowsOf, totalRow } from "../../report/rows.ts";
 import type { FileReport, VerifyJob } from "../../report/verified.ts";
 import { noProgress } from "../../trace/platform.ts";
+import { counted } from "../../trace/visible.ts";
 import { exitStatus, print } from "../output.ts";
 import { tool } from "../version.ts";
 import { linesAmong, totalText } from "./lines.ts";
@@ -128,7 +129,9 @@ class Printer {
     const rate = this.done / seconds;
     const left = Math.ceil((this.files - this.done) / rate);
     this.shown = true;
-    process.stderr.write(`\r\x1b[K${this.done} of ${this.files} files, ${rate.toFixed(1)}/s, ${left} s left`);
+    process.stderr.write(
+      `\r\x1b[K${this.done} of ${counted(this.files, "file")}, ${rate.toFixed(1)}/s, ${left} s left`,
+    );
   }
 
   private clear(): void {

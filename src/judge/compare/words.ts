@@ -5,6 +5,7 @@ import { postedIn, queueText } from "../../replay/view/descriptor-scope.ts";
 import { wordEffect } from "../../replay/view/effect-text.ts";
 import { partOf, recordName, viewAt } from "../../replay/view/view.ts";
 import { Sign } from "../../trace/signs.ts";
+import { counted } from "../../trace/visible.ts";
 import type { ByteDifference } from "./bytes.ts";
 import type { ComparedRun, Comparison, WireDifference } from "./compare.ts";
 
@@ -78,7 +79,7 @@ function wordLeft({ runs }: Comparison, left: readonly number[]): string {
           ? who.length === 1
             ? "sends nothing"
             : "send nothing"
-          : `${who.length === 1 ? "sends" : "send"} ${amount} bytes`;
+          : `${who.length === 1 ? "sends" : "send"} ${counted(amount, "byte")}`;
       return `${who.join(", ")} ${what}`;
     })
     .join(", ");

@@ -207,8 +207,8 @@ test("sockets with the same numbers are left out, and it is said", () => {
   assert.deepEqual(
     summary.filter((text) => /may be/.test(text)),
     [
-      "socket 1 of k may be a or b: its 1 tracepoints are left out",
-      "socket 2 of k may be a or b: its 1 tracepoints are left out",
+      "socket 1 of k may be a or b: its 1 tracepoint is left out",
+      "socket 2 of k may be a or b: its 1 tracepoint is left out",
     ],
   );
   assert.equal(matched, 1);

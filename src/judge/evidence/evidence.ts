@@ -5,6 +5,7 @@ import type { Timeline } from "../../replay/timeline.ts";
 import type { Evidence, TraceFile } from "../../trace/evidence/evidence.ts";
 import type { Tracepoint } from "../../trace/evidence/tracepoints.ts";
 import { finished } from "../../trace/platform.ts";
+import { counted, noun } from "../../trace/visible.ts";
 import { compareCounters } from "./counters.ts";
 import { burstsOf, type Expected, type ModelReports, modelReports } from "./expected.ts";
 import { hasBothDirections, hostConnections, verdictOf } from "./installed.ts";
@@ -71,7 +72,9 @@ export function* layingEvidence(timeline: Timeline, evidence: Evidence): Generat
     ...sums(overlay, evidence, matchings),
     ...(counters.length > 0 && hasBothDirections(timeline, host) ? [bothDirections] : []),
     ...leftOut(timeline, evidence, sockets),
-    ...(judge.left > 0 ? [`${judge.left} more disagreements are not listed`] : []),
+    ...(judge.left > 0
+      ? [`${counted(judge.left, "more disagreement is", "more disagreements are")} not listed`]
+      : []),
   ];
   return { ...overlay, summary };
 }
@@ -167,8 +170,13 @@ function sums(
       : [`; the clock of ${file.name} plus ${(offsetNs / 1e9).toFixed(6)} s is the trace's`],
   );
   if (evidence.traces.length > 0)
-    lines.push(`${matched} of ${tracepoints} tracepoints belong to an event${clocks.join("")}`);
-  if (evidence.counters.length > 0) lines.push(`${agreeing} of ${counters} counters are as the model says`);
+    lines.push(
+      `${matched} of ${counted(tracepoints, "tracepoint")} ${noun(matched, "belongs", "belong")} to an event${clocks.join("")}`,
+    );
+  if (evidence.counters.length > 0)
+    lines.push(
+      `${agreeing} of ${counted(counters, "counter")} ${noun(agreeing, "is", "are")} as the model says`,
+    );
   return lines;
 }
 
@@ -179,7 +187,7 @@ function leftOut(timeline: Timeline, { traces }: Evidence, sockets: readonly Soc
   const unclear = unknown.filter(({ fits }) => fits.length > 1);
   const lines = unclear.slice(0, linesMax).map(({ sk, file, fits, tracepoints }) => {
     const names = fits.slice(0, linesMax).map((c) => connections[c]!.flow);
-    return `socket ${sk} of ${file} may be ${names.join(" or ")}: its ${tracepoints.length} tracepoints are left out`;
+    return `socket ${sk} of ${file} may be ${names.join(" or ")}: its ${counted(tracepoints.length, "tracepoint is", "tracepoints are")} left out`;
   });
   const foreign = unknown.length - unclear.length;
   if (foreign > 0)

@@ -12,6 +12,7 @@ import type { Position } from "../../replay/timeline.ts";
 import { hasAcked, hasContext, hasSent } from "../../replay/view/facts.ts";
 import { judgedView, recordName, type View } from "../../replay/view/view.ts";
 import { eventPlace } from "../../trace/trace.ts";
+import { counted } from "../../trace/visible.ts";
 import type { Area } from "../kind.ts";
 import type { Asked, Model } from "../model.ts";
 import type { Rare, RareAsked } from "../rare.ts";
@@ -87,7 +88,7 @@ const rangeText = (from: number, to: number): string => `${byteLabel(from)} to $
 
 function inMap({ state }: View): string {
   const count = state.tail - state.head;
-  return count === 0 ? "no record in the map" : `${count} record${count === 1 ? "" : "s"} in the map`;
+  return count === 0 ? "no record in the map" : `${counted(count, "record")} in the map`;
 }
 
 /** The bytes of the event, if it is this stream's packet. */

@@ -1,3 +1,4 @@
+import { counted } from "../../trace/visible.ts";
 import type { ComparedEvent } from "../findings.ts";
 import { isFirstOfEvent } from "./facts.ts";
 import type { Path } from "./path.ts";
@@ -20,8 +21,8 @@ const idsIn = ({ findings }: View): readonly string[] => findings.compared?.ids 
 
 function textOf({ queue, replayed, fallback }: ComparedEvent): string {
   const words = [queue];
-  if (replayed > 0) words.push(`${replayed} bytes replayed`);
-  if (fallback > 0) words.push(`${fallback} bytes encrypted in software`);
+  if (replayed > 0) words.push(`${counted(replayed, "byte")} replayed`);
+  if (fallback > 0) words.push(`${counted(fallback, "byte")} encrypted in software`);
   return words.join(", ");
 }
 

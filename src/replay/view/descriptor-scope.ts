@@ -6,6 +6,7 @@ import {
   TcbField,
   tcbFields,
 } from "../../core/words/descriptor.ts";
+import { noun } from "../../trace/visible.ts";
 import { isOfEvent, profileOf, waitingAt } from "./facts.ts";
 import type { Path } from "./path.ts";
 import { show } from "./value.ts";
@@ -73,7 +74,8 @@ const queuePaths: readonly Path[] = [
     reads: ["event", "stage"],
     where: isRebuilding,
     of: (view) => replayedBytes(postedIn(view)),
-    word: (view, raw) => `${show(raw, view.numbers)} bytes${isOfUnknown(view) ? longest : ""}`,
+    word: (view, raw) =>
+      `${show(raw, view.numbers)} ${noun(Number(raw), "byte")}${isOfUnknown(view) ? longest : ""}`,
   },
   {
     path: "descriptors.waiting",

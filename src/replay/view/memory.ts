@@ -1,6 +1,7 @@
 import { tagSize } from "../../core/base/record.ts";
 import { advance, type Seq } from "../../core/base/seq.ts";
 import { placeholderRecord, type RecordView, streamBytes, wireRecord } from "../../core/nic/bytes.ts";
+import { counted } from "../../trace/visible.ts";
 import type { Path } from "./path.ts";
 import type { View } from "./view.ts";
 import { capturedBytes, expectedRecords } from "./wrong/bytes.ts";
@@ -33,7 +34,7 @@ export const memoryPaths: readonly Path[] = [
     says: "The connection's sequence space, as far as it is pushed.",
     reads: ["tail"],
     name: () => "Memory (sequence space)",
-    of: (view) => `${lengthOf(view)} bytes`,
+    of: (view) => counted(lengthOf(view), "byte"),
   },
   ...memoryKinds.map(
     (kind): Path => ({

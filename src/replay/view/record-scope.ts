@@ -1,5 +1,6 @@
 import { recordType } from "../../core/base/record.ts";
 import { RecordKind } from "../../core/machine/record-log.ts";
+import { counted, noun } from "../../trace/visible.ts";
 import { hasAcked } from "./facts.ts";
 import type { Path } from "./path.ts";
 import { show } from "./value.ts";
@@ -13,7 +14,7 @@ const mapPaths: readonly Path[] = [
     name: () => "Record map",
     of: ({ state }) => {
       const count = state.tail - state.head;
-      return count === 0 ? "empty" : `${count} record${count === 1 ? "" : "s"}`;
+      return count === 0 ? "empty" : counted(count, "record");
     },
   },
   {
@@ -35,7 +36,7 @@ const mapPaths: readonly Path[] = [
     reads: ["openLength"],
     where: ({ state }) => state.openLength > 0,
     of: ({ state }) => state.openLength,
-    word: (view, raw) => `${show(raw, view.numbers)} bytes, not in TCP yet`,
+    word: (view, raw) => `${show(raw, view.numbers)} ${noun(Number(raw), "byte")}, not in TCP yet`,
   },
   {
     path: "records.openFragments",

@@ -1,6 +1,7 @@
 import { versionName } from "../../core/base/record.ts";
 import { Change, type ChangeRow } from "../../core/machine/change-log.ts";
 import { Hook, Rekey } from "../../core/machine/state.ts";
+import { counted } from "../../trace/visible.ts";
 import { changeAt, deviceOf, hasAcked, hasSent, isInstalled, isSoftware } from "./facts.ts";
 import type { Path } from "./path.ts";
 import { show } from "./value.ts";
@@ -187,7 +188,7 @@ export const keyPaths: readonly Path[] = [
     name: () => "Keys (masked)",
     of: ({ connection }) => {
       const known = connection.epochs.filter((epoch) => epoch !== null).length;
-      return `${known} of ${connection.epochs.length} epochs known`;
+      return `${known} of ${counted(connection.epochs.length, "epoch")} known`;
     },
   },
   {

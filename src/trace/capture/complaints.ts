@@ -1,5 +1,6 @@
 import { gapType, type RecordTable } from "../tls/record-table.ts";
 import type { Diagnostic } from "../trace.ts";
+import { counted, noun } from "../visible.ts";
 import type { CaptureContext } from "./context.ts";
 import { hostOf, type Names } from "./names.ts";
 import type { Sender } from "./senders.ts";
@@ -43,12 +44,12 @@ export function* complaints(
   if (unused > toldMax)
     found.push({
       severity: "warning",
-      message: `${unused - toldMax} more crypto_infos are of no stream in the capture and not told one by one`,
+      message: `${counted(unused - toldMax, "more crypto_info is", "more crypto_infos are")} of no stream in the capture and not told one by one`,
     });
   if (nameless > 0)
     found.push({
       severity: "warning",
-      message: `keys of ${nameless} directions that strace saw open no stream of the capture: trace with -yy`,
+      message: `keys of ${counted(nameless, "direction")} that strace saw ${noun(nameless, "opens", "open")} no stream of the capture: trace with -yy`,
     });
   for (const { shown, offload } of senders) {
     const missing = offload && missingOf(offload.walked.table);
@@ -67,5 +68,5 @@ function missingOf(table: RecordTable): string | null {
     bytes += table.length.values[row]!;
   }
   if (gaps === 0) return null;
-  return `${gaps} gap(s) of ${bytes} bytes in all where records are not known, because the capture lacks bytes or they are damaged`;
+  return `${counted(gaps, "gap")} of ${counted(bytes, "byte")} in all where records are not known, because the capture lacks bytes or they are damaged`;
 }

@@ -1,6 +1,7 @@
 import { DiagnosticList } from "../diagnostics.ts";
 import { finished } from "../platform.ts";
 import type { Diagnostic } from "../trace.ts";
+import { noun } from "../visible.ts";
 import { lineLengthMax, linesOf } from "./lines.ts";
 import {
   type Hit,
@@ -148,13 +149,15 @@ function misplaced(text: string): string | null {
 
 /** Events that the kernel could not keep, on one CPU, before the line that says so; not every kernel counts them. */
 function wordLost([, cpu, lost, dropped]: RegExpExecArray): string {
-  return `${lost ?? dropped ?? "some"} events of CPU ${cpu} were lost before this line; trace fewer events or with a larger buffer (\`trace-cmd record -b\`, buffer_size_kb)`;
+  const count = lost ?? dropped ?? "some";
+  const events = noun(Number(count), "event");
+  return `${count} ${events} of CPU ${cpu} ${noun(Number(count), "was", "were")} lost before this line; trace fewer events or with a larger buffer (\`trace-cmd record -b\`, buffer_size_kb)`;
 }
 
 function overwritten(comment: string): string | null {
   const [, kept, written] = entriesPattern.exec(comment) ?? [];
   const gone = Number(written) - Number(kept);
   return gone > 0
-    ? `the first ${gone} of ${written} events were overwritten; trace fewer events or with a larger buffer (buffer_size_kb)`
+    ? `the first ${gone} of ${written} ${noun(Number(written), "event")} ${noun(gone, "was", "were")} overwritten; trace fewer events or with a larger buffer (buffer_size_kb)`
     : null;
 }

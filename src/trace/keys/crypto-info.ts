@@ -11,6 +11,7 @@ import { type Seq, seq } from "../../core/base/seq.ts";
 import { endpointText } from "../pcap/endpoint.ts";
 import { finished } from "../platform.ts";
 import type { Diagnostic } from "../trace.ts";
+import { counted } from "../visible.ts";
 import { fromHex } from "./hex.ts";
 import { dividedList } from "./json-list.ts";
 
@@ -75,7 +76,7 @@ export function* readingCryptoInfos(text: string): Generator<number, InfosRead> 
   if (wrong > wrongMax)
     diagnostics.push({
       ...error,
-      message: `crypto_info: ${wrong - wrongMax} more directions are wrong and not told one by one`,
+      message: `crypto_info: ${counted(wrong - wrongMax, "more direction is", "more directions are")} wrong and not told one by one`,
     });
   return { infos, diagnostics };
 }

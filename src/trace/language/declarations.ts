@@ -20,7 +20,7 @@ import { namesFile } from "../profile-word.ts";
 import { profileForms } from "../profiles/finder.ts";
 import { nicNamed } from "../trace.ts";
 import { kernelIds } from "../variant.ts";
-import { isSteering } from "../visible.ts";
+import { counted, isSteering } from "../visible.ts";
 import { connectionForm, deviceForm } from "./forms.ts";
 import { derivedKeys, nameBytes, nameSizeMax, payloadOf } from "./keystream.ts";
 import { type DeclaredConnection, leftOut, type Reading } from "./reading.ts";
@@ -342,7 +342,7 @@ function bytesOf(given: Token, size: number, what: string): Uint8Array {
       given,
       size === 0
         ? `${what} is empty; leave it out`
-        : `${what} is ${size} bytes: write ${size * 2} hex digits`,
+        : `${what} is ${counted(size, "byte")}: write ${size * 2} hex digits`,
     );
   }
   return Uint8Array.from({ length: size }, (_, i) => Number.parseInt(given.text.slice(2 * i, 2 * i + 2), 16));

@@ -2,6 +2,7 @@ import { headerSize, recordType } from "../../core/base/record.ts";
 import { advance, seq } from "../../core/base/seq.ts";
 import { deviceColumn, Flag, Kind, packRecord, packSend, packTransmit } from "../../core/words/event.ts";
 import { integer, integer64, LineFault, list, span, type Token } from "../lexer.ts";
+import { counted, noun } from "../visible.ts";
 import {
   connectionFormOf,
   deviceFormOf,
@@ -293,7 +294,8 @@ const endedAt = (range: Token, start: number, end: number): Token =>
   end > start ? { ...range, instead: `${start}:${end}(${end - start})` } : range;
 
 function notPushed(range: Token, pushed: number, open: number): LineFault {
-  const why = open < 0 ? "" : `, and ${open} payload bytes wait in an open record`;
+  const why =
+    open < 0 ? "" : `, and ${counted(open, "payload byte")} ${noun(open, "waits", "wait")} in an open record`;
   return new LineFault(
     range,
     `TCP has bytes up to ${pushed} only${why}; put a \`send\` above or end the range at ${pushed}`,

@@ -1,5 +1,6 @@
 import { recordType } from "../../core/base/record.ts";
 import { integer, LineFault, list, part, type Token } from "../lexer.ts";
+import { counted } from "../visible.ts";
 import { recordTypeNames } from "./vocabulary.ts";
 
 /**
@@ -58,7 +59,7 @@ export function segmentOf(word: Token): [start: number, end: number] {
   const number = part(word, written.length + 1, word.text.length - 1);
   throw new LineFault(
     { ...number, instead: String(length) },
-    `${written} is ${length} bytes long; write (${length})`,
+    `${written} is ${counted(length, "byte")} long; write (${length})`,
   );
 }
 

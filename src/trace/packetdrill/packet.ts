@@ -1,4 +1,5 @@
 import { LineFault, type Token } from "../lexer.ts";
+import { counted } from "../visible.ts";
 
 /** A TCP packet of a script. Sequence numbers as written: they count from the SYN of whoever sends. */
 export interface ScriptPacket {
@@ -90,7 +91,7 @@ function numbersOf(token: Token, found: RegExpExecArray): { seq: number | null; 
   const end = inRange(token, last!, u32Max, "a sequence number");
   const length = inRange(token, size!, u32Max, "a length");
   if (end - from !== length)
-    throw new LineFault(token, `${from}:${end} is ${end - from} bytes long, not ${length}`);
+    throw new LineFault(token, `${from}:${end} is ${counted(end - from, "byte")} long, not ${length}`);
   return { seq: absolute === undefined ? from : null, length };
 }
 

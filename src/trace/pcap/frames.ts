@@ -1,5 +1,6 @@
 import type { FileAccess } from "../platform.ts";
 import type { Diagnostic } from "../trace.ts";
+import { counted } from "../visible.ts";
 import { i32be } from "./bytes.ts";
 import { FlowTable, flowsMax } from "./flows.ts";
 import { Fragments } from "./fragments.ts";
@@ -137,7 +138,7 @@ export class Frames {
     for (const frame of this.fragments.incomplete) this.note("fragmentsIncomplete", frame);
     const { times, bytes, most } = this.short;
     if (times > 0) {
-      const what = `a packet's end was not captured: ${bytes} payload bytes are missing of ${times} packets, up to ${most} of one: capture with a larger snapshot length (-s 0)`;
+      const what = `a packet's end was not captured: ${counted(bytes, "payload byte is", "payload bytes are")} missing of ${counted(times, "packet")}, up to ${most} of one: capture with a larger snapshot length (-s 0)`;
       this.report(this.short, what);
     }
     const odd = [...this.odd].sort(([, a], [, b]) => a.first - b.first);
@@ -155,7 +156,7 @@ export class Frames {
   private reportNothing(name: string): void {
     const { text } = this.leftOut;
     const instead = text === null ? "" : `; they hold ${text}`;
-    const message = `${name} holds no TCP packets (${this.count} frames read${instead}): check that it is the right capture and interface`;
+    const message = `${name} holds no TCP packets (${counted(this.count, "frame")} read${instead}): check that it is the right capture and interface`;
     this.diagnostics.push({ severity: "warning", message });
   }
 

@@ -1,3 +1,4 @@
+import { counted } from "../visible.ts";
 import { u16, u32 } from "./bytes.ts";
 import { type Container, frameSizeMax, reportCut, reportDamage } from "./chunks.ts";
 import type { Frames } from "./frames.ts";
@@ -94,7 +95,7 @@ export class Pcapng implements Container {
     if (type === Block.section && !this.little && u32(bytes, at + 8, false) !== byteOrderMagic) {
       damage = "a section header has no byte-order mark";
     } else if (total % 4 !== 0 || total < Math.max(sizeMin, 12) || (sizeMin > 0 && total > sizeMax)) {
-      damage = `a block of type 0x${type.toString(16)} claims ${total} bytes`;
+      damage = `a block of type 0x${type.toString(16)} claims ${counted(total, "byte")}`;
     }
     if (damage !== null) reportDamage(this.frames, offset + at, damage);
     else if (offset + at + total > this.fileSize) reportCut(this.frames, offset + at);

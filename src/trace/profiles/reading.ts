@@ -1,5 +1,6 @@
 import { LineFault } from "../lexer.ts";
 import type { Diagnostic } from "../trace.ts";
+import { counted } from "../visible.ts";
 import { type JsonMember, type JsonValue, type Place, parseJson } from "./json-text.ts";
 
 /** Errors told of one profile file; one that is something else would give one a key. */
@@ -82,7 +83,13 @@ export class ProfileReading {
     const left = ordered.length - shown.length;
     if (left === 0) return shown;
     const last = ordered[errorsMax]!.at;
-    return [...shown, this.diagnostic(last, `${left} more errors are not shown; correct the first ones`)];
+    return [
+      ...shown,
+      this.diagnostic(
+        last,
+        `${counted(left, "more error is", "more errors are")} not shown; correct the first ones`,
+      ),
+    ];
   }
 
   /** A place as line and columns; what goes on behind its line's end is cut there. */

@@ -1,6 +1,7 @@
 import { RecordKind } from "../../../core/machine/record-log.ts";
 import { detailText } from "../../../trace/language/print.ts";
 import { eventPlace, placeWord } from "../../../trace/trace.ts";
+import { counted, noun } from "../../../trace/visible.ts";
 import type { Timeline } from "../../timeline.ts";
 import { recordName } from "../view.ts";
 import type { Copy } from "./copy.ts";
@@ -40,7 +41,7 @@ export function storyLine(timeline: Timeline, story: Story): string {
   const { copies, copyCount, acknowledged, released } = story;
   const places = copies.slice(0, placesMax).map(({ event }) => trace.events.line.at(event));
   const more = copyCount > placesMax ? ", …" : "";
-  const words = `${placeWord(trace)}${copyCount > 1 ? "s" : ""} ${places.join(", ")}${more}`;
+  const words = `${noun(copyCount, placeWord(trace))} ${places.join(", ")}${more}`;
   const times = copyCount === 1 ? "sent once" : `sent ${copyCount} times`;
   const at = (event: number | null) =>
     event !== null && event >= 0
@@ -96,7 +97,9 @@ function sentRows(timeline: Timeline, story: Story): StoryRow[] {
     event: copy.event,
   }));
   const left = copyCount - copies.length;
-  return left === 0 ? rows : [...rows, { name: "…", text: `sent again ${left} times more`, event: null }];
+  return left === 0
+    ? rows
+    : [...rows, { name: "…", text: `sent again ${counted(left, "time")} more`, event: null }];
 }
 
 function copyText(timeline: Timeline, { connection }: Story, copy: Copy): string {
@@ -125,7 +128,7 @@ function resyncText(timeline: Timeline, connection: number, { row, replayed }: B
   const { records } = timeline.machine.sockets[connection]!;
   const name =
     row < records.count ? recordName(records, row) : `record ${records.countedSn(row, records.count)}`;
-  return ` (${name}${replayed ? `, ${replayed} bytes replayed` : ""})`;
+  return ` (${name}${replayed ? `, ${counted(replayed, "byte")} replayed` : ""})`;
 }
 
 function verdictText({ verdict }: Copy): string {

@@ -1,4 +1,5 @@
 import type { ClearFault, Damage, WrongByte } from "../../../trace/trace.ts";
+import { counted } from "../../../trace/visible.ts";
 
 const partNames = {
   header: "header",
@@ -60,6 +61,6 @@ export function wordDamage(damage: Damage): string {
 
 /** Which bytes are wrong; what stands there may be of the content, which is not shown. */
 function wordFault(at: number, { what, from, to, bytes }: ClearFault): string {
-  const place = bytes === 1 ? `byte ${at + from}` : `${bytes} bytes in ${at + from}:${at + to}`;
+  const place = bytes === 1 ? `byte ${at + from}` : `${counted(bytes, "byte")} in ${at + from}:${at + to}`;
   return `${place} not as expected (${faultNames[what]})`;
 }

@@ -66,7 +66,9 @@ function copyOf({ position }: View, { carriers }: WrongByte): string {
   const again = carriers.length - 1;
   if (place < 0) return again > 0 ? `sent ${carriers.length} times` : "";
   if (again === 0) return "sent once";
-  return place === 0 ? `the original, sent again ${again} times` : `retransmission ${place} of ${again}`;
+  return place === 0
+    ? `the original, sent again ${again === 1 ? "once" : `${again} times`}`
+    : `retransmission ${place} of ${again}`;
 }
 
 const causeOf = ({ row, damage }: WrongByte): string => {
