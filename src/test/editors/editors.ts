@@ -10,10 +10,11 @@ import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type Driven, type Setup, type Shown, until } from "./driven.ts";
 import { Emacs } from "./emacs.ts";
-import { clients, installClient } from "./install.ts";
+import { clients, eglot, installClient } from "./install.ts";
 import { Neovim } from "./neovim.ts";
 import { Vim } from "./vim.ts";
 import { neovimWrites } from "./writing.ts";
+import { emacsWrites } from "./writing-emacs.ts";
 
 const scratch = realpathSync(mkdtempSync(path.join(os.tmpdir(), "tlstrace-editors-")));
 after(() => rmSync(scratch, { recursive: true, force: true, maxRetries: 5 }));
@@ -83,6 +84,18 @@ for (const id of Object.keys(clients) as (keyof typeof clients)[]) {
     captureTests(() => editor, comesTo, shows);
   });
 }
+
+let lacksEglot: string | false = false;
+try {
+  installClient(eglot);
+} catch (error) {
+  lacksEglot = error instanceof Error ? error.message : String(error);
+  console.error(`NOT TESTED: ${eglot.name}, while a trace is written: ${lacksEglot}`);
+}
+describe(`${eglot.name}, while a trace is written`, { skip: lacksEglot }, () => {
+  const { home, env } = homeOf("emacs-lsp");
+  emacsWrites(home, env, documented("elisp", "writing.md"));
+});
 
 const { home, env } = homeOf("neovim-lsp");
 const lacksNeovim = spawnSync("nvim", ["--version"]).error === undefined ? false : "nvim is not installed";

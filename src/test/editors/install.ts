@@ -42,6 +42,13 @@ export const clients = {
   },
 } as const satisfies Record<string, Client>;
 
+/** Emacs' client of the Language Server Protocol, which Emacs has itself from 29 on. */
+export const eglot: Client = {
+  name: "Emacs with eglot",
+  packages: ["emacs-nox", "elpa-eglot"],
+  check: ["emacs", "--batch", "--eval", "(require 'eglot)"],
+};
+
 /**
  * Installs what a client lacks: packages by apt, the plugin by git, into the folder where the tests keep the workbench.
  * Gives the plugin's folder. Throws an Error that says what is missing, and why.
