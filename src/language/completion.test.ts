@@ -58,6 +58,24 @@ test("bugs are offered behind a slash only, and behind that of any file, too", (
   assert.ok(labels(`${own}\n expect counter |`).includes("ktls_replayed_bytes="));
 });
 
+test("the next segment holds what TCP has, and no more", () => {
+  const rows: [above: string, offered: string[]][] = [
+    // Nothing was written.
+    ["", []],
+    // 3000 bytes and 29 of a record (TLS 1.2, AES-GCM): 1448 a packet, the last one the rest.
+    ["+0 web send 3000", ["0:1448(1448)"]],
+    ["+0 web send 3000\n+0 web > 0:1448(1448)\n+0 web > 1448:2896(1448)", ["2896:3029(133)"]],
+    ["+0 web send 3000\n+0 web > 0:3029(3029)", []],
+    ["+0 web send 3000\n+0 web > 0:3029(3029)\n+0 web > 0:1448(1448)", []],
+    // An open record is not TCP's yet.
+    ["+0 web send 100 more", []],
+    ["+0 web send 100 more\n+0 web send 0", ["0:129(129)"]],
+  ];
+  // What stands below the line is not there yet.
+  for (const [above, found] of rows)
+    assert.deepEqual(labels(`${head}${above}\n+0 web > |\n+0 web send 5000`), found, above);
+});
+
 /** The last line once something is taken: as it is written, and where the client can, with the word's rest gone. */
 function taken(text: string, label: string): string[] {
   const at = (edit: TextEdit | InsertReplaceEdit) =>

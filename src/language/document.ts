@@ -2,7 +2,7 @@
 
 import type { Position, Range, TextEdit } from "vscode-languageserver-types";
 import { connectx } from "../core/profiles/connectx.ts";
-import { parseTrace } from "../trace/language/parse.ts";
+import { parseTrace, type StreamPlace, TraceReader } from "../trace/language/parse.ts";
 import { type Statement, statementOf } from "../trace/language/statement.ts";
 import type { StatementToken } from "../trace/language/take.ts";
 import { isPacketdrill, parsePacketdrill } from "../trace/packetdrill/script.ts";
@@ -49,6 +49,18 @@ export class TraceDocument {
       ? parsePacketdrill(this.name, this.text, connectx)
       : parseTrace(this.name, this.text, this.profiles);
     return this.read;
+  }
+
+  /** Where a connection's stream has got to above a line, from 0; null if none has the name. One reading does for all. */
+  streamAbove(line: number, name: string): StreamPlace | null {
+    const reader = new TraceReader(this.name, this.text, this.profiles, (own) => own);
+    reader.read(line);
+    const place = reader.streamOf(name);
+    if (this.read === null) {
+      reader.read(Number.POSITIVE_INFINITY);
+      this.read = reader.trace();
+    }
+    return place;
   }
 
   /** The words of a line, from 0; of a script there are none. */

@@ -30,6 +30,13 @@ export function parseTrace(
   return reader.trace();
 }
 
+/** Where a stream has got: bytes sent, bytes that TCP has at most, bytes of a packet (0 = not known). */
+export interface StreamPlace {
+  sent: number;
+  has: number;
+  mss: number;
+}
+
 /** The same in pieces, for who has something else to do in between. */
 export class TraceReader {
   private readonly reading: Reading;
@@ -61,6 +68,15 @@ export class TraceReader {
       this.done = Math.min(this.done + value.length + 1, total - 1);
     }
     return this.done;
+  }
+
+  /** How far a connection's stream has got by the lines that were read, in bytes; null if none has the name. */
+  streamOf(name: string): StreamPlace | null {
+    const declared = this.reading.connections.get(name);
+    if (declared === undefined) return null;
+    const { progress, index } = declared;
+    const has = this.reading.isUnsure(declared) ? Number.POSITIVE_INFINITY : progress.most;
+    return { sent: progress.sent, has, mss: this.reading.trace.connections[index]!.mss };
   }
 
   /** What all that was read comes to. */
