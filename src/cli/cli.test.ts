@@ -235,3 +235,18 @@ test("keys never appear in what is printed", () => {
     assert.ok(!out.includes(secret) && !err.includes(secret));
   }
 });
+
+test("the list of commands fits into 80 columns, each by a sentence of its own, and the version is told", () => {
+  const { out, status } = tlstrace("--help");
+  assert.equal(status, 0);
+  assert.deepEqual(
+    out.split("\n").filter((line) => line.length > 80),
+    [],
+  );
+  // What a command says first is whole where the list breaks it off.
+  const listed = out.slice(out.indexOf("Commands:")).replace(/\s+/g, " ");
+  assert.match(listed, / debug \[options\] <file> The debugger in a terminal\. test /);
+  assert.match(listed, / why \[options\] <file> <stream> <seq> Says where .* and where it went\. export /);
+  const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+  assert.deepEqual(tlstrace("--version"), { status: 0, out: `tlstrace ${version}\n`, err: "" });
+});

@@ -13,9 +13,11 @@ import type { QueryFlags } from "./query.ts";
 import type { ReportFlags } from "./report.ts";
 import type { TestFlags } from "./test-command.ts";
 import type { VerifyFlags } from "./verify.ts";
+import { tool } from "./version.ts";
 
 const program = new Command("tlstrace")
   .description("Replays traces and captures of kernel TLS connections through a model of the NIC offload.")
+  .version(tool)
   .showHelpAfterError("(--help says more)")
   .exitOverride();
 
@@ -81,8 +83,9 @@ reading(
   .action(async (file: string, flags: CompareFlags) => (await import("./compare.ts")).compare(file, flags));
 reading(
   "why",
-  "Says where a byte of a stream comes from and where it went: write, record, the packets that carried it with their\n" +
-    "descriptors, who encrypted it and by which resync, acknowledgement, release.",
+  "Says where a byte of a stream comes from and where it went.\n" +
+    "Write, record, the packets that carried it with their descriptors, who encrypted it and by which resync,\n" +
+    "acknowledgement, release.",
   "a trace file, a packetdrill script or a capture",
 )
   .argument("<stream>", "its name or a glob that means it alone, as A>B")
@@ -154,8 +157,8 @@ reading(
   );
 reading(
   "debug",
-  "The debugger in a terminal: takes the words of the debug console and expressions, from -e or a line each from\n" +
-    "standard input.\n" +
+  "The debugger in a terminal.\n" +
+    "Takes the words of the debug console and expressions, from -e or a line each from standard input.\n" +
     "  tlstrace debug FILE -e 'goto frame 58' -e 'why 4344' -e 'last driver.expectedSeq'\n" +
     "What can be typed stands in media/docs/time-travel.md.",
   "a trace file, a packetdrill script or a capture",
@@ -168,7 +171,8 @@ reading(
 program
   .command("test")
   .description(
-    "Checks the expect lines of trace files. Prints TAP 14; failures also go to stderr as file:line: error: …\n" +
+    "Checks the expect lines of trace files.\n" +
+      "Prints TAP 14; failures also go to stderr as file:line: error: …\n" +
       "Exit status: 0 all hold, 1 some fail, 2 bad usage or an unreadable file.",
   )
   .argument(
@@ -228,8 +232,8 @@ program
 program
   .command("mcp")
   .description(
-    "Serves the Model Context Protocol on stdin and stdout, for agents: findings, why, state at, query, compare, …\n" +
-      "It reads what it is asked about and writes nothing; keys and payload are in no answer.",
+    "Serves the Model Context Protocol on stdin and stdout, for agents.\n" +
+      "Tools: findings, why, state at, query, compare, … It reads what it is asked about and writes nothing; keys and payload are in no answer.",
   )
   .action(async () => (await import("./agents/server.ts")).serve());
 
@@ -276,6 +280,8 @@ function end(error: unknown): void {
 }
 
 async function main(): Promise<void> {
+  // The list of commands has a line of each.
+  for (const command of program.commands) command.summary(command.description().split("\n", 1)[0]!);
   process.on("uncaughtException", end).on("unhandledRejection", end);
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);

@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { readLaunch } from "../adapter/launch.ts";
@@ -176,6 +186,43 @@ test("the examples of keys and of a launch configuration are read without a mist
   assert.deepEqual([infos.length, diagnostics], [1, []]);
   const launch = readLaunch(JSON.parse(exampleOf("media/docs/configuration.md")));
   assert.deepEqual([launch.profile, launch.compare], ["connectx", ["netronome"]]);
+});
+
+/** What a page shows of a command: what is typed behind `$`, and what comes, in which `…` stands for whatever comes. */
+function shownIn(page: string): { page: string; typed: string; comes: string }[] {
+  return [...read(page).matchAll(/```(?:console)?\n(\$ [\s\S]*?)```/g)].map(([, block = ""]) => {
+    const typed = [...block.matchAll(/^\$ (.*)$/gm)].map(([, line]) => line!);
+    return { page, typed: typed.join("\n"), comes: block.replace(/^\$ .*\n/gm, "") };
+  });
+}
+
+test("commands that pages show come to what they show", () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "tlstrace-pages-"));
+  for (const name of ["dist", "media"]) symlinkSync(path.resolve(name), path.join(folder, name));
+  const command = path.join(folder, "tlstrace");
+  writeFileSync(command, `#!/bin/sh\nexec node ${path.resolve("dist/cli.js")} "$@"\n`, { mode: 0o755 });
+  for (const [sample, name] of [
+    ["lossy.pcap", "lossy.pcap"],
+    ["lossy.keys", "lossy.keys"],
+    ["lossy.pcap", "capture.pcapng"],
+    ["lossy.keys", "capture.keys"],
+    ["reordering.tlstrace", "trace.tlstrace"],
+  ] as const)
+    copyFileSync(path.join("media/samples", sample), path.join(folder, name));
+  const env = { ...process.env, PATH: `${folder}:${path.dirname(process.execPath)}:${process.env.PATH}` };
+  const shown = pages.flatMap(shownIn);
+  assert.ok(shown.length >= 7);
+  for (const { page, typed, comes } of shown) {
+    // Of captures that are not shipped.
+    if (typed.includes("nsim.pcap")) continue;
+    const run = spawnSync("sh", ["-c", typed], { cwd: folder, env, encoding: "utf8", input: "" });
+    assert.doesNotMatch(run.stderr, /^(error|tlstrace): /m, `${page}: ${typed}`);
+    const escaped = comes.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    const pattern = escaped.replace(/^…\n/gm, "(?:.*\\n)*").replaceAll("…", ".*");
+    const out = `${run.stderr.replace(/^.*: note: keys of .*\n/gm, "")}${run.stdout}`;
+    if (comes !== "") assert.match(out, new RegExp(`^${pattern}$`), `${page}: ${typed}`);
+  }
+  rmSync(folder, { recursive: true });
 });
 
 test("README is short, and no page names places that only its writers have", () => {
