@@ -12,8 +12,8 @@ const rowsMax = 500;
 const ordinary: readonly LaneName[] = ["again", "sacked", "nic", "driver", "acknowledged", "sent"];
 
 /**
- * What is drawn as rows, in the order of time: the picture's alternative as text. Of more marks than anybody reads those of
- * the rarest lanes stand there, and how many others there are.
+ * What is drawn as rows: the picture's alternative as text. What is rare comes first, then what is ordinary, each in the
+ * order of time. Of more marks than anybody reads those of the rarest lanes stand there, and how many others there are.
  */
 export function rowsOf(view: SequenceTimeView, hidden: ReadonlySet<string> = new Set()): Row[] {
   const count = ({ marks }: LaneView) => marks.time.length;
@@ -26,7 +26,9 @@ export function rowsOf(view: SequenceTimeView, hidden: ReadonlySet<string> = new
     room -= taken;
     return Array.from({ length: taken }, (_, i) => ({ time: lane.marks.time[i]!, lane, i }));
   });
-  const rows = marks.sort((a, b) => a.time - b.time).map(({ lane, i }) => rowOf(view, lane, i));
+  const isOrdinary = ({ lane }: { lane: LaneView }) => Number(!rails.includes(lane.name));
+  marks.sort((a, b) => isOrdinary(a) - isOrdinary(b) || a.time - b.time);
+  const rows = marks.map(({ lane, i }) => rowOf(view, lane, i));
   const bands = view.records.slice(0, room).map(({ name, from, to }) => line(name, bytesText(from, to)));
   const all = lanes.reduce((sum, lane) => sum + count(lane), 0) + view.recordCount;
   const left = all - rows.length - bands.length;

@@ -87,10 +87,12 @@ export class SequenceTime implements Model {
       times[i] = time;
       const kind = events.kind.values[event]!;
       if (kind === Kind.ack) this.takeAck(event, time);
-      if (kind !== Kind.transmit || (events.flags.values[event]! & Flag.qdiscDrop) !== 0) continue;
+      if (kind !== Kind.transmit) continue;
       const low = events.seq.values[event]! - startSeq;
       const high = low + events.length.values[event]!;
-      (low < this.sentEnd ? again : sent).add(time, low, high, event);
+      // TCP has sent what the qdisc loses, too: the next copy is a retransmission.
+      const isLost = (events.flags.values[event]! & Flag.qdiscDrop) !== 0;
+      if (!isLost) (low < this.sentEnd ? again : sent).add(time, low, high, event);
       this.sentEnd = Math.max(this.sentEnd, high);
     }
   }

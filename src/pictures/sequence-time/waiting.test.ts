@@ -98,6 +98,19 @@ test("what the driver leaves out of a packet is dropped, and nothing else of it"
   assert.deepEqual(marksOf(picture, "dropped"), ["1 3013:3021"]);
 });
 
+test("what the qdisc lost TCP has sent: the next copy is sent again", async () => {
+  const lines = [device("connectx"), connection(), "+0 web send 4000", "+.001 web > 0:1000(1000)"];
+  const lost = "+.001 web > 1000:2000(1000) qdisc-drop";
+  const copy = "+.001 web > 1000:2000(1000)";
+  // At once, and behind newer bytes.
+  for (const behind of [[], ["+0 web > 2000:3000(1000)"]]) {
+    const picture = await pictureOf([...lines, lost, ...behind, copy]);
+    assert.deepEqual(marksOf(picture, "again"), ["3 1000:2000"]);
+    assert.deepEqual(marksOf(picture, "dropped"), ["2 1000:2000"]);
+    assert.equal(marksOf(picture, "sent").length, 1 + behind.length);
+  }
+});
+
 test("packets that never were on the wire have their place in the picture", async () => {
   const picture = await pictureOf([
     device("connectx"),
@@ -167,6 +180,10 @@ test("the table of a picture has what is drawn of it, and says what it leaves ou
   const rows = tableOf(few);
   for (const row of ["sent | 0 to 10", "sent | 10 to 20", "sent again | 0 to 10", "acknowledged | 20"])
     assert.ok(rows.includes(row), `${row} in\n${rows.join("\n")}`);
+  assert.deepEqual(rows.slice(0, 2), [
+    "out of order at the driver | 0 to 10",
+    "resync: what the device was fed again | 0",
+  ]);
   // Of 900 packets in order, and one sent again in their middle, the one that is rare is never left out.
   const many = await pictureOf([
     ...[device("connectx"), connection(), "+0 web send 10000"],
