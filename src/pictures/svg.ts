@@ -45,6 +45,8 @@ function linePath(at: readonly number[]): string {
   return parts.join("");
 }
 
-/** Text as it may stand in XML, also of a name that a file gives. */
+/** Text as it may stand in XML (1.0 §2.2), also of a name that a file gives. */
 const escaped = (text: string): string =>
-  visibleLine(text).replace(/[&<>"']/g, (each) => `&#${each.charCodeAt(0)};`);
+  visibleLine(text)
+    .replace(/[\ufffe\uffff]|\p{Surrogate}/gu, "\ufffd")
+    .replace(/[&<>"']/g, (each) => `&#${each.charCodeAt(0)};`);
