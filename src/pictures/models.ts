@@ -2,7 +2,7 @@ import { CostPicture } from "./cost.ts";
 import type { KindName } from "./kinds.ts";
 import type { Model, Pictured } from "./model.ts";
 import { PacketPicture } from "./packet.ts";
-import { QueuePicture } from "./queue.ts";
+import { QueuePicture } from "./queue/queue.ts";
 import { RecordMap } from "./record-map/record-map.ts";
 import { SequenceTime } from "./sequence-time/sequence-time.ts";
 

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import test from "node:test";
-import { Kind } from "../core/words/event.ts";
-import { Comparison } from "../judge/compare/compare.ts";
-import { compared } from "../test/comparing.ts";
-import { fileBeside } from "../test/damage/flipped.ts";
-import { sample } from "../test/dap-session.ts";
-import { studyOf } from "../test/studies.ts";
-import type { ListRow, ListView } from "./list.ts";
-import type { Pictured } from "./model.ts";
+import { Kind } from "../../core/words/event.ts";
+import { Comparison } from "../../judge/compare/compare.ts";
+import { compared } from "../../test/comparing.ts";
+import { fileBeside } from "../../test/damage/flipped.ts";
+import { sample } from "../../test/dap-session.ts";
+import { studyOf } from "../../test/studies.ts";
+import type { ListRow, ListView } from "../list.ts";
+import type { Pictured } from "../model.ts";
 import { QueuePicture } from "./queue.ts";
 
 const textOf = (row: ListRow, cell: number): string =>
@@ -98,6 +98,83 @@ test("what waits in a held queue is posted once, and waits until the queue goes 
       .map((row) => textOf(row, 1).split(" ")[0]);
   assert.deepEqual(words(6), ["waiting", "waiting", "waiting", "waiting", "waiting"]);
   assert.ok(words(8).every((word) => word === "left"));
+});
+
+/** First letters of what has become of each descriptor, and the rows that consumer and producer are at. */
+function ringAt(view: ListView): string {
+  const word = (row: ListRow) => textOf(row, 1);
+  const at = (name: string) => view.rows.findIndex((row) => word(row).includes(name));
+  const letters = view.rows.map((row) => (word(row) === "" ? "-" : word(row)[0])).join("");
+  return `${letters} ${at("consumer")} ${at("producer")}`;
+}
+
+/** Of connectx: static, progress, NOP and packet of the first, a packet each of the others. */
+const stages: [does: string, line: string, rings: string[]][] = [
+  ["it is held: the NIC takes nothing", "+0 eth0 hold", ["nnnnnnnn -1 -1"]],
+  [
+    "three params are posted, then the packet",
+    "+0 web > 0:1000(1000)",
+    ["nnnnnnnn 0 0", "wwwnnnnn 0 3", "wwwwnnnn 0 -1", "wwwwnnnn 0 -1"],
+  ],
+  [
+    "a packet behind them: the consumer stays",
+    "+0 web > 1000:2000(1000)",
+    ["wwwwnnnn 0 4", "wwwwnnnn 0 4", "wwwwwnnn 0 -1", "wwwwwnnn 0 -1"],
+  ],
+  ["nothing is posted by an acknowledgement", "+0 web < ack 100", ["wwwwwnnn 0 -1", "wwwwwnnn 0 -1"]],
+  [
+    "the NIC goes on, one by one",
+    "+0 eth0 resume",
+    [
+      "wwwwwnnn 0 -1",
+      "lwwwwnnn 1 -1",
+      "llwwwnnn 2 -1",
+      "lllwwnnn 3 -1",
+      "llllwnnn 4 -1",
+      "llllwnnn 4 -1",
+      "lllllnnn -1 -1",
+      "lllllnnn -1 -1",
+    ],
+  ],
+  [
+    "the doorbell is not rung",
+    "+0 web > 2000:3000(1000) xmit-more",
+    ["lllllnnn 5 5", "lllllnnn 5 5", "lllllwnn 5 -1", "lllllwnn 5 -1"],
+  ],
+  [
+    "it is rung by the next: both are taken",
+    "+0 web > 3000:4000(1000)",
+    [
+      "lllllwnn 5 6",
+      "lllllwnn 5 6",
+      "lllllwpn 5 -1",
+      "llllllpn 6 -1",
+      "llllllpn 6 -1",
+      "lllllltn -1 -1",
+      "lllllltn -1 -1",
+    ],
+  ],
+  [
+    "in order again",
+    "+0 web > 4000:5000(1000)",
+    ["lllllltn 7 7", "lllllltn 7 7", "lllllltp 7 -1", "lllllltt -1 -1", "lllllltt -1 -1"],
+  ],
+];
+
+test("what waited is taken in its order, stage by stage, and the consumer is at the first that is not", async () => {
+  const lines = [
+    "device eth0 profile=connectx",
+    "connection web device=eth0 version=1.2 cipher=aes-128-gcm seq=0",
+  ];
+  const text = [...lines, "+0 web send 9000", ...stages.map(([, line]) => line)].join("\n");
+  const study = await studyOf(fileBeside("ring.tlstrace", `${text}\n`));
+  for (const [i, [does, , rings]] of stages.entries()) {
+    const event = i + 1;
+    const met = study.timeline
+      .record(event)
+      .stages.map((_, stage) => ringAt(queueOf(study, 0, { event, stage })));
+    assert.deepEqual(met, rings, does);
+  }
 });
 
 test("profiles stand side by side, row by row of the same event", async () => {
