@@ -1,11 +1,13 @@
 import type { Hover, MarkupContent, Position } from "vscode-languageserver-types";
 import { bugNamed } from "../core/bugs/catalogue.ts";
+import { counters } from "../core/machine/counters.ts";
 import { kernelById } from "../core/machine/generation.ts";
-import { profileById } from "../core/profiles/all.ts";
+import { profileAmong, profiles } from "../core/profiles/all.ts";
 import type { Form } from "../trace/language/form.ts";
 import { wholeText } from "../trace/language/form-text.ts";
 import { printEvent } from "../trace/language/print.ts";
 import type { StatementToken } from "../trace/language/take.ts";
+import { list } from "../trace/lexer.ts";
 import { type SignSpec, signs } from "../trace/signs.ts";
 import type { TraceDocument } from "./document.ts";
 import { declarationsOf } from "./names.ts";
@@ -40,9 +42,10 @@ function partText(
   const { part } = token;
   if (part === null) return [];
   const effect = effectOf(token, tokens);
-  const value = token.role === "value" ? meaningOf(document, token) : null;
-  if (effect !== undefined && (part.value === "effect" || part.value === "field"))
-    return part.value === "effect" ? effectText(effect) : [`A value of **${effect.name}**. ${effect.says}`];
+  const isNamed = token.role === "value" || part.value === "counter";
+  const value = isNamed ? meaningOf(document, token, tokens) : null;
+  if (effect !== undefined && part.value === "effect") return effectText(effect);
+  if (effect !== undefined && part.value === "field") return fieldText(effect, keyOf(token, tokens));
   return [...(value === null ? [] : [value]), `\`${part.name}\`: ${saysOf(part)}`];
 }
 
@@ -56,8 +59,23 @@ function effectText({ name, says, args, readOn }: SignSpec): string[] {
   return [code(`expect ${name} ${fields}`.trimEnd()), says, ...(readOn === undefined ? [] : [readOn])];
 }
 
+/** The key that a token is, or is the value of. */
+const keyOf = ({ start }: StatementToken, tokens: readonly StatementToken[]): string =>
+  tokens.findLast((token) => token.role === "key" && token.start <= start)?.text ?? "";
+
+function fieldText({ name, says, args }: SignSpec, key: string): string[] {
+  const form = args.find(([field]) => field === key)?.[1];
+  const words = typeof form === "object" ? [`\`${key}\`: ${list(form)}.`] : [];
+  return [`A value of **${name}**. ${says}`, ...words];
+}
+
 /** What a value names: a declaration, a device's family, a bug, a kernel, a counter. */
-function meaningOf(document: TraceDocument, { text, part }: StatementToken): string | null {
+function meaningOf(
+  document: TraceDocument,
+  token: StatementToken,
+  tokens: readonly StatementToken[],
+): string | null {
+  const { text, part } = token;
   switch (part?.value) {
     case "device":
     case "devices":
@@ -69,16 +87,32 @@ function meaningOf(document: TraceDocument, { text, part }: StatementToken): str
     case "profile":
     case "kernel":
     case "variants":
-      return variantText(text);
+      return variantText(document, text);
+    case "counter":
+      return counterText(document, keyOf(token, tokens));
     default:
       return null;
   }
 }
 
-function variantText(word: string): string | null {
+function counterText({ trace }: TraceDocument, name: string): string | null {
+  const known = [...profiles, ...trace.profileFiles.values()];
+  const owners = known.filter((profile) => Object.values(profile.counters).includes(name));
+  const isIt = ({ counter, standard, common, own }: (typeof counters)[number]) =>
+    [standard, common, own].includes(name) ||
+    owners.some((profile) => (profile.counters as Readonly<Record<string, string>>)[counter] === name);
+  const effects = new Set(counters.filter(isIt).flatMap(({ movedBy }) => movedBy));
+  if (effects.size === 0) return null;
+  const whose = owners.length === 0 ? "" : ` of ${list(owners.map(({ id }) => id))}`;
+  return `**${name}**, a counter${whose}: it moves in events that have ${either([...effects])}.`;
+}
+
+const either = (names: readonly string[]): string => list(names).replace(/ and ([^ ]+)$/, " or $1");
+
+function variantText({ profiles: find, trace }: TraceDocument, word: string): string | null {
   const kernel = kernelById(word);
   if (kernel !== null) return `**${word}**: ${kernel.title}`;
-  const profile = profileById(word);
+  const profile = find(word) ?? profileAmong([...trace.profileFiles.values()], word);
   if (profile === null) return null;
   const lines = [`**${profile.id}**: ${profile.title}`];
   for (const name of profile.faults) {

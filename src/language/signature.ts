@@ -1,6 +1,7 @@
 import type { Position, SignatureHelp } from "vscode-languageserver-types";
 import type { Form } from "../trace/language/form.ts";
 import { wholeText } from "../trace/language/form-text.ts";
+import type { StatementToken } from "../trace/language/take.ts";
 import { signs } from "../trace/signs.ts";
 import { expectedIn } from "./completion.ts";
 import type { TraceDocument } from "./document.ts";
@@ -17,12 +18,19 @@ export function signatureAt(document: TraceDocument, position: Position): Signat
   if (place === null) return null;
   const { label, parts } = labelled(form, tokens.find(({ part }) => part?.value === "effect")?.text);
   const [first] = place.expected;
-  const due = first?.what === "value" ? (first.field ?? first.part.name) : null;
-  const at = parts.findIndex(({ name }) => name === due);
+  const due = first?.what === "value" ? (first.field ?? first.part.name) : partWritten(tokens, column);
+  const activeParameter = parts.findIndex(({ name }) => name === due);
   const parameters = parts.map(({ name, says }) => ({ label: spanOf(label, name), documentation: says }));
-  const signature = { label, documentation: form.says, parameters };
-  // What is beyond the last parameter is none.
-  return { signatures: [signature], activeSignature: 0, activeParameter: at < 0 ? parameters.length : at };
+  const signature = { label, documentation: form.says };
+  // Of parameters one is always shown as the one that stands there.
+  if (activeParameter < 0) return { signatures: [{ ...signature, parameters: [] }], activeSignature: 0 };
+  return { signatures: [{ ...signature, parameters }], activeSignature: 0, activeParameter };
+}
+
+/** The part that a word at a place is, and an effect's field by its own name; null where there is none. */
+function partWritten(tokens: readonly StatementToken[], column: number): string | null {
+  const token = tokens.find(({ start, end }) => start <= column && column <= end);
+  return (token?.part?.value === "field" ? token.text : token?.part?.name) ?? null;
 }
 
 interface Labelled {

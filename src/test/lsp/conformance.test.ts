@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { after, before, test } from "node:test";
 import type * as lsp from "vscode-languageserver-types";
 import { Client, marked } from "./client.ts";
@@ -95,9 +97,20 @@ test("a hover says what a word is", async () => {
       /does not start at the sequence number that the driver expects/,
     ],
   ];
+  const [event, own] = [`${head}+0 web > 0:0(0)\n`, path.resolve("media/samples/my-nic.tlstrace")];
+  rows.push(
+    [`${event}  expect dropped rea|son=marked`, /`reason`: no-sync-data, .* and /],
+    // kernel.md section 6: mlx5 counts a mismatch, older ones where it rebuilds the state.
+    [`${event}expect counter tx_tls_o|oo=1`, /\*\*tx_tls_ooo\*\*, a counter.*out-of-order, resync/],
+    [readFileSync(own, "utf8").replace("under ./my", "under |./my"), /\*\*my-nic\*\*: Example 200G/],
+    [
+      readFileSync(own, "utf8").replace("counter ktls", "counter |ktls"),
+      /ktls_replayed_bytes\*\*, a counter of my-nic/,
+    ],
+  );
   for (const [marker, says] of rows) {
     const { text, line, character } = marked(marker);
-    const document = client.open(text);
+    const document = client.open(text, own);
     const hover: { contents: lsp.MarkupContent } = await document.at("hover", line, character);
     assert.match(hover.contents.value, says, marker);
     document.close();

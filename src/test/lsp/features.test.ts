@@ -113,12 +113,19 @@ test("signature help shows the line's form, and which part of it stands at the p
       /^expect \[no\] dropped \[reason=…\] \[length=…\]/,
       "length",
     ],
+    // A word that has a part in the line, as one is in it or behind it.
+    [`${head}+0 web > 0:0(0) lo|st`, /START:END/, "lost"],
+    [`${head}+0 web < ack|`, /ack N/, "ack"],
+    [`${head}+0 web > 0:0(0)\n  expect dropped len|gth=1`, /dropped/, "length"],
+    // Where no part stands none is shown: of parameters a client always shows one.
     [`${head}+0 web install |`, /install/, null],
+    [`${head}+0 web > 0:0(0) |`, /START:END/, null],
   ];
   for (const [text, label, active] of rows) {
     const help = await at<lsp.SignatureHelp>("signatureHelp", text);
     const [signature] = help.signatures;
     assert.match(signature!.label, label, text);
+    assert.equal(help.activeParameter === undefined, signature!.parameters!.length === 0, text);
     const parameter = signature!.parameters![help.activeParameter!];
     const [from, to] = (parameter?.label ?? [0, 0]) as [number, number];
     assert.equal(signature!.label.slice(from, to) || null, active, text);
