@@ -39,11 +39,14 @@ export class OpenDocuments {
     this.onClose(uri);
   }
 
-  /** Files that they name have changed: reads all of them again, and gives which those are. */
+  /** Files that they name may have changed: reads those again that name some, and gives which they are. */
   again(): string[] {
-    for (const [uri, before] of this.documents)
-      this.documents.set(uri, new TraceDocument(uri, before.text, this.finderOf(uri), before));
-    return [...this.documents.keys()];
+    const naming = [...this.documents.values()].filter(({ text }) => /\.json/i.test(text));
+    for (const before of naming) {
+      const { uri, text } = before;
+      this.documents.set(uri, new TraceDocument(uri, text, this.finderOf(uri), before));
+    }
+    return naming.map(({ uri }) => uri);
   }
 
   /** What a document answers; null if it is not open, as a request that comes late asks. */

@@ -38,8 +38,9 @@ export function serve(connection: Connection, environment: ServerEnvironment): v
   const open = new OpenDocuments(beside(environment, client, texts));
   const mistakes = new Mistakes(connection, open);
   const readAgain = () => {
-    for (const uri of open.again()) mistakes.tellSoon(uri);
-    askAgain(connection, client);
+    const changed = open.again();
+    for (const uri of changed) mistakes.tellSoon(uri);
+    if (changed.length > 0) askAgain(connection, client);
   };
   refuseOutOfTurn(connection);
   connection.onInitialize((params) => {

@@ -39,7 +39,7 @@ import { germanScenarios, offerGerman } from "./e2e/german/german.ts";
 import { HostProbe } from "./e2e/host.ts";
 import { keysScenarios } from "./e2e/keys.ts";
 import { labScenarios } from "./e2e/lab.ts";
-import { languageScenarios, mendingScenarios, refusedScenarios } from "./e2e/language.ts";
+import { languageScenarios, mendingScenarios, profileScenarios, refusedScenarios } from "./e2e/language.ts";
 import { largeScenarios } from "./e2e/large.ts";
 import { launchScenarios } from "./e2e/launch.ts";
 import { lineScenarios, staleScenarios } from "./e2e/listing.ts";
@@ -149,6 +149,7 @@ const groups: Readonly<Record<string, readonly ((scenario: Scenario) => void)[]>
     languageScenarios(() => samples),
     mendingScenarios,
     refusedScenarios(() => samples),
+    profileScenarios(() => samples),
   ],
   "a terminal": [terminalScenarios(() => samples)],
   "a folder that nobody trusts": [restrictedScenarios({ serve: serveRestricted, pictures })],

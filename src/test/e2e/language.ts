@@ -26,11 +26,11 @@ export const languageScenarios = (samples: () => string) => (scenario: Scenario)
   scenario("what can stand at a place is offered", async (workbench) => {
     const { page } = workbench;
     await workbench.goToLine(5, 12);
-    const rows = page.locator(".suggest-widget .monaco-list-row");
+    const row = page.locator(".suggest-widget .monaco-list-row", { hasText: "page-write" });
     await workbench.until("the events of a connection", async () => {
       await page.keyboard.press("Escape");
       await page.keyboard.press("Control+Space");
-      return (await rows.filter({ hasText: "page-write" }).count()) > 0;
+      return appears(row);
     });
     await workbench.picture("language-completion");
     await page.keyboard.press("Escape");
@@ -58,6 +58,24 @@ export const refusedScenarios = (samples: () => string) => (scenario: Scenario) 
       (await workbench.text('[id="status.editor.selection"]')).startsWith("Ln 3,"),
     );
     await workbench.picture("language-refused");
+  });
+};
+
+/** A trace that names a profile file: the server is told by the editor when that one changes on the disk. */
+export const profileScenarios = (samples: () => string) => (scenario: Scenario) => {
+  scenario("a mistake in a profile file is told at the trace until the file is mended", async (workbench) => {
+    const profile = path.join(samples(), "wrong.nic.json");
+    writeFileSync(profile, '{ "base": "conectx" }');
+    const trace = "device eth0 profile=./wrong.nic.json\nconnection web device=eth0\n+0 web send 100\n";
+    writeFileSync(path.join(samples(), "own-nic.tlstrace"), trace);
+    await workbench.openFile("own-nic.tlstrace");
+    const squiggles = workbench.page.locator(".editor-instance .squiggly-error");
+    await squiggles.first().waitFor();
+    await workbench.picture("language-profile");
+    await workbench.until("the mistake to go", async () => {
+      writeFileSync(profile, '{ "base": "connectx" }');
+      return (await squiggles.count()) === 0;
+    });
   });
 };
 

@@ -214,9 +214,11 @@ test("paths that were written on the way are none that a trace names", async () 
   rmSync(folder, { recursive: true });
 });
 
-test("what a replay says is asked for again when a file that a trace names has changed", async () => {
+test("what a replay says is asked for again when a file has changed that a trace may name", async () => {
   const asked = (method: string) => able.asked.filter((one) => one.method === method).length;
   const before = [asked("workspace/codeLens/refresh"), asked("workspace/inlayHint/refresh")];
+  able.say("workspace/didChangeWatchedFiles", { changes: [{ uri: fileUri("/a.json"), type: 2 }] });
+  able.open("device a profile=./a.json\n", "naming.tlstrace");
   able.say("workspace/didChangeWatchedFiles", { changes: [{ uri: fileUri("/a.json"), type: 2 }] });
   // Any answer comes behind what was asked.
   await able.open(text, "again.tlstrace").whole("foldingRange");
