@@ -11,6 +11,17 @@ const kernel = "trace_pipe.txt";
 const head = "          <idle>-0       [001] b.s1.    12.345678: ";
 const told = `${head}tls_device_tx_resync_req: sk=00000000fe3a1c02 tcp_seq=4294961448 exp_tcp_seq=32791\n`;
 
+/** Two streams whose bytes have the same numbers: both send byte 1448, `second` in line 7. */
+const twins = "twins.tlstrace";
+const twinsText = `device eth0 profile=connectx kernel=v6.18 mtu=1500
+connection first device=eth0 version=1.2 cipher=aes-128-gcm seq=4294960000 rec_seq=1
+connection second device=eth0 version=1.2 cipher=aes-128-gcm seq=4294960000 rec_seq=7
++0    first send 3000
++.001 first > 0:3029(3029)
++.001 second send 3000
++.001 second > 0:3029(3029)
+`;
+
 /** Links of the editor's terminal; `samples` is the folder that is open. */
 export const terminalScenarios = (samples: () => string) => (scenario: Scenario) => {
   scenario("a tracepoint's line in the terminal leads to its packet in the session", async (workbench) => {
@@ -34,6 +45,21 @@ export const terminalScenarios = (samples: () => string) => (scenario: Scenario)
       await debug.click();
     });
     await workbench.expectFrames(/line 12,/);
+    await workbench.stop();
+  });
+
+  scenario("where two streams carry the byte a list asks which one it is", async (workbench) => {
+    writeFileSync(path.join(samples(), twins), twinsText);
+    await workbench.openFile(twins);
+    await workbench.page.keyboard.press("F5");
+    await workbench.stopped(/event 4 of 4/);
+    const row = workbench.page.locator(".quick-input-list .monaco-list-row", { hasText: "second" });
+    await follows(workbench, { at: "tcp_seq=4294961448", says: "Go to byte 4294961448" }, async () => {
+      await row.waitFor();
+      await workbench.picture("terminal-streams");
+      await row.click();
+    });
+    await workbench.expectFrames(/line 7,/);
     await workbench.stop();
   });
 

@@ -8,11 +8,9 @@ import { type Scenario, Workbench } from "../workbench.ts";
 /** A window of VS Code for the Web: of a folder that no provider searches, files are opened from the explorer. */
 export class WebWorkbench extends Workbench {
   override async openFile(name: string): Promise<void> {
-    const row = this.page.locator(".explorer-viewlet .monaco-list-row", { hasText: name }).first();
     const tab = this.page.locator(`.tab.active[aria-label^="${name}"]`);
     await this.until(`${name} in a tab`, async () => {
-      await this.page.keyboard.press("Control+Shift+E");
-      await row.dblclick({ timeout: shortMs }).catch(() => {});
+      await (await this.inExplorer(name)).dblclick({ timeout: shortMs }).catch(() => {});
       return appears(tab);
     });
   }

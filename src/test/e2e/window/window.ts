@@ -105,8 +105,24 @@ export class Window {
 
   /** Takes an item of the explorer's menu on a file; gives when, in milliseconds as Date.now(). */
   async explorerMenu(file: string, item: string): Promise<number> {
-    await this.page.keyboard.press("Control+Shift+E");
-    return this.menu(this.page.locator(".explorer-viewlet .monaco-list-row", { hasText: file }), item);
+    return this.menu(await this.inExplorer(file), item);
+  }
+
+  /** The explorer's row of a file, scrolled into sight: rows are in the page only while they are. */
+  protected async inExplorer(file: string): Promise<Locator> {
+    const explorer = this.page.locator(".explorer-viewlet .explorer-folders-view");
+    const row = explorer.locator(".monaco-list-row", { hasText: file }).first();
+    let wheel = -1e5;
+    await this.until(`${file} in the explorer`, async () => {
+      // The key would take the focus away from an explorer that has it.
+      if (!(await explorer.isVisible())) await this.page.keyboard.press("Control+Shift+E");
+      if (await row.isVisible()) return true;
+      await explorer.hover();
+      await this.page.mouse.wheel(0, wheel);
+      wheel = -wheel;
+      return appears(row);
+    });
+    return row;
   }
 
   /**
@@ -119,8 +135,10 @@ export class Window {
     await this.until(`"${item}" to be taken in the menu`, async () => {
       await row.click({ button: "right" });
       await appears(this.page.locator(".monaco-menu .action-label").first());
+      // Rows that move while they are clicked leave the menu, and the focus, to another one.
+      const isOurs = / focused/.test((await row.getAttribute("class")) ?? "");
       // A menu that has just opened takes no notice of a click; one that closes without one was not taken.
-      while (await entry.isVisible()) {
+      while (isOurs && (await entry.isVisible())) {
         const clicked = Date.now();
         if (await done(entry.click({ timeout: shortMs }))) taken = clicked;
         if (await disappears(entry)) break;
