@@ -101,6 +101,7 @@ test("what is taken goes in at the place, and can take the place of the word's r
       "device d slaves=ab,c",
       "device d slaves=a,c",
     ],
+    [`${head}+0 web > 0:1(1) qu|eue=1`, "lost", "+0 web > 0:1(1) losteue=1", "+0 web > 0:1(1) lost"],
     ["device a |", "mtu=", "device a mtu=", "device a mtu="],
   ];
   for (const [text, label, inserted, replaced] of rows)

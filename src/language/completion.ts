@@ -64,14 +64,19 @@ export function completionsAt(
   const found = offersAt(document, position.line, document.columnOf(position));
   if (found === null) return [];
   const { written, end } = found.place;
-  const insert = document.range(position.line, written.start, written.end);
-  const replace = document.range(position.line, written.start, end);
-  const ranges = canReplace ? { insert, replace } : { range: insert };
-  const isKeyed = document.lines[position.line]![end] === "=";
-  return found.offers.map((offer, i) => ({
-    ...itemOf(offer, i),
-    textEdit: { ...ranges, newText: isKeyed ? offer.label.replace(/=$/, "") : offer.label },
-  }));
+  const equals = document.lines[position.line]!.slice(written.end, end).indexOf("=");
+  const from = (to: number) => document.range(position.line, written.start, to);
+  return found.offers.map((offer, i) => {
+    // A key takes the place of a key, and the value that it has stays.
+    const isKey = equals >= 0 && offer.label.endsWith("=");
+    const newText = isKey ? offer.label.slice(0, -1) : offer.label;
+    const insert = from(written.end);
+    const replace = from(isKey ? written.end + equals : end);
+    return {
+      ...itemOf(offer, i),
+      textEdit: canReplace ? { newText, insert, replace } : { newText, range: insert },
+    };
+  });
 }
 
 const itemOf = ({ label, kind, says, usage }: Offer, at: number): CompletionItem => ({

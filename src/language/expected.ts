@@ -24,7 +24,7 @@ export type Expected =
 export interface Place {
   /** What is written there already, up to the place: what it replaces. */
   written: Token;
-  /** Where the word ends that the place stands in, the key, or the piece: what is behind the place can be replaced, too. */
+  /** Where the word ends that the place stands in, or its piece: what is behind the place can be replaced, too. */
   end: number;
   /** The other pieces of the list that the place is one of. */
   others: readonly string[];
@@ -53,7 +53,7 @@ export function expectedAt(text: string, column: number, kindOf: NameKind): Plac
 function pieceOf(written: Token, behind: string, expected: Expected[]): Place {
   const [one] = expected;
   const to = (end: number) => written.end + (end < 0 ? behind.length : end);
-  if (one?.what !== "value") return { written, end: to(behind.indexOf("=")), others: [], expected };
+  if (one?.what !== "value") return { written, end: to(-1), others: [], expected };
   const { role, value } = one.part;
   const equals = role === "option" ? written.text.indexOf("=") + 1 : 0;
   const isListed = value !== null && isList(value);
