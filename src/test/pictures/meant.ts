@@ -1,34 +1,9 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import path from "node:path";
-import { test } from "node:test";
-import { kinds } from "../pictures/kinds.ts";
-import { SequenceTime } from "../pictures/sequence-time/sequence-time.ts";
-import { type LaneName, laneTable, rails, type SequenceTimeView } from "../pictures/sequence-time/view.ts";
-import type { Study } from "../study/study.ts";
-import { corpusFolder } from "./corpus.ts";
-import { ahead, hasTshark, shortest, tsharkRows } from "./real/tshark.ts";
-import { studyOf } from "./studies.ts";
-
-// The sequence–time picture of the corpus's captures against tshark's frames: every packet, copy, out-of-order transmit,
-// acknowledgement and SACK block from the offload start on is in its lane, at its time and place, and nothing else is.
-
-interface FlowFacts {
-  src: string;
-  dst: string;
-  segs: number;
-  offload_start_seq: number | null;
-  off_retx: number;
-  off_resyncs: number;
-}
-
-interface CaseFacts {
-  name: string;
-  file: string;
-  keylog?: string;
-  size: number;
-  flows: FlowFacts[];
-}
+import { kinds } from "../../pictures/kinds.ts";
+import { SequenceTime } from "../../pictures/sequence-time/sequence-time.ts";
+import { type LaneName, laneTable, rails, type SequenceTimeView } from "../../pictures/sequence-time/view.ts";
+import type { Study } from "../../study/study.ts";
+import { ahead, shortest, tsharkRows } from "../real/tshark.ts";
 
 /** A packet as tshark tells it. */
 interface Frame {
@@ -47,48 +22,31 @@ interface Frame {
 /** A mark of a lane: its frame, of a SACK block its time, and its bytes, from the offload start on. */
 type Mark = `${number} ${number}:${number}`;
 
-const folder = corpusFolder();
+/** A stream of a study, and how it is called where something is wrong. */
+interface Pictured {
+  study: Study;
+  connection: number;
+  name: string;
+}
 
-if (folder === null || !hasTshark())
-  test("the pictures of the corpus's captures agree with tshark", (t) =>
-    t.diagnostic(`${folder === null ? "the corpus" : "tshark"} is absent: nothing checked`));
-else
-  test("the pictures of the corpus's captures agree with tshark, frame by frame", async (t) => {
-    const facts = JSON.parse(readFileSync(path.join(folder, "index.json"), "utf8")) as { cases: CaseFacts[] };
-    const counts: Record<string, number> = {};
-    for (const capture of facts.cases) await agrees(folder, capture, counts);
-    t.diagnostic(JSON.stringify(counts));
-    assert.ok(counts["out-of-order"]! > 400 && counts.again! > 400 && counts.sacked! > 1000);
-  });
+/** The same stream as tshark has it: its packets, and its first number behind the handshake. */
+interface Meant {
+  frames: readonly Frame[];
+  tuple: string;
+  start: number;
+}
 
-async function agrees(corpus: string, capture: CaseFacts, counts: Record<string, number>): Promise<void> {
-  const file = path.join(corpus, capture.file);
-  const study = await studyOf(file, {
-    keys: capture.keylog ? [path.join(corpus, capture.keylog)] : [],
-    profile: "connectx",
-    copies: "keep",
-  });
-  const frames = framesOf(file);
-  const tuples = capture.flows.map(({ src, dst }) => `${shortest(src)}>${shortest(dst)}`);
-  for (const [i, flow] of capture.flows.entries()) {
-    const tuple = tuples[i]!;
-    // Of addresses used again tshark's fields do not tell whose a frame is.
-    if (flow.offload_start_seq === null || tuples.indexOf(tuple) !== tuples.lastIndexOf(tuple)) continue;
-    const stream = study.trace.streams.find(({ name }) => name === tuple);
-    // Of a suite that cannot be opened nothing says where the offload starts in TLS 1.3: corpus.test.ts knows of it.
-    if (stream === undefined || stream.cipher === null || stream.connection < 0) continue;
-    const meant = meantOf(frames, tuple, flow.offload_start_seq);
-    const view = viewOf(study, stream.connection);
-    for (const [lane, marks] of Object.entries(meant)) {
-      assert.deepEqual(marksOf(view, study, lane as LaneName), marks, `${capture.name} ${tuple}: ${lane}`);
-      counts[lane] = (counts[lane] ?? 0) + marks.length;
-    }
-    // The corpus's facts, which another program has counted.
-    assert.equal(meant.again.length, flow.off_retx, `${capture.name} ${tuple}: sent again`);
-    assert.equal(meant["out-of-order"].length, flow.off_resyncs, `${capture.name} ${tuple}: out of order`);
-    atItsTime(view, study, frames, `${capture.name} ${tuple}`);
-    isSeen(view, `${capture.name} ${tuple}`);
+/** The lanes of a stream's picture have what tshark's frames say and nothing else; adds how many marks were compared. */
+export function agree(of: Pictured, { frames, tuple, start }: Meant, counts: Record<string, number>) {
+  const meant = meantOf(frames, tuple, start);
+  const view = viewOf(of.study, of.connection);
+  for (const [lane, marks] of Object.entries(meant)) {
+    assert.deepEqual(marksOf(view, of.study, lane as LaneName), marks, `${of.name}: ${lane}`);
+    counts[lane] = (counts[lane] ?? 0) + marks.length;
   }
+  atItsTime(view, of.study, frames, of.name);
+  isSeen(view, of.name);
+  return meant;
 }
 
 /** What the lanes must have, by tshark's frames alone. */
@@ -179,7 +137,7 @@ const fields = ["frame.number", "frame.time_relative", "ip.src", "ipv6.src", "ip
 const numbers = ["tcp.srcport", "tcp.dstport", "tcp.seq_raw", "tcp.len", "tcp.ack_raw", "tcp.flags.ack"];
 const options = ["tcp.analysis.keep_alive", "tcp.flags.reset", "tcp.options.sack_le", "tcp.options.sack_re"];
 
-function framesOf(file: string): Frame[] {
+export function framesOf(file: string): Frame[] {
   // SACK numbers as they stand in the packet, not relative to the connection's first one.
   const raw = ["-o", "tcp.relative_sequence_numbers:FALSE"];
   return tsharkRows(file, [...fields, ...numbers, ...options], raw).map((row) => {
