@@ -106,6 +106,34 @@ test("each kind of line has its form", () => {
   for (const [text, expected] of rows) assert.equal(format(text), expected);
 });
 
+test("of a range its lines are formatted, and not the one that it ends in front of", () => {
+  const untidy = documentOf("device a\ndevice b\ndevice c\n");
+  const rows: [from: [number, number], to: [number, number], lines: number[]][] = [
+    [[0, 0], [1, 0], [0]],
+    [
+      [0, 3],
+      [1, 1],
+      [0, 1],
+    ],
+    [
+      [1, 0],
+      [3, 0],
+      [1, 2],
+    ],
+    // Nothing but a place: its line.
+    [[1, 0], [1, 0], [1]],
+    [[2, 8], [9, 9], [2]],
+  ];
+  for (const [[startLine, startCharacter], [line, character], lines] of rows) {
+    const range = { start: { line: startLine, character: startCharacter }, end: { line, character } };
+    const edits = formatted(untidy, range);
+    assert.deepEqual(
+      edits.map((edit) => edit.range.start.line),
+      lines,
+    );
+  }
+});
+
 test("line ends, a byte order mark and the file's end stay as they are", () => {
   const rows: [text: string, formatted: string][] = [
     ["\uFEFFdevice eth0\r\n+0 web close", "\uFEFFdevice  eth0\r\n+0     web close"],

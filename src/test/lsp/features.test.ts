@@ -96,6 +96,12 @@ test("a name that cannot be is refused with the reason", async () => {
   ];
   for (const [newName, why] of rows)
     await assert.rejects(at("rename", story.replace("connection web", "connection |web"), { newName }), why);
+  // It stands somewhere, and its lines would become the renamed one's.
+  const ghost = `${story.replace("connection web", "connection |web")}+0 ghost send 100\n`;
+  await assert.rejects(
+    at("rename", ghost, { newName: "ghost" }),
+    /ghost is named already, and declared nowhere/,
+  );
   await assert.rejects(
     at("rename", story.replace("send", "se|nd"), { newName: "x" }),
     /no device or connection/,
