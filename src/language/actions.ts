@@ -7,13 +7,16 @@ import { diagnosticOf, rangeOf } from "./diagnostics.ts";
 import type { TraceDocument } from "./document.ts";
 import { declarationsOf } from "./names.ts";
 
-/** Mistakes that are looked at for one answer: the document is read once more for each of their fixes. */
+/** Lines that are read for one answer, a quarter of a second's: the document once more for each fix of a mistake. */
+const linesMax = 100_000;
+/** Mistakes that are looked at for one answer. */
 const mistakesMax = 16;
 
 /** What mends the mistakes that lie in a range; the first that mends one is the one to take. */
 export function actionsIn(document: TraceDocument, range: Range): CodeAction[] {
   const near = document.trace.diagnostics.filter((told) => touches(rangeOf(document, told), range));
-  return near.slice(0, mistakesMax).flatMap((told) => {
+  const most = Math.min(mistakesMax, Math.ceil(linesMax / 2 / document.lines.length));
+  return near.slice(0, most).flatMap((told) => {
     const fixes = fixesOf(document, told).filter((fix) => mends(document, told, fix));
     return fixes.map((fix, i) => ({ ...actionOf(document, told, fix), isPreferred: i === 0 }));
   });
