@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { TextDocument } from "vscode-languageserver-textdocument";
-import type { Range } from "vscode-languageserver-types";
+import type { CodeAction, Range } from "vscode-languageserver-types";
 import { profileById } from "../core/profiles/all.ts";
 import { seeded } from "../test/simulator/mutate.ts";
 import { actionsIn } from "./actions.ts";
@@ -67,6 +67,23 @@ test("a mistake has the fixes that mend it, the one to take first", () => {
     ["web send 10", []],
   ];
   for (const [line, fixes] of rows) assert.deepEqual(fixesOf(line), fixes, line);
+});
+
+test("a declaration that is put in ends as the document's lines do", () => {
+  for (const end of ["\n", "\r\n", "\r"]) {
+    const text = ["device a", "connection w device=b", "+0 w send 1"].join(end);
+    const document = documentOf(text);
+    const [{ edit }] = actionsIn(document, wholeOf(document)).filter(({ title }) =>
+      /^Declare/.test(title),
+    ) as [CodeAction];
+    const declared = [
+      "device a",
+      "device  b profile=connectx mtu=1500",
+      "connection w device=b",
+      "+0 w send 1",
+    ];
+    assert.equal(applied(text, edit!.changes![uri]!), declared.join(end));
+  }
 });
 
 test("a mistake that hides another on a line below can be mended all the same", () => {

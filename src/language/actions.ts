@@ -36,7 +36,7 @@ interface Fix {
 
 /** True if the mistake is gone with the fix, and no other takes its place. */
 function mends(document: TraceDocument, told: Told, { edit, isMeant }: Fix): boolean {
-  const added = edit.newText.split("\n").length - 1;
+  const added = edit.newText.split(/\r\n?|\n/).length - 1;
   const from = edit.range.start.line + 1;
   const to = (told.line ?? 1) + added;
   const before = countsOf(document.trace.diagnostics);
@@ -129,7 +129,7 @@ function declarationFix(
     : [...(device ? [] : [deviceLine("eth0")]), connectionLine(text, device)];
   const above = isDevice ? line : Math.min(line, (declared.at(-1)?.line ?? -1) + 1);
   const at = document.range(above, 0, 0);
-  const newText = lines.map((one) => `${one}\n`).join("");
+  const newText = lines.map((one) => one + document.lineEnd).join("");
   const title = `Declare ${isDevice ? "device" : "connection"} \`${text}\``;
   return { title, edit: { range: at, newText }, isMeant: false };
 }
@@ -139,7 +139,7 @@ const connectionLine = (name: string, device = "eth0"): string => `connection ${
 
 /** Declarations for a document that has none. */
 function beginning(document: TraceDocument): Fix {
-  const newText = `${deviceLine("eth0")}\n${connectionLine("web")}\n`;
+  const newText = [deviceLine("eth0"), connectionLine("web")].map((one) => one + document.lineEnd).join("");
   const edit = { range: document.range(0, 0, 0), newText };
   return { title: "Declare a device and a connection", edit, isMeant: false };
 }

@@ -93,6 +93,11 @@ export class TraceDocument {
     return Math.min(length, Math.max(0, character - this.shiftOf(line)));
   }
 
+  /** As its first line ends. */
+  get lineEnd(): string {
+    return /\r\n?|\n/.exec(this.text)?.[0] ?? "\n";
+  }
+
   /** The document as edits leave it: each within a line, in the document's order. */
   with(edits: readonly TextEdit[]): TraceDocument {
     const lines = [...this.lines];
