@@ -44,8 +44,8 @@ export class Legend {
   }
 }
 
-/** A picture's text as the rows of a table, each with its event to go to. */
-export function rowsIn({ head, rows }: TextTable, go: (event: number) => void): HTMLElement[] {
+/** A picture's text as the rows of a table, each with its event to go to, if there is where to go. */
+export function rowsIn({ head, rows }: TextTable, go: ((event: number) => void) | null): HTMLElement[] {
   const top = element("tr", {});
   top.append(...head.map((text) => element("th", { textContent: term(text), scope: "col" })));
   const body = rows.map(({ cells, event }) => {
@@ -53,7 +53,7 @@ export function rowsIn({ head, rows }: TextTable, go: (event: number) => void): 
     const last = cells.length - 1;
     row.append(
       ...cells.map((textContent, i) => {
-        if (i < last || event === null) return element("td", { textContent });
+        if (i < last || event === null || go === null) return element("td", { textContent });
         const cell = element("td", {});
         const label = textContent === "" ? t("event {0}", event + 1) : textContent;
         cell.append(button(t("Go to event {0}: {1}", event + 1, label), label, () => go(event)));

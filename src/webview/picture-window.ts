@@ -34,6 +34,7 @@ export class PictureWindow implements Pointed {
     ),
   });
   readonly send: (ask: Ask) => void;
+  private readonly hasSession: boolean;
   private readonly tip: Tip;
   private readonly status = element("div", { className: "status", role: "status" });
   private readonly range = new RangeTold(() => this.looked);
@@ -57,9 +58,10 @@ export class PictureWindow implements Pointed {
   private walking = 0;
   private brush: Area | null = null;
 
-  /** `names`: the kinds of pictures that there are, the first of which is shown. */
-  constructor(place: HTMLElement, names: readonly KindName[], send: (ask: Ask) => void) {
+  /** `names`: the kinds of pictures that there are, the first of which is shown. `hasSession`: that it follows and leads. */
+  constructor(place: HTMLElement, names: readonly KindName[], send: (ask: Ask) => void, hasSession = true) {
     this.send = send;
+    this.hasSession = hasSession;
     this.name = names[0]!;
     this.tip = new Tip((id, byte) => send({ ask: "byte", id, kind: this.name, byte }));
     const tabs = names.length > 1 ? [new Tabs(names, (name) => this.choose(name)).element] : [];
@@ -84,11 +86,11 @@ export class PictureWindow implements Pointed {
       this.send({ ask: "stream", threadId: Number(this.streams.value) }),
     );
     bar.append(
-      this.streams,
+      ...(this.hasSession ? [this.streams] : []),
       button(t("Zoom In"), "+", () => this.zoom(1 / zoomStep)),
       button(t("Zoom Out"), "−", () => this.zoom(zoomStep)),
       button(t("Whole Picture"), t("Whole"), () => this.moveTo(null)),
-      button(t("Now: Where the Session Stands"), t("Now"), () => this.centre()),
+      ...(this.hasSession ? [button(t("Now: Where the Session Stands"), t("Now"), () => this.centre())] : []),
       button(t("Save as SVG"), "SVG", () => this.save("svg")),
       button(t("Save as PNG"), "PNG", () => this.save("png")),
     );
@@ -376,7 +378,7 @@ export class PictureWindow implements Pointed {
       length === 1
         ? t("{0}: {1} row, which stands in the table below", term(kind.says), length)
         : t("{0}: {1} rows, which stand in the table below", term(kind.says), length);
-    const go = (event: number) => this.send({ ask: "go", event });
+    const go = this.hasSession ? (event: number) => this.go({ event }) : null;
     this.table.replaceChildren(...(this.details.open ? rowsIn(table, go) : []));
   }
 

@@ -18,7 +18,7 @@ for (const place of document.querySelectorAll<HTMLElement>("[data-picture]"))
   show(place, pictures[Number(place.dataset.picture)]!);
 
 function show(place: HTMLElement, kept: KeptPicture): void {
-  const picture = new PictureWindow(place, [kept.kind], (ask) => queueMicrotask(() => answer(ask)));
+  const picture = new PictureWindow(place, [kept.kind], (ask) => queueMicrotask(() => answer(ask)), false);
   const answer = (ask: Ask): void => {
     if (ask.ask === "save") return keep(ask);
     if (ask.ask === "rare") {
