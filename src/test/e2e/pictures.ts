@@ -198,6 +198,15 @@ export function reportScenarios(scenario: Scenario): void {
       async () => made.stderr,
     );
     await other.screenshot({ path: "out/e2e/report.png", fullPage: true });
+    // A table for each picture, and nothing that only a session could answer.
+    await other.evaluate(`for (const each of document.querySelectorAll("details")) each.open = true`);
+    const tables = await other.locator("[data-picture] table:has(td)").count();
+    assert.equal(tables, await other.locator("[data-picture]").count());
+    assert.equal(await other.locator("select, td button").count(), 0);
+    for (const colorScheme of ["light", "dark"] as const) {
+      await other.emulateMedia({ colorScheme });
+      assert.deepEqual(await violations(other.mainFrame()), [], colorScheme);
+    }
     await other.close();
     assert.deepEqual(asked, [`file://${file}`]);
   });
