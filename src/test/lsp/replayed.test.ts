@@ -47,7 +47,7 @@ test("lenses say what a replay says, and offer what the client can do", async ()
   assert.ok(lenses.every(({ range }) => range.start.line === 1));
   document.change({ text: story.replace("replayed=4344", "replayed=4345") });
   const [said] = await document.whole<lsp.CodeLens[]>("codeLens");
-  assert.equal(said!.command!.title, "1 out of order · 4.3 kB replayed · 1 of 1 expectations fail");
+  assert.equal(said!.command!.title, "1 out of order · 4.3 kB replayed · 1 of 1 expectation fails");
   document.close();
 });
 
