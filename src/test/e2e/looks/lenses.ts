@@ -80,7 +80,17 @@ export function spokenScenarios(scenario: Scenario): void {
       assert.equal(await canvas.getAttribute("role"), "img");
       assert.match((await canvas.getAttribute("aria-label"))!, /^Sequence numbers over time: \d+ rows/);
       assert.match((await canvas.getAttribute("aria-description"))!, /Arrow keys move/);
-      assert.equal(await picture.getByRole("status").count(), 1);
+      // One tells of what the keys lead to, the other of the part that is looked at.
+      const told = picture.getByRole("status");
+      assert.equal(await told.count(), 2);
+      const said = async () => (await told.allTextContents()).join("\n");
+      await canvas.focus();
+      await canvas.press("+");
+      await workbench.until(
+        "the part that is looked at",
+        async () => /bytes .* to /.test(await said()),
+        said,
+      );
       assert.equal(await picture.getByRole("tab").count(), 5);
     },
   );

@@ -79,12 +79,24 @@ export const terminalScenarios = (samples: () => string) => (scenario: Scenario)
 
 const rowsOf = ({ page }: Workbench) => page.locator(".terminal-wrapper.active .xterm-rows > div");
 
-/** Types a command into the terminal, which opens for it. */
+/** Types a command into the terminal, which opens for it, until the shell has it: a new one loses what comes early. */
 async function types(workbench: Workbench, line: string): Promise<void> {
-  await workbench.command("Terminal: Focus Terminal");
-  await rowsOf(workbench).filter({ hasText: /[$#%]/ }).first().waitFor();
-  await workbench.page.keyboard.type(line);
-  await workbench.page.keyboard.press("Enter");
+  const { keyboard } = workbench.page;
+  const rows = rowsOf(workbench);
+  const has = async () => (await rows.allTextContents()).join("\n").replaceAll("\u00a0", " ");
+  await workbench.until(
+    `the terminal to take "${line}"`,
+    async () => {
+      await workbench.command("Terminal: Focus Terminal");
+      if (!(await appears(rows.filter({ hasText: /[$#%]/ }).first()))) return false;
+      // What a try in vain has left.
+      await keyboard.press("Control+U");
+      await keyboard.type(line);
+      return appears(rows.filter({ hasText: line }).last());
+    },
+    has,
+  );
+  await keyboard.press("Enter");
 }
 
 /** A link as a text of the terminal has it, and as it says where it leads. */
