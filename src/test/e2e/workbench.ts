@@ -73,7 +73,14 @@ export class Workbench extends Window {
 
   /** Title, description and details of the exception widget, as one text. */
   async exception(): Promise<string> {
-    await this.page.waitForSelector(".exception-widget .title");
+    const title = this.page.locator(".exception-widget .title").first();
+    const frame = this.page.locator(".debug-call-stack .monaco-list-row[aria-label^='Stack Frame']").first();
+    // A busy editor may lose it while it fetches the rest of a call stack, until a frame is looked at again.
+    await this.until("the exception widget", async () => {
+      if (await appears(title)) return true;
+      await frame.click();
+      return false;
+    });
     return this.text(".exception-widget");
   }
 
@@ -247,8 +254,8 @@ export class Workbench extends Window {
     const toolbar = this.page.locator(".debug-toolbar");
     await this.until("every session to end", async () => {
       if (await toolbar.isVisible()) await this.toolbar("Stop");
-      // A button that goes while it is pressed again takes all of a try's time.
-      return disappears(toolbar);
+      // A button that goes while it is pressed again takes all of a try's time. A toolbar is out of sight at times.
+      return (await disappears(toolbar)) && (await this.status()) === "";
     });
   }
 
