@@ -328,7 +328,7 @@ function checkWrongBytes({ written: { sent, recordSize }, timeline, c, firstSn }
     texts.map((text) => text.replace(/^frame \d+: /, "").replace(/ \(\w+\)$/, "")),
     wrong.map((at) => {
       const [record, offset] = [Math.floor(at / recordSize), at % recordSize];
-      return `1 bytes differ, the first at ${at}: record ${firstSn + record}, byte ${offset}`;
+      return `1 byte differs, the first at ${at}: record ${firstSn + record}, byte ${offset}`;
     }),
   );
 }
