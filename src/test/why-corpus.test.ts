@@ -1,41 +1,22 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { seq, toU32 } from "../core/base/seq.ts";
 import { type Story, storyOf } from "../replay/view/why/story.ts";
 import type { Study } from "../study/study.ts";
 import { corpusFolder } from "./corpus.ts";
+import { type CaptureFacts, captureFacts, type FlowFacts, openedFlows } from "./real/flows.ts";
 import { ahead, hasTshark, shortest, tsharkRows } from "./real/tshark.ts";
 import { Dice } from "./simulator/dice.ts";
-import { studyOf } from "./studies.ts";
 
 // `why` on random bytes of the corpus, seeded, against what tshark says of the frames and against records framed here
 // from the payload that tshark prints, from the offload start on that the corpus's facts give.
-
-interface FlowFacts {
-  tx: boolean;
-  src: string;
-  dst: string;
-  segs: number;
-  offload_start_seq: number | null;
-  offload_start_rec_seq: number | null;
-  key_updates?: number;
-}
 
 interface Counts {
   bytes: number;
   again: number;
   records: number;
   acknowledged: number;
-}
-
-interface CaseFacts {
-  name: string;
-  file: string;
-  keylog?: string;
-  size: number;
-  flows: FlowFacts[];
 }
 
 const folder = corpusFolder();
@@ -48,10 +29,9 @@ if (folder === null || !hasTshark())
     t.diagnostic(`${folder === null ? "the corpus" : "tshark"} is absent: nothing checked`));
 else
   test("why of 1,000 random bytes of the corpus agrees with tshark and with the facts", async (t) => {
-    const facts = JSON.parse(readFileSync(path.join(folder, "index.json"), "utf8")) as { cases: CaseFacts[] };
     const dice = new Dice(20261128);
     const counts = { bytes: 0, again: 0, records: 0, acknowledged: 0 };
-    for (const capture of shuffled(facts.cases, dice)) {
+    for (const capture of shuffled(captureFacts(folder), dice)) {
       if (counts.bytes >= bytesWanted) break;
       await agrees(folder, capture, dice, counts);
     }
@@ -65,31 +45,18 @@ function shuffled<T>(list: readonly T[], dice: Dice): T[] {
   return list.map(() => left.splice(dice.from(0, left.length - 1), 1)[0]!);
 }
 
-async function agrees(corpus: string, capture: CaseFacts, dice: Dice, counts: Counts): Promise<void> {
-  const file = path.join(corpus, capture.file);
-  const study = await studyOf(file, {
-    keys: capture.keylog ? [path.join(corpus, capture.keylog)] : [],
-    profile: "connectx",
-    copies: "keep",
-  });
-  const frames = framesOf(file);
-  const tuples = capture.flows.map(({ src, dst }) => `${shortest(src)}>${shortest(dst)}`);
-  for (const [i, flow] of capture.flows.entries()) {
-    const tuple = tuples[i]!;
-    // Of addresses used again tshark's fields do not tell whose a frame is.
-    if (flow.offload_start_seq === null || tuples.indexOf(tuple) !== tuples.lastIndexOf(tuple)) continue;
-    // Of a suite that cannot be opened nothing says where the offload starts in TLS 1.3: corpus.test.ts knows of it.
-    if (study.trace.streams.find(({ name }) => name === tuple)!.cipher === null) continue;
+async function agrees(corpus: string, capture: CaptureFacts, dice: Dice, counts: Counts): Promise<void> {
+  const frames = framesOf(path.join(corpus, capture.file));
+  for (const { study, facts: flow, start, tuple, name } of await openedFlows(corpus, capture)) {
     const own = frames.filter(({ from, to }) => `${from}>${to}` === tuple);
     const peers = frames.filter(({ from, to }) => `${to}>${from}` === tuple);
-    const start = flow.offload_start_seq;
     const end = Math.max(...own.map(({ seq, length }) => ahead(seq + length, start)));
     const records = recordsOf(own, start, end);
     const again = sentAgain(own, start);
     for (let left = flow.segs > 50 ? perFlow.many : perFlow.few; left > 0 && end > 0; left--) {
       // One in four lies in what was sent again, if anything was.
       const [from, to] = left % 4 === 0 && again.length > 0 ? dice.one(...again) : [0, end];
-      const known = { name: `${capture.name} ${tuple}`, tuple, flow, own, peers, records };
+      const known = { name, tuple, flow, own, peers, records };
       checkByte(study, known, dice.from(from, to - 1), counts);
     }
   }

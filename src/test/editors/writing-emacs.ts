@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { written } from "./writing.ts";
 
 /** What Emacs' own client is asked; it leaves what came of it in a file. */
 const asked = (file: string, answer: string) => `
@@ -51,13 +52,6 @@ const asked = (file: string, answer: string) => `
 (eglot-shutdown (eglot-current-server))
 `;
 
-/** Names have a character of two UTF-16 units in front: columns that are counted otherwise would be wrong. */
-const text = `device eth0 profile=connectx
-connection 🦀web device=eth0
-+0 🦀web send 3000
-+0 🦀web > 0:1448(1448)  lsot
-`;
-
 /** Emacs' eglot with the documented configuration, in a home of its own. */
 export function emacsWrites(home: string, env: NodeJS.ProcessEnv, init: string): void {
   test("diagnostics, completion, hover, definition, outline, rename and formatting in its own client", () => {
@@ -67,7 +61,7 @@ export function emacsWrites(home: string, env: NodeJS.ProcessEnv, init: string):
     );
     const own = path.join(home, ".emacs.d/init.el");
     writeFileSync(own, init);
-    writeFileSync(file!, text);
+    writeFileSync(file!, written);
     writeFileSync(script!, asked(file!, answer!));
     // A batch reads no init file by itself.
     execFileSync("emacs", ["--batch", "-l", own, "-l", script!], { env, timeout: 60_000, stdio: "pipe" });
@@ -84,7 +78,7 @@ export function emacsWrites(home: string, env: NodeJS.ProcessEnv, init: string):
       ["Module", "eth0"],
       ["Object", "🦀web"],
     ]);
-    const named = text.replaceAll("🦀web", "mail");
+    const named = written.replaceAll("🦀web", "mail");
     assert.equal(found.renamed, named);
     assert.equal(
       found.formatted,

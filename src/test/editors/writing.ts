@@ -38,7 +38,7 @@ vim.cmd("qall!")
 `;
 
 /** Names have a character of two UTF-16 units in front: columns that are counted otherwise would be wrong. */
-const text = `device eth0 profile=connectx
+export const written = `device eth0 profile=connectx
 connection 🦀web device=eth0
 +0 🦀web send 3000
 +0 🦀web > 0:1448(1448)  lsot
@@ -53,7 +53,7 @@ export function neovimWrites(home: string, env: NodeJS.ProcessEnv, init: string)
     const [file, script, answer] = ["a.tlstrace", "ask.lua", "answer.json"].map((name) =>
       path.join(home, name),
     );
-    writeFileSync(file!, text);
+    writeFileSync(file!, written);
     writeFileSync(script!, asked(answer!));
     execFileSync("nvim", ["--headless", file!, "-c", `luafile ${script}`], {
       env,
@@ -68,7 +68,7 @@ export function neovimWrites(home: string, env: NodeJS.ProcessEnv, init: string)
     assert.ok(found.completion.includes(">") && found.completion.includes("send"), found.completion.join());
     assert.match(found.hover, /The application writes: sendmsg\(\)/);
     assert.equal(found.definition, 1);
-    const named = text.replaceAll("🦀web", "mail");
+    const named = written.replaceAll("🦀web", "mail");
     assert.equal(found.renamed.join("\n"), named.trimEnd());
     assert.deepEqual(found.formatted, [
       "device  eth0 profile=connectx",
