@@ -1,5 +1,6 @@
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { appears, shortMs } from "../window/window.ts";
 import type { Scenario, Workbench } from "../workbench.ts";
 
@@ -83,7 +84,8 @@ const rowsOf = ({ page }: Workbench) => page.locator(".terminal-wrapper.active .
 async function types(workbench: Workbench, line: string): Promise<void> {
   const { keyboard } = workbench.page;
   const rows = rowsOf(workbench);
-  const has = async () => (await rows.allTextContents()).join("\n").replaceAll("\u00a0", " ");
+  // A line that is longer than the terminal is wide goes on in the next row.
+  const shown = async () => (await rows.allTextContents()).join("").replaceAll("\u00a0", " ");
   await workbench.until(
     `the terminal to take "${line}"`,
     async () => {
@@ -92,9 +94,10 @@ async function types(workbench: Workbench, line: string): Promise<void> {
       // What a try in vain has left.
       await keyboard.press("Control+U");
       await keyboard.type(line);
-      return appears(rows.filter({ hasText: line }).last());
+      await setTimeout(200);
+      return (await shown()).includes(line);
     },
-    has,
+    shown,
   );
   await keyboard.press("Enter");
 }
