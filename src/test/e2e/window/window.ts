@@ -112,14 +112,14 @@ export class Window {
   protected async inExplorer(file: string): Promise<Locator> {
     const explorer = this.page.locator(".explorer-viewlet .explorer-folders-view");
     const row = explorer.locator(".monaco-list-row", { hasText: file }).first();
-    let wheel = -1e5;
+    let tries = 0;
     await this.until(`${file} in the explorer`, async () => {
       // The key would take the focus away from an explorer that has it.
       if (!(await explorer.isVisible())) await this.page.keyboard.press("Control+Shift+E");
       if (await row.isVisible()) return true;
-      await explorer.hover();
-      await this.page.mouse.wheel(0, wheel);
-      wheel = -wheel;
+      // From the top on, a page after the other; nothing is opened by that.
+      await explorer.locator(".monaco-list").focus();
+      await this.page.keyboard.press(tries++ % 4 === 0 ? "Home" : "PageDown");
       return appears(row);
     });
     return row;
