@@ -18,7 +18,7 @@ import { Given, type Tool, tools } from "./tools.ts";
 
 /** Bytes of a message: a trace may come as text. */
 const messageMax = 1 << 26;
-/** Characters of a command's arguments, as any system takes. */
+/** Characters of a command's arguments: every system passes on so many (the least do 32,767). */
 const argumentsMax = 16_000;
 /** A tool that takes longer is ended. */
 const secondsMax = 120;

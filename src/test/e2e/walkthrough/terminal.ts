@@ -1,6 +1,6 @@
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { setTimeout } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { appears, shortMs } from "../window/window.ts";
 import type { Scenario, Workbench } from "../workbench.ts";
 
@@ -94,7 +94,7 @@ async function types(workbench: Workbench, line: string): Promise<void> {
       // What a try in vain has left.
       await keyboard.press("Control+U");
       await keyboard.type(line);
-      await setTimeout(200);
+      await sleep(200);
       return (await shown()).includes(line);
     },
     shown,
