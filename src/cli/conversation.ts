@@ -5,6 +5,9 @@ import type { Environment } from "../study/environment.ts";
 import { UserError } from "../trace/platform.ts";
 import { MessageReader } from "./message-reader.ts";
 
+/** Sixty thousand breakpoints in one message take some three million bytes. */
+const messageSizeMax = 16 * 1024 * 1024;
+
 /** Two streams with an editor at their other ends. */
 interface Streams {
   input: Readable;
@@ -24,7 +27,7 @@ class Conversation {
   readonly over: Promise<void>;
   private readonly session: TraceDebugSession;
   private readonly streams: Streams;
-  private readonly reader = new MessageReader();
+  private readonly reader = new MessageReader(messageSizeMax);
   private finish!: () => void;
   private fail!: (error: unknown) => void;
   private isBegun = false;
@@ -45,6 +48,7 @@ class Conversation {
       this.reader.push(chunk);
       this.takeMessages();
     });
+    input.on("end", () => this.checkEnd());
     for (const stream of [input, output])
       for (const event of ["end", "close", "error"]) stream.on(event, () => this.finish());
     output.on("drain", () => {
@@ -57,10 +61,19 @@ class Conversation {
   private takeMessages(): void {
     try {
       while (!this.isFull && !this.isOver) {
-        const message = this.reader.next();
-        if (message === null) return;
-        this.take(message as DebugProtocol.Request);
+        const text = this.reader.next();
+        if (text === null) return;
+        this.take(messageIn(text) as DebugProtocol.Request);
       }
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** An editor may go whenever it likes, but not within a word. */
+  private checkEnd(): void {
+    try {
+      if (!this.isFull && !this.isOver) this.reader.end();
     } catch (error) {
       this.fail(error);
     }
@@ -89,4 +102,17 @@ class Conversation {
     this.streams.input.pause();
     this.streams.output.end();
   }
+}
+
+/** A message of the Debug Adapter Protocol. Throws UserError for text that is none. */
+export function messageIn(text: string): object {
+  let message: unknown;
+  try {
+    message = JSON.parse(text);
+  } catch {
+    throw new UserError("a message is not JSON");
+  }
+  const isMessage = typeof message === "object" && message !== null && "type" in message;
+  if (!isMessage) throw new UserError("a message is an object with a `type`");
+  return message as object;
 }

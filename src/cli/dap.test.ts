@@ -243,6 +243,13 @@ test("on stdin, what is not the protocol ends the adapter with a message and sta
     ["hello\n", /a message begins with "Content-Length:"/],
     [launchOf("/x"), /the first message is the request `initialize`/],
     ["Content-Length: 99999999999\r\n\r\n", /bytes at most/],
+    ["Content-Length: NaN\n\n", /takes the number/],
+    ["Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}", /once, not 2 times/],
+    ["Content-Type: application/json\r\n\r\n{}", /once, not 0 times/],
+    ...(["", "7", "null", "[]", "{}"] as const).map((body): [string, RegExp] => [
+      `Content-Length: ${body.length}\r\n\r\n${body}`,
+      body === "" ? /is not JSON/ : /an object with a `type`/,
+    ]),
   ];
   for (const [bytes, says] of cases) {
     const { child, exited } = adapter();
@@ -251,6 +258,20 @@ test("on stdin, what is not the protocol ends the adapter with a message and sta
     assert.equal(code, 2, errors);
     assert.match(errors, says);
     assert.equal(errors.trim().split("\n").length, 1, errors);
+  }
+});
+
+test("an input that ends within a message is an error, between messages none", async () => {
+  for (const [bytes, status] of [
+    ["", 0],
+    ["Content-Len", 2],
+    ["Content-Length: 300\r\n\r\n{", 2],
+  ] as const) {
+    const { child, exited } = adapter();
+    child.stdin.end(bytes);
+    const { code, errors } = await exited;
+    assert.equal(code, status, bytes);
+    assert.match(errors, status === 0 ? /^$/ : /^tlstrace: the input ends within .*\n$/);
   }
 });
 

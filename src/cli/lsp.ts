@@ -2,11 +2,14 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import {
+  AbstractMessageReader,
   type Connection,
   createConnection,
+  type DataCallback,
+  type Disposable,
   ErrorCodes,
   type Message,
-  StreamMessageReader,
+  ResponseError,
   StreamMessageWriter,
 } from "vscode-languageserver/node";
 import { type ServerEnvironment, serve } from "../lsp/server.ts";
@@ -15,6 +18,8 @@ import { fileUri } from "../node/file-uri.ts";
 import { openNamed } from "../node/named-file.ts";
 import { refuseBeside } from "../node/trace-alone.ts";
 import { UserError } from "../trace/platform.ts";
+import { MessageReader } from "./message-reader.ts";
+import { complainLine, exitStatus } from "./output.ts";
 import { version } from "./version.ts";
 
 /** `tlstrace lsp`: the Language Server Protocol on stdin and stdout; `onlyDocuments`: no file that one names is read. */
@@ -27,22 +32,90 @@ export function serveLanguage(onlyDocuments: boolean): void {
 
 /** The connection on stdin and stdout. */
 function connected(): Connection {
-  const reader = new StreamMessageReader(process.stdin);
   const writer = new StreamMessageWriter(process.stdout);
-  const turns = new Turns();
-  reader.onError((error) => {
-    // Nothing behind a head that is none can be trusted; a body that is none is one message less.
-    if (!(error instanceof SyntaxError)) giveUp(error.message);
-    const told = { code: ErrorCodes.ParseError, message: `a message is not JSON: ${error.message}` };
-    void writer.write({ jsonrpc: "2.0", id: null, error: told } as Message);
+  const reader = new StdinReader((error, id) => {
+    void writer.write({ jsonrpc: "2.0", id, error: error.toJson() } as Message);
   });
-  process.stdin.on("end", () => process.exit(turns.areOver ? 0 : 1));
+  const turns = new Turns();
+  reader.onError((error) => giveUp(error.message));
   return createConnection(reader, writer, { messageStrategy: turns.messageStrategy });
 }
 
 function giveUp(problem: string): never {
-  console.error(`tlstrace lsp: what comes in is not the Language Server Protocol: ${problem}`);
-  process.exit(1);
+  complainLine("tlstrace lsp", `what comes in is not the Language Server Protocol: ${problem}`);
+  process.exit(exitStatus.unusable);
+}
+
+/** Bytes of a message: a document may be as long as a trace file. */
+const messageSizeMax = 1 << 28;
+
+/** Whoever asked, null where that cannot be told. */
+type Id = string | number | null;
+
+/** A body that is no message is refused and is one message less; what is not the protocol is an error. */
+class StdinReader extends AbstractMessageReader {
+  private readonly bytes = new MessageReader(messageSizeMax);
+  private readonly refuse: (error: ResponseError<void>, id: Id) => void;
+
+  constructor(refuse: (error: ResponseError<void>, id: Id) => void) {
+    super();
+    this.refuse = refuse;
+  }
+
+  listen(callback: DataCallback): Disposable {
+    const { stdin } = process;
+    stdin.on("data", (chunk) => this.tried(() => this.take(chunk, callback)));
+    stdin.on("end", () => {
+      this.tried(() => this.bytes.end());
+      // In their turn: what came before is answered, and the last answer is written in the turn of the first.
+      for (const method of ["$/end", "exit"]) callback({ jsonrpc: "2.0", method } as Message);
+    });
+    stdin.on("error", (error) => this.fireError(error));
+    return { dispose: () => stdin.pause() };
+  }
+
+  private tried(read: () => void): void {
+    try {
+      read();
+    } catch (error) {
+      this.fireError(error);
+    }
+  }
+
+  private take(chunk: Buffer, callback: DataCallback): void {
+    this.bytes.push(chunk);
+    for (let text = this.bytes.next(); text !== null; text = this.bytes.next()) {
+      const message = this.messageIn(text);
+      if (message !== null) callback(message);
+    }
+  }
+
+  /** Null for text that is no message, which is answered (JSON-RPC 2.0, section 5.1). */
+  private messageIn(text: string): Message | null {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch (error) {
+      const says = `a message is not JSON: ${(error as Error).message}`;
+      this.refuse(new ResponseError(ErrorCodes.ParseError, says), null);
+      return null;
+    }
+    if (isMessage(value)) return value;
+    const id = (value as { id?: Id } | null)?.id ?? null;
+    const says = "this is no message of JSON-RPC 2.0: neither a request nor a notification nor an answer";
+    this.refuse(new ResponseError(ErrorCodes.InvalidRequest, says), isId(id) ? id : null);
+    return null;
+  }
+}
+
+const isId = (id: unknown): id is string | number => typeof id === "string" || typeof id === "number";
+
+/** Requests, notifications and answers. */
+function isMessage(value: unknown): value is Message {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const { id, method } = value as { id?: unknown; method?: unknown };
+  if (method !== undefined) return typeof method === "string" && (id === undefined || isId(id));
+  return (isId(id) || id === null) && ("result" in value || "error" in value);
 }
 
 const environment: ServerEnvironment = {

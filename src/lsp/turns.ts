@@ -25,11 +25,6 @@ export class Turns {
     },
   };
 
-  /** The client has said that it is done. */
-  get areOver(): boolean {
-    return this.state === "shut";
-  }
-
   private refusalOf(method: string): Refusal | null {
     if (method === "exit") return null;
     if (this.state === "new" && method !== "initialize")

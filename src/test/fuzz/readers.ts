@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
+import { messageIn } from "../../cli/conversation.ts";
 import { MessageReader } from "../../cli/message-reader.ts";
 import type { Profile } from "../../core/machine/profile.ts";
 import { profileById, profiles } from "../../core/profiles/all.ts";
@@ -285,9 +286,9 @@ export const readers: readonly Reader[] = [
     name: "message",
     seeds: () => messages.map(bytesOf),
     read: (input) => {
-      const reader = new MessageReader();
+      const reader = new MessageReader(1 << 24);
       for (const size of [input.length >> 1, input.length]) reader.push(Buffer.from(input.subarray(0, size)));
-      while (reader.next() !== null);
+      for (let text = reader.next(); text !== null; text = reader.next()) messageIn(text);
       return true;
     },
   },

@@ -6,7 +6,7 @@ import { fileUri } from "../../node/file-uri.ts";
 
 /** What the server says: an answer to a request, a request or a notification of its own. */
 interface Message {
-  id?: number | null;
+  id?: number | string | null;
   method?: string;
   params?: Told;
   result?: unknown;
@@ -150,7 +150,7 @@ export class Client {
     }
     const answered = typeof id === "number" && method === undefined ? this.answers.get(id) : undefined;
     if (answered !== undefined) {
-      this.answers.delete(id!);
+      this.answers.delete(id as number);
       return answered(message);
     }
     this.told.push(message);

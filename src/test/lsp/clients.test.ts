@@ -48,21 +48,6 @@ test("a message that is not JSON is refused, and the next one answered", async (
   assert.equal(await client.end(), 0);
 });
 
-test("what is no message at all ends the server, which says why", async () => {
-  for (const bytes of [
-    "GET / HTTP/1.1\r\n\r\n",
-    "Content-Length: x\r\n\r\n{}",
-    "Content-Type: a\r\n\r\n{}",
-    "?\r\n\r\n",
-  ]) {
-    const client = await new Client().initialize();
-    const gone = new Promise((resolve) => client.process.once("close", resolve));
-    client.write(bytes);
-    assert.equal(await gone, 1, bytes);
-    assert.match(client.errors, /^tlstrace lsp: what comes in is not the Language Server Protocol: /, bytes);
-  }
-});
-
 /** What clients that can do much say of themselves. */
 const much = {
   workspace: {

@@ -89,7 +89,75 @@ test("a server stands whatever a client asks and says, and goes on with the docu
   assert.equal(await client.end(), 0);
 });
 
-test("a server ends where its client does, and when its input is no message", async () => {
+test("what is not the protocol ends a server with one line and status 2, as soon as it has come", async () => {
+  for (const [bytes, says] of [
+    ["GET / HTTP/1.1\r\n\r\n", /begins with/],
+    ["?\r\n\r\n", /begins with/],
+    ["hello\n", /begins with "Content-Length:"/],
+    ["\r\n\r\n{}", /begins with/],
+    ["Content-Length: -1\r\n\r\n", /takes the number/],
+    ["Content-Length: NaN\r\n\r\n", /takes the number/],
+    ["Content-Length: 1e99\r\n\r\n", /takes the number/],
+    ["Content-Length: 99999999999\r\n\r\n", /268435456 bytes at most/],
+    ["Content-Length: 2\n\n{}", /CR LF/],
+    ["Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}", /once, not 2 times/],
+    ["Content-Type: x\r\n\r\n{}", /once, not 0 times/],
+    ["Content-Type: x; charset=latin1\r\n", /UTF-8/],
+  ] as const) {
+    const client = await new Client().initialize();
+    const gone = new Promise((resolve) => client.process.once("close", resolve));
+    client.write(bytes);
+    assert.equal(await gone, 2, bytes);
+    assert.match(client.errors, says);
+    assert.match(
+      client.errors,
+      /^tlstrace lsp: what comes in is not the Language Server Protocol: [^\n]*\n$/,
+    );
+  }
+});
+
+test("an input that ends within a message ends a server with one line and status 2", async () => {
+  for (const bytes of ["Content-Le", "Content-Length: 9\r\n\r\n{"]) {
+    const client = await new Client().initialize();
+    const gone = new Promise((resolve) => client.process.once("close", resolve));
+    client.process.stdin!.end(bytes);
+    assert.equal(await gone, 2, bytes);
+    assert.match(client.errors, /^tlstrace lsp: .*the input ends within [^\n]*\n$/);
+  }
+});
+
+// JSON-RPC 2.0, section 5.1.
+test("a body that is no message is answered and ends nothing", async () => {
+  const client = await new Client().initialize();
+  for (const [body, code, id] of [
+    ["", -32700, null],
+    ["{", -32700, null],
+    ["7", -32600, null],
+    ["null", -32600, null],
+    ["[]", -32600, null],
+    ['[{"jsonrpc":"2.0","id":1,"method":"shutdown"}]', -32600, null],
+    ["{}", -32600, null],
+    ['{"jsonrpc":"2.0","id":"a"}', -32600, "a"],
+    ['{"jsonrpc":"2.0","id":"b","method":7}', -32600, "b"],
+    ['{"jsonrpc":"2.0","id":{},"method":"shutdown"}', -32600, null],
+    ['{"jsonrpc":"2.0","id":null,"method":"shutdown"}', -32600, null],
+  ] as const) {
+    client.write(`Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+    const { id: answered, error } = await client.said((message) => message.error !== undefined);
+    assert.deepEqual([error!.code, answered], [code, id], body);
+  }
+  assert.equal(await client.end(), 0);
+  assert.equal(client.errors, "");
+});
+
+test("a server ends where its client does", async () => {
+  // What came before the end is answered.
+  const hasty = new Client();
+  const over = new Promise((resolve) => hasty.process.once("exit", resolve));
+  const begun = hasty.answer("initialize", { processId: null, rootUri: null, capabilities: {} });
+  hasty.process.stdin!.end();
+  assert.ok((await begun).result);
+  assert.equal(await over, 1);
   for (const end of ["close", "exit"]) {
     const client = await new Client().initialize();
     const gone = new Promise((resolve) => client.process.once("exit", resolve));
