@@ -14,10 +14,14 @@ const uri = "file:///test.tlstrace";
 const documentOf = (text: string) => new TraceDocument(uri, text, profileById);
 const head = "device eth0 profile=connectx mtu=1500\nconnection web device=eth0\n+0 web send 3000\n";
 
+/** All that mends mistakes of a range, of the whole document unless another is said. */
+const fixesIn = (document: TraceDocument, range = wholeOf(document)): CodeAction[] =>
+  [...actionsIn(document, range)].filter((action) => action !== null);
+
 /** Titles of the fixes for a last line, each with what it makes of that line; the one to take is marked. */
 function fixesOf(line: string, above = head): string[] {
   const document = documentOf(above + line);
-  return actionsIn(document, wholeOf(document)).map(({ title, edit, isPreferred }) => {
+  return fixesIn(document).map(({ title, edit, isPreferred }) => {
     const mended = applied(document.text, edit!.changes![uri]!).split("\n").at(-1);
     return `${title}${isPreferred ? "!" : ""} → ${mended}`;
   });
@@ -73,9 +77,7 @@ test("a declaration that is put in ends as the document's lines do", () => {
   for (const end of ["\n", "\r\n", "\r"]) {
     const text = ["device a", "connection w device=b", "+0 w send 1"].join(end);
     const document = documentOf(text);
-    const [{ edit }] = actionsIn(document, wholeOf(document)).filter(({ title }) =>
-      /^Declare/.test(title),
-    ) as [CodeAction];
+    const [{ edit }] = fixesIn(document).filter(({ title }) => /^Declare/.test(title)) as [CodeAction];
     const declared = [
       "device a",
       "device  b profile=connectx mtu=1500",
@@ -90,8 +92,39 @@ test("a mistake that hides another on a line below can be mended all the same", 
   const above = `${head}+0 web sned 1000\n`;
   const document = documentOf(`${above}+0 web > 0:9000(9000)`);
   assert.equal(diagnosticsOf(document).length, 1);
-  const titles = actionsIn(document, wholeOf(document)).map(({ title }) => title);
+  const titles = fixesIn(document).map(({ title }) => title);
   assert.deepEqual(titles, ["Change to `send`"]);
+});
+
+test("every mistake of a file has its fix, however many there are and however long the file is", () => {
+  const slips = [
+    ["+0 web snd 1", "Change to `send`"],
+    ["+0 web sned 1", "Change to `send`"],
+    ["+0 web send 1 2", "Leave out `2`"],
+    ["+0 web > 9:1(8)", "Write `1:9`"],
+    ["  expect wier=match", "Change to `wire=`"],
+    ["+0 eth0 bcome connectx", "Change to `become`"],
+  ] as const;
+  // A whole file of mistakes; mistakes behind as many lines as are read in a quarter of a second; one of them alone.
+  for (const [times, above] of [
+    [16, 0],
+    [1, 60_000],
+  ] as const) {
+    const lines = slips.flatMap(([line]) => Array.from({ length: times }, () => line));
+    const document = documentOf(head + "+0 web send 1\n".repeat(above) + lines.join("\n"));
+    const mistakes = diagnosticsOf(document);
+    assert.equal(mistakes.length, lines.length);
+    const mended = fixesIn(document).filter(({ isPreferred }) => isPreferred);
+    assert.deepEqual(
+      mended.map(({ title }) => title),
+      slips.flatMap(([, title]) => Array.from({ length: times }, () => title)),
+    );
+    for (const mistake of above > 0 ? mistakes.slice(-1) : mistakes)
+      assert.deepEqual(
+        fixesIn(document, mistake.range).filter(({ isPreferred }) => isPreferred),
+        mended.filter(({ diagnostics }) => diagnostics![0]!.range.start.line === mistake.range.start.line),
+      );
+  }
 });
 
 const samples = ["media/samples", "media/samples/selftests"].flatMap((folder) =>
@@ -128,7 +161,7 @@ test("whatever slips in a sample, a fix that is offered mends it and brings noth
       const text = lines.with(at, slipped(lines[at]!, random)).join("\n");
       const document = documentOf(text);
       const told = diagnosticsOf(document).map(({ message }) => message);
-      for (const { edit, diagnostics } of actionsIn(document, wholeOf(document))) {
+      for (const { edit, diagnostics } of fixesIn(document)) {
         fixes++;
         const left = diagnosticsOf(documentOf(applied(text, edit!.changes![uri]!))).map(
           ({ message }) => message,

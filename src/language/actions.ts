@@ -7,19 +7,20 @@ import { diagnosticOf, rangeOf } from "./diagnostics.ts";
 import type { TraceDocument } from "./document.ts";
 import { declarationsOf } from "./names.ts";
 
-/** Lines that are read for one answer, a quarter of a second's: the document once more for each fix of a mistake. */
-const linesMax = 100_000;
-/** Mistakes that are looked at for one answer. */
-const mistakesMax = 16;
-
-/** What mends the mistakes that lie in a range; the first that mends one is the one to take. */
-export function actionsIn(document: TraceDocument, range: Range): CodeAction[] {
-  const near = document.trace.diagnostics.filter((told) => touches(rangeOf(document, told), range));
-  const most = Math.min(mistakesMax, Math.ceil(linesMax / 2 / document.lines.length));
-  return near.slice(0, most).flatMap((told) => {
-    const fixes = fixesOf(document, told).filter((fix) => mends(document, told, fix));
-    return fixes.map((fix, i) => ({ ...actionOf(document, told, fix), isPreferred: i === 0 }));
-  });
+/**
+ * What mends the mistakes that lie in a range; of those that mend one the preferred is the one to take. Each step tries one
+ * fix, for which the document is read once more, and gives it if it mends: whoever asks decides how long to go on.
+ */
+export function* actionsIn(document: TraceDocument, range: Range): Generator<CodeAction | null> {
+  for (const told of document.trace.diagnostics) {
+    if (!touches(rangeOf(document, told), range)) continue;
+    let isPreferred = true;
+    for (const fix of fixesOf(document, told)) {
+      const isRight = mends(document, told, fix);
+      yield isRight ? { ...actionOf(document, told, fix), isPreferred } : null;
+      isPreferred &&= !isRight;
+    }
+  }
 }
 
 const touches = (a: Range, b: Range): boolean => !isBefore(a, b) && !isBefore(b, a);

@@ -8,7 +8,6 @@ import {
   type ServerCapabilities,
   TextDocumentSyncKind,
 } from "vscode-languageserver";
-import { actionsIn } from "../language/actions.ts";
 import { completionsAt, completionTriggers } from "../language/completion.ts";
 import type { TraceDocument } from "../language/document.ts";
 import { formatted } from "../language/format.ts";
@@ -29,6 +28,7 @@ import { signatureAt } from "../language/signature.ts";
 import { UserError } from "../trace/platform.ts";
 import type { ClientFacts } from "./client.ts";
 import type { OpenDocuments } from "./documents.ts";
+import { fixesIn } from "./fixes.ts";
 import { located, namedParameters, plainHover } from "./plain.ts";
 import { Studies } from "./studies.ts";
 
@@ -77,8 +77,11 @@ export function answer(connection: Connection, open: OpenDocuments, { client, pa
     const help = open.ask(textDocument, (document) => signatureAt(document, position));
     return help === null || client.findsParameters ? help : namedParameters(help);
   });
-  connection.onCodeAction(({ textDocument, range, context: { only } }) =>
-    open.ask(textDocument, (document) => (wantsFixes(only) ? actionsIn(document, range) : [])),
+  connection.onCodeAction(({ textDocument, range, context: { only } }, token) =>
+    open.ask(textDocument, (document) => {
+      const isWanted = () => !token.isCancellationRequested && open.of(document.uri) === document;
+      return wantsFixes(only) ? fixesIn(document, range, isWanted) : [];
+    }),
   );
   connection.onDocumentSymbol(({ textDocument }) => {
     const symbols = open.ask(textDocument, outlineOf);

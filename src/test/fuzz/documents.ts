@@ -18,6 +18,8 @@ import { comparable } from "../comparable.ts";
 const uri = "file:///input.tlstrace";
 /** Lines and columns that are asked about, spread over the document. */
 const placesMax = 12;
+/** Fixes that are tried: the document is read once more for each. */
+const fixesMax = 32;
 
 /** Asks a document all that an editor can; what is edited means what it did. False where it is no trace. */
 export function askedAsDocument(text: string): boolean {
@@ -31,7 +33,8 @@ export function askedAsDocument(text: string): boolean {
     assert.ok(startLine < endLine && endLine < document.lines.length);
   for (const [line, start, length] of semanticTokens(document))
     assert.ok(start + length <= lineEnd(inText, line));
-  actionsIn(document, whole);
+  const fixes = actionsIn(document, whole);
+  for (let tried = 0; tried < fixesMax && fixes.next().done !== true; ) tried++;
   for (const place of placesIn(document)) askAt(document, inText, place);
   mustMeanTheSame(document, inText);
   return document.trace.connections.length > 0;

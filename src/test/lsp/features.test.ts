@@ -225,6 +225,27 @@ async function fixed(text: string, title: RegExp): Promise<string> {
   return changed(text, action.edit!);
 }
 
+test("fixes of a whole long file leave what is typed its turn, and are none of what was changed meanwhile", async () => {
+  const lines = Array.from({ length: 9000 }, () => "+0 web send 100\n").join("");
+  const wrong = "+0 web sned 100\n".repeat(60);
+  const document: Document = client.open(head + lines + wrong);
+  const mistakes = await document.diagnostics();
+  const range = { start: { line: 0, character: 0 }, end: { line: 1e5, character: 0 } };
+  const asking = { range, context: { diagnostics: [] } };
+  const all = await document.whole<lsp.CodeAction[]>("codeAction", asking);
+  assert.deepEqual(
+    all.filter(({ isPreferred }) => isPreferred).map(({ diagnostics }) => diagnostics![0]),
+    mistakes,
+  );
+  const order: string[] = [];
+  const cut = document.whole("codeAction", asking).then((answer) => order.push(`fixes ${answer}`));
+  document.change({ range: { start: range.start, end: range.start }, text: "# typed\n" });
+  await document.diagnostics().then((told) => order.push(`${told.length} mistakes`));
+  await cut;
+  assert.deepEqual(order, ["fixes null", "60 mistakes"]);
+  document.close();
+});
+
 test("a quick fix mends the mistake that it stands at", async () => {
   const event = (line: string) => `${head}+0 web send 3000\n${line}\n`;
   const rows: [text: string, title: RegExp, mended: string][] = [
