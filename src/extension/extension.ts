@@ -16,7 +16,7 @@ import { minimise } from "./picks/minimise.ts";
 import { sampleCommands } from "./picks/samples.ts";
 import { choosePresets, stopAt } from "./picks/stop-at.ts";
 import { Pictures } from "./pictures.ts";
-import type { Place } from "./place.ts";
+import type { LanguagePlace, Place } from "./place.ts";
 import { RowDocuments } from "./rows.ts";
 import { Sessions } from "./sessions.ts";
 import { StaleFiles } from "./stale.ts";
@@ -74,21 +74,38 @@ export function begin(context: vscode.ExtensionContext, place: Place): void {
     ),
     languages.registerInlineValuesProvider(documents, inlineValuesProvider),
   );
-  void language(context, place);
+  void language(context, place.language);
 }
 
-/** The language server is started once the editor goes on: a session does not wait for it. */
-async function language({ subscriptions }: vscode.ExtensionContext, place: Place): Promise<void> {
+/** Starts the language server for the first document that it answers for: who looks at captures alone pays nothing for it. */
+async function language({ subscriptions }: vscode.ExtensionContext, place: LanguagePlace): Promise<void> {
+  const written = place.schemes().flatMap((scheme) => documents.map((each) => ({ scheme, ...each })));
+  await opened(written, subscriptions);
   const { startLanguageClient } = await import("./language-client.ts");
-  let client = await startLanguageClient(place.language);
+  let client = await startLanguageClient(place, written);
   subscriptions.push(
     { dispose: () => client.dispose() },
     // Only then it may read what documents name.
     vscode.workspace.onDidGrantWorkspaceTrust(async () => {
       await client.dispose();
-      client = await startLanguageClient(place.language);
+      client = await startLanguageClient(place, written);
     }),
   );
+}
+
+/** Waits until a document is open that fits. */
+function opened(selector: vscode.DocumentSelector, subscriptions: vscode.Disposable[]): Promise<void> {
+  const { languages, workspace } = vscode;
+  const fits = (document: vscode.TextDocument) => languages.match(selector, document) > 0;
+  if (workspace.textDocuments.some(fits)) return Promise.resolve();
+  return new Promise((resolve) => {
+    const opening = workspace.onDidOpenTextDocument((document) => {
+      if (!fits(document)) return;
+      opening.dispose();
+      resolve();
+    });
+    subscriptions.push(opening);
+  });
 }
 
 /** The languages that are debugged as text; a capture's listing is in the first. */

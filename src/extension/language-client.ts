@@ -11,16 +11,22 @@ import { BrowserMessageReader, BrowserMessageWriter } from "vscode-languageclien
 import { compareCommand, debugAsCommand, debugCommand, pictureCommand } from "../language/lenses.ts";
 import { filesMessage } from "../web/messages.ts";
 import type { LanguagePlace, LanguageServer } from "./place.ts";
-import { debugType } from "./trace-files.ts";
-
-const languages = [debugType, "packetdrill"];
 
 /** What lenses can do here. */
 const lensCommands = [debugCommand, debugAsCommand, compareCommand, pictureCommand];
 
-/** Runs the language server that any editor can run, beside this one, and lets the editor ask it. */
-export async function startLanguageClient(place: LanguagePlace): Promise<vscode.Disposable> {
-  const client = new Client(place);
+/** Documents that the server answers for. */
+interface Written {
+  scheme: string;
+  language: string;
+}
+
+/** Runs the language server that any editor can run, beside this one, and lets the editor ask it of documents that fit. */
+export async function startLanguageClient(
+  place: LanguagePlace,
+  documentSelector: Written[],
+): Promise<vscode.Disposable> {
+  const client = new Client(place, documentSelector);
   await client.start();
   return client;
 }
@@ -30,13 +36,12 @@ class Client extends BaseLanguageClient {
   private readonly place: LanguagePlace;
   private server: LanguageServer | null = null;
 
-  constructor(place: LanguagePlace) {
-    const schemes = place.schemes();
+  constructor(place: LanguagePlace, documentSelector: Written[]) {
     const options: LanguageClientOptions = {
-      documentSelector: schemes.flatMap((scheme) => languages.map((language) => ({ scheme, language }))),
+      documentSelector,
       initializationOptions: { commands: lensCommands },
       middleware: {
-        ...(place.beside && readingAhead(place.beside, (files) => this.give(files))),
+        ...(place.beside && readingAhead(place.beside, documentSelector, (files) => this.give(files))),
         provideCodeLenses: async (document, token, next) => (await next(document, token))?.map(named),
       },
     };
@@ -62,6 +67,7 @@ class Client extends BaseLanguageClient {
 /** Gives a server that cannot read files what a document names, before it hears of the document, and again when it changes. */
 function readingAhead(
   beside: NonNullable<LanguagePlace["beside"]>,
+  selector: vscode.DocumentSelector,
   give: (files: unknown) => Promise<void>,
 ): Middleware {
   const ahead = async ({ uri }: vscode.TextDocument) => give([...(await beside(uri.toString()))]);
@@ -72,9 +78,8 @@ function readingAhead(
     },
     workspace: {
       didChangeWatchedFile: async (event, next) => {
-        const open = vscode.workspace.textDocuments.filter(({ languageId }) =>
-          languages.includes(languageId),
-        );
+        const { languages, workspace } = vscode;
+        const open = workspace.textDocuments.filter((document) => languages.match(selector, document) > 0);
         await Promise.all(open.map(ahead));
         await next(event);
       },
