@@ -144,8 +144,9 @@ export class CostPicture implements Model {
     const { name } = trace.connections[loss.connection]!;
     const bytes = this.bytesOf(loss);
     const led = eventPlace(trace, loss.led);
+    const fate = loss.costs.some(({ discarded }) => discarded > 0) ? "discarded by a reset, " : "";
     if (!bytes) return `no loss, out of order from ${led} on, ${name}`;
-    return `${eventPlace(trace, loss.event)}, ${bytes.from}:${bytes.to}, paid from ${led} on, ${name}`;
+    return `${eventPlace(trace, loss.event)}, ${bytes.from}:${bytes.to}, ${fate}paid from ${led} on, ${name}`;
   }
 }
 
@@ -160,7 +161,8 @@ const largest = (most: Most, cost: Cost): Most => ({
 const wordBytes = (bytes: number): string => `${byteLabel(bytes)} ${noun(bytes, "byte")}`;
 
 function rowOf({ what, profile, cost, event, bytes }: Line, most: Most): ListRow {
-  const { replayed, descriptors, fallback, drops } = cost;
+  const { replayed, descriptors, fallback, drops, discarded } = cost;
+  const ofThem = discarded > 0 ? `, ${byteLabel(discarded)} of them by a reset` : "";
   const total = bytesOf(cost);
   const barred = (value: number, of: number, role: string): Cell => ({
     runs: [{ text: byteLabel(value), role: "axis" }],
@@ -177,17 +179,18 @@ function rowOf({ what, profile, cost, event, bytes }: Line, most: Most): ListRow
       textCell(profile, "band-text"),
     ],
     ...{ event, bytes },
-    says: `${what}, ${profile}: ${wordBytes(replayed)} fed again, ${counted(descriptors, "descriptor")} besides packets, ${wordBytes(fallback)} encrypted in software, ${counted(drops, "packet")} dropped`,
+    says: `${what}, ${profile}: ${wordBytes(replayed)} fed again, ${counted(descriptors, "descriptor")} besides packets, ${wordBytes(fallback)} encrypted in software, ${counted(drops, "packet")} dropped${ofThem}`,
     isRare: event !== null,
     isNow: false,
   };
 }
 
-function add(to: Cost, { replayed, descriptors, fallback, drops }: Cost): void {
+function add(to: Cost, { replayed, descriptors, fallback, drops, discarded }: Cost): void {
   to.replayed += replayed;
   to.descriptors += descriptors;
   to.fallback += fallback;
   to.drops += drops;
+  to.discarded += discarded;
 }
 
 /** Runs through a stream's events, and tells what each that is out of the ordinary cost, and to which loss that is due. */
@@ -222,12 +225,14 @@ class CostSink extends EventSink implements RerunSink {
 
   /** What all of it cost. */
   get cost(): Cost {
-    const { replayedBytes, descriptors, fallbackBytes, dropped, lostBehindDriver, posts } = this.tally;
+    const { replayedBytes, descriptors, fallbackBytes, dropped, lostBehindDriver, discarded, posts } =
+      this.tally;
     return {
       replayed: replayedBytes,
       descriptors: posts - descriptors[Descriptor.packet]!,
       fallback: fallbackBytes,
       drops: dropped + lostBehindDriver,
+      discarded,
     };
   }
 
@@ -245,6 +250,7 @@ class CostSink extends EventSink implements RerunSink {
     this.event = -1;
     tally.take(timeline.machine, event, this, this.tailBefore, (each) => each === this.connection);
     const cause = this.causes.of(event);
+    for (const packet of tally.discardedNow) this.discard(packet, event);
     const now = this.cost;
     const isOutOfOrder = tally.outOfOrder > this.outOfOrder;
     this.outOfOrder = tally.outOfOrder;
@@ -253,9 +259,16 @@ class CostSink extends EventSink implements RerunSink {
       replayed: now.replayed - before.replayed,
       descriptors: now.descriptors - before.descriptors,
       fallback: now.fallback - before.fallback,
-      drops: now.drops - before.drops,
+      drops: now.drops - before.drops - tally.discardedNow.length,
+      discarded: 0,
     };
     if (isOutOfOrder || cost.replayed > 0 || cost.drops > 0 || (cost.fallback > 0 && cause >= 0))
       this.tell(event, cause, cost);
+  }
+
+  /** A packet that waited is gone: it is a loss of its own. */
+  private discard(packet: number, event: number): void {
+    this.causes.discard(packet);
+    this.tell(event, packet, { ...noCost(), drops: 1, discarded: 1 });
   }
 }

@@ -2,15 +2,19 @@ import { firstThat, float64, int32 } from "../core/base/columns.ts";
 import { Flag, Kind } from "../core/words/event.ts";
 import type { Trace } from "../trace/trace.ts";
 
-/** What something cost: bytes fed to the device again, descriptors other than packets, bytes encrypted in software, packets dropped. */
+/**
+ * What something cost: bytes fed to the device again, descriptors other than packets, bytes encrypted in software, packets
+ * dropped, and how many of these a reset of the transmit queue discarded.
+ */
 export interface Cost {
   replayed: number;
   descriptors: number;
   fallback: number;
   drops: number;
+  discarded: number;
 }
 
-export const noCost = (): Cost => ({ replayed: 0, descriptors: 0, fallback: 0, drops: 0 });
+export const noCost = (): Cost => ({ replayed: 0, descriptors: 0, fallback: 0, drops: 0, discarded: 0 });
 
 /** Bytes of a descriptor as a device reads it (as in `tlstrace compare`). */
 const descriptorSize = 64;
@@ -37,7 +41,7 @@ const blocksMax = 64;
 
 /**
  * Which loss a packet's cost is due to: of bytes that are sent again the copy before; of new ones that come out of order
- * the packet that was lost or sent again last.
+ * the packet that was lost, discarded or sent again last.
  */
 export class Causes {
   private readonly trace: Trace;
@@ -70,6 +74,11 @@ export class Causes {
     } else this.note(event);
     if (!isDropped) this.sentEnd = Math.max(this.sentEnd, from + events.length.values[event]!);
     return this.last;
+  }
+
+  /** A packet that was handed down before is discarded: what comes out of order now is due to it. */
+  discard(event: number): void {
+    this.last = event;
   }
 
   private from(event: number): number {

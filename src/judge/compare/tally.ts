@@ -4,6 +4,7 @@ import { Descriptor, descriptorKinds, isReplay } from "../../core/words/descript
 import { Effect } from "../../core/words/effect.ts";
 import { dropReasons, PieceCode } from "../../core/words/effect-words.ts";
 import { Flag, Kind } from "../../core/words/event.ts";
+import { discardedBy } from "./discarded.ts";
 import { type EventSink, effectWidth } from "./event-sink.ts";
 
 /** Bytes of a descriptor as a device reads it: one send queue entry of 64 bytes, whatever the family. */
@@ -24,8 +25,12 @@ export class Tally {
   fallbackBytes = 0;
   /** Drops by reason, in the order of dropReasons; those behind the driver, too. */
   readonly drops = new Int32Array(dropReasons.length);
-  /** Packets that the driver posted and the NIC or its queue did not send: one it does not expect, no context, a queue in error. */
+  /** Packets that the driver posted and the NIC or its queue did not send: one it does not expect, no context, a queue in error or reset. */
   lostBehindDriver = 0;
+  /** Those of them that waited in a queue when it was reset. */
+  discarded = 0;
+  /** Their events, of the current event; good until the next. */
+  discardedNow: readonly number[] = [];
   outOfOrder = 0;
   /** Work ahead of a packet that makes the device able to encrypt it, and resyncs at the next record. */
   resyncs = 0;
@@ -49,7 +54,9 @@ export class Tally {
     const { events } = machine;
     const connection = events.connection.values[event]!;
     this.first = this.end;
+    this.discardedNow = [];
     this.takeEffects(sink, isWanted);
+    if (events.kind.values[event] === Kind.reset) this.takeDiscarded(machine, sink, isWanted);
     if (events.kind.values[event] !== Kind.transmit || !isWanted(connection)) return;
     if ((events.flags.values[event]! & Flag.qdiscDrop) !== 0) return;
     this.transmits++;
@@ -82,6 +89,18 @@ export class Tally {
           this.lostBehindDriver++;
       }
     }
+  }
+
+  private takeDiscarded({ sockets }: Machine, { effects }: EventSink, isWanted: Wanted): void {
+    const { values, length } = effects;
+    for (let at = 0; at < length; at += effectWidth) {
+      const connection = values[at + 3]!;
+      if (values[at] !== Effect["queue-reset"] || values[at + 2] === 0 || !isWanted(connection)) continue;
+      const discarded = discardedBy(sockets[connection]!, values[at + 1]!, values[at + 2]!);
+      this.discardedNow = [...this.discardedNow, ...discarded];
+    }
+    this.discarded += this.discardedNow.length;
+    this.lostBehindDriver += this.discardedNow.length;
   }
 
   /** What became of the packet when the driver was done with it: the last effect that decides. */
