@@ -42,6 +42,10 @@ class Client extends BaseLanguageClient {
       initializationOptions: { commands: lensCommands },
       middleware: {
         ...(place.beside && readingAhead(place.beside, documentSelector, (files) => this.give(files))),
+        // NIC files are told of as they are written, for the traces that name them: of themselves their schema tells.
+        handleDiagnostics: (uri, diagnostics, next) => {
+          if (!uri.path.endsWith(".json")) next(uri, diagnostics);
+        },
         provideCodeLenses: async (document, token, next) => (await next(document, token))?.map(named),
       },
     };

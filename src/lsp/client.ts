@@ -57,6 +57,11 @@ export class ClientFacts {
     return this.workspace.didChangeWatchedFiles?.dynamicRegistration === true;
   }
 
+  /** It tells of documents that it is asked for besides those that it was set up with. */
+  get canSync(): boolean {
+    return this.text.synchronization?.dynamicRegistration === true;
+  }
+
   /** It asks for lenses and for hints again once it is told to. */
   get asksAgain(): { lenses: boolean; hints: boolean } {
     const { codeLens, inlayHint } = this.workspace;

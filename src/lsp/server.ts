@@ -3,7 +3,11 @@
 import {
   CodeLensRefreshRequest,
   type Connection,
+  DidChangeTextDocumentNotification,
   DidChangeWatchedFilesNotification,
+  DidCloseTextDocumentNotification,
+  DidOpenTextDocumentNotification,
+  TextDocumentSyncKind,
   TextDocuments,
 } from "vscode-languageserver";
 import { TextDocument } from "vscode-languageserver-textdocument";
@@ -48,11 +52,7 @@ export function serve(connection: Connection, environment: ServerEnvironment): v
     const serverInfo = { name: "tlstrace", version: environment.version };
     return { serverInfo, capabilities: capabilitiesFor(client) };
   });
-  connection.onInitialized(() => {
-    const watchers = [{ globPattern: "**/*.json" }];
-    if (client.canWatch)
-      void connection.client.register(DidChangeWatchedFilesNotification.type, { watchers });
-  });
+  connection.onInitialized(() => askFor(connection, client));
   connection.onDidChangeWatchedFiles(readAgain);
   connection.onNotification("workspace/didChangeWorkspaceFolders", (params: unknown) => {
     client.hearFolders(params);
@@ -64,6 +64,23 @@ export function serve(connection: Connection, environment: ServerEnvironment): v
   answerReplayed(connection, open, () => client.commands);
   texts.listen(connection);
   connection.listen();
+}
+
+/**
+ * What a client tells of besides traces: files that they may name, as they change, and NIC files as they are written. Nothing
+ * is asked about those: an editor has a language for JSON.
+ */
+function askFor({ client }: Connection, { canWatch, canSync }: ClientFacts): void {
+  const watchers = [{ globPattern: "**/*.json" }];
+  if (canWatch) void client.register(DidChangeWatchedFilesNotification.type, { watchers });
+  if (!canSync) return;
+  const options = { documentSelector: [{ pattern: "**/*.nic.json" }] };
+  void client.register(DidOpenTextDocumentNotification.type, options);
+  void client.register(DidChangeTextDocumentNotification.type, {
+    ...options,
+    syncKind: TextDocumentSyncKind.Incremental,
+  });
+  void client.register(DidCloseTextDocumentNotification.type, options);
 }
 
 /** Documents as a client opens, changes and closes them; profile files stay texts, which traces name. */

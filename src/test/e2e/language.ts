@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { appears, disappears } from "./window/window.ts";
 import type { Scenario, Workbench } from "./workbench.ts";
@@ -77,6 +77,27 @@ export const profileScenarios = (samples: () => string) => (scenario: Scenario) 
       // The editor tells of changes once there are no more for a moment.
       return disappears(squiggles.first());
     });
+  });
+
+  scenario("a mistake in a profile file that is not saved is told at the trace, too", async (workbench) => {
+    const profile = path.join(samples(), "wrong.nic.json");
+    const own = path.join(samples(), ".vscode");
+    mkdirSync(own, { recursive: true });
+    writeFileSync(path.join(own, "settings.json"), '{ "files.autoSave": "off" }');
+    await workbench.openFile("wrong.nic.json");
+    await workbench.goToLine(1, 1);
+    await workbench.page.keyboard.type("wrong ");
+    await workbench.page.locator('.tab.dirty[aria-label^="wrong.nic.json"]').waitFor();
+    await workbench.openFile("own-nic.tlstrace");
+    const squiggles = workbench.page.locator(".editor-instance .squiggly-error");
+    await squiggles.first().waitFor();
+    await workbench.picture("language-profile-unsaved");
+    assert.equal(readFileSync(profile, "utf8"), '{ "base": "connectx" }');
+    await workbench.openFile("wrong.nic.json");
+    await workbench.command("File: Revert File");
+    await workbench.openFile("own-nic.tlstrace");
+    await workbench.until("the mistake to go", () => disappears(squiggles.first()));
+    rmSync(own, { recursive: true });
   });
 };
 

@@ -195,6 +195,48 @@ test("a profile file that is open has its mistakes told at their places", async 
   document.close();
 });
 
+test("a client that can is asked for NIC files while they are written, and a trace has them as they stand there", async () => {
+  const synchronization = { dynamicRegistration: true };
+  const able = await new Client().initialize({ capabilities: { textDocument: { synchronization } } });
+  const folder = mkdtempSync(path.join(tmpdir(), "tlstrace-lsp-"));
+  const file = path.join(folder, "own.nic.json");
+  writeFileSync(file, '{ "base": "connectx" }');
+  const trace = able.open(
+    "device a profile=./own.nic.json\nconnection web device=a\n",
+    path.join(folder, "a.tlstrace"),
+  );
+  assert.deepEqual(await trace.diagnostics(), []);
+  const registered = able.asked
+    .filter(({ method }) => method === "client/registerCapability")
+    .flatMap(
+      ({ params }) =>
+        (params as { registrations: { method: string; registerOptions: object }[] }).registrations,
+    );
+  assert.deepEqual(registered.map(({ method, registerOptions }) => [method, registerOptions]).sort(), [
+    ["textDocument/didChange", { documentSelector: [{ pattern: "**/*.nic.json" }], syncKind: 2 }],
+    ["textDocument/didClose", { documentSelector: [{ pattern: "**/*.nic.json" }] }],
+    ["textDocument/didOpen", { documentSelector: [{ pattern: "**/*.nic.json" }] }],
+  ]);
+  // What is written and not saved, and what the file has again once it is closed unsaved.
+  const told = (fits: (diagnostics: readonly lsp.Diagnostic[]) => boolean) =>
+    able.said(
+      ({ method, params }) =>
+        method === "textDocument/publishDiagnostics" &&
+        params?.uri === trace.uri &&
+        fits(params.diagnostics!),
+    );
+  const edited = able.open('{ "base": "conectx" }', file, "json");
+  await told(([first]) => /base/.test(String(first?.message)));
+  edited.change({ text: '{ "base": "innova" }' });
+  await told(({ length }) => length === 0);
+  edited.change({ text: "{" });
+  await told(({ length }) => length > 0);
+  edited.close();
+  await told(({ length }) => length === 0);
+  assert.equal(await able.end(), 0);
+  rmSync(folder, { recursive: true });
+});
+
 test("a profile file of the workspace may be named, one outside may not", async () => {
   const folder = mkdtempSync(path.join(tmpdir(), "tlstrace-lsp-"));
   writeFileSync(path.join(folder, "mine.json"), '{ "base": "innova" }');
