@@ -2,7 +2,6 @@ import * as vscode from "vscode";
 import { namesFile } from "../trace/profile-word.ts";
 import type { CaptureKeys } from "./keys.ts";
 import { listingsCanShow } from "./listings.ts";
-import { bugsIn } from "./picks/variants.ts";
 import type { Place } from "./place.ts";
 import { checkpointsOf } from "./time-travel.ts";
 import {
@@ -73,7 +72,10 @@ export const dynamicProvider: vscode.DebugConfigurationProvider = {
 };
 
 /** A file that cannot be read has no bugs: debugging it says why. */
-const bugsOf = async (file: string): Promise<string[]> => bugsIn(file).catch(() => []);
+async function bugsOf(file: string): Promise<string[]> {
+  const { bugsIn } = await import("./picks/variants.ts");
+  return bugsIn(file).catch(() => []);
+}
 
 /** Paths in launch.json may be relative to the workspace folder. */
 function absolute(folder: vscode.WorkspaceFolder | undefined, file: string): string {

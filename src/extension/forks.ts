@@ -1,6 +1,5 @@
 import * as vscode from "vscode";
 import type { ChangeWord } from "../lab/change.ts";
-import { changeWords } from "../lab/fork-words.ts";
 import { say } from "./time-travel.ts";
 import { debugType, programOf, uriOfProgram } from "./trace-files.ts";
 
@@ -16,6 +15,7 @@ export function forkCommands(): vscode.Disposable[] {
 
 /** Asks what is to be otherwise, in the words of `fork` in the console. */
 async function forkHere(): Promise<void> {
+  const { changeWords } = await import("../lab/fork-words.ts");
   const items = changeWords.map((change) => ({
     label: change.word,
     description: change.takes,

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { inlinePaths } from "../replay/view/paths.ts";
+import { inlinePaths } from "../replay/view/path.ts";
 import { subjectOf, tokenAt } from "../trace/language/token-at.ts";
 
 /** Hovers evaluate a whole token: a range of sequence space, a number or a name. */

@@ -1,7 +1,5 @@
 import * as vscode from "vscode";
 import type { RowsBody } from "../adapter/listing/rows.ts";
-import { parseExpression } from "../replay/language/parse.ts";
-import { isOneValue, questionOf } from "../replay/query.ts";
 import { uriOf } from "./findings.ts";
 import { debugType } from "./trace-files.ts";
 
@@ -74,7 +72,11 @@ export class RowDocuments implements vscode.TextDocumentContentProvider, vscode.
 }
 
 /** What is wrong with a question while it is typed. */
-function mistakeIn(text: string): string | undefined {
+async function mistakeIn(text: string): Promise<string | undefined> {
+  const [{ parseExpression }, { isOneValue, questionOf }] = await Promise.all([
+    import("../replay/language/parse.ts"),
+    import("../replay/query.ts"),
+  ]);
   try {
     if (isOneValue(text)) parseExpression(text);
     else questionOf(text);

@@ -3,7 +3,8 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import { counterOf } from "../core/base/aead.ts";
 import { type Cipher, ciphers, keySizeOf, type Sealing, tagSize } from "../core/base/record.ts";
-import { type Aead, type Platform, portableAead as portable } from "../trace/platform.ts";
+import { portableAead as portable } from "../trace/keys/portable-aead.ts";
+import type { Aead, Platform } from "../trace/platform.ts";
 import { gunzip } from "./gunzip.ts";
 
 /** What node brings, also inside the editor's extension host. */

@@ -10,17 +10,8 @@ import { evaluate, holds } from "../replay/expression.ts";
 import { Findings, noFindings, type Report } from "../replay/findings.ts";
 import { parseExpression } from "../replay/language/parse.ts";
 import { Timeline } from "../replay/timeline.ts";
-import type { Path } from "../replay/view/path.ts";
-import {
-  find,
-  inlinePaths,
-  type Place,
-  parentOf,
-  paths,
-  pathsTable,
-  placeOf,
-  rawAt,
-} from "../replay/view/paths.ts";
+import { inlinePaths, type Path } from "../replay/view/path.ts";
+import { find, type Place, parentOf, paths, pathsTable, placeOf, rawAt } from "../replay/view/paths.ts";
 import { nodeAt, scopesOf } from "../replay/view/scopes.ts";
 import { SeqValue, type ViewNode } from "../replay/view/value.ts";
 import { judgedView, postedBy, type RecordedView, type View } from "../replay/view/view.ts";

@@ -1,5 +1,5 @@
-import { type Encrypter, portable } from "../core/base/aead.ts";
-import { type Sealing, tagSize } from "../core/base/record.ts";
+import type { Encrypter } from "../core/base/aead.ts";
+import type { Sealing } from "../core/base/record.ts";
 
 /** A file by size and ranges; reading past the end gives what there is. Throws UserError if it cannot be read. */
 export interface FileAccess {
@@ -24,19 +24,6 @@ export interface Opening {
   sealing: Sealing;
   sealed: Uint8Array;
 }
-
-/** What runs wherever this does, for what a platform lacks. */
-export const portableAead: Aead = {
-  ...portable,
-  // A keystream XORed twice gives the plaintext, if its own tag is the one that came with it.
-  open: (sealing, sealed) => {
-    const size = sealed.length - tagSize;
-    if (size < 0) return null;
-    const plaintext = portable.encryptAt(sealing, 0, sealed.subarray(0, size));
-    const tag = portable.seal(sealing, plaintext).subarray(size);
-    return tag.every((byte, i) => byte === sealed[size + i]) ? plaintext : null;
-  },
-};
 
 /** How long work stays stoppable: call `tick` after each slice; it throws Cancelled when asked to stop. */
 export interface Progress {

@@ -10,7 +10,8 @@ import { verifyFile } from "../report/verified.ts";
 import type { StudyRequest } from "../study/request.ts";
 import { flippedCapture } from "../test/damage/flipped.ts";
 import { sample } from "../test/dap-session.ts";
-import { type Aead, noProgress, type Opening, portableAead } from "../trace/platform.ts";
+import { portableAead } from "../trace/keys/portable-aead.ts";
+import { type Aead, noProgress, type Opening } from "../trace/platform.ts";
 import { browserAead } from "./aead.ts";
 
 const sealingOf = (cipher: Cipher, seed: number): Sealing => ({

@@ -1,5 +1,6 @@
 import type { Sealing } from "../core/base/record.ts";
-import { type Aead, type Opening, portableAead } from "../trace/platform.ts";
+import { portableAead } from "../trace/keys/portable-aead.ts";
+import type { Aead, Opening } from "../trace/platform.ts";
 
 /** What was opened ahead. */
 interface Opened extends Opening {

@@ -2,21 +2,13 @@
 
 import * as vscode from "vscode";
 import { begin } from "../extension.ts";
-import { adapterWorkers } from "./adapter.ts";
-import { captureWorkers } from "./captures.ts";
-import { languageWorker } from "./language.ts";
-import { Workers } from "./workers.ts";
 
 export { begin };
 
-/** What the editor calls where the extension runs in a browser. */
-export function activate(context: vscode.ExtensionContext): void {
+/** What the editor calls where the extension runs in a browser. A desktop, which takes `begin` from here, loads no more. */
+export async function activate(context: vscode.ExtensionContext): Promise<void> {
   // What needs Node.js is not offered: package.json asks for it.
   void vscode.commands.executeCommand("setContext", "tlstrace.inBrowser", true);
-  const workers = new Workers(vscode.Uri.joinPath(context.extensionUri, "dist", "web-worker.js"));
-  begin(context, {
-    adapter: adapterWorkers(workers),
-    captures: captureWorkers(workers),
-    language: languageWorker(workers, context.extension.packageJSON.version),
-  });
+  const { browserPlace } = await import("./place.ts");
+  begin(context, browserPlace(context));
 }

@@ -1,9 +1,6 @@
 // extension/picks: commands that let the user pick: a sample, what to debug as, to keep, to stop at.
 
 import * as vscode from "vscode";
-import { bugs } from "../../core/bugs/catalogue.ts";
-import { kernels } from "../../core/machine/generation.ts";
-import { profiles } from "../../core/profiles/all.ts";
 import {
   activeTrace,
   configurationAs,
@@ -15,7 +12,9 @@ import {
   programOf,
   uriOfProgram,
 } from "../trace-files.ts";
-import { bugsIn, namedIn } from "./variants.ts";
+
+/** What a trace can be debugged as, with the model that knows it: loaded when somebody is to pick. */
+const variants = () => import("./variants.ts");
 
 /** A file as commands get it: from a menu, or from a lens of the language server. */
 export type Given = vscode.Uri | string;
@@ -68,9 +67,6 @@ async function start(program: string, configuration: vscode.DebugConfiguration):
   return vscode.debug.startDebugging(folder, configuration);
 }
 
-const families = profiles.map(({ id, title }) => ({ label: id, description: title }));
-const generations = kernels.map(({ id, title }) => ({ label: id, description: title }));
-
 async function pickProfile(program: string): Promise<string | undefined> {
   const picked = await vscode.window.showQuickPick(await choices(program), {
     title: vscode.l10n.t("Debug {0} As", nameOf(program)),
@@ -86,6 +82,7 @@ async function pickProfile(program: string): Promise<string | undefined> {
 /** What a file names, then all there is. */
 async function choices(program: string): Promise<vscode.QuickPickItem[]> {
   const { t } = vscode.l10n;
+  const { broken, families, generations, namedIn } = await variants();
   const named = await namedIn(program);
   const all = [...families, ...generations, ...broken];
   const isOther = ({ label }: vscode.QuickPickItem) => !named.includes(label);
@@ -103,13 +100,8 @@ async function choices(program: string): Promise<vscode.QuickPickItem[]> {
 const section = (label: string, items: readonly vscode.QuickPickItem[]): vscode.QuickPickItem[] =>
   items.length === 0 ? [] : [{ label, kind: vscode.QuickPickItemKind.Separator }, ...items];
 
-const broken = profiles.flatMap((profile) =>
-  bugs
-    .filter(({ isIn }) => isIn(profile))
-    .map(({ name, says }) => ({ label: `${profile.id}/${name}`, description: says })),
-);
-
 async function pickVariants(): Promise<string[] | undefined> {
+  const { families, generations } = await variants();
   const picked = await vscode.window.showQuickPick([...families, ...generations], {
     canPickMany: true,
     placeHolder: vscode.l10n.t("NIC families and kernels to compare it with"),
@@ -126,7 +118,7 @@ function offerBugs(): vscode.Disposable {
     if (type !== debugType || profile || noDebug || fork || typeof program !== "string") return;
     if (offered.has(program) || isCapture(program)) return;
     offered.add(program);
-    const [bug, ...others] = await bugsIn(program);
+    const [bug, ...others] = await (await variants()).bugsIn(program);
     if (bug === undefined) return;
     const { t } = vscode.l10n;
     const name = nameOf(program);

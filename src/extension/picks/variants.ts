@@ -1,3 +1,6 @@
+import { bugs } from "../../core/bugs/catalogue.ts";
+import { kernels } from "../../core/machine/generation.ts";
+import { profiles } from "../../core/profiles/all.ts";
 import { parseTrace } from "../../trace/language/parse.ts";
 import { profileFinder } from "../../trace/profiles/finder.ts";
 import type { Trace } from "../../trace/trace.ts";
@@ -5,6 +8,15 @@ import { bugsOf, variantNames } from "../../trace/variant.ts";
 import { browserEnvironment } from "../../web/environment.ts";
 import { plainPath, profilesBeside } from "../../web/read-ahead.ts";
 import { files } from "../files.ts";
+
+/** NIC families, kernels and bugs, as somebody picks them. */
+export const families = profiles.map(({ id, title }) => ({ label: id, description: title }));
+export const generations = kernels.map(({ id, title }) => ({ label: id, description: title }));
+export const broken = profiles.flatMap((profile) =>
+  bugs
+    .filter(({ isIn }) => isIn(profile))
+    .map(({ name, says }) => ({ label: `${profile.id}/${name}`, description: says })),
+);
 
 /** Larger files no one wrote by hand. */
 const readMax = 1 << 20;

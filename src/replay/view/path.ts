@@ -3,6 +3,9 @@ import type { StateField } from "../../core/machine/state.ts";
 import type { Raw } from "./value.ts";
 import type { View } from "./view.ts";
 
+/** What is told behind the line that is being executed. */
+export const inlinePaths: readonly string[] = ["driver.expectedSeq", "nic.expectedSeq"];
+
 /**
  * What a value changes with from one position to another: fields of its connection's state; the event that the view
  * stands in and what is known of it; the state which that event found; how far the event has got, with what is posted.

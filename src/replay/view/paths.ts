@@ -2,7 +2,7 @@ import { descriptorPaths } from "./descriptor-scope.ts";
 import { driverPaths, nicPaths } from "./device-scopes.ts";
 import { memoryPaths } from "./memory.ts";
 import { packetPaths } from "./packet-scope.ts";
-import type { Family, Path, Source } from "./path.ts";
+import { type Family, inlinePaths, type Path, type Source } from "./path.ts";
 import { recordPaths } from "./record-scope.ts";
 import { keyPaths, tcpPaths } from "./socket-scopes.ts";
 import type { Raw } from "./value.ts";
@@ -19,9 +19,6 @@ export const paths: readonly Path[] = [
   ...memoryPaths,
   ...keyPaths,
 ];
-
-/** What is told behind the line that is being executed. */
-export const inlinePaths: readonly string[] = ["driver.expectedSeq", "nic.expectedSeq"];
 
 /** What is looked at first at every stop: the packet, what both sides expect, where it begins, what was posted and found. */
 export const nowPaths: readonly string[] = [
