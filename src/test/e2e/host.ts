@@ -4,12 +4,14 @@ import { get } from "node:http";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** The extension host since it was last asked; memory in MiB, without garbage. */
+/** The extension host since it was last asked; memory in MiB. */
 export interface HostReport {
   pid: number;
-  /** Resident memory of the process. */
+  /** Resident memory of the process, as it stands: the editor's own garbage moves it by 30 and more. */
   rss: number;
-  /** What JavaScript holds: heap, buffers and what hangs on them. */
+  /** The same once all garbage is given back. */
+  needed: number;
+  /** What of it JavaScript holds: heap, buffers and what hangs on them. */
   held: number;
   /** The longest that it worked at a time, as a timer of 1 ms felt it. */
   longestMs: number;

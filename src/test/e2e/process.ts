@@ -99,7 +99,7 @@ async function debug(workbench: Workbench, probe: HostProbe, name: string): Prom
   return report;
 }
 
-const say = (what: string, { rss, held, longestMs, activeMs }: HostReport) =>
+const say = (what: string, { rss, needed, held, longestMs, activeMs }: HostReport) =>
   console.error(
-    `      ${what}: resident ${rss.toFixed(0)} MiB, held ${held.toFixed(1)} MiB; worked ${activeMs.toFixed(0)} ms, at most ${longestMs.toFixed(0)} at a time`,
+    `      ${what}: resident ${rss.toFixed(0)} MiB, without garbage ${needed.toFixed(0)}, held ${held.toFixed(1)} MiB; worked ${activeMs.toFixed(0)} ms, at most ${longestMs.toFixed(0)} at a time`,
   );
