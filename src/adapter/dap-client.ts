@@ -48,6 +48,7 @@ interface EventBodies {
   output: DebugProtocol.OutputEvent["body"];
   breakpoint: DebugProtocol.BreakpointEvent["body"];
   progressStart: DebugProtocol.ProgressStartEvent["body"];
+  progressUpdate: DebugProtocol.ProgressUpdateEvent["body"];
   progressEnd: DebugProtocol.ProgressEndEvent["body"];
   tlstracePicture: { threadId: number };
   initialized: undefined;

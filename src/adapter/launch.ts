@@ -1,4 +1,5 @@
-import { type Fork, forkedBy } from "../lab/fork.ts";
+import type { Contestant } from "../judge/compare/compare.ts";
+import { type Fork, forkingBy } from "../lab/fork.ts";
 import type { Environment } from "../study/environment.ts";
 import {
   choiceOf,
@@ -10,7 +11,7 @@ import {
 } from "../study/request.ts";
 import { type Study, study } from "../study/study.ts";
 import { type KeysGiven, openSubject, type Subject } from "../study/subject.ts";
-import { type FileAccess, type Progress, UserError } from "../trace/platform.ts";
+import { type FileAccess, type Progress, paced, UserError } from "../trace/platform.ts";
 import { fileWordOf } from "../trace/profile-word.ts";
 import { profileForms } from "../trace/profiles/finder.ts";
 import type { Trace } from "../trace/trace.ts";
@@ -213,8 +214,9 @@ export async function debuggeeOf(
   try {
     const { trace, keys } = opened;
     if (trace.connections.length === 0 || trace.events.count === 0) throw new UserError(nothingIn(trace));
-    const forkOf = forkIn(opened, launch);
-    const studied = await study(forkOf ? forkedSubject(opened, forkOf, launch.edits) : opened, progress);
+    const forkOf = await paced(progress, "making the fork", forkIn(opened, launch));
+    const asked = forkOf ? forkedSubject(opened, forkOf, launch.edits) : null;
+    const studied = await study(asked ? await paced(progress, "making the fork", asked) : opened, progress);
     return { file, keys, start: startOf(studied, launch.startAt, forkOf), forkOf, ...studied };
   } catch (error) {
     file.close?.();
@@ -223,10 +225,10 @@ export async function debuggeeOf(
 }
 
 /** The trace as the launch configuration changes it; null if it does not. Throws UserError for what cannot be. */
-function forkIn({ trace }: Subject, { edits, fork }: LaunchArguments): ForkOf | null {
+function* forkIn({ trace }: Subject, { edits, fork }: LaunchArguments): Generator<number, ForkOf | null> {
   const name = fork === "" ? "fork" : `fork ${fork}`;
   try {
-    const last = forkedBy(trace, edits);
+    const last = yield* forkingBy(trace, edits);
     return last && { ...last, name, title: `${name} (${visibleLine(edits.join(", "))})` };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -235,13 +237,19 @@ function forkIn({ trace }: Subject, { edits, fork }: LaunchArguments): ForkOf | 
 }
 
 /** What is studied of a fork: what it is compared under is changed like the trace itself. */
-function forkedSubject(subject: Subject, { fork: { trace } }: ForkOf, edits: readonly string[]): Subject {
+function* forkedSubject(
+  subject: Subject,
+  { fork: { trace } }: ForkOf,
+  edits: readonly string[],
+): Generator<number, Subject> {
   const { contest } = subject;
-  const contestants = contest?.contestants.map((each) => ({
-    ...each,
-    trace: each.trace === subject.trace ? trace : forkedBy(each.trace, edits)!.fork.trace,
-  }));
-  return { ...subject, trace, contest: contest && { ...contest, contestants: contestants! } };
+  if (contest === null) return { ...subject, trace };
+  const contestants: Contestant[] = [];
+  for (const each of contest.contestants) {
+    const own = each.trace === subject.trace ? trace : (yield* forkingBy(each.trace, edits))!.fork.trace;
+    contestants.push({ ...each, trace: own });
+  }
+  return { ...subject, trace, contest: { ...contest, contestants } };
 }
 
 /** Most reasons named when there is nothing to debug. */

@@ -11,6 +11,8 @@ const long = `${header}+0 web send 16000\n${"+0 web > 0:1448(1448)\n".repeat(eve
 /** Counts every event of the long trace, of which each is looked at closely for its condition, and never stops. */
 const never = { breakpoints: [{ name: "skb", condition: "packet.length > 0", hitCondition: ">1000000" }] };
 
+const forking = { supportsStartDebuggingRequest: true, supportsProgressReporting: true };
+
 const eventOf = (text: string | undefined) => Number(/\(event (\d+) of/.exec(text!)![1]);
 
 /** A session on the long trace, on its way through it. */
@@ -78,6 +80,49 @@ test("opening a long trace can be cancelled, and the session launched again", as
   const initialized = client.next("initialized");
   await client.ask("launch", { program: "/long.tlstrace" });
   await initialized;
+});
+
+test("a fork of a long trace shows progress, for whatever it is made; cancelled, there is none", async () => {
+  const client = session(textEnvironment(long));
+  await client.start({ program: "/long.tlstrace", startAt: "entry" }, [], forking);
+  await client.moves("goto", { threadId: 1, targetId: 100_000 });
+  const say = (expression: string) => client.send("evaluate", { expression, context: "repl" });
+  for (const change of ["drop", "dup", "lose", "set driver.expectedSeq = 100"]) {
+    const started = client.next("progressStart");
+    const made = say(`fork ${change}`);
+    const { progressId, cancellable, message } = await started;
+    assert.deepEqual([cancellable, message], [true, "making the fork"], change);
+    await client.ask("cancel", { progressId });
+    const answer = await made;
+    assert.deepEqual([answer.success, answer.message], [false, "cancelled"], change);
+    assert.equal((await client.ask("evaluate", { expression: "forks", context: "repl" })).result, "no forks");
+  }
+  assert.equal((await say("fork drop")).body.result, "fork 1: 100000: drop");
+  const before = client.told("progressStart").length;
+  // What there is is opened without being made again; it is compared and saved with progress.
+  assert.equal((await say("fork open 1")).body.result, "fork 1");
+  assert.equal(client.told("progressStart").length, before);
+  for (const word of ["fork diff 1", "fork save 1 not-made.tlstrace"]) {
+    const started = client.next("progressStart");
+    const answer = say(word);
+    const { progressId, message } = await started;
+    assert.equal(message, "making the fork", word);
+    await client.ask("cancel", { progressId });
+    assert.deepEqual([(await answer).success, (await answer).message], [false, "cancelled"], word);
+  }
+  // Its own session makes it, too.
+  const child = session(textEnvironment(long));
+  await child.ask("initialize", { adapterID: "tlstrace", supportsProgressReporting: true });
+  const requestId = child.nextSeq;
+  const launch = child.send("launch", { program: "/long.tlstrace", edits: ["100000: drop"] });
+  const isForking = () =>
+    [...child.told("progressStart"), ...child.told("progressUpdate")].some(
+      ({ message }) => message === "making the fork",
+    );
+  while (!isForking()) await new Promise((resolve) => setTimeout(resolve, 5));
+  await child.ask("cancel", { requestId });
+  const answer = await launch;
+  assert.deepEqual([answer.success, answer.message], [false, "cancelled"]);
 });
 
 test("goto jumps to a line's event, in both directions", async () => {

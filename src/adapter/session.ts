@@ -316,9 +316,10 @@ export class TraceDebugSession extends AnsweringSession {
 
   /** A value that is set makes a fork. */
   private setting<Args extends { value: string }>(found: (here: Inspection, args: Args) => Held) {
-    const body = (args: Args) => {
+    const body = (args: Args, seq: number) => {
       const held = found(this.idle.inspection, args);
-      return this.forks.set(held, this.numbers.read(args.value, held.node.raw));
+      const fork = this.forks.set(held, this.numbers.read(args.value, held.node.raw));
+      return this.work("Forking", seq, (job) => paced(job, "making the fork", fork));
     };
     return { body, after: () => this.forks.openMade() };
   }

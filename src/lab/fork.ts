@@ -1,7 +1,7 @@
 import { didYouMean } from "../replay/language/spelling.ts";
 import { applied, type Edit } from "../trace/edit.ts";
-import { edited } from "../trace/edited.ts";
-import { UserError } from "../trace/platform.ts";
+import { editing } from "../trace/edited.ts";
+import { finished, UserError, within } from "../trace/platform.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { ChangeWord } from "./change.ts";
 import { changeWords } from "./fork-words.ts";
@@ -44,10 +44,13 @@ const isOf = ({ events }: Trace, event: number, connection: number): boolean =>
   events.connection.values[event] === connection;
 
 /** The trace changed as a line says. Throws UserError for what cannot be, saying why. */
-export function forked(trace: Trace, line: string): Fork {
+export const forked = (trace: Trace, line: string): Fork => finished(forking(trace, line));
+
+/** The same with pauses: all of a long trace is read again. */
+export function* forking(trace: Trace, line: string): Generator<number, Fork> {
   const { change, rest, event, connection } = readChange(trace, line);
   const { edits, begins } = change.plan({ trace, event, connection }, rest);
-  const after = edited(trace, edits);
+  const after = yield* editing(trace, edits);
   const known = new Set(trace.diagnostics);
   const wrong = after.diagnostics.find((each) => each.severity === "error" && !known.has(each));
   if (wrong !== undefined) throw new UserError(`the trace cannot go on behind \`${line}\`: ${wrong.message}`);
@@ -57,11 +60,15 @@ export function forked(trace: Trace, line: string): Fork {
 }
 
 /** The trace changed as lines say, one after the other: each is of the trace that those before have made. Null without any. */
-export function forkedBy(trace: Trace, lines: readonly string[]): { fork: Fork; parent: Trace } | null {
+export function* forkingBy(
+  trace: Trace,
+  lines: readonly string[],
+): Generator<number, { fork: Fork; parent: Trace } | null> {
   let last: { fork: Fork; parent: Trace } | null = null;
-  for (const line of lines) {
+  for (const [i, line] of lines.entries()) {
     const parent: Trace = last?.fork.trace ?? trace;
-    last = { fork: forked(parent, line), parent };
+    const share = [i / lines.length, (i + 1) / lines.length] as const;
+    last = { fork: yield* within(share, forking(parent, line)), parent };
   }
   return last;
 }

@@ -4,8 +4,9 @@ import { deviceColumn, type Event, EventLog, Kind } from "../core/words/event.ts
 import { type Applied, applied, type Edit } from "./edit.ts";
 import { hasOwnLines } from "./edit-lines.ts";
 import { becomingInOrder } from "./language/becoming.ts";
-import { parseTrace } from "./language/parse.ts";
-import { printEvent, printTrace } from "./language/print.ts";
+import { parseTrace, TraceReader } from "./language/parse.ts";
+import { printEvent, printing } from "./language/print.ts";
+import { finished, within } from "./platform.ts";
 import { fileWordOf } from "./profile-word.ts";
 import type { ProfileFinder } from "./profiles/finder.ts";
 import { type Diagnostic, noSacksBetween, type Trace } from "./trace.ts";
@@ -17,17 +18,22 @@ import { noun, visibleLine } from "./visible.ts";
  * no line of a trace says, a segment of bytes that nobody wrote, also one that lost by an edit what wrote them. The
  * trace that it is made of stays as it is.
  */
-export function edited(trace: Trace, edits: readonly Edit[]): Trace {
+export const edited = (trace: Trace, edits: readonly Edit[]): Trace => finished(editing(trace, edits));
+
+/** The same with pauses: all of a long trace is read again. */
+export function* editing(trace: Trace, edits: readonly Edit[]): Generator<number, Trace> {
   if (trace.kind === "capture") return settledCapture(inOrder(applied(trace, edits)));
+  if (hasOwnLines(trace)) return yield* readingAgain(inOrder(applied(trace, edits)));
   // A script becomes a trace file first, so that its comments stay where they are.
-  return readAgain(inOrder(applied(hasOwnLines(trace) ? trace : readPrinted(trace), edits)));
+  const own = yield* within([0, 0.5], readingPrinted(trace));
+  return yield* within([0.5, 1], readingAgain(inOrder(applied(own, edits))));
 }
 
 const inOrder = (made: Applied): Applied => ({ ...made, trace: becomingInOrder(made.trace) });
 
 /** What a trace file can say is the reader's to judge, so an edited one goes through its text. */
-function readAgain({ trace, made, refused }: Applied): Trace {
-  const read = readPrinted(trace);
+function* readingAgain({ trace, made, refused }: Applied): Generator<number, Trace> {
+  const read = yield* readingPrinted(trace);
   const isRead = !read.diagnostics.some(({ severity }) => severity === "error");
   const changed = isRead ? made.filter((event) => !isSame(trace, event, read, event)) : [];
   const problems = changed.map((event) => unsayable(trace, event));
@@ -95,7 +101,17 @@ function madeAlone(trace: Trace, made: readonly number[]): { excerpt: Trace; ind
 export const readAs = (trace: Trace, text: string): Trace => parseTrace(trace.name, text, profilesOf(trace));
 
 /** The trace as its printed text says it. */
-export const readPrinted = (trace: Trace): Trace => readAs(trace, printTrace(trace));
+export const readPrinted = (trace: Trace): Trace => finished(readingPrinted(trace));
+
+/** Lines read between two pauses. */
+const pauseEvery = 1024;
+
+function* readingPrinted(trace: Trace): Generator<number, Trace> {
+  const text = yield* within([0, 0.5], printing(trace));
+  const reader = new TraceReader(trace.name, text, profilesOf(trace), (own) => own);
+  for (let done = 0; done < reader.total; done = reader.read(pauseEvery)) yield 0.5 + done / reader.total / 2;
+  return reader.trace();
+}
 
 /** Finds what a trace's own lines name: the profiles of its devices, of its files, of the model. */
 function profilesOf({ devices, profileFiles }: Trace): ProfileFinder {

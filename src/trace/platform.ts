@@ -100,4 +100,15 @@ export function finished<Result>(work: Generator<number, Result>): Result {
   for (let step = work.next(); ; step = work.next()) if (step.done) return step.value;
 }
 
+/** Such work as a part of other work: what it tells of itself lies from one share to another. */
+export function* within<Result>(
+  [from, to]: readonly [number, number],
+  work: Generator<number, Result>,
+): Generator<number, Result> {
+  for (let step = work.next(); ; step = work.next()) {
+    if (step.done) return step.value;
+    yield from + (to - from) * step.value;
+  }
+}
+
 export const noProgress: Progress = { tick: async () => {} };

@@ -117,7 +117,8 @@ export class Console {
       numbers: inspection.numbers,
       eventAtLine: (line) => sources.eventAt(source, line)?.event ?? null,
       run: (direction, sought) => host.run(direction, sought),
-      look: (search) => host.work("Looking", seq, (job) => paced(job, "looking through the trace", search)),
+      look: (search, doing = "looking through the trace") =>
+        host.work("Looking", seq, (job) => paced(job, doing, search)),
     };
   }
 }

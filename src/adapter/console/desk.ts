@@ -46,8 +46,8 @@ export interface Desk {
   eventAtLine(line: number): number | null;
   /** Runs to the next stop, or to where an expression holds; its end is told by itself. */
   run(direction: Direction, sought?: string): Promise<void>;
-  /** Goes through a long search, which can be cut short. */
-  look<Found>(search: Generator<number, Found>): Promise<Found>;
+  /** Goes through a long search, which can be cut short; `doing`: what its progress says. */
+  look<Found>(search: Generator<number, Found>, doing?: string): Promise<Found>;
 }
 
 /** A word of the debug console: what an editor without a button for it can type. */

@@ -7,18 +7,21 @@ import { counted } from "../../trace/visible.ts";
 import type { Answered, Desk, Said } from "../console/desk.ts";
 import type { MeantFork } from "./forks.ts";
 
+/** What a long trace's progress says. */
+const making = "making the fork";
+
 /** What can be done with a fork that there is. */
 const deeds: Readonly<Record<string, (desk: Desk, rest: string) => Answered | Promise<Answered>>> = {
   open: ({ forks }, rest) => {
-    const { number } = forks.at(rest);
+    const number = forks.numberOf(rest);
     return { result: `fork ${forks.nameOf(number)}`, opens: () => forks.open(number) };
   },
   diff: compare,
-  save: ({ forks }, rest) => {
+  save: async ({ forks, look }, rest) => {
     const [, written = "", file = ""] = /^(\d+\b)?\s*(.*)$/s.exec(rest) ?? [];
     if (file === "")
       throw new UserError("fork save takes the file to write, as fork save 1 without-it.tlstrace");
-    const meant = forks.meant(written);
+    const meant = await look(forks.meant(written), making);
     const { path, note } = forks.save(meant, file);
     return { result: `${meant.name} is in ${path}${note}` };
   },
@@ -29,7 +32,7 @@ const rowsMax = 50;
 
 /** Tells what is not the same in a fork and its parent, and goes to the first of it. */
 async function compare({ forks, look, runner }: Desk, rest: string): Promise<Answered> {
-  const meant = forks.meant(rest);
+  const meant = await look(forks.meant(rest), making);
   const runs = await look(comparingFork(meant));
   const { differences } = runs;
   const [first] = differences;
@@ -75,8 +78,8 @@ export function fork(desk: Desk, rest: string): Answered | Promise<Answered> {
   return deed ? deed(desk, behind) : make(desk, rest);
 }
 
-function make({ runner, forks, connection }: Desk, rest: string): Answered {
-  const result = forks.makeAt(runner.stop.position, connection, rest);
+async function make({ runner, forks, connection, look }: Desk, rest: string): Promise<Answered> {
+  const result = await look(forks.makeAt(runner.stop.position, connection, rest), making);
   return { result, opens: () => forks.openMade() };
 }
 

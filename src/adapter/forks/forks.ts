@@ -2,11 +2,11 @@
 
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import type { Parting } from "../../judge/compare/parting.ts";
-import { type Fork, forked, lineFor } from "../../lab/fork.ts";
+import { forking, lineFor } from "../../lab/fork.ts";
 import type { Position } from "../../replay/timeline.ts";
 import type { ViewNode } from "../../replay/view/value.ts";
 import type { Environment } from "../../study/environment.ts";
-import { UserError } from "../../trace/platform.ts";
+import { finished, UserError } from "../../trace/platform.ts";
 import { pathBeside } from "../../trace/profiles/finder.ts";
 import type { Trace } from "../../trace/trace.ts";
 import type { Frame } from "../inspection/frames.ts";
@@ -51,24 +51,24 @@ export class Forks {
   }
 
   /** Makes a fork and gives what it is called. Throws UserError for what cannot be. */
-  make(line: string): string {
-    const fork = forked(this.host.debugged().trace, line);
+  *make(line: string): Generator<number, string> {
+    const fork = yield* forking(this.host.debugged().trace, line);
     const number = this.lines.push(fork.line);
     this.waiting.push(number);
     return `fork ${this.nameOf(number)}: ${fork.line}`;
   }
 
   /** The same of a change that is written without its place, for where somebody stands. */
-  makeAt(position: Position, connection: number, change: string): string {
+  *makeAt(position: Position, connection: number, change: string): Generator<number, string> {
     const { timeline } = this.host.debugged();
     const { event, stage } = position;
     const isDone = stage === atEnd(timeline, event).stage;
-    return this.make(lineFor({ trace: timeline.trace, event, isDone, connection }, change));
+    return yield* this.make(lineFor({ trace: timeline.trace, event, isDone, connection }, change));
   }
 
   /** A fork where a value is another one; here it stays what it is, which is the answer. */
-  set({ frame, node }: Held, value: string): { value: string } {
-    const made = this.makeAt(frame.position, frame.connection, `set ${node.path} = ${value}`);
+  *set({ frame, node }: Held, value: string): Generator<number, { value: string }> {
+    const made = yield* this.makeAt(frame.position, frame.connection, `set ${node.path} = ${value}`);
     this.host.write({ category: "stdout", output: `${made}\n` });
     return { value: node.value };
   }
@@ -80,14 +80,18 @@ export class Forks {
     for (const number of made) await this.open(number);
   }
 
-  /** A fork by its number; without one the session itself if it is a fork, else the last one that was made in it. */
-  meant(written: string): MeantFork {
+  /**
+   * A fork by its number; without one the session itself if it is a fork, else the last one that was made in it. It is made
+   * anew, as the trace may be another by now.
+   */
+  *meant(written: string): Generator<number, MeantFork> {
     const { trace, forkOf } = this.host.debugged();
     if (written === "" && forkOf) {
       const { parent, fork, name } = forkOf;
       return { name, line: fork.line, isOurs: true, parent, fork: trace, placeOf: fork.placeOf };
     }
-    const { number, fork } = this.at(written);
+    const number = this.numberOf(written);
+    const fork = yield* forking(trace, this.lines[number - 1]!);
     const { line, placeOf } = fork;
     return {
       name: `fork ${this.nameOf(number)}`,
@@ -99,11 +103,10 @@ export class Forks {
     };
   }
 
-  /** One of the session's, of no number the last one; made anew, as the trace may be another by now. */
-  at(written: string): { number: number; fork: Fork } {
+  /** The number of one of the session's, of no number the last one. */
+  numberOf(written: string): number {
     const number = written === "" ? this.lines.length : Number(written);
-    const line = this.lines[number - 1];
-    if (line !== undefined) return { number, fork: forked(this.host.debugged().trace, line) };
+    if (this.lines[number - 1] !== undefined) return number;
     if (this.lines.length === 0) throw new UserError("there is no fork yet: `fork drop` makes one");
     throw new UserError(`there is no fork ${written}: there are ${this.lines.length}`);
   }
@@ -118,7 +121,7 @@ export class Forks {
   async open(number: number): Promise<void> {
     const { host } = this;
     if (await host.startDebugging(this.configurationOf(number))) return;
-    const { path, note } = this.save(this.meant(`${number}`), null);
+    const { path, note } = this.save(finished(this.meant(`${number}`)), null);
     const said = `fork ${this.nameOf(number)} is the trace ${path}: debug it in a session of its own${note}\n`;
     host.write({ category: "stdout", output: said });
   }

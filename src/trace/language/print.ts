@@ -19,6 +19,7 @@ import {
   unpackRecord,
   unpackTransmit,
 } from "../../core/words/event.ts";
+import { finished } from "../platform.ts";
 import type { Expectation, Trace } from "../trace.ts";
 import { formOfKind, uncapturedBit, unopenedBit } from "./event-forms.ts";
 import type { Form } from "./form.ts";
@@ -72,10 +73,14 @@ interface Statement {
  * The trace as text that reads back as the same trace, in one normal form: everything stands on its own line number
  * where it has one that is still free, gaps are blank lines.
  */
-export function printTrace(trace: Trace, keys: PrintedKeys = "stated"): string {
+export const printTrace = (trace: Trace, keys: PrintedKeys = "stated"): string =>
+  finished(printing(trace, keys));
+
+/** The same with a pause now and then, for a trace file may have millions of lines. */
+export function* printing(trace: Trace, keys: PrintedKeys = "stated"): Generator<number, string> {
   // Of a capture nothing has a place in a text, and it can have millions of lines.
   if (trace.kind === "capture") return joined(placelessLines(trace));
-  const statements = statementsOf(trace, keys);
+  const statements = yield* statementsOf(trace, keys);
   const taken = new Set(statements.map((statement) => statement.line));
   const wholeLines = [...trace.comments]
     .filter(([line]) => !taken.has(line))
@@ -127,8 +132,11 @@ function expectedOf({ expectations }: Trace): Map<number, Expectation[]> {
   return byEvent;
 }
 
+/** Events between two pauses. */
+const pauseEvery = 1024;
+
 /** All statements in the order of the language: declarations, each event with what it is expected to do, the whole file's. */
-function statementsOf(trace: Trace, keys: PrintedKeys): Statement[] {
+function* statementsOf(trace: Trace, keys: PrintedKeys): Generator<number, Statement[]> {
   const expected = expectedOf(trace);
   const statementsAt = (event: number): Statement[] =>
     (expected.get(event) ?? []).map((each) => ({ line: each.line, text: expectationText(each) }));
@@ -137,6 +145,7 @@ function statementsOf(trace: Trace, keys: PrintedKeys): Statement[] {
   for (let event = 0; event < trace.events.count; event++) {
     statements.push({ line: trace.events.line.at(event), text: printEvent(trace, event) });
     for (const statement of statementsAt(event)) statements.push(statement);
+    if (event % pauseEvery === 0) yield event / trace.events.count;
   }
   return statements.concat(statementsAt(-1));
 }
