@@ -118,6 +118,15 @@ test("noDebug replays, prints what was found and ends, without a stop", async ()
   await clean.ask("configurationDone");
   await cleanEnded;
   assert.deepEqual(clean.told("exited"), [{ exitCode: 0 }]);
+
+  const unread = await simplest(
+    { program: "/unread.tlstrace", noDebug: true },
+    session(textEnvironment("device eth0\nconnection web device=eth0\n+0 web send 1\n+0 wbe send 1\n")),
+  );
+  const unreadEnded = unread.next("terminated");
+  await unread.ask("configurationDone");
+  await unreadEnded;
+  assert.deepEqual(unread.told("exited"), [{ exitCode: 2 }]);
 });
 
 test("every variable has a type and a hint, and no type goes to who did not ask for it", async () => {

@@ -224,6 +224,13 @@ export async function debuggeeOf(
   }
 }
 
+export const isError = ({ severity }: { severity: "error" | "warning" | "note" }): boolean =>
+  severity === "error";
+
+/** Something of the trace, or of a kernel's reports, could not be read. */
+export const hasErrors = ({ trace, evidenceDiagnostics }: Debuggee): boolean =>
+  trace.diagnostics.some(isError) || evidenceDiagnostics.some(isError);
+
 /** The trace as the launch configuration changes it; null if it does not. Throws UserError for what cannot be. */
 function* forkIn({ trace }: Subject, { edits, fork }: LaunchArguments): Generator<number, ForkOf | null> {
   const name = fork === "" ? "fork" : `fork ${fork}`;

@@ -14,7 +14,14 @@ import type { Inspection } from "./inspection/inspection.ts";
 import { Numbers } from "./inspection/numbers.ts";
 import { eventOf } from "./inspection/origin.ts";
 import type { Job } from "./job.ts";
-import { debuggeeOf, type LaunchArguments, readLaunch, readNoDebug } from "./launch.ts";
+import {
+  type Debuggee,
+  debuggeeOf,
+  hasErrors,
+  type LaunchArguments,
+  readLaunch,
+  readNoDebug,
+} from "./launch.ts";
 import type { LineNote } from "./listing/lines.ts";
 import { findingsBody, foundAt } from "./opening/findings.ts";
 import { openingOutput, sumLine } from "./opening/output.ts";
@@ -213,6 +220,11 @@ export class TraceDebugSession extends AnsweringSession {
     });
   }
 
+  /** What is debugged. Throws UserError if no trace is open. */
+  get debuggee(): Debuggee {
+    return this.target;
+  }
+
   private get target(): Target {
     if (!this.opened) throw new UserError("no trace is open");
     return this.opened;
@@ -239,7 +251,7 @@ export class TraceDebugSession extends AnsweringSession {
   private sayAll(): void {
     const found = [...placesOf(this.target)].length;
     this.write(sumLine(this.target, found));
-    this.say("exited", { exitCode: found > 0 ? 1 : 0 });
+    this.say("exited", { exitCode: found > 0 ? 1 : hasErrors(this.target) ? 2 : 0 });
     this.say("terminated");
   }
 

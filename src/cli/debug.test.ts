@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
-import test from "node:test";
+import test, { after } from "node:test";
 
 const cli = path.resolve("dist/cli.js");
 const sample = (name: string) => path.resolve("media/samples", name);
@@ -82,4 +84,42 @@ test("what cannot be opened is told as by every command", () => {
     assert.equal(status, 2, err);
     assert.match(err, says);
   }
+});
+
+const script = readFileSync(sample("fast-retransmit.pkt"), "utf8");
+const head = "device eth0\nconnection web device=eth0\n+0 web send 100\n+0 web > 0:129(129)\n";
+const folder = mkdtempSync(path.join(os.tmpdir(), "tlstrace-debug-"));
+after(() => rmSync(folder, { recursive: true }));
+function written(name: string, text: string): string {
+  const file = path.join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+test("errors in what is read go with status 2, as in every command, and are told also where opening is not", () => {
+  const unknown = written("unknown.tlstrace", `${head}+0 wbe send 1\n`);
+  for (const [what, file] of [
+    ["an unknown connection", unknown],
+    ["no such event", written("event.tlstrace", `${head}+0 web sned 1\n`)],
+    ["a value that is none", written("value.tlstrace", `${head}+0 web send x\n`)],
+    ["an unknown effect", written("effect.tlstrace", `${head}  expect rsync\n`)],
+    ["a packet that is none", written("packet.tlstrace", `${head}+0 web > 0:129(128)\n`)],
+    ["a script's line", written("line.pkt", `${script}+0 > .\n`)],
+  ] as const) {
+    const replayed = spawnSync(process.execPath, [cli, "replay", file], { encoding: "utf8" });
+    const loud = debug([file, "-e", "where"]);
+    const quiet = debug([file, "-q", "-e", "where"]);
+    const typed = debug([file], "where\nquit\n");
+    const statuses = [loud, quiet, typed].map(({ status }) => status);
+    assert.deepEqual([replayed.status, ...statuses], [2, 2, 2, 2], what);
+    const errors = replayed.stderr.split("\n").filter((line) => line.includes(": error: "));
+    assert.deepEqual(quiet.err.trimEnd().split("\n"), errors, what);
+    assert.match(loud.lines.join("\n"), /^error: /m, what);
+    assert.ok(quiet.lines.includes("(tlstrace) where"), what);
+  }
+});
+
+test("what is found wrong, or only warned of, is no error in what is read", () => {
+  const fails = written("fails.tlstrace", `${head}  expect resync\n`);
+  for (const file of [fails, capture]) assert.equal(debug([file, "-q", "-e", "where"]).status, 0, file);
 });

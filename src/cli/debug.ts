@@ -3,12 +3,13 @@ import path from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { DapClient } from "../adapter/dap-client.ts";
+import { type Debuggee, hasErrors, isError } from "../adapter/launch.ts";
 import { TraceDebugSession } from "../adapter/session.ts";
 import { nodeEnvironment } from "../node/environment.ts";
 import { UserError } from "../trace/platform.ts";
 import { visible } from "../trace/visible.ts";
 import type { ReadFlags } from "./flags.ts";
-import { complainLine, exitStatus, print } from "./output.ts";
+import { complain, complainLine, complainOfEvidence, exitStatus, print } from "./output.ts";
 
 export interface DebugFlags extends ReadFlags {
   /** Lines to type, one after the other; without any they are read from standard input. */
@@ -22,9 +23,19 @@ export interface DebugFlags extends ReadFlags {
 export async function debug(file: string, flags: DebugFlags): Promise<void> {
   const terminal = new Terminal();
   await terminal.begin(launchOf(file, flags), flags.quiet === true);
+  complainOf(file, terminal.debuggee, flags.quiet === true);
   if (flags.eval) await terminal.batch(flags.eval);
   else await terminal.converse();
   await terminal.end();
+}
+
+/** No error in what is read goes with status 0; who is told nothing else is told of it here. */
+function complainOf(file: string, debuggee: Debuggee, isQuiet: boolean): void {
+  if (hasErrors(debuggee)) process.exitCode = exitStatus.unusable;
+  if (!isQuiet) return;
+  const { trace, evidenceDiagnostics } = debuggee;
+  complain(file, { diagnostics: trace.diagnostics.filter(isError) });
+  complainOfEvidence(evidenceDiagnostics.filter(isError));
 }
 
 const beside = (file: string): string => path.resolve(file);
@@ -48,6 +59,7 @@ type Texts = Map<string, string[]>;
 
 /** A debug session and who types into its console. */
 class Terminal {
+  private readonly session = new TraceDebugSession(nodeEnvironment);
   private readonly client: DapClient;
   private readonly texts: Texts = new Map();
   /** What is to be printed, in the order in which it was told. */
@@ -58,8 +70,11 @@ class Terminal {
   private isOver = false;
 
   constructor() {
-    const session = new TraceDebugSession(nodeEnvironment);
-    this.client = new DapClient(session, { patience: null, hear: (event) => this.hear(event) });
+    this.client = new DapClient(this.session, { patience: null, hear: (event) => this.hear(event) });
+  }
+
+  get debuggee(): Debuggee {
+    return this.session.debuggee;
   }
 
   /** Output is printed as it comes, stops when the line that they are at is known. */

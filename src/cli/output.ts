@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { complaint, diagnosticLine } from "../report/complaints.ts";
 import type { FileDiagnostic } from "../trace/evidence/counters.ts";
 import { internalError, UserError } from "../trace/platform.ts";
@@ -17,11 +18,15 @@ export function failure(error: unknown): number {
   return isUsers ? exitStatus.unusable : exitStatus.internal;
 }
 
-/** Writes lines to stdout in chunks and waits for a slow reader, so that a pipe neither overflows memory nor loses its end. */
+/**
+ * Writes lines to stdout in chunks and waits for a slow reader, so that a pipe neither overflows memory nor loses its end.
+ * In between signals are heard, also where a file takes all at once.
+ */
 export async function print(lines: Iterable<string>): Promise<void> {
   let chunk = "";
   const flush = async () => {
     if (!process.stdout.write(chunk)) await new Promise((resume) => process.stdout.once("drain", resume));
+    else await setImmediate();
     chunk = "";
   };
   for (const line of lines) {

@@ -46,6 +46,14 @@ export interface TextTable {
   rows: { cells: readonly string[]; event: number | null }[];
 }
 
+/** What a colour is; colours are few, so lines and areas are told apart, too. `ofSession`: without one there is none of it. */
+export interface LegendEntry {
+  role: Role;
+  says: string;
+  isLine?: boolean;
+  ofSession?: boolean;
+}
+
 /**
  * How one walks through a picture: a plane of time and sequence space, sequence space alone, or rows of a list, which have
  * their height and are never zoomed.
@@ -57,8 +65,7 @@ export interface Kind<View extends PictureView = PictureView> {
   readonly title: string;
   readonly says: string;
   readonly moves: Moves;
-  /** What its colours are; colours are few, so lines and areas are told apart, too. */
-  readonly legend: readonly { role: Role; says: string; isLine?: boolean }[];
+  readonly legend: readonly LegendEntry[];
   /** What of that can be left out of the picture is a box to tick. */
   readonly canHide: boolean;
   /** Where its axes lie in a window. */
@@ -69,3 +76,7 @@ export interface Kind<View extends PictureView = PictureView> {
   /** `hidden`: roles that are not drawn. */
   table(view: View, hidden?: ReadonlySet<Role>): TextTable;
 }
+
+/** What of a kind's legend there can be. */
+export const legendOf = ({ legend }: Pick<Kind, "legend">, hasSession: boolean): LegendEntry[] =>
+  legend.filter(({ ofSession }) => hasSession || ofSession !== true);

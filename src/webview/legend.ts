@@ -1,4 +1,4 @@
-import type { Kind, TextTable } from "../pictures/kind.ts";
+import { type Kind, legendOf, type TextTable } from "../pictures/kind.ts";
 import type { Role } from "../pictures/scene.ts";
 import { button, element } from "./elements.ts";
 import { themeColour } from "./theme.ts";
@@ -9,10 +9,16 @@ export class Legend {
   readonly element = element("fieldset", { className: "legend" });
   readonly hidden = new Set<Role>();
   private readonly swatches = new Map<Role, HTMLElement>();
+  private readonly hasSession: boolean;
 
-  show({ legend, canHide }: Kind, changed: () => void): void {
+  constructor(hasSession: boolean) {
+    this.hasSession = hasSession;
+  }
+
+  show(kind: Kind, changed: () => void): void {
+    const { canHide } = kind;
     this.swatches.clear();
-    const entries = legend.map(({ role, says, isLine }) => {
+    const entries = legendOf(kind, this.hasSession).map(({ role, says, isLine }) => {
       const swatch = element("span", { className: "swatch" });
       swatch.classList.toggle("line", isLine === true);
       this.swatches.set(role, swatch);

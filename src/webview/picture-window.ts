@@ -27,12 +27,7 @@ const moveStep = 0.1;
  * what was asked for is there.
  */
 export class PictureWindow implements Pointed {
-  readonly canvas = element("canvas", {
-    ...{ tabIndex: 0, role: "img" },
-    ariaDescription: t(
-      "Arrow keys move, + and - zoom, ] and [ go to the next rare thing and the one before, Enter goes to its event.",
-    ),
-  });
+  readonly canvas = element("canvas", { tabIndex: 0, role: "img" });
   readonly send: (ask: Ask) => void;
   private readonly hasSession: boolean;
   private readonly tip: Tip;
@@ -42,7 +37,7 @@ export class PictureWindow implements Pointed {
   private readonly table = element("table", { ariaLabel: t("This part as a table") });
   private readonly summary = element("summary", { textContent: t("This part as a table") });
   private readonly streams = element("select", { ariaLabel: t("Stream") });
-  private readonly legend = new Legend();
+  private readonly legend: Legend;
   private name: KindName;
   private view: PictureView | null = null;
   /** The part that is looked at; null = what the picture shows by itself. */
@@ -62,6 +57,12 @@ export class PictureWindow implements Pointed {
   constructor(place: HTMLElement, names: readonly KindName[], send: (ask: Ask) => void, hasSession = true) {
     this.send = send;
     this.hasSession = hasSession;
+    this.legend = new Legend(hasSession);
+    this.canvas.ariaDescription = hasSession
+      ? t(
+          "Arrow keys move, + and - zoom, ] and [ go to the next rare thing and the one before, Enter goes to its event.",
+        )
+      : t("Arrow keys move, + and - zoom, ] and [ go to the next rare thing and the one before.");
     this.name = names[0]!;
     this.tip = new Tip((id, byte) => send({ ask: "byte", id, kind: this.name, byte }));
     const tabs = names.length > 1 ? [new Tabs(names, (name) => this.choose(name)).element] : [];

@@ -3,6 +3,8 @@ import path from "node:path";
 import test from "node:test";
 import { seeded } from "../../test/simulator/mutate.ts";
 import { studyOf } from "../../test/studies.ts";
+import { legendOf } from "../kind.ts";
+import { kindNames, kindOf } from "../kinds.ts";
 import { Lane } from "./lane.ts";
 import { sequenceTime } from "./scene.ts";
 import { SequenceTime } from "./sequence-time.ts";
@@ -128,4 +130,16 @@ test("what lies beside the part is not drawn beside the plot", () => {
     [11, 11],
   );
   assert.equal(sequenceTime.spots(view, frame).length, 11);
+});
+
+test("where there is no session its legend offers no place where one stood, and all that the model draws", () => {
+  const offered = (hasSession: boolean) => legendOf(sequenceTime, hasSession).map(({ role }) => role);
+  assert.deepEqual(
+    offered(true).filter((role) => !offered(false).includes(role)),
+    ["stop", "checkpoint"],
+  );
+  assert.ok(offered(false).includes("wrong") && offered(false).includes("nic"));
+  for (const name of kindNames)
+    if (name !== "sequence-time")
+      assert.deepEqual(legendOf(kindOf(name), false), legendOf(kindOf(name), true));
 });

@@ -5,6 +5,8 @@ interface LaneRow {
   says: string;
   /** Its marks are values that stay until the next one. */
   isLine?: true;
+  /** Its marks are places where a session has stood: without one there are none. */
+  ofSession?: true;
 }
 
 /** What is drawn of a stream, from the back to the front: how it is told, and whether it is a line through its marks. */
@@ -22,8 +24,8 @@ const table = {
   dropped: { says: "dropped before the wire" },
   leak: { says: "plaintext left" },
   wrong: { says: "wrong bytes" },
-  stop: { says: "the session stopped" },
-  checkpoint: { says: "checkpoint" },
+  stop: { says: "the session stopped", ofSession: true },
+  checkpoint: { says: "checkpoint", ofSession: true },
 } as const satisfies Record<string, LaneRow>;
 export type LaneName = keyof typeof table;
 export const laneTable: Readonly<Record<LaneName, LaneRow>> = table;
