@@ -98,8 +98,25 @@ test("records have their numbers again after a rekey: the same words go on to th
   assert.deepEqual([await go("record 0"), await go("record 0")], [3, 1]);
 });
 
-test("a script's sequence numbers are its own", async () => {
+test("a script's sequence numbers are its own, one more than the places that values and pictures have", async () => {
   const { client, go } = await going(sample("fast-retransmit.pkt"));
   await go("seq 1");
   assert.match(await client.value("packet.event"), /> 0:6000\(6000\)/);
+  // Line 36 sends 8001:10001 while the driver expects 1001.
+  await go("seq 8001");
+  const said = async (expression: string) =>
+    (await client.ask("evaluate", { expression, context: "repl" })).result;
+  assert.match((await client.stack())[0]!.name, /skb/);
+  const rows: [expression: string, says: string][] = [
+    ["packet.seq", "8000 (8001)"],
+    ["driver.expectedSeq", "1000 (1001)"],
+    ["packet.seq == 8000", "true"],
+    ["packet.seq == wire(8001)", "true"],
+    ["packet.seq == 8001", "false"],
+  ];
+  for (const [expression, says] of rows) assert.equal(await said(expression), says, expression);
+  assert.match(await said("why 8001"), /^conn0, byte 8001: record 1, byte 1971 of 6029/);
+  assert.match(await said("watch seq 8001:8002"), /8001/);
+  const picture = await client.ask("picture", { threadId: 1, kind: "sequence-time", columns: 100 });
+  assert.equal(picture.firstNumber, 1);
 });
