@@ -118,6 +118,17 @@ const replaced = {
   },
 };
 
+/** The editor's interface, read once: each file that imports it would have a copy of its own, 400 functions large. */
+const editorOnce = {
+  name: "editor once",
+  setup: (result) => {
+    result.onResolve({ filter: /^vscode$/ }, ({ kind, namespace }) =>
+      kind === "import-statement" && namespace !== "once" ? { path: "vscode", namespace: "once" } : undefined,
+    );
+    result.onLoad({ filter: /^vscode$/, namespace: "once" }, () => ({ contents: 'export * from "vscode"' }));
+  },
+};
+
 const bundles = [
   // What the extension is everywhere, and what makes it whole in a browser; a desktop's part loads it.
   {
@@ -127,6 +138,7 @@ const bundles = [
     platform: "browser",
     outExtension: { ".js": ".cjs" },
     external: ["vscode"],
+    plugins: [editorOnce],
     minify: true,
   },
   {
@@ -135,7 +147,7 @@ const bundles = [
     format: "cjs",
     outExtension: { ".js": ".cjs" },
     external: ["vscode"],
-    plugins: [builtApart("src/extension/extension.ts", "./extension.cjs")],
+    plugins: [editorOnce, builtApart("src/extension/extension.ts", "./extension.cjs")],
     minify: true,
   },
   // Split, so that a command loads only what it needs, and a browser's workers the parts that need no Node.js; minified,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { build, type Metafile } from "esbuild";
 
@@ -35,4 +36,9 @@ test("a window that opens loads neither the model nor a language client: each co
     0,
   );
   assert.ok(bytes < loadedMax, `${bytes} bytes are loaded, at most ${loadedMax} are wanted`);
+});
+
+test("the editor's interface is read once, not by each file that imports it", () => {
+  const asked = readFileSync("dist/desktop.cjs", "utf8").match(/require\("vscode"\)/g);
+  assert.equal(asked?.length, 1);
 });
