@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync } from "node:fs";
+import { appendFileSync, chmodSync } from "node:fs";
 import path from "node:path";
 import type { Scenario } from "./workbench.ts";
 
@@ -52,6 +52,8 @@ export const staleScenarios = (samples: () => string) => (scenario: Scenario) =>
   scenario(
     "after an edit the status bar says that the session shows the file as it was",
     async (workbench) => {
+      const file = path.join(samples(), "qdisc-drop.tlstrace");
+      chmodSync(file, 0o644);
       await workbench.openFile("qdisc-drop.tlstrace");
       await workbench.page.keyboard.press("F5");
       await workbench.stopped(/forwards$/);
@@ -60,7 +62,7 @@ export const staleScenarios = (samples: () => string) => (scenario: Scenario) =>
       );
       await workbench.picture("listing-trace");
       assert.equal(await workbench.text(stale), "");
-      appendFileSync(path.join(samples(), "qdisc-drop.tlstrace"), "# changed\n");
+      appendFileSync(file, "# changed\n");
       await workbench.until("the status bar to tell", async () =>
         /qdisc-drop\.tlstrace as it was: Restart/.test(await workbench.text(stale)),
       );

@@ -74,23 +74,44 @@ export class Workbench extends Window {
   /** Title, description and details of the exception widget, as one text. */
   async exception(): Promise<string> {
     const title = this.page.locator(".exception-widget .title").first();
-    const frame = this.page.locator(".debug-call-stack .monaco-list-row[aria-label^='Stack Frame']").first();
     // A busy editor may lose it while it fetches the rest of a call stack, until a frame is looked at again.
     await this.until("the exception widget", async () => {
-      if (await appears(title)) return true;
-      await frame.click();
+      // Rows still move while others come: the click would look at another frame.
+      for (let left = 5; left > 0; left--) if (await appears(title)) return true;
+      const [innermost] = await this.frames();
+      // By its name: rows move while others come.
+      if (innermost !== undefined)
+        await this.page
+          .locator(`.debug-call-stack .monaco-list-row[aria-label="${innermost}"]`)
+          .first()
+          .click();
       return false;
     });
     return this.text(".exception-widget");
   }
 
-  /** The rows of the call stack, innermost frame first, as a screen reader hears them: name, line, file. */
-  frames(): Promise<string[]> {
-    return this.page.$$eval(".debug-call-stack .monaco-list-row", (rows) =>
-      rows
-        .map((row) => row.getAttribute("aria-label") ?? "")
-        .filter((label) => label.startsWith("Stack Frame")),
+  /**
+   * The rows of the call stack, innermost frame first, as a screen reader hears them: name, line, file. They are those of
+   * the thread that is looked at; the ones of other streams may be open, too.
+   */
+  async frames(): Promise<string[]> {
+    const rows = await this.page.$$eval(".debug-call-stack .monaco-list-row", (all) =>
+      all.map((row) => ({
+        label: row.getAttribute("aria-label") ?? "",
+        isSelected: row.classList.contains("selected"),
+      })),
     );
+    const isHead = (i: number) => /^(Thread|Session) /.test(rows[i]!.label);
+    let at = rows.findIndex(({ isSelected }) => isSelected);
+    // Before one is selected: the one that says more of its stop than that it is one.
+    if (at < 0) at = rows.findLastIndex(({ label }, i) => isHead(i) && !/ Paused\b/i.test(label));
+    let [from, to] = at < 0 ? [0, rows.length] : [at, at + 1];
+    while (from > 0 && !isHead(from)) from--;
+    while (to < rows.length && !isHead(to)) to++;
+    return rows
+      .slice(from, to)
+      .map(({ label }) => label)
+      .filter((label) => label.startsWith("Stack Frame"));
   }
 
   /** Waits until the innermost frames read like this. */
@@ -267,7 +288,17 @@ export class Workbench extends Window {
     if (this.hasBreakpoints) await this.command("Remove All Breakpoints");
     this.hasBreakpoints = false;
     await this.stop();
-    await this.command("View: Close All Editors");
+    await this.closeEditors();
     await this.command("Debug Console: Focus on Debug Console View");
+  }
+
+  /** Closes all editors; what was written in them and belongs to no file goes. */
+  private async closeEditors(): Promise<void> {
+    const asks = this.page.locator(".monaco-dialog-box .monaco-button", { hasText: "Don't Save" });
+    await this.until("all editors to be closed", async () => {
+      if (await asks.isVisible()) await asks.click();
+      else await this.command("View: Close All Editors");
+      return disappears(this.page.locator(".tabs-container .tab").first());
+    });
   }
 }

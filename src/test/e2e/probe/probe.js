@@ -46,7 +46,10 @@ exports.activate = (context) => {
     await reset();
     response.end(answer);
   });
-  server.listen(process.env.TLSTRACE_PROBE);
+  const listen = () => server.listen(process.env.TLSTRACE_PROBE);
+  // The extension host of a window that has just gone may still have it.
+  server.on("error", () => setTimeout(500).then(listen));
+  listen();
   context.subscriptions.push(
     { dispose: () => server.close() },
     vscode.debug.registerDebugAdapterTrackerFactory("tlstrace", {

@@ -33,6 +33,12 @@ export class Window {
     return this.open(this.page.url());
   }
 
+  /** Leaves the editor, which then ends what runs for this window, and closes it. */
+  async close(): Promise<void> {
+    await this.page.goto("about:blank");
+    await this.page.context().close();
+  }
+
   picture(name: string): Promise<Buffer> {
     return this.page.screenshot({ path: path.join(this.pictures, `${name}.png`) });
   }
