@@ -13,6 +13,7 @@ import {
   StreamMessageWriter,
 } from "vscode-languageserver/node";
 import { type ServerEnvironment, serve } from "../lsp/server.ts";
+import { wrongIn } from "../lsp/shapes.ts";
 import { Turns } from "../lsp/turns.ts";
 import { fileUri } from "../node/file-uri.ts";
 import { openNamed } from "../node/named-file.ts";
@@ -86,7 +87,10 @@ class StdinReader extends AbstractMessageReader {
     this.bytes.push(chunk);
     for (let text = this.bytes.next(); text !== null; text = this.bytes.next()) {
       const message = this.messageIn(text);
-      if (message !== null) callback(message);
+      // Whoever takes messages looks into this one before it has its turn.
+      const { method, params } = (message ?? {}) as { method?: string; params?: unknown };
+      const isUnfit = method === "$/cancelRequest" && wrongIn(method, params) !== null;
+      if (message !== null && !isUnfit) callback(message);
     }
   }
 

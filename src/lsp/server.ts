@@ -19,7 +19,7 @@ import type { FileAccess } from "../trace/platform.ts";
 import { ClientFacts } from "./client.ts";
 import { OpenDocuments } from "./documents.ts";
 import { answer, answerReplayed, capabilitiesFor } from "./features.ts";
-import { refuseOutOfTurn } from "./turns.ts";
+import { answerRefused } from "./turns.ts";
 
 /** What a composition root gives the server. */
 export interface ServerEnvironment {
@@ -46,7 +46,7 @@ export function serve(connection: Connection, environment: ServerEnvironment): v
     for (const uri of changed) mistakes.tellSoon(uri);
     if (changed.length > 0) askAgain(connection, client);
   };
-  refuseOutOfTurn(connection);
+  answerRefused(connection);
   connection.onInitialize((params) => {
     client.hear(params);
     const serverInfo = { name: "tlstrace", version: environment.version };

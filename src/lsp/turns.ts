@@ -1,16 +1,17 @@
 import { type Connection, ErrorCodes, type Message, ResponseError } from "vscode-languageserver";
+import { wrongIn } from "./shapes.ts";
 
-/** A request out of turn, as it is handed on: what it is refused with. */
+/** A request that is not handed on as it is: what it is refused with. */
 interface Refusal {
   code: number;
   message: string;
 }
 
-const refusedMethod = "tlstrace/outOfTurn";
+const refusedMethod = "tlstrace/refused";
 
 /**
  * Keeps the protocol's order: `initialize` comes first and once, and nothing but `exit` behind `shutdown` (LSP, “Server
- * lifecycle”). What is out of turn is refused if it is a request, and else dropped.
+ * lifecycle”). What is out of turn, or has not the parameters of its method, is refused if it is a request, else dropped.
  */
 export class Turns {
   private state: "new" | "open" | "shut" = "new";
@@ -19,13 +20,15 @@ export class Turns {
   readonly messageStrategy = {
     handleMessage: (message: Message, next: (message: Message) => void): void => {
       if (!("method" in message)) return next(message);
-      const refusal = this.refusalOf(String(message.method));
+      const { method, params } = message as { method: string; params?: unknown };
+      const refusal = this.outOfTurn(method) ?? unfit(method, params);
+      if (refusal === null) this.turn(method);
       if (refusal === null) next(message);
       else if ("id" in message) next({ ...message, method: refusedMethod, params: refusal } as Message);
     },
   };
 
-  private refusalOf(method: string): Refusal | null {
+  private outOfTurn(method: string): Refusal | null {
     if (method === "exit") return null;
     if (this.state === "new" && method !== "initialize")
       return { code: ErrorCodes.ServerNotInitialized, message: `initialize comes before ${method}` };
@@ -33,13 +36,21 @@ export class Turns {
       return { code: ErrorCodes.InvalidRequest, message: "initialize comes once" };
     if (this.state === "shut")
       return { code: ErrorCodes.InvalidRequest, message: "nothing but exit comes behind shutdown" };
+    return null;
+  }
+
+  private turn(method: string): void {
     if (method === "initialize") this.state = "open";
     if (method === "shutdown") this.state = "shut";
-    return null;
   }
 }
 
-/** Answers what is out of turn. */
-export function refuseOutOfTurn(connection: Connection): void {
+function unfit(method: string, params: unknown): Refusal | null {
+  const wrong = wrongIn(method, params);
+  return wrong === null ? null : { code: ErrorCodes.InvalidParams, message: `${method}: ${wrong}` };
+}
+
+/** Answers what is not handed on. */
+export function answerRefused(connection: Connection): void {
   connection.onRequest(refusedMethod, ({ code, message }: Refusal) => new ResponseError(code, message));
 }

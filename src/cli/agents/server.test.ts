@@ -183,7 +183,7 @@ test("no refusal repeats more than fits, and no argument reaches a command that 
 
 /** What a server answers to bytes on its standard input, a line each, and its exit status. */
 function spoken(input: string): {
-  lines: { id: unknown; error?: { code: number } }[];
+  lines: { id: unknown; error?: { code: number; message: string } }[];
   status: number | null;
 } {
   const run = spawnSync(process.execPath, [cli, "mcp"], { input, encoding: "utf8" });
@@ -205,6 +205,46 @@ test("what is no message is answered, and ends nothing", () => {
     const { lines, status } = spoken(`${bytes}\n${ping}`);
     assert.deepEqual([lines[0]!.id, lines[0]!.error?.code, lines[1]!.id, status], [null, code, 7, 0], bytes);
   }
+});
+
+// JSON-RPC 2.0, section 5.1: -32602, invalid method parameters.
+test("parameters of a wrong shape are refused with their place, and end nothing", () => {
+  const rows: [method: string, params: string, says: RegExp][] = [
+    ["tools/call", "", /^params: /],
+    ["tools/call", "{}", /^params\.name: /],
+    ["tools/call", '{"name":7}', /^params\.name: /],
+    ["tools/call", '{"name":"verify","arguments":[]}', /^params\.arguments: /],
+    ["tools/call", '{"name":"verify","arguments":"x"}', /^params\.arguments: /],
+    ["tools/call", '{"name":"verify","arguments":null}', /^params\.arguments: /],
+    ["tools/call", '{"name":"verify","arguments":{"file":7}}', /verify: file is a string/],
+    ["tools/call", '{"name":"verify","arguments":{"file":"x","keys":[7]}}', /keys is a list of strings/],
+    ["tools/list", '{"cursor":7}', /^params\.cursor: /],
+    ["initialize", "{}", /^params\.protocolVersion: /],
+    ["initialize", '{"protocolVersion":"2025-06-18","capabilities":{}}', /^params\.clientInfo: /],
+  ];
+  const lines = rows.map(
+    ([method, params], id) =>
+      `{"jsonrpc":"2.0","id":${id},"method":"${method}"${params && `,"params":${params}`}}`,
+  );
+  const { lines: answers, status } = spoken(`${lines.join("\n")}\n`);
+  assert.equal(status, 0);
+  for (const [id, [method, params, says]] of rows.entries()) {
+    const { error } = answers.find((answer) => answer.id === id)!;
+    assert.equal(error?.code, -32602, `${method} ${params}`);
+    assert.match(error!.message, says);
+  }
+});
+
+test("a last line needs no end", () => {
+  for (const [bytes, told] of [
+    ['{"jsonrpc":"2.0","id":7,"method":"ping"}', { jsonrpc: "2.0", id: 7, result: {} }],
+    [
+      '{"jsonrpc":"2.0","id":7,"meth',
+      { jsonrpc: "2.0", id: null, error: { code: -32700, message: "this is not JSON" } },
+    ],
+  ] as const)
+    assert.deepEqual(spoken(bytes), { lines: [told], status: 0 });
+  assert.deepEqual(spoken(""), { lines: [], status: 0 });
 });
 
 test("a trace of many megabytes comes as text; a message that no one sends ends the server with a word", () => {

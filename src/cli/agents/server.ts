@@ -1,15 +1,18 @@
 // cli/agents: what agents may ask over the Model Context Protocol: tools, a command each.
 
 import { spawn } from "node:child_process";
+import { Transform } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import {
   CallToolRequestSchema,
   ErrorCode,
+  InitializeRequestSchema,
   type JSONRPCMessage,
   ListToolsRequestSchema,
   McpError,
+  PingRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import { complainLine, exitStatus } from "../output.ts";
 import { version } from "../version.ts";
@@ -34,11 +37,15 @@ export async function serve(): Promise<void> {
     const { text, isError } = await answer.finally(() => running.delete(answer));
     return { content: [{ type: "text", text }], isError };
   });
+  const input = process.stdin.pipe(wholeLines());
   const over = new Promise<void>((resolve) => {
-    server.onclose = resolve;
+    server.onclose = () => {
+      process.stdin.unpipe(input).pause();
+      resolve();
+    };
   });
   // Whoever asks nothing more may still wait for an answer; a signal ends what runs for him.
-  process.stdin.once("end", async () => {
+  input.once("end", async () => {
     await setImmediate();
     await Promise.allSettled(running);
     await setImmediate();
@@ -46,10 +53,59 @@ export async function serve(): Promise<void> {
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.once(signal, () => void server.close());
-  const transport = new StdioServerTransport(process.stdin, process.stdout, { maxBufferSize: messageMax });
+  const transport = new StdioServerTransport(input, process.stdout, { maxBufferSize: messageMax });
   server.onerror = (error) => unread(transport, error);
   await server.connect(transport);
+  refuseUnfit(transport);
   await over;
+}
+
+/**
+ * What comes by whole lines, as the library looks through all that it has of one whenever more comes. The last one may
+ * lack its end; one that is longer than a message may be is passed on as far as it is there.
+ */
+function wholeLines(): Transform {
+  let begun: Buffer[] = [];
+  let size = 0;
+  const taken = (rest: Buffer): Buffer => {
+    const lines = Buffer.concat([...begun, rest]);
+    [begun, size] = [[], 0];
+    return lines;
+  };
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      const end = chunk.lastIndexOf("\n") + 1;
+      if (end > 0) this.push(taken(chunk.subarray(0, end)));
+      begun.push(chunk.subarray(end));
+      size += chunk.length - end;
+      if (size > messageMax) this.push(taken(Buffer.alloc(0)));
+      done();
+    },
+    flush(done) {
+      done(null, size > 0 ? taken(Buffer.from("\n")) : null);
+    },
+  });
+}
+
+const requests = {
+  initialize: InitializeRequestSchema,
+  ping: PingRequestSchema,
+  "tools/list": ListToolsRequestSchema,
+  "tools/call": CallToolRequestSchema,
+};
+
+/** Refuses requests whose parameters are not their method's, and says where: the library calls that an error of its own. */
+function refuseUnfit(transport: StdioServerTransport): void {
+  const take = transport.onmessage!;
+  transport.onmessage = (message) => {
+    const schema =
+      "method" in message ? Object.entries(requests).find(([name]) => name === message.method) : undefined;
+    const issue = schema?.[1].safeParse(message).error?.issues[0];
+    if (issue === undefined || !("id" in message)) return take(message);
+    const says = cut(`${issue.path.join(".")}: ${issue.message}`).trimEnd();
+    const error = { code: ErrorCode.InvalidParams, message: says };
+    void transport.send({ jsonrpc: "2.0", id: message.id, error } as JSONRPCMessage);
+  };
 }
 
 /** What a tool answers. Throws McpError for a call that does not fit it. */

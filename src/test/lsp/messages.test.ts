@@ -89,6 +89,63 @@ test("a server stands whatever a client asks and says, and goes on with the docu
   assert.equal(await client.end(), 0);
 });
 
+// JSON-RPC 2.0, section 5.1: -32602, invalid method parameters.
+test("parameters that are not their method's are refused with their place, and end nothing", async () => {
+  const client = await new Client().initialize();
+  const { uri } = client.open(text);
+  const textDocument = { uri };
+  const position = { line: 2, character: 8 };
+  const range = { start: position, end: position };
+  const rows: [method: string, params: unknown, says: RegExp][] = [
+    ...methods
+      .slice(0, -1)
+      .map((method): [string, unknown, RegExp] => [
+        method,
+        {},
+        /params\.textDocument is an object, not left out/,
+      ]),
+    ["hover", null, /params is an object, not null/],
+    ["hover", [], /./],
+    ["hover", "x", /params is an object, not a string/],
+    ["hover", 7, /params is an object, not a number/],
+    ["hover", undefined, /./],
+    ["hover", { textDocument: { uri: 7 }, position }, /params\.textDocument\.uri is a string, not a number/],
+    ["hover", { textDocument }, /params\.position is an object, not left out/],
+    [
+      "hover",
+      { textDocument, position: { line: "2", character: 8 } },
+      /params\.position\.line is a whole number/,
+    ],
+    ["hover", { textDocument, position: { line: -1, character: 8 } }, /line is a whole number from 0/],
+    ["hover", { textDocument, position: { line: 1.5, character: 8 } }, /line is a whole number from 0/],
+    ["rangeFormatting", { textDocument, range: { start: position } }, /params\.range\.end is an object/],
+    ["rename", { textDocument, position, newName: null }, /params\.newName is a string, not null/],
+    ["references", { textDocument, position }, /params\.context is an object/],
+    ["codeAction", { textDocument, range, context: { only: "quickfix" } }, /params\.context\.only is a list/],
+    ["codeAction", { textDocument, range, context: { only: [7] } }, /params\.context\.only\[0\] is a string/],
+  ];
+  for (const [method, params, says] of rows) {
+    const { error } = await client.answer(`textDocument/${method}`, params);
+    assert.equal(error?.code, -32602, `${method} ${JSON.stringify(params)}: ${error?.message}`);
+    assert.match(error!.message, says);
+  }
+  for (const params of [null, [], 7, {}]) client.say("$/cancelRequest", params);
+  client.say("textDocument/didOpen", { textDocument: { uri, languageId: "tlstrace", version: 9, text: 7 } });
+  client.say("textDocument/didChange", { textDocument: { uri, version: 2 }, contentChanges: 7 });
+  const { result } = await client.answer("textDocument/hover", { textDocument, position });
+  assert.ok(result);
+  assert.equal(await client.end(), 0);
+  assert.equal(client.errors, "");
+});
+
+test("an initialize without its parameters is refused, and may come again", async () => {
+  const client = new Client();
+  for (const params of [undefined, null, 7, { capabilities: 7 }])
+    assert.equal((await client.answer("initialize", params)).error?.code, -32602);
+  await client.initialize();
+  assert.equal(await client.end(), 0);
+});
+
 test("what is not the protocol ends a server with one line and status 2, as soon as it has come", async () => {
   for (const [bytes, says] of [
     ["GET / HTTP/1.1\r\n\r\n", /begins with/],
