@@ -163,10 +163,10 @@ export class Workbench extends Window {
 
   /** Sets a value of a scope in the Variables view. */
   async setValue(scope: string, name: string, value: string): Promise<void> {
-    await this.values(scope);
     const row = this.page.locator(`.debug-variables .monaco-list-row[aria-label^="${name}, value "]`).first();
     const box = this.page.locator(".debug-variables .monaco-inputbox input");
     await this.until(`${name} to be set`, async () => {
+      await this.values(scope);
       await row
         .locator(".value")
         .dblclick({ timeout: shortMs })
