@@ -75,6 +75,8 @@ export function spokenScenarios(scenario: Scenario): void {
   scenario(
     "each row of the findings says what it is, a picture what it shows and how to walk in it",
     async (workbench) => {
+      // A picture stays when its session is over, and there would be two of them.
+      await workbench.command("View: Close All Editors");
       await workbench.explorerMenu("wrong-byte.pcap", "Debug Trace or Capture");
       await workbench.stopped(/event 53 of 164/);
       const rows = workbench.page.locator('.part.sidebar .monaco-list-row[aria-label^="Error: frame 58"]');
