@@ -98,8 +98,8 @@ for (const [bytes, says] of refused)
 for (const [bytes, says] of [
   ["C", /within the head/],
   ["Content-Length: 2\r\n", /within the head/],
-  ["Content-Length: 2\r\n\r\n", /within a message: 0 of its 2 bytes/],
-  [`${framed(request(1))}Content-Length: 9\r\n\r\n{`, /within a message: 1 of its 9 bytes/],
+  ["Content-Length: 2\r\n\r\n", /within a message of 2 bytes: 0 came/],
+  [`${framed(request(1))}Content-Length: 9\r\n\r\n{`, /within a message of 9 bytes: 1 came/],
 ] as const)
   test(`${JSON.stringify(bytes.slice(-40))} is no end`, () =>
     assert.throws(() => read(Buffer.from(bytes), 7), says));

@@ -45,7 +45,9 @@ export class MessageReader {
   /** No more bytes come. Throws UserError if a message has begun. */
   end(): void {
     if (this.awaited >= 0)
-      throw new UserError(`the input ends within a message: ${this.size} of its ${this.awaited} bytes came`);
+      throw new UserError(
+        `the input ends within a message of ${counted(this.awaited, "byte")}: ${this.size} came`,
+      );
     if (this.size > 0) throw new UserError("the input ends within the head of a message");
   }
 
