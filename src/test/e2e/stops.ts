@@ -1,3 +1,4 @@
+import { appears } from "./window/window.ts";
 import type { Scenario, Workbench } from "./workbench.ts";
 
 const trace = "retransmission-in-record.tlstrace";
@@ -42,17 +43,20 @@ export function stopScenarios(scenario: Scenario): void {
 
 function namedScenarios(scenario: Scenario): void {
   scenario("a preset is switched by one command", async (workbench) => {
-    const row = workbench.page.locator(".quick-input-list .monaco-list-row", { hasText: "Resync kit" });
-    await workbench.until("the presets to be asked for", async () => {
-      if (await row.isVisible()) return true;
-      await workbench.command("TLS Offload: Stop Presets…");
-      return row.isVisible();
-    });
-    await row.locator("input[type=checkbox], .monaco-checkbox, .quick-input-list-checkbox").first().click();
-    await workbench.picture("stops-presets");
-    await workbench.page.locator(".quick-input-widget .monaco-button", { hasText: "OK" }).click();
     workbench.hasBreakpoints = true;
-    await workbench.page.locator(".debug-breakpoints .monaco-list-row", { hasText: "resync-kit" }).waitFor();
+    const { page } = workbench;
+    const row = page.locator(".quick-input-list .monaco-list-row", { hasText: "Resync kit" });
+    const box = row.locator("input[type=checkbox], .monaco-checkbox, .quick-input-list-checkbox").first();
+    const set = page.locator(".debug-breakpoints .monaco-list-row", { hasText: "resync-kit" });
+    await workbench.until("the preset to be set", async () => {
+      if (!(await row.isVisible())) await workbench.command("TLS Offload: Stop Presets…");
+      if (!(await appears(row))) return false;
+      if (!(await box.isChecked())) await box.click();
+      if (!(await box.isChecked())) return false;
+      await workbench.picture("stops-presets");
+      await page.locator(".quick-input-widget .monaco-button", { hasText: "OK" }).click();
+      return appears(set);
+    });
     await workbench.picture("stops-preset-set");
   });
 
