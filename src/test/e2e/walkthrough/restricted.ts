@@ -18,11 +18,14 @@ export const restrictedScenarios =
       async (shared) => {
         const served = await serve();
         const page = await shared.page.context().newPage();
+        const workbench = new Workbench(page, pictures);
         try {
-          const workbench = new Workbench(page, pictures);
           await workbench.open(served.url);
           await keysAreLeft(workbench);
           await editorAsks(workbench);
+        } catch (error) {
+          await workbench.picture("failed where nobody trusts");
+          throw error;
         } finally {
           await page.close();
           await served.stop();
