@@ -224,6 +224,8 @@ describe("the extension in VS Code", () => {
       const url = workbench!.page.url();
       await workbench!.close();
       await open(workbench!.constructor as typeof Workbench, url);
+      // The server keeps what was not saved for whoever comes next.
+      await workbench!.reset();
     },
   };
   for (const [title, parts] of Object.entries(groups))

@@ -48,12 +48,10 @@ export function descriptorsOf({ timeline, tally }: ComparedRun): Map<string, num
 }
 
 /** Drops of a run by their reason, what a reset of a queue discards last. */
-export const dropsOf = ({ tally }: ComparedRun): Map<string, number> =>
-  new Map(
-    [...dropReasons, "queue-reset"]
-      .map((reason, i): [string, number] => [reason, tally.drops[i] ?? tally.discarded])
-      .filter(([, count]) => count > 0),
-  );
+export const dropsOf = ({ tally }: ComparedRun): Map<string, number> => {
+  const counts = dropReasons.map((reason, i): [string, number] => [reason, tally.drops[i]!]);
+  return new Map([...counts, ["queue-reset", tally.discarded] as const].filter(([, count]) => count > 0));
+};
 
 /** How many events of a run have bytes that are wrong, or other than the first run's. */
 export const wrongEventsOf = ({ wireDifferences }: Comparison, run: number): number =>
