@@ -1,6 +1,7 @@
 /**
  * The extension in the real editor: VS Code served to a real browser, asked what its user would see. Screenshots stay
- * in out/e2e. Arguments name the groups to run (all, unless named). TLSTRACE_E2E_DIR names an existing install of the workbench, TLSTRACE_CHROMIUM a browser.
+ * in out/e2e. Arguments name the groups to run (all, unless named); --twice runs each twice. TLSTRACE_E2E_DIR names an
+ * existing install of the workbench, TLSTRACE_CHROMIUM a browser.
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -79,6 +80,7 @@ import {
   writeForWeb,
 } from "./e2e/web/web.ts";
 import { Group, type Part, type Scene } from "./e2e/window/groups.ts";
+import { Kept } from "./e2e/window/kept.ts";
 import { Workbench } from "./e2e/workbench.ts";
 import { coverageScenarios, testScenarios } from "./e2e/writing/tests.ts";
 
@@ -89,6 +91,8 @@ const scratch = mkdtempSync(path.join(os.tmpdir(), "tlstrace-e2e-"));
 const samples = path.join(scratch, "samples");
 const profile = path.join(scratch, "profile");
 const probe = new HostProbe(scratch);
+/** What scenarios write, and a window that is opened anew finds as it was: the folder, and the user's settings. */
+const kept = [new Kept(samples), new Kept(path.join(profile, "user/User/settings.json"))];
 const viewport = { width: 1500, height: 3000 };
 /** The same traffic in three sizes, the smallest first: 10 MB, a million packets, 1 GB. */
 const sizes = [
@@ -182,7 +186,8 @@ const webGroups: Readonly<Record<string, readonly Part[]>> = {
   "what the extension brings": [webOfferScenarios],
   "what cannot be opened": [webOddScenarios],
 };
-const named = process.argv.slice(2);
+const twice = "--twice";
+const named = process.argv.slice(2).filter((argument) => argument !== twice);
 const isWanted = (title: string) => named.length === 0 || named.includes(title);
 
 describe("the extension in VS Code", () => {
@@ -207,6 +212,7 @@ describe("the extension in VS Code", () => {
     offerGerman(profile);
     const opened = { profile, folder: samples, extensions: [vsix, probe.vsix], settings };
     served = await serveWorkbench(install, { ...opened, password: null });
+    for (const each of kept) each.keep();
     browser = await launchBrowser(executable);
     await open(Workbench, served.url);
   });
@@ -219,8 +225,9 @@ describe("the extension in VS Code", () => {
 
   const scene: Scene = {
     window: () => workbench!,
+    isTwice: process.argv.includes(twice),
     anew: async () => {
-      writeTraces();
+      for (const each of kept) each.putBack();
       const url = workbench!.page.url();
       await workbench!.close();
       await open(workbench!.constructor as typeof Workbench, url);
@@ -237,6 +244,7 @@ describe("the extension in VS Code", () => {
       let site: Site | undefined;
       before(async () => {
         site = await serveWeb();
+        for (const each of kept) each.keep();
         await open(WebWorkbench, site.url);
       });
       after(async () => {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Frame } from "playwright-core";
-import { drawn, pictureIn, themed, violations } from "../window/pages.ts";
+import { drawn, expectAccessible, pictureIn, themed, widened } from "../window/pages.ts";
 import type { Scenario, Workbench } from "../workbench.ts";
 import { growing, grown, odd, offered, stranger, withFrames } from "./files.ts";
 
@@ -197,7 +197,7 @@ export function lookScenarios(scenario: Scenario): void {
       const { page } = workbench;
       await opened(workbench, "wrong-byte.pcap", /Wrong$/);
       const frame = await frameOf(workbench);
-      const size = page.viewportSize()!;
+      const whole = page.viewportSize()!.width;
       const toggle = () => workbench.command("Preferences: Toggle between Light/Dark Themes");
       for (const look of ["light", "dark", "contrast", "contrast-light"]) {
         if (look === "dark") await toggle();
@@ -205,15 +205,17 @@ export function lookScenarios(scenario: Scenario): void {
         if (look === "contrast-light")
           await page.emulateMedia({ forcedColors: "active", colorScheme: "light" });
         await themed(workbench, frame, look === "contrast-light" ? "contrast" : look);
-        for (const width of [size.width, 720]) {
-          await page.setViewportSize({ width, height: size.height });
-          assert.deepEqual(await violations(frame), [], `${look}, ${width}`);
-          const isCut = await frame.evaluate("document.documentElement.scrollWidth > innerWidth");
-          assert.equal(isCut, false, `${look}, ${width}`);
+        for (const width of [whole, 720]) {
+          await widened(workbench, frame, width);
+          await expectAccessible(workbench, frame, `${look}, ${width}`);
+          await workbench.until(
+            `${look}: all of the page in a window that is ${width} wide`,
+            async () => (await frame.evaluate("document.documentElement.scrollWidth > innerWidth")) === false,
+          );
           await workbench.picture(`capture-page-${look}${width === 720 ? "-narrow" : ""}`);
         }
       }
-      await page.setViewportSize(size);
+      await widened(workbench, frame, whole);
       await page.emulateMedia({ forcedColors: null, colorScheme: null });
       await themed(workbench, frame, "dark");
       await toggle();

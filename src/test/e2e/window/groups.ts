@@ -10,8 +10,10 @@ export type Part = (scenario: Scenario) => void;
 export interface Scene {
   /** The window, once there is one. */
   window(): Workbench;
-  /** Puts another one in its place, of somebody who was never here, and the folder that is open as it was. */
+  /** Puts another one in its place, of somebody who was never here, and files and settings as they were. */
   anew(): Promise<void>;
+  /** Whether every group is looked at a second time, also where it holds: then it can be looked at again when it does not. */
+  isTwice: boolean;
 }
 
 type Body = Parameters<Scenario>[1];
@@ -19,7 +21,7 @@ type Body = Parameters<Scenario>[1];
 /**
  * A group: scenarios that go on from each other in one window, of which nothing is left to the next group. A busy editor
  * loses what is done in it now and then. So a group that fails is looked at once more, from its first scenario on, in
- * another window; what fails there fails, and the run tells of what does not.
+ * another window; what fails there fails, and the run tells of what does not. Behind one that fails comes another window.
  */
 export class Group {
   private readonly title: string;
@@ -27,6 +29,7 @@ export class Group {
   /** What was looked at, to be looked at again. */
   private readonly bodies: Body[] = [];
   private isAgain = false;
+  private hasFailed = false;
 
   private constructor(title: string, scene: Scene) {
     this.title = title;
@@ -39,6 +42,7 @@ export class Group {
       after(() => group.leave());
       for (const part of parts)
         part((name, body) => test(name, (context) => group.look(name, body, context)));
+      if (scene.isTwice) test("all of it again, in another window", () => group.again(title));
     });
   }
 
@@ -47,12 +51,22 @@ export class Group {
     try {
       await this.pictured(`failed ${name}`, () => this.once(body));
     } catch (error) {
-      if (this.isAgain) throw error;
+      if (this.isAgain) {
+        this.hasFailed = true;
+        throw error;
+      }
       this.isAgain = true;
       context.diagnostic(`UNSTEADY, looked at once more: "${this.title}", "${name}": ${error}`);
-      await this.scene.anew();
-      for (const each of this.bodies) await this.pictured(`failed again ${name}`, () => this.once(each));
+      await this.again(name).catch((second: unknown) => {
+        this.hasFailed = true;
+        throw new AggregateError([error, second], `failed twice, at first: ${error}; then: ${second}`);
+      });
     }
+  }
+
+  private async again(name: string): Promise<void> {
+    await this.scene.anew();
+    for (const each of this.bodies) await this.pictured(`failed again ${name}`, () => this.once(each));
   }
 
   private async once(body: Body): Promise<void> {
@@ -62,6 +76,7 @@ export class Group {
   }
 
   private async leave(): Promise<void> {
+    if (this.hasFailed) return this.scene.anew();
     try {
       await this.pictured(`failed after ${this.title}`, () => this.scene.window().reset());
     } catch (error) {

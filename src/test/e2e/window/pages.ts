@@ -30,8 +30,24 @@ export async function chosen(workbench: Workbench, picture: Frame, title: string
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+/** Makes the window as wide as this, and waits until a page in it follows. */
+export async function widened(workbench: Workbench, page: Frame, width: number): Promise<void> {
+  const size = workbench.page.viewportSize()!;
+  if (size.width === width) return;
+  const now = () => page.evaluate<number>("innerWidth");
+  const before = await now();
+  await workbench.page.setViewportSize({ ...size, width });
+  await workbench.until(`the page to be drawn ${width} wide`, async () => (await now()) !== before);
+}
+
+/** Waits until axe-core finds nothing wrong with the page: what has just changed may still be drawn. */
+export async function expectAccessible(workbench: Workbench, page: Frame, what: string): Promise<void> {
+  const found = async () => (await violations(page)).join("\n");
+  await workbench.until(`${what}: no violation of axe`, async () => (await found()) === "", found);
+}
+
 /** What axe-core finds wrong with the page, a line a rule. */
-export async function violations(page: Frame): Promise<string[]> {
+async function violations(page: Frame): Promise<string[]> {
   await page.evaluate(axe);
   return page.evaluate(`(async () => {
     const { violations } = await axe.run(document);
