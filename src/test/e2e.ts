@@ -119,6 +119,8 @@ const settings = {
   "editor.minimap.enabled": false,
   "files.simpleDialog.enable": true,
   "files.readonlyFromPermissions": true,
+  // What a busy editor types into another place than was meant goes with the editor.
+  "files.autoSave": "off",
   "debug.toolBarLocation": "floating",
   "debug.inlineValues": "on",
   // Drawn as text, which can be found.

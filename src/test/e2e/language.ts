@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { appears, disappears } from "./window/window.ts";
 import type { Scenario, Workbench } from "./workbench.ts";
@@ -81,9 +81,6 @@ export const profileScenarios = (samples: () => string) => (scenario: Scenario) 
 
   scenario("a mistake in a profile file that is not saved is told at the trace, too", async (workbench) => {
     const profile = path.join(samples(), "wrong.nic.json");
-    const own = path.join(samples(), ".vscode");
-    mkdirSync(own, { recursive: true });
-    writeFileSync(path.join(own, "settings.json"), '{ "files.autoSave": "off" }');
     await workbench.openFile("wrong.nic.json");
     await workbench.goToLine(1, 1);
     await workbench.page.keyboard.type("wrong ");
@@ -97,7 +94,6 @@ export const profileScenarios = (samples: () => string) => (scenario: Scenario) 
     await workbench.command("File: Revert File");
     await workbench.openFile("own-nic.tlstrace");
     await workbench.until("the mistake to go", () => disappears(squiggles.first()));
-    rmSync(own, { recursive: true });
   });
 };
 
