@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import test, { after } from "node:test";
@@ -231,6 +231,32 @@ test("--list says what would be checked of each run, and judges nothing", () => 
   ]);
   assert.equal(tlstraceTest("--list", mistaken).status, 1);
 });
+
+/** Which of a trace's expect lines are left, for what it is updated for. Others fail under what is new to the trace. */
+const lefts: [left: string, keeps: (line: number) => boolean, flags: string[]][] = [
+  ["all lines", () => true, []],
+  ["each other line", (line) => line % 2 === 0, []],
+  ["no line", () => false, []],
+  ["no line", () => false, ["--all-kernels"]],
+  ["no line", () => false, ["--profile", "innova@v4.19,connectx/long-dump"]],
+];
+for (const [left, keeps, flags] of lefts)
+  test(`samples with ${left} left hold in all runs with what --update ${flags.join(" ")} adds`, () => {
+    const from = path.resolve("media/samples");
+    for (const name of readdirSync(from)) {
+      if (name.endsWith(".json")) file(`samples/${name}`, readFileSync(path.join(from, name)));
+      if (!name.endsWith(".tlstrace")) continue;
+      let line = 0;
+      const isLeft = (text: string) => !/^\s*expect /.test(text) || keeps(line++);
+      const lines = readFileSync(path.join(from, name), "utf8").split("\n");
+      file(`samples/${name}`, lines.filter(isLeft).join("\n"));
+    }
+    assert.match(tlstraceTest("--update", ...flags, "samples").err, / expect lines added$/m);
+    const { status, err } = tlstraceTest("samples");
+    assert.deepEqual([status, err.match(/^.* error: .*$/gm)], [0, null]);
+    assert.doesNotMatch(tlstraceTest("--update", ...flags, "samples").err, / added$/m);
+    rmSync(path.join(folder, "samples"), { recursive: true });
+  });
 
 test("--update --dry-run gives the text that would be written, and neither writes nor runs", () => {
   const text = `${head}+0 web > 500:1029(529)\n`;

@@ -25,6 +25,7 @@ import {
 } from "../study/test-run.ts";
 import { withMissing } from "../study/test-update.ts";
 import { UserError } from "../trace/platform.ts";
+import { fileWordOf, namesFile } from "../trace/profile-word.ts";
 import { type Variant, variantOf, variantsOf } from "../trace/variant.ts";
 import { counted, visiblePath } from "../trace/visible.ts";
 import { variantOfFlag } from "./flags.ts";
@@ -217,21 +218,37 @@ function updatedText(
   file: TraceFile,
   under: readonly (Variant | null)[],
 ): { text: string; added: number } | null {
-  const traces = under.map((variant) => traceUnder(file, variant && namedBeside(fileName, variant)));
-  if (traces.some(({ diagnostics }) => diagnostics.some(({ severity }) => severity === "error"))) return null;
-  const timelines = traces.map((trace) => new Timeline(trace).runAll());
-  const updated = withMissing(file.text, timelines, under[0] === null);
+  const asked = under.map((variant) => variant && namedBeside(fileName, variant));
+  const ids = asked.map((variant) => variant?.id ?? null);
+  const others = variantsIn(fileName).filter((variant) => !ids.includes(variant?.id ?? null));
+  const traces = [...asked, ...others].map((variant) => ({
+    under: variant?.id ?? null,
+    trace: traceUnder(file, variant),
+  }));
+  if (traces.some(({ trace: { diagnostics } }) => diagnostics.some(({ severity }) => severity === "error")))
+    return null;
+  const tried = traces.map(({ under, trace }) => ({ under, timeline: new Timeline(trace).runAll() }));
+  const updated = withMissing(file.text, tried.slice(0, asked.length), tried.slice(asked.length));
   return updated.added === 0 ? null : updated;
 }
 
 /** The variant whose file's path, given from where the command runs, is as the trace has to say it. */
-const namedBeside = (file: string, { id, profileOf }: Variant): Variant => ({
-  id,
-  profileOf(own) {
-    const profile = profileOf(own);
-    if (profile.word === undefined || profile.word === own.word || path.isAbsolute(profile.word))
-      return profile;
-    const word = path.relative(path.dirname(file), profile.word);
-    return { ...profile, word: word.startsWith(".") ? word : `./${word}` };
-  },
-});
+function namedBeside(file: string, variant: Variant): Variant {
+  const { id, profileOf } = variant;
+  if (!namesFile(id)) return variant;
+  return {
+    id: wordBeside(file, id),
+    profileOf(own) {
+      const profile = profileOf(own);
+      return { ...profile, word: wordBeside(file, profile.word!) };
+    },
+  };
+}
+
+/** A word whose file's path, if it names one, is from the folder of a trace. */
+function wordBeside(trace: string, word: string): string {
+  const named = fileWordOf(word);
+  if (named === null || path.isAbsolute(named.path)) return word;
+  const beside = path.relative(path.dirname(trace), named.path);
+  return `${beside.startsWith(".") ? beside : `./${beside}`}${named.variant}`;
+}

@@ -112,7 +112,7 @@ function countedBy(timeline: Timeline, of: string | null, under: readonly string
 }
 
 /** True if the connection's device is what `under` names, or if that names nothing. */
-function runsAs({ trace }: Timeline, connection: number, under: readonly string[]): boolean {
+export function runsAs({ trace }: Timeline, connection: number, under: readonly string[]): boolean {
   const device = trace.devices[trace.connections[connection]!.device]!;
   return under.length === 0 || under.some((id) => runsUnder(trace, device, id));
 }

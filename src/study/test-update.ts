@@ -1,6 +1,7 @@
+import { kernels } from "../core/machine/generation.ts";
 import { profiles } from "../core/profiles/all.ts";
 import { effects } from "../core/words/effect.ts";
-import { speaksHere } from "../judge/expectations.ts";
+import { runsAs, speaksHere } from "../judge/expectations.ts";
 import type { Timeline } from "../replay/timeline.ts";
 import { effectFields } from "../replay/view/effect-text.ts";
 import { viewAt } from "../replay/view/view.ts";
@@ -14,30 +15,37 @@ export const notableEffects = effects.flatMap(({ ordinary }, kind) => (ordinary 
 /** Indentation of new lines in a file that has no indented expect line. */
 const indentation = " ".repeat(7);
 
+/** A replay of a trace's text, without errors in it. */
+export interface Tried {
+  /** What it is under, as a line of the trace says it; null = the trace's own devices. */
+  under: string | null;
+  timeline: Timeline;
+}
+
 /**
  * The text of a trace with expect lines added below events that have notable effects and no expect line that speaks of
- * the run. `timelines` are replays of that very text, without errors in it: one with the trace's own profiles, or one
- * for each profile asked for (`isOwn` false); then lines say `under` which profiles they hold, unless all there are.
+ * the run. `asked`: what it is updated for, the trace's own devices or variants. `others`: what else it is tested under;
+ * a line that is not true of all of these says `under` what it holds.
  */
 export function withMissing(
   text: string,
-  timelines: readonly Timeline[],
-  isOwn: boolean,
+  asked: readonly Tried[],
+  others: readonly Tried[] = [],
 ): { text: string; added: number } {
-  const edits = missingExpectations(timelines, isOwn);
-  return { text: withExpectLines(text, timelines[0]!.trace, edits), added: edits.length };
+  const edits = missingExpectations(asked, others);
+  return { text: withExpectLines(text, asked[0]!.timeline.trace, edits), added: edits.length };
 }
 
 /** A new expect line, as an edit of the trace. */
 type ExpectEdit = Extract<Edit, { edit: "expect" }>;
 
 /** The edits that state what is notable in the replays and not stated in the trace. */
-export function missingExpectations(timelines: readonly Timeline[], isOwn: boolean): ExpectEdit[] {
-  const { trace } = timelines[0]!;
+export function missingExpectations(asked: readonly Tried[], others: readonly Tried[] = []): ExpectEdit[] {
+  const { trace } = asked[0]!.timeline;
   const stated = statedIn(trace);
   const edits: ExpectEdit[] = [];
   for (let event = 0; event < trace.events.count; event++) {
-    for (const expected of missingOf(timelines, event, stated.get(event) ?? [], isOwn))
+    for (const expected of missingOf(asked, others, event, stated.get(event) ?? []))
       edits.push({ edit: "expect", event, expected });
   }
   return edits;
@@ -74,33 +82,51 @@ function listed<T>(lists: Map<number, T[]>, key: number): T[] {
 
 /** What expect lines an event lacks, each once, in the order in which its effects happen. */
 function missingOf(
-  timelines: readonly Timeline[],
+  asked: readonly Tried[],
+  others: readonly Tried[],
   event: number,
   stated: readonly Expectation[],
-  isOwn: boolean,
 ): ExpectEdit["expected"][] {
-  const idsOf = new Map<string, { what: Expectation["what"]; ids: string[] }>();
-  for (const timeline of timelines) {
-    if (!timeline.effects.meets(event, notableEffects)) continue;
-    if (stated.some((expectation) => speaksHere(timeline, expectation))) continue;
-    const profile = timeline.machine.sockets[timeline.connectionsOf(event)[0]!]!.profile;
-    const id = profile.word ?? profile.id;
-    for (const what of notable(timeline, event)) {
-      const key = printExpected({ no: false, under: [], what });
-      const entry = idsOf.get(key) ?? { what, ids: [] };
-      if (!entry.ids.includes(id)) entry.ids.push(id);
-      idsOf.set(key, entry);
-    }
-  }
-  return [...idsOf.values()].map(({ what, ids }) => {
-    const always = isOwn ? stated.length === 0 : profiles.every(({ id }) => ids.includes(id));
-    return { no: false, under: always ? [] : ids, what };
+  const lacking = asked.filter(
+    ({ timeline }) =>
+      timeline.effects.meets(event, notableEffects) &&
+      !stated.some((expectation) => speaksHere(timeline, expectation)),
+  );
+  if (lacking.length === 0) return [];
+  const said = new Map([...asked, ...others].map((tried) => [tried, notable(tried.timeline, event)]));
+  const wanted = new Map(lacking.flatMap((tried) => [...said.get(tried)!]));
+  return [...wanted].flatMap(([key, what]) => {
+    const having = lacking.filter((tried) => said.get(tried)!.has(key));
+    const wrong = [...said.keys()].filter((tried) => !said.get(tried)!.has(key));
+    if (wrong.length === 0 && isForAll(having, stated)) return { no: false, under: [], what };
+    const isTrue = (id: string) => !wrong.some((tried) => speaksOf(tried, event, id));
+    const under = new Set(having.flatMap((tried) => idsOf(tried, event).find(isTrue) ?? []));
+    return under.size === 0 ? [] : { no: false, under: [...under], what };
   });
 }
 
-/** The event's notable effects as what an expect line wants, with all fields whose values are known. */
-function notable(timeline: Timeline, event: number): Expectation["what"][] {
-  return timeline.record(event).stages.flatMap(({ effects: said }, stage) => {
+/** True if what holds in these runs need not say in which. */
+function isForAll(runs: readonly Tried[], stated: readonly Expectation[]): boolean {
+  if (runs.some(({ under }) => under === null)) return stated.length === 0;
+  return [profiles, kernels].some((all) => all.every(({ id }) => runs.some(({ under }) => under === id)));
+}
+
+/** What may stand behind `under` of a line that speaks of a run, the shortest first. */
+function idsOf({ under, timeline }: Tried, event: number): string[] {
+  const { connections, devices } = timeline.trace;
+  const { profile, kernel } = devices[connections[timeline.connectionsOf(event)[0]!]!.device]!;
+  const word = profile.word ?? profile.id;
+  return [under ?? word, `${word}@${kernel.id}`];
+}
+
+/** Whether a line that is `under` this speaks of a run. */
+const speaksOf = ({ under, timeline }: Tried, event: number, id: string): boolean =>
+  under === id || timeline.connectionsOf(event).some((connection) => runsAs(timeline, connection, [id]));
+
+/** The event's notable effects as what an expect line wants, with all fields whose values are known, by its words. */
+function notable(timeline: Timeline, event: number): Map<string, Expectation["what"]> {
+  if (!timeline.effects.meets(event, notableEffects)) return new Map();
+  const lines = timeline.record(event).stages.flatMap(({ effects: said }, stage) => {
     const view = viewAt(timeline, { event, stage });
     return said
       .filter(({ kind }) => notableEffects.includes(kind))
@@ -109,4 +135,5 @@ function notable(timeline: Timeline, event: number): Expectation["what"][] {
         fields: Object.fromEntries(effectFields(view, effect).filter(([, value]) => value !== "unknown")),
       }));
   });
+  return new Map(lines.map((what) => [printExpected({ no: false, under: [], what }), what]));
 }
