@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   mkdirSync,
   mkdtempSync,
@@ -249,4 +250,18 @@ test("the list of commands fits into 80 columns, each by a sentence of its own, 
   assert.match(listed, / why \[options\] <file> <stream> <seq> Says where .* and where it went\. export /);
   const { version } = JSON.parse(readFileSync("package.json", "utf8"));
   assert.deepEqual(tlstrace("--version"), { status: 0, out: `tlstrace ${version}\n`, err: "" });
+});
+
+test("complaints that nobody reads are no defect: the status is as ever", async () => {
+  const failing = "device d\nconnection c device=d\n+0 c send 100\n+0 c > 0:129(129)\n expect resync\n";
+  for (const [args, status] of [
+    [["replay", capture, "--keys", keys], 0],
+    [["test", file("unheard.tlstrace", failing)], 1],
+    [["test", "gone.tlstrace"], 2],
+  ] as const) {
+    const child = spawn(process.execPath, ["dist/cli.js", ...args], { stdio: ["ignore", "ignore", "pipe"] });
+    child.stderr.destroy();
+    const [ended] = await once(child, "exit");
+    assert.equal(ended, status, args.join(" "));
+  }
 });

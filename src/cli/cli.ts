@@ -283,6 +283,8 @@ async function main(): Promise<void> {
   // The list of commands has a line of each.
   for (const command of program.commands) command.summary(command.description().split("\n", 1)[0]!);
   process.on("uncaughtException", end).on("unhandledRejection", end);
+  // What nobody can read of complaints is no defect: the status says what came of it.
+  process.stderr.on("error", () => {});
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);
     end(new UserError(`the output cannot be written (${error.code})`));
