@@ -69,6 +69,34 @@ test("a tool's answer is what its command prints, under 2 kB", async () => {
   }
 });
 
+test("a tool prints what the command does that agents.md says it equals", () => {
+  const rows = [
+    ...readFileSync("media/docs/agents.md", "utf8").matchAll(/^\| `(\w+)` \| `tlstrace ([^`]+)`/gm),
+  ];
+  assert.deepEqual(
+    rows.map(([, name]) => name),
+    tools.map(({ name }) => name),
+  );
+  const printedBy = (args: string[], input: string) => {
+    const { stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { encoding: "utf8", input });
+    return stderr + stdout;
+  };
+  for (const [, name, line] of rows) {
+    const args = calls[name!]!;
+    const given: Record<string, unknown> = {
+      ...{ FILE: capture, STREAM: args.stream, SEQ: args.byte, PLACE: args.at, PATH: args.path },
+      ...{ EXPR: "driver.expectedSeq - packet.seq", QUERY: args.query ?? args.keep, "A,B": args.profiles },
+    };
+    const words = [...line!.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) =>
+      (quoted ?? word!).replace(/[A-Z]+(,B)?/g, (meant) => String(given[meant] ?? meant)),
+    );
+    const tool = tools.find((one) => one.name === name)!;
+    const { columns: _, ...documented } = args;
+    const input = String(args.text ?? "");
+    assert.equal(printedBy(tool.command(new Given(documented)), input), printedBy(words, input), name);
+  }
+});
+
 test("neither keys nor what records hold are in an answer", async () => {
   const secrets = new Secrets();
   for (const [word] of readFileSync(capture.replace(".pcap", ".keys"), "latin1").matchAll(/[0-9a-f]{96}/g))
