@@ -147,6 +147,11 @@ test("an unreadable file does not keep the others from being tested", () => {
   const { status, out } = tlstraceTest(file("void.tlstrace", ""), holding);
   assert.deepEqual(points(out), ["not ok 1 - void.tlstrace", "ok 2 - suite/a-holds.tlstrace"]);
   assert.equal(status, 2);
+  // Named by who looked before: a list of files, an editor.
+  const gone = tlstraceTestOf(`gone/a.tlstrace\n${holding}\n`, "-");
+  assert.deepEqual(points(gone.out), ["not ok 1 - gone/a.tlstrace", "ok 2 - suite/a-holds.tlstrace"]);
+  assert.match(gone.err, /^gone\/a\.tlstrace: error: gone\/a\.tlstrace does not exist: check the path\n$/);
+  assert.equal(gone.status, 2);
 });
 
 test("--junit and --sarif write the same failures as files", () => {
@@ -276,7 +281,7 @@ test("--update --dry-run gives the text that would be written, and neither write
 test("--coverage stands behind the test points as comments, and as a row", () => {
   const { status, out } = tlstraceTest("--coverage", failing, "none.tlstrace");
   assert.equal(status, 2);
-  assert.deepEqual(points(out), []);
+  assert.deepEqual(points(out), ["not ok 1 - suite/deep/b-fails.tlstrace", "not ok 2 - none.tlstrace"]);
   const { out: told } = tlstraceTest("--coverage", failing, file("unread.tlstrace", ""));
   const comments = told.filter((line) => line.startsWith("#") && !line.startsWith("# Subtest"));
   assert.deepEqual(told.slice(-comments.length - 1, -1), comments);

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import path from "node:path";
 import { UserError } from "../trace/platform.ts";
 import { visiblePath } from "../trace/visible.ts";
-import { statusAt, whyUnreadable } from "./open-file.ts";
+import { statusAt } from "./open-file.ts";
 
 const traceName = /\.tlstrace$/i;
 
@@ -15,25 +15,20 @@ export interface TracePaths {
 
 /**
  * The files that paths name: files as they are, folders with every `.tlstrace` below them in the order of names, leaving
- * out hidden folders and node_modules. Each file once. Throws UserError for a path that names nothing.
+ * out hidden folders and node_modules. Each file once; what is not there is a file that cannot be read. Throws UserError
+ * for a folder without any.
  */
 export function tracePaths(paths: readonly string[]): TracePaths {
   const found = new Map<string, string>();
   const closed: string[] = [];
   for (const given of paths) {
     const before = closed.length;
-    const files = isFolder(given) ? tracesBelow(given, closed) : [given];
+    const files = statusAt(given)?.isDirectory() ? tracesBelow(given, closed) : [given];
     if (files.length === 0 && closed.length === before)
       throw new UserError(`no .tlstrace file lies in ${visiblePath(given)}`);
     for (const file of files) if (!found.has(path.resolve(file))) found.set(path.resolve(file), file);
   }
   return { files: [...found.values()], closed };
-}
-
-function isFolder(given: string): boolean {
-  const status = statusAt(given);
-  if (!status) throw new UserError(whyUnreadable(given) ?? `${visiblePath(given)} does not exist`);
-  return status.isDirectory();
 }
 
 function tracesBelow(folder: string, closed: string[]): string[] {
