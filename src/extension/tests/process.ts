@@ -15,6 +15,8 @@ export type TestRow =
 /** Who takes the rows. */
 interface Taker {
   token?: vscode.CancellationToken;
+  /** From where the flags name files. */
+  folder?: string;
   row: (row: TestRow) => void | Promise<void>;
 }
 
@@ -33,9 +35,14 @@ export class TestProcess {
    * Gives each row as it comes, one after the other. Resolves to what was complained of; ends with the token. Paths go
    * through its input: a command line has no room for those of a large workspace.
    */
-  async run(files: readonly string[], flags: readonly string[], { token, row }: Taker): Promise<string> {
+  async run(
+    files: readonly string[],
+    flags: readonly string[],
+    { token, folder, row }: Taker,
+  ): Promise<string> {
     // The program that runs extensions runs it as a plain Node.js where it is told so.
     const child = spawn(process.execPath, [this.command, "test", "--json", ...flags, "-"], {
+      cwd: folder,
       env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },
     });
     const cancelled = token?.onCancellationRequested(() => child.kill());

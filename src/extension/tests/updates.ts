@@ -70,6 +70,8 @@ async function proposed(
   const was = document.getText();
   let text: string | null = null;
   const complaint = await process.run([uri.fsPath], ["--update", "--dry-run", ...flags], {
+    // A variant of a file is called as the trace calls it.
+    folder: path.dirname(uri.fsPath),
     row: (row) => {
       if (row.kind === "update") text = row.text;
     },
