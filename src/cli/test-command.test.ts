@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import test, { after } from "node:test";
@@ -273,9 +282,27 @@ test("--update --dry-run gives the text that would be written, and neither write
     "       expect out-of-order expected=1029 seq=500\n       expect resync record=0 replayed=500\n";
   assert.deepEqual(told, [{ schema: 1, kind: "update", file: lacking, added: 2, text: text + added }]);
   assert.equal(readFileSync(path.join(folder, lacking), "utf8"), text);
+  // The status is of the worst, wherever it stands.
+  for (const files of [
+    [file("dry/void.tlstrace", ""), mistaken],
+    [mistaken, "dry/void.tlstrace"],
+  ])
+    assert.equal(rows("--update", "--dry-run", ...files).status, 2);
   const broken = rows("--update", "--dry-run", mistaken);
   assert.deepEqual([broken.status, broken.rows], [1, []]);
   assert.match(broken.err, /^mistaken\.tlstrace:5: error: no effect of this name/);
+});
+
+test("a folder that cannot be listed is told of, whatever is asked", {
+  skip: process.getuid?.() === 0,
+}, () => {
+  mkdirSync(path.join(folder, "closed"));
+  chmodSync(path.join(folder, "closed"), 0);
+  for (const flags of [[], ["--list"], ["--update", "--dry-run"]]) {
+    const { status, err } = tlstraceTest(...flags, "closed");
+    assert.match(err, /^closed: error: the folder cannot be listed: check its permissions$/m);
+    assert.equal(status, 2);
+  }
 });
 
 test("--coverage stands behind the test points as comments, and as a row", () => {

@@ -52,8 +52,8 @@ export async function test(paths: string[], flags: TestFlags): Promise<void> {
   const report = reportOf(flags);
   if (flags.dryRun && !flags.update) throw new UserError("--dry-run goes with --update");
   refuseToLoseAny(files, flags);
-  if (flags.update && flags.dryRun) return proposed(files, asked ?? [null], report);
   const broken = closed.map((folder) => brokenRun(folder, brokenCase(unlisted, "the folder is listed")));
+  if (flags.update && flags.dryRun) return proposed(files, asked ?? [null], broken, report);
   if (flags.update) broken.push(...files.flatMap((file) => update(file, asked ?? [null]) ?? []));
   const jobs = files.flatMap((file) => (asked ?? variantsIn(file)).map((variant) => ({ file, variant })));
   const runs: TestRun[] = [];
@@ -192,24 +192,29 @@ function addMissing(fileName: string, under: readonly (Variant | null)[]): void 
 
 const linesText = (count: number) => counted(count, "expect line");
 
-/** What `--update` would add, and changes nothing. A file that cannot be read is told of, with what is wrong. */
+/**
+ * What `--update` would add, and changes nothing. A file that cannot be read is told of, with what is wrong, as is what
+ * was `broken` before.
+ */
 async function proposed(
   files: readonly string[],
   under: readonly (Variant | null)[],
+  broken: TestRun[],
   report: TestReport,
 ): Promise<void> {
   const told = new Set<string>();
+  for (const run of broken) tell(run, told);
   for (const fileName of files) {
     const run = await listTest(nodeEnvironment, fileName, under[0]!);
-    const broken = { ...run, cases: failuresOf(run) };
-    tell(broken, told);
-    if (broken.cases.length > 0) conclude([broken], {});
+    broken.push({ ...run, cases: failuresOf(run) });
+    tell(broken.at(-1)!, told);
     const file = readable(fileName);
     const updated = file && updatedText(fileName, file, under);
     if (!updated) continue;
     complainLine(fileName, `${linesText(updated.added)} would be added`);
     await print(report.update({ file: fileName, ...updated }));
   }
+  conclude(broken, {});
 }
 
 /** The text with the expect lines that it lacks; null if it lacks none, or cannot be read without errors. */
