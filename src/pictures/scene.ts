@@ -45,12 +45,17 @@ export function scaleOf(
   return (value) => first + (value - from) * factor;
 }
 
-/** Round values of a range, `most` of them or fewer: 1, 2 or 5 times a power of ten apart, whole ones where `least` says so. */
-export function ticksOf(from: number, to: number, most: number, least = 0): number[] {
-  if (!(to > from) || most < 1) return [];
+/** How far apart `most` or fewer round values of a range are: 1, 2 or 5 times a power of ten, no less than `least`. */
+export function tickStep(from: number, to: number, most: number, least = 0): number {
   const rough = (to - from) / most;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = Math.max(least, power * ([1, 2, 5, 10].find((each) => each * power >= rough) ?? 10));
+  return Math.max(least, power * ([1, 2, 5, 10].find((each) => each * power >= rough) ?? 10));
+}
+
+/** Those values. */
+export function ticksOf(from: number, to: number, most: number, least = 0): number[] {
+  if (!(to > from) || most < 1) return [];
+  const step = tickStep(from, to, most, least);
   const first = Math.ceil(from / step);
   const last = Math.floor(to / step);
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => (first + i) * step);

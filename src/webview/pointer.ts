@@ -1,13 +1,10 @@
 import type { Area, Spot } from "../pictures/kind.ts";
 import type { Look, Only } from "../pictures/moves.ts";
+import { turnOf } from "../pictures/wheel.ts";
 
 /** Pixels around the pointer in which a mark is meant, and those that it may move in a click. */
 const reach = 6;
 const still = 3;
-/** How much one turn of the wheel, or one key, zooms. */
-export const zoomStep = 1.25;
-/** Rows of a list that one turn of the wheel moves. */
-const wheelRows = 3;
 
 /** What a pointer is over. Places are pixels of the canvas, shares those of both axes from `from` and from `low` on. */
 export interface Pointed {
@@ -38,6 +35,8 @@ interface Drag {
 export class Pointer {
   private readonly of: Pointed;
   private drag: Drag | null = null;
+  /** The part of a row that the wheel has turned and a list has not moved yet. */
+  private rows = 0;
 
   constructor(of: Pointed) {
     this.of = of;
@@ -49,6 +48,7 @@ export class Pointer {
     canvas.addEventListener("pointerdown", (event) => this.press(event));
     canvas.addEventListener("pointermove", (event) => this.move(event));
     canvas.addEventListener("pointerup", (event) => this.release(event));
+    canvas.addEventListener("pointercancel", () => this.cancel());
     canvas.addEventListener("pointerleave", (event) => this.of.tell(null, null, event));
     canvas.addEventListener("dblclick", () => this.of.moveTo(null));
   }
@@ -57,17 +57,27 @@ export class Pointer {
     event.preventDefault();
     const { of } = this;
     const { looked } = of;
-    const turn = event.deltaY > 0 ? 1 : -1;
-    if (looked?.moves === "list")
-      return of.shift(0, (turn * wheelRows) / (looked.area.high - looked.area.low || 1));
-    const only = event.shiftKey ? "y" : event.altKey ? "x" : undefined;
-    of.zoom(zoomStep ** turn, of.shareAt(event.offsetX, event.offsetY), only);
+    if (!looked) return;
+    const { zoom, along, rows } = turnOf(event);
+    const { offsetX: x, offsetY: y } = event;
+    if (looked.moves === "list") this.roll(rows, looked);
+    else if (along !== 0) of.shift(of.shareAt(x + along, y)[0] - of.shareAt(x, y)[0], 0);
+    else of.zoom(zoom, of.shareAt(x, y), event.shiftKey ? "y" : event.altKey ? "x" : undefined);
   }
 
-  private press({ offsetX: x, offsetY: y, pointerId, shiftKey }: PointerEvent): void {
+  /** Moves a list by whole rows. */
+  private roll(rows: number, { area }: Look): void {
+    this.rows += rows;
+    const whole = Math.trunc(this.rows);
+    this.rows -= whole;
+    if (whole !== 0) this.of.shift(0, whole / (area.high - area.low || 1));
+  }
+
+  private press({ offsetX: x, offsetY: y, pointerId, shiftKey, button }: PointerEvent): void {
     const { of } = this;
     const look = of.looked;
-    if (!look) return;
+    // Other buttons, and a pen's other end, are the editor's.
+    if (!look || button !== 0) return;
     of.canvas.setPointerCapture(pointerId);
     of.tell(null, null, { clientX: 0, clientY: 0 });
     this.drag = { x, y, look, isBrush: shiftKey && look.moves !== "list", moved: false };
@@ -82,6 +92,12 @@ export class Pointer {
     if (drag.isBrush) return of.setBrush(this.brushed(drag, x, y));
     const [from, to] = [of.shareAt(drag.x, drag.y), of.shareAt(x, y)];
     of.shift(from[0] - to[0], from[1] - to[1], drag.look);
+  }
+
+  /** The system has taken the pointer for something else. */
+  private cancel(): void {
+    this.drag = null;
+    this.of.setBrush(null);
   }
 
   private release({ offsetX: x, offsetY: y }: PointerEvent): void {

@@ -7,6 +7,7 @@ import {
   type Scene,
   type Shape,
   scaleOf,
+  tickStep,
   ticksOf,
   timeLabel,
 } from "../scene.ts";
@@ -83,9 +84,10 @@ function bands({ records }: SequenceTimeView, { plot, y }: Plane): Shape[] {
 function axes({ area }: Frame, { plot, x, y }: Plane): Shape[] {
   const { left } = { left: plot.x - 6 };
   const bottom = plot.y + plot.height;
-  const times = ticksOf(area.from, area.to, plot.width / tickGap.x, 1);
+  const along = [area.from, area.to, plot.width / tickGap.x, 1] as const;
+  const times = ticksOf(...along);
   const places = ticksOf(area.low, area.high, plot.height / tickGap.y, 1);
-  const step = times.length > 1 ? times[1]! - times[0]! : 1;
+  const step = tickStep(...along);
   const grid = [
     ...times.map((time) => [x(time), plot.y, 1, plot.height]),
     ...places.map((place) => [plot.x, y(place), plot.width, 1]),

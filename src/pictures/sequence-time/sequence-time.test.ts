@@ -132,6 +132,26 @@ test("what lies beside the part is not drawn beside the plot", () => {
   assert.equal(sequenceTime.spots(view, frame).length, 11);
 });
 
+test("a time on the axis is in the unit of the part in view at every width, also where it is the only one", () => {
+  const view = {
+    ...{ area: null, now: null, records: [], recordCount: 0, isComplete: true, lanes: [] },
+    placeWord: "line" as const,
+  };
+  for (const span of [7, 900, 81e3, 79.6e6, 3e9])
+    for (let width = 200; width <= 1600; width += 20) {
+      // Not from a round time on.
+      const whole = { from: span / 100, to: span, low: 0, high: 100 };
+      const frame = { width, height: 300, area: whole, hidden: new Set<string>() };
+      const { shapes } = sequenceTime.scene({ ...view, whole, area: whole }, frame);
+      const times = shapes.flatMap((shape) =>
+        shape.kind === "text" && shape.role === "axis" && /s$/.test(shape.text) ? [shape.text] : [],
+      );
+      // Three digits and a unit say all of a round time below a thousand of the next smaller unit.
+      for (const text of times)
+        assert.match(text, /^\d{1,3}(\.\d+)? (s|ms|µs|ns)$/, `${span} ns, ${width} wide`);
+    }
+});
+
 test("where there is no session its legend offers no place where one stood, and all that the model draws", () => {
   const offered = (hasSession: boolean) => legendOf(sequenceTime, hasSession).map(({ role }) => role);
   assert.deepEqual(
