@@ -38,6 +38,6 @@ function cipherNameIn(name: string): string {
 /** What Linux would not offload though the model replays it; null for TLS 1.2 with AES-GCM, which every generation does. */
 export function offloadNote(version: TlsVersion, cipher: Cipher | null): string | null {
   const isGcm = cipher === null || cipher.endsWith("-gcm");
-  const what = !isGcm ? "AES-GCM only" : version === 0x0304 ? "TLS 1.2 only up to v6.18" : null;
+  const what = !isGcm ? "AES-GCM only" : version === 0x0304 ? "no TLS 1.3 up to v6.18" : null;
   return what && `Linux offloads ${what}; the model replays this stream all the same`;
 }
