@@ -73,7 +73,6 @@ const unusable: [what: string, args: string[], message: RegExp][] = [
   ...[
     ["replay", ""],
     ["verify", ""],
-    ["test", ""],
     ["verify", capture, "--keys", ""],
   ].map((args): [string, string[], RegExp] => ["an empty path", args, /"" does not exist: check the path/]),
   ...[
@@ -81,8 +80,6 @@ const unusable: [what: string, args: string[], message: RegExp][] = [
     ["verify", "x".repeat(5000)],
     ["verify", capture, "--keys-dir", "x".repeat(5000)],
     ["verify", capture, "--expect", "plaintext", "--against", "x".repeat(5000)],
-    ["test", "x".repeat(5000)],
-    ["test", path.join(folder, "circle")],
     ["verify", path.join(folder, "circle")],
   ].map((args): [string, string[], RegExp] => [
     "a path that cannot be asked",
@@ -111,6 +108,15 @@ for (const [what, args, message] of unusable) {
     assert.equal(out, "");
   });
 }
+
+test("a path that a test cannot read fails as a test of its own, with a message and status 2", () => {
+  for (const name of ["", "x".repeat(5000), path.join(folder, "circle")]) {
+    const { status, out, err } = tlstrace("test", name);
+    assert.match(err, /does not exist: check the path|cannot be read/);
+    assert.equal(status, 2);
+    assert.equal(out.split("\n").filter((line) => line === `not ok 1 - ${name}`).length, 1);
+  }
+});
 
 const readable: [what: string, args: string[], message: RegExp, status: number][] = [
   ["a capture without TCP", ["verify", file("bare.pcap", pcapHeader)], /holds no TCP packets/, 3],
