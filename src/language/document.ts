@@ -15,6 +15,16 @@ type LineWords = Pick<Statement, "form" | "tokens">;
 /** Lines of text whose words are kept beyond those of the document that is open: what an undo brings back. */
 const spareLines = 1000;
 
+/** A URI's text without escapes; those of bytes that are no text, as names of Linux can have, stay. */
+export const unescaped = (uri: string): string =>
+  uri.replace(/(?:%[0-9a-f]{2})+/gi, (bytes) => {
+    try {
+      return decodeURIComponent(bytes);
+    } catch {
+      return bytes;
+    }
+  });
+
 /** A trace file or script as it stands in an editor at one moment. All of it but its text is made when it is asked for. */
 export class TraceDocument {
   readonly uri: string;
@@ -40,7 +50,7 @@ export class TraceDocument {
 
   /** The name that messages give it. */
   get name(): string {
-    return decodeURIComponent(/[^/]*$/.exec(this.uri)![0].replace(/%(?![0-9a-f]{2})/gi, "%25"));
+    return unescaped(/[^/]*$/.exec(this.uri)![0]);
   }
 
   /** The trace that it is, with its diagnostics. */

@@ -12,6 +12,7 @@ import {
 } from "vscode-languageserver";
 import { TextDocument } from "vscode-languageserver-textdocument";
 import { diagnosticsOf, profileDiagnostics } from "../language/diagnostics.ts";
+import { unescaped } from "../language/document.ts";
 import type { PageLink } from "../language/hover.ts";
 import { uriBeside } from "../language/navigation.ts";
 import { memoryFile } from "../trace/pcap/capture-file.ts";
@@ -121,7 +122,6 @@ function beside(
 
 /** Clients differ in what they escape. */
 const isSame = (a: string, b: string): boolean => unescaped(a) === unescaped(b);
-const unescaped = (uri: string): string => decodeURIComponent(uri.replace(/%(?![0-9a-f]{2})/gi, "%25"));
 
 /** What a replay says may be another now. */
 function askAgain(connection: Connection, { asksAgain }: ClientFacts): void {

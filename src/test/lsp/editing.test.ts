@@ -155,6 +155,33 @@ test("every place of an empty document, of a broken one and of none is answered"
   }
 });
 
+// Files of Linux have bytes for names (0xFF is none of UTF-8), and some clients escape nothing.
+const nameless = [
+  "%FF.tlstrace",
+  "m%FCller.tlstrace",
+  "%C3.tlstrace",
+  "100%.tlstrace",
+  "%E4/my-nic.tlstrace",
+];
+
+test("a document whose URI holds no text is one as others", async () => {
+  const text = "device eth0 profile=%FF.nic.json\nconnection web device=eth0\n+0 web snd 1\n";
+  const profile = client.open("{}", "%FF.nic.json", "json");
+  for (const name of nameless) {
+    const uri = `file:///traces/${name}`;
+    client.say("textDocument/didOpen", {
+      textDocument: { uri, languageId: "tlstrace", version: 1, text },
+    });
+    const { params } = await client.said(({ params }) => params?.uri === uri);
+    assert.ok(
+      params!.diagnostics!.some(({ message }) => /no event of this kind/.test(String(message))),
+      name,
+    );
+    client.say("textDocument/didClose", { textDocument: { uri } });
+  }
+  profile.close();
+});
+
 test("every sample is without an error, in the language's words and in scripts", async () => {
   for (const file of readdirSync("media/samples").filter((name) => /\.(tlstrace|pkt)$/.test(name))) {
     const name = path.join("media/samples", file);
