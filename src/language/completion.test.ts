@@ -40,6 +40,31 @@ test("what a list has already is not offered once more", () => {
     for (const label of but) assert.ok(found.includes(label), `${text}: ${label}`);
   }
   assert.deepEqual(labels("device a\ndevice b\ndevice c\ndevice d slaves=|,a,c"), ["b"]);
+  for (const line of ["+0 eth0 become", "  expect resync under"]) {
+    const more = labels(`${head}+0 web send 100\n${line} connectx/long-dump+stale-lookup+|`);
+    assert.ok(more.includes("connectx/long-dump+stale-lookup+marked-skip"), line);
+    assert.ok(!more.some((label) => /\+(long-dump|stale-lookup)$/.test(label)), line);
+  }
+});
+
+test("names are offered below their declaration, and NICs alone as slaves", () => {
+  const above = "device a\ndevice b\ndevice bond slaves=a\nconnection x device=a\n";
+  const below = "\ndevice z\nconnection y device=z\n";
+  const rows: [line: string, names: string[]][] = [
+    ["connection w device=|", ["a", "b", "bond"]],
+    ["device more slaves=|", ["a", "b"]],
+    ["device more slaves=b,|", ["a"]],
+    ["connection w device=a reuses=|", ["x"]],
+    ["+0 x reroute |", ["a", "b", "bond"]],
+    ["+0 |", ["a", "b", "bond", "x"]],
+    ["  expect rerouted device=|", ["a", "b", "bond"]],
+    ["  expect counter | tx_tls_ooo=0", ["a", "b", "bond", "x"]],
+  ];
+  for (const [line, names] of rows) {
+    const found = labels(above + line + below).filter((label) => !label.includes("="));
+    assert.deepEqual(found, names, line);
+  }
+  assert.deepEqual(labels(`device more slaves=|\n${above}`), []);
 });
 
 test("what is right is not offered to be expected not to be", () => {

@@ -93,12 +93,22 @@ type Offering = (place: LinePlace, value: Value) => Offer[];
 
 const words = (names: readonly string[], says = ""): Offer[] =>
   names.map((name) => offer(name, "constant", says));
+/** What stands below the line is not there yet. */
 const named =
   (kind: "device" | "connection" | null): Offering =>
   ({ document, line }) =>
     declarationsOf(document)
-      .filter((place) => (kind === null || place.declares === kind) && place.line !== line)
+      .filter((place) => (kind === null || place.declares === kind) && place.line < line)
       .map(({ name, line: at }) => offer(name, "name", (document.lines[at] ?? "").trim()));
+
+/** Devices that have no slaves of their own. */
+const nics: Offering = (place, value) => {
+  const { document } = place;
+  const bonds = declarationsOf(document).filter(({ line }) =>
+    document.statement(line).tokens.some(({ part }) => part?.value === "devices"),
+  );
+  return named("device")(place, value).filter(({ label }) => bonds.every(({ name }) => name !== label));
+};
 
 const kernelOffers = kernels.map(({ id, title }) => offer(id, "constant", title));
 const effectOffers = signs.map(({ name, says }) => offer(name, "effect", says));
@@ -106,7 +116,7 @@ const effectOffers = signs.map(({ name, says }) => offer(name, "effect", says));
 /** What can be offered for a value, by its kind; all other kinds are for whoever writes to know. */
 const offerings: Partial<Record<ValueKind, Offering>> = {
   device: named("device"),
-  devices: named("device"),
+  devices: nics,
   connection: named("connection"),
   owner: named(null),
   profile: profileOffers,
@@ -161,7 +171,8 @@ function profileOffers({ document, written }: LinePlace): Offer[] {
   if (named === undefined) return [...words].map(([word, { title }]) => offer(word, "profile", title));
   const [word, family] = named;
   const head = written.slice(0, Math.max(word.length, written.lastIndexOf("+")) + 1);
-  const own = bugs.filter((bug) => bug.isIn(family));
+  const given = head.slice(word.length + 1).split("+");
+  const own = bugs.filter((bug) => bug.isIn(family) && !given.includes(bug.name));
   return own.map(({ name, says }) => offer(`${head}${name}`, "constant", says));
 }
 
