@@ -96,6 +96,34 @@ test("a mistake that hides another on a line below can be mended all the same", 
   assert.deepEqual(titles, ["Change to `send`"]);
 });
 
+test("a mistake that stands twice has the fixes that it has alone", () => {
+  const above = "device eth0\nconnection web device=eth0\n+0 web send 1000\n";
+  const titles = (text: string, line: number) => {
+    const range = { start: { line, character: 0 }, end: { line, character: 99 } };
+    return fixesIn(documentOf(text), range).map(({ title }) => title);
+  };
+  const rows: [line: string, fixes: string[]][] = [
+    // Without the word the line has the same mistake still.
+    ["+0 web ack 500", []],
+    ["+0 web  0:1029(1029)", []],
+    ["+0 web send,v5.8 500", []],
+    ["+0 web < 500", []],
+    ["+0 web sned 500", ["Change to `send`"]],
+    ["+0 web rekey x", ["Leave out `x`"]],
+    ["+0 web > 0:100(101)", ["Write `100`"]],
+    ["+0 web reroute other", ["Declare device `other`"]],
+    ["  expect resnyc", ["Change to `resync`"]],
+    ["  expect wire=macth", ["Change to `match`"]],
+  ];
+  for (const [line, fixes] of rows) {
+    assert.deepEqual(titles(above + line, 3), fixes, line);
+    const twice = `${above}${line}\n+0 web send 1\n${line}`;
+    assert.deepEqual(titles(twice, 3), fixes, `${line}, the first of two`);
+    // What is told of a name is told once.
+    if (titles(twice, 5).length > 0) assert.deepEqual(titles(twice, 5), fixes, `${line}, the second`);
+  }
+});
+
 test("every mistake of a file has its fix, however many there are and however long the file is", () => {
   const slips = [
     ["+0 web snd 1", "Change to `send`"],

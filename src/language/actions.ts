@@ -35,18 +35,22 @@ interface Fix {
   isMeant: boolean;
 }
 
-/** True if the mistake is gone with the fix, and no other takes its place. */
+/** True if the mistake is gone with the fix, and no other takes its place: the same one may stand on other lines, too. */
 function mends(document: TraceDocument, told: Told, { edit, isMeant }: Fix): boolean {
   const added = edit.newText.split(/\r\n?|\n/).length - 1;
   const from = edit.range.start.line + 1;
-  const to = (told.line ?? 1) + added;
-  const before = countsOf(document.trace.diagnostics);
-  before.set(told.message, before.get(told.message)! - 1);
-  return document.with([edit]).trace.diagnostics.every(({ line = 1, message }) => {
-    const left = before.get(message) ?? 0;
-    before.set(message, left - 1);
-    const isNear = line >= from && line <= to;
-    return left > 0 || (isMeant && !isNear);
+  const to = told.line ?? 1;
+  const isNear = ({ line = 1 }: Told, last: number) => line >= from && line <= last;
+  const { diagnostics } = document.trace;
+  const near = countsOf(diagnostics.filter((one) => isNear(one, to)));
+  const far = countsOf(diagnostics.filter((one) => !isNear(one, to)));
+  near.set(told.message, near.get(told.message)! - 1);
+  return document.with([edit]).trace.diagnostics.every((one) => {
+    const isHere = isNear(one, to + added);
+    const before = isHere ? near : far;
+    const left = before.get(one.message) ?? 0;
+    before.set(one.message, left - 1);
+    return left > 0 || (isMeant && !isHere);
   });
 }
 
