@@ -8,7 +8,7 @@ import { noFindings } from "../../replay/findings.ts";
 import { Timeline } from "../../replay/timeline.ts";
 import { htmlOf, type KeptPicture } from "../../report/html.ts";
 import { longTrace } from "../bench/long-trace.ts";
-import { chosen, drawn, expectAccessible, pictureIn, themed, widened } from "./window/pages.ts";
+import { chosen, drawn, expectAccessible, pictureIn, themed, toTheme, widened } from "./window/pages.ts";
 import type { Scenario } from "./workbench.ts";
 
 /** Frame 25 of lossy.pcap is the first transmit out of order; its capture has 39 of them, and 36 resyncs. */
@@ -142,9 +142,8 @@ export function accessScenarios(scenario: Scenario): void {
       const { page } = workbench;
       const picture = await pictureIn(workbench);
       await picture.click("summary");
-      const toggle = () => workbench.command("Preferences: Toggle between Light/Dark Themes");
       for (const look of ["light", "narrow", "dark", "contrast", "contrast-light"]) {
-        if (look === "dark") await toggle();
+        if (look === "dark" || look === "light") await toTheme(workbench, picture, look);
         if (look === "contrast") await page.emulateMedia({ forcedColors: "active", colorScheme: "dark" });
         if (look === "contrast-light")
           await page.emulateMedia({ forcedColors: "active", colorScheme: "light" });
@@ -166,8 +165,7 @@ export function accessScenarios(scenario: Scenario): void {
       }
       await page.emulateMedia({ forcedColors: null, colorScheme: null });
       await themed(workbench, picture, "dark");
-      await toggle();
-      await themed(workbench, picture, "light");
+      await toTheme(workbench, picture, "light");
     },
   );
 }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Frame } from "playwright-core";
-import { drawn, expectAccessible, pictureIn, themed, widened } from "../window/pages.ts";
+import { drawn, expectAccessible, pictureIn, themed, toTheme, widened } from "../window/pages.ts";
 import type { Scenario, Workbench } from "../workbench.ts";
 import { growing, grown, odd, offered, stranger, withFrames } from "./files.ts";
 
@@ -198,9 +198,8 @@ export function lookScenarios(scenario: Scenario): void {
       await opened(workbench, "wrong-byte.pcap", /Wrong$/);
       const frame = await frameOf(workbench);
       const whole = page.viewportSize()!.width;
-      const toggle = () => workbench.command("Preferences: Toggle between Light/Dark Themes");
       for (const look of ["light", "dark", "contrast", "contrast-light"]) {
-        if (look === "dark") await toggle();
+        if (look === "dark" || look === "light") await toTheme(workbench, frame, look);
         if (look === "contrast") await page.emulateMedia({ forcedColors: "active", colorScheme: "dark" });
         if (look === "contrast-light")
           await page.emulateMedia({ forcedColors: "active", colorScheme: "light" });
@@ -218,8 +217,7 @@ export function lookScenarios(scenario: Scenario): void {
       await widened(workbench, frame, whole);
       await page.emulateMedia({ forcedColors: null, colorScheme: null });
       await themed(workbench, frame, "dark");
-      await toggle();
-      await themed(workbench, frame, "light");
+      await toTheme(workbench, frame, "light");
     },
   );
 }

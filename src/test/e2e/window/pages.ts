@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Frame } from "playwright-core";
 import type { Workbench } from "../workbench.ts";
+import { appears } from "./window.ts";
 
 const classes: Readonly<Record<string, RegExp>> = {
   dark: /vscode-dark/,
@@ -13,6 +14,16 @@ const classes: Readonly<Record<string, RegExp>> = {
 export async function themed(workbench: Workbench, page: Frame, theme: string): Promise<void> {
   const has = async () => (await page.locator("body").getAttribute("class")) ?? "";
   await workbench.until(`the theme to be ${theme}`, async () => classes[theme]!.test(await has()), has);
+}
+
+/** Switches the editor's theme until a page in it has this one: a busy editor may lose the command, or take it twice. */
+export async function toTheme(workbench: Workbench, page: Frame, theme: "dark" | "light"): Promise<void> {
+  const body = page.locator(`body.vscode-${theme}`);
+  await workbench.until(`the theme to become ${theme}`, async () => {
+    if (await appears(body)) return true;
+    await workbench.command("Preferences: Toggle between Light/Dark Themes");
+    return appears(body);
+  });
 }
 
 /** Chooses a kind of picture, and waits until it is drawn. */
