@@ -27,6 +27,7 @@ export interface Turn {
   rows: number;
 }
 
+/** A turn of any size zooms by a step at most; turned more sideways than not it moves along the time. */
 export function turnOf({ deltaX, deltaY, deltaMode, ctrlKey, shiftKey }: Wheel): Turn {
   const unit = unitPixels[deltaMode] ?? 1;
   // Some systems turn a wheel with Shift sideways.

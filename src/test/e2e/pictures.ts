@@ -153,11 +153,11 @@ export function accessScenarios(scenario: Scenario): void {
         for (const title of await picture.locator("[role=tab]").allTextContents()) {
           await chosen(workbench, picture, title);
           await expectAccessible(workbench, picture, `${title}, ${look}`);
-          const narrow = () => picture.evaluate<string[]>(squeezed);
+          const tall = () => picture.evaluate<string[]>(squeezed);
           await workbench.until(
             `${title}, ${look}: no row of more than three lines`,
-            async () => (await narrow()).length === 0,
-            async () => (await narrow()).join("\n"),
+            async () => (await tall()).length === 0,
+            async () => (await tall()).join("\n"),
           );
           await workbench.picture(`picture-${title.toLowerCase().replace(/\W+/g, "-")}-${look}`);
         }
